@@ -1,0 +1,247 @@
+"""The ports between the engine and everything outside it.
+
+Each is small enough to fake in a few lines; ``zenbook.testing`` ships those fakes, and they
+pass the same port tests as the real ones. The engine knows these protocols and nothing else
+of the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from zenbook.model import Artifact, Part, Read, Record, Run, Shape, Status, StepRun, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Values packed together because they share objects, ready to be written.
+
+    ``header`` is a pickle (protocol 5) of ``{name: value}``; ``buffers`` are its out-of-band
+    buffers, in place (no copy). ``names`` says which outputs are inside.
+    """
+
+    names: tuple[str, ...]
+    header: bytes
+    buffers: tuple[memoryview, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of header and buffers together."""
+        return len(self.header) + sum(buffer.nbytes for buffer in self.buffers)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What the store answers to a put: where the bytes are and the seal of their header."""
+
+    blob: str
+    """32 hex digits over header and buffers; equal bytes have equal names."""
+    seal: str
+    """SHA-256 of the header, hex; goes into the signed record."""
+    size: int
+
+
+class Store(Protocol):
+    """Digest → bytes. May forget. Raises only :class:`zenbook.errors.StoreFault`."""
+
+    def put(self, bundle: Bundle) -> Put: ...
+    def get(self, blob: str) -> tuple[bytes, tuple[memoryview, ...]]:
+        """Header and buffers (private, writable mappings), their checksums verified.
+
+        Raises Damaged if the blob is missing or not what was written.
+        """
+        ...
+
+    def has(self, blob: str) -> bool: ...
+    def sizes(self) -> Mapping[str, int]: ...
+    def delete(self, blobs: Iterable[str]) -> int: ...
+    def close(self) -> None: ...
+
+
+class History(Protocol):
+    """Append-only facts. Raises only :class:`zenbook.errors.StoreFault`.
+
+    Every :class:`Record` given back has passed its signature; those that do not are counted in
+    ``rejected`` (reason by record id, for the miss that follows) and never returned.
+    """
+
+    def candidates(self, key: str, limit: int = 8) -> Sequence[Record]:
+        """Trusted records of this key, newest first."""
+        ...
+
+    def rejected(self, key: str) -> str:
+        """Why records of this key were refused ("" if none were): bad signature, foreign, newer."""
+        ...
+
+    def latest(self, step: str, pipeline: str) -> Record | None:
+        """The newest trusted record of this step name (preferring this pipeline's runs): what a miss is told against."""
+        ...
+
+    def record(self, id: str) -> Record | None: ...
+    def add(self, record: Record) -> Record:
+        """Sign and insert: the commit point. The record comes back with its sequence number."""
+        ...
+
+    def version(self, pipeline: str, shape: Shape) -> Version:
+        """Find the shape's version in this pipeline, or give it the next number."""
+        ...
+
+    def versions(self, pipeline: str) -> Sequence[Version]: ...
+    def begin_run(
+        self,
+        pipeline: str,
+        version: int | None,
+        parameters: Mapping[str, str],
+        *,
+        name: str = "",
+        tags: Sequence[str] = (),
+        note: str = "",
+        origin: str = "",
+    ) -> Run:
+        """Put a run on record, status ``running``, from its first moment."""
+        ...
+
+    def set_step(self, run: str, step: StepRun) -> None:
+        """Insert or replace one step's line of a run (by its name)."""
+        ...
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run: ...
+    def annotate(
+        self,
+        run: str,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
+        name: str | None = None,
+    ) -> None: ...
+    def runs(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Sequence[Run]:
+        """Newest first, with their steps."""
+        ...
+
+    def run(self, id: str) -> Run | None:
+        """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""
+        ...
+
+    def expected(self, step: str, pipeline: str) -> float | None:
+        """Seconds the step took when it last ran; None if it never did."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Codec(Protocol):
+    """Live values ↔ bundles. Unpacking is called by trust's one choke point only."""
+
+    def pack(self, values: Mapping[str, Any]) -> tuple[Bundle, ...]:
+        """Group values by the mutable objects they share; raises NotKeepable naming the value."""
+        ...
+
+    def unpack(self, header: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]: ...
+
+
+class Vault(Protocol):
+    """The composition of codec, store and trust: keeps live values, gives them back if trusted."""
+
+    def keep(self, values: Mapping[str, Any]) -> tuple[tuple[Artifact, ...], Mapping[str, str]]:
+        """Artifacts by name in the order given, and the seals by blob. Raises NotKeepable or StoreFault."""
+        ...
+
+    def load(self, artifacts: Sequence[Artifact], seals: Mapping[str, str], python: str) -> dict[str, Any]:
+        """Live values by artifact name, fresh objects each time. Raises Damaged or Untrusted; never anything else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was noticed while a step ran."""
+
+    reads: tuple[Read, ...] = ()
+    wrote: tuple[Read, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Sentences to show: ``used the network``, ``started a program: !wc``."""
+    obstacles: tuple[str, ...] = ()
+    """Reasons not to keep the result: a changed working folder, ``os.environ`` changed, threads left running."""
+
+
+class Watch(Protocol):
+    """Sees what a running step reads of the world, and looks again later."""
+
+    def watching(
+        self, literals: Sequence[str], values: Iterable[Any]
+    ) -> AbstractContextManager[Callable[[], Seen]]:
+        """Watch while the block runs. ``literals`` are string constants of the used code and ``values``
+        the inputs: those that look like paths are reads too. Call the result after the block."""
+        ...
+
+    def again(self, read: Read) -> Read:
+        """The same thing as it is now (equal to ``read`` if nothing changed)."""
+        ...
+
+    def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
+        """Parts for ``files=``/``--depends``: paths, globs and ``$NAME`` variables."""
+        ...
+
+
+class Randomness(Protocol):
+    """The global random states of ``random``, ``numpy`` and ``torch`` (those imported)."""
+
+    def states(self) -> Mapping[str, str]:
+        """Digest of each state now, by library."""
+        ...
+
+    def seeded(self, library: str) -> bool:
+        """Whether this process's program has seeded it."""
+        ...
+
+    def save(self, libraries: Iterable[str]) -> Mapping[str, Any]: ...
+    def restore(self, states: Mapping[str, Any]) -> None: ...
+
+
+class Recording(Protocol):
+    """Displays in the order in which they were made, as JSON-ready events."""
+
+    @property
+    def events(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+
+
+class Capture(Protocol):
+    """Streams stay live while they are recorded; a hit replays them in order."""
+
+    def recording(self) -> AbstractContextManager[Recording]: ...
+    def replay(self, events: Sequence[Mapping[str, Any]]) -> None: ...
+
+
+class Locks(Protocol):
+    """One computation per key across processes; correctness never depends on it."""
+
+    def once(self, key: str, patience: float) -> AbstractContextManager[bool]:
+        """Hold the key's lock; True if somebody else held it before us (look again), and also
+        when patience (seconds) ran out. A dead holder never blocks; KeyboardInterrupt ends the wait."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that tests may hold it."""
+
+    def now(self) -> float:
+        """Unix time in UTC seconds."""
+        ...
+
+    def tick(self) -> float:
+        """Monotonic seconds."""
+        ...
