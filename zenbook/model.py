@@ -224,14 +224,16 @@ class Reference:
 class Call:
     """A step with this time's values and a way to run it.
 
-    ``values`` maps input names to live values or :class:`Reference`; ``uses`` are live objects
-    whose code the step uses (functions, classes, modules reached by free names), by name;
+    ``values`` maps input names to live values or :class:`Reference`. ``code`` is the function
+    (or, for a cell, the code object of its body as a function of its inputs) whose free names
+    are followed to the code it uses, in ``namespace`` (a function brings its own).
     ``body`` is what a driver calls with loaded values; None where the cell itself will run.
     """
 
     step: Step
     values: Mapping[str, Any]
-    uses: Mapping[str, Any]
+    code: Any
+    namespace: Mapping[str, Any] | None = None
     body: Callable[..., Any] | None = None
     is_async: bool = False
     options: Options = Options()

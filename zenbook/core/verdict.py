@@ -1,0 +1,109 @@
+"""Why a step must run: the difference of two part lists, told to people.
+
+There is one comparison, :func:`changes_between`; the cause, the phrase under a cell, the plan,
+``zenbook why`` and the diff of two runs are all read off its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from zenbook.model import Cause, Change, Kind, Miss, Part
+
+_CAUSE_OF: dict[Kind, Cause] = {
+    "code": "code changed",
+    "use": "use changed",
+    "input": "input changed",
+    "setting": "setting changed",
+    "file": "file changed",
+    "variable": "variable changed",
+    "random": "random state changed",
+    "environment": "environment changed",
+}
+_RANK: dict[Kind, int] = {kind: rank for rank, kind in enumerate(_CAUSE_OF)}
+
+FIRST_RUN = Miss((), "first run", "first run")
+
+
+def changes_between(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
+    """What was added, removed or changed from ``old`` to ``new``, most telling first.
+
+    Parts are matched by kind and name; a part that only moved between ``use`` and ``input``
+    (a cell and the function exported from it) is no change.
+    """
+    before = {_slot(part): part for part in old}
+    after = {_slot(part): part for part in new}
+    changes = [
+        Change(before.get(slot), after.get(slot))
+        for slot in before.keys() | after.keys()
+        if _digest(before.get(slot)) != _digest(after.get(slot))
+    ]
+    return tuple(sorted(changes, key=_telling_order))
+
+
+def miss_for(changes: Sequence[Change]) -> Miss:
+    """The miss that these changes mean; without any, the result was simply never kept."""
+    if not changes:
+        return Miss((), "unknowable", "its last result was not kept")
+    return Miss(tuple(changes), _CAUSE_OF[changes[0].part.kind], phrase(changes[0]))
+
+
+def phrase(change: Change) -> str:
+    """One change in a few words: ``gamma 0.0015→0.0016``, ``helper() changed``."""
+    part = change.part
+    match part.kind:
+        case "code":
+            return "code changed"
+        case "environment":
+            return _moved(change, part.name)
+        case "file":
+            return f"file {part.name} {_how(change)}"
+        case "variable":
+            return _moved(change, f"${part.name}")
+        case "random":
+            return f"random state of {part.name} changed"
+        case "input":
+            if not _both_shown(change):
+                return f"input {part.name} {_how(change)}"
+            return _moved(change, part.name)
+        case _:
+            return _moved(change, part.name)
+
+
+def _slot(part: Part) -> tuple[str, str]:
+    return ("value" if part.kind in ("use", "input") else part.kind, part.name)
+
+
+def _digest(part: Part | None) -> str | None:
+    return None if part is None else part.digest
+
+
+def _telling_order(change: Change) -> tuple[int, bool, str]:
+    changed_in_place = change.old is not None and change.new is not None
+    return (_RANK[change.part.kind], not changed_in_place, change.part.name)
+
+
+def _both_shown(change: Change) -> bool:
+    return bool(
+        change.old
+        and change.new
+        and change.old.shown
+        and change.new.shown
+        and change.old.shown != change.new.shown
+    )
+
+
+def _moved(change: Change, name: str) -> str:
+    if _both_shown(change) and change.old and change.new:
+        return f"{name} {change.old.shown}→{change.new.shown}"
+    return f"{name} {_how(change)}"
+
+
+def _how(change: Change) -> str:
+    if change.old is None or change.old.digest == "missing":
+        return "appeared" if change.part.kind in ("file", "variable") else "is new"
+    if change.new is None:
+        return "is no longer used"
+    if change.new.digest == "missing":
+        return "is gone"
+    return "changed"
