@@ -19,7 +19,7 @@ a helper thread that does the store's work (a hand-over costs 50 µs and a fork 
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import os
 import threading
 from collections.abc import Callable
@@ -89,7 +89,7 @@ class _Deferral:
 _deferral = _Deferral()
 
 
-class guarded:  # noqa: N801 - reads as a verb: ``with guarded():``
+class guarded:
     """Let a short call finish: Stop waits for its end, other threads and forks stay out.
 
     Use as ``with guarded():``. Re-entrant. SIGINT is held back on the main thread only, because
