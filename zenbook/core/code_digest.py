@@ -1,0 +1,357 @@
+"""What a code object is, and what it refers to, read from its instructions.
+
+The digest describes behaviour and nothing else. Constants are resolved per instruction (adding
+a docstring shifts the constant table but not what is loaded), by value *and* type, so that 1,
+True, 1.0 and -0.0 differ and a frozenset has one digest whatever the hash seed. Left out: the
+docstring, file name, line table, function name and qualified name. Instructions come from
+``dis`` by name, with jump targets as ordinals; no opcode number is written here, so the same
+text serves Python 3.11 to 3.14 (digests of different minor versions differ, and the Python
+version is a part of every key anyway).
+
+Everything here depends on the code object alone and is remembered by it.
+
+Rejected: ``co_code`` with ``co_consts`` (a docstring changes both), ``marshal`` (reference flags
+depend on reference counts), source text (what is in memory is what runs).
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Literal
+
+from xxhash import xxh3_128_hexdigest
+
+_NOISE = frozenset(
+    {
+        "CACHE",
+        "COPY_FREE_VARS",
+        "EXTENDED_ARG",
+        "MAKE_CELL",
+        "NOP",
+        "NOT_TAKEN",
+        "PRECALL",
+        "PUSH_NULL",
+        "RESUME",
+    }
+)
+_GLOBAL_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
+_FREE_LOADS = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_ATTRIBUTE_WRITES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
+_GLOBAL_WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_CONSTANT_LOADS = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"})
+_OWN_FACTS = frozenset({"__qualname__", "__firstlineno__", "__doc__"})
+_RUNNERS = frozenset({"eval", "exec", "compile"})
+_IMPORTERS = frozenset({("__import__",), ("import_module",), ("importlib", "import_module")})
+_SHAPE_FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x200
+"""varargs, varkeywords, generator, coroutine, asynchronous generator."""
+_MOST_REMEMBERED = 8192
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """A free name a code object loads, with the attributes taken from it: ``mylib.sub.helper``."""
+
+    root: str
+    chain: tuple[str, ...] = ()
+    scope: Literal["global", "free"] = "global"
+
+    @property
+    def text(self) -> str:
+        """As people write it."""
+        return ".".join((self.root, *self.chain))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Import:
+    """An import inside a body: ``from module import attribute as bound`` (attribute "" if whole)."""
+
+    module: str
+    level: int
+    attribute: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """What can be said of a code object without its globals; nested code is included."""
+
+    digest: str
+    names: tuple[Name, ...]
+    imports: tuple[Import, ...]
+    stores: tuple[str, ...]
+    """Globals, and attributes of globals (``mylib.RATE``), that it assigns or deletes."""
+    strings: tuple[str, ...]
+    runs_text: tuple[str, ...]
+    """Constant texts given to eval or exec."""
+    dynamic: tuple[str, ...]
+    """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
+
+
+_remembered: dict[CodeType, CodeFacts] = {}
+
+
+def facts_of(code: CodeType) -> CodeFacts:
+    """The facts of a code object, computed once."""
+    facts = _remembered.get(code)
+    if facts is None:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        facts = _remembered[code] = _Reader(code).facts()
+    return facts
+
+
+def code_digest(code: CodeType, own_name: str = "") -> str:
+    """32 hex digits of what the code does. ``own_name`` is read as "itself" where it is a global."""
+    return xxh3_128_hexdigest(repr(_described(code, own_name)).encode("utf-8", "surrogatepass"))
+
+
+def constant_key(value: Any, own_name: str = "") -> object:
+    """A constant as nested tuples of text whose ``repr`` tells values and types apart."""
+    if isinstance(value, CodeType):
+        return _described(value, own_name)
+    if type(value) is tuple:
+        return ("tuple", [constant_key(item, own_name) for item in value])
+    if type(value) is frozenset:
+        return ("frozenset", sorted(repr(constant_key(item, own_name)) for item in value))
+    return (type(value).__name__, repr(value))
+
+
+def instructions_of(code: CodeType) -> list[dis.Instruction]:
+    """The instructions that mean something, in order."""
+    return [i for i in dis.get_instructions(code) if i.opname not in _NOISE]
+
+
+# ------------------------------------------------------------------ the digest
+
+
+def _described(code: CodeType, own_name: str) -> object:
+    """The whole behaviour of a code object as nested tuples of text."""
+    steps = instructions_of(code)
+    ordinals = _ordinals(code, steps)
+    told = [
+        _instruction(step, ordinals, own_name)
+        for index, step in enumerate(steps)
+        if not _is_own_fact(steps, index)
+    ]
+    parameters = code.co_argcount + code.co_kwonlyargcount
+    shape = code.co_flags & _SHAPE_FLAGS
+    extra = bool(shape & 0x04) + bool(shape & 0x08)
+    return (
+        "code",
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, shape),
+        code.co_varnames[: parameters + extra],
+        told,
+        code.co_exceptiontable.hex(),
+    )
+
+
+def _ordinals(code: CodeType, steps: Sequence[dis.Instruction]) -> dict[int, int]:
+    """Instruction ordinal by offset; an offset of noise has the ordinal of what follows it."""
+    ordinals: dict[int, int] = {}
+    after = len(steps)
+    place = after - 1
+    for offset in range(len(code.co_code), -1, -2):
+        if place >= 0 and steps[place].offset == offset:
+            after, place = place, place - 1
+        ordinals[offset] = after
+    return ordinals
+
+
+def _instruction(step: dis.Instruction, ordinals: dict[int, int], own_name: str) -> object:
+    if step.opcode in dis.hasconst:
+        return (step.opname, constant_key(step.argval, own_name))
+    if step.opcode in dis.hasjrel or step.opcode in dis.hasjabs:
+        return (step.opname, ordinals.get(step.argval, -1))
+    if step.opname in _GLOBAL_LOADS and step.argval == own_name:
+        return (step.opname, "itself", 0)
+    return (step.opname, repr(step.argval))
+
+
+def _is_own_fact(steps: Sequence[dis.Instruction], index: int) -> bool:
+    """Whether this loads or stores a class body's qualified name, first line or docstring."""
+    step = steps[index]
+    if step.opname == "STORE_NAME":
+        return step.argval in _OWN_FACTS and steps[index - 1].opname in _CONSTANT_LOADS
+    if step.opname not in _CONSTANT_LOADS or index + 1 >= len(steps):
+        return False
+    follower = steps[index + 1]
+    return follower.opname == "STORE_NAME" and follower.argval in _OWN_FACTS
+
+
+# ------------------------------------------------------------------ the references
+
+
+class _Reader:
+    """Collects the references of one code object and of the code nested in it."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self.steps = instructions_of(code)
+        self.names: set[Name] = set()
+        self.imports: set[Import] = set()
+        self.stores: set[str] = set()
+        self.strings: dict[str, None] = {}
+        self.runs: dict[str, None] = {}
+        self.dynamic: set[str] = set()
+
+    def facts(self) -> CodeFacts:
+        index = 0
+        while index < len(self.steps):
+            index = self._read(index)
+        self._read_imports()
+        self._read_constants()
+        return CodeFacts(
+            code_digest(self.code),
+            tuple(sorted(self.names)),
+            tuple(sorted(self.imports)),
+            tuple(sorted(self.stores)),
+            tuple(self.strings),
+            tuple(self.runs),
+            tuple(sorted(self.dynamic)),
+        )
+
+    def _read(self, index: int) -> int:
+        """Take in what starts at this instruction; the index of the next one to look at."""
+        step = self.steps[index]
+        if step.opname in _GLOBAL_WRITES:
+            self.stores.add(step.argval)
+        if step.opname in _GLOBAL_LOADS or step.opname in _FREE_LOADS:
+            return self._read_name(index)
+        return index + 1
+
+    def _read_name(self, index: int) -> int:
+        name, after = self._name_at(index)
+        if name.scope == "free" and name.root not in self.code.co_freevars:
+            return after  # a variable of this very function
+        if name.root == "getattr" and not name.chain:
+            return self._read_getattr(name, after)
+        path = (name.root, *name.chain)
+        if path in _IMPORTERS:
+            return self._read_importer(name, path, after)
+        if name.root in _RUNNERS and not name.chain:
+            return self._read_runner(name, after)
+        if path == ("globals",):
+            return self._read_globals(name, after)
+        if path == ("sys", "modules"):
+            return self._read_importer(name, path, after)
+        self.names.add(name)
+        if after < len(self.steps) and self.steps[after].opname in _ATTRIBUTE_WRITES:
+            return self._read_attribute_write(name, after)
+        return after
+
+    def _read_attribute_write(self, name: Name, after: int) -> int:
+        """``mylib.RATE = 3`` writes one attribute; it does not read the whole module."""
+        written = Name(name.root, (*name.chain, self.steps[after].argval), name.scope)
+        self.names.discard(name)
+        self.names.add(written)
+        self.stores.add(written.text)
+        return after + 1
+
+    def _name_at(self, index: int) -> tuple[Name, int]:
+        step = self.steps[index]
+        after = index + 1
+        chain = []
+        while after < len(self.steps) and self.steps[after].opname in _ATTRIBUTES:
+            chain.append(self.steps[after].argval)
+            after += 1
+        scope: Literal["global", "free"] = "global" if step.opname in _GLOBAL_LOADS else "free"
+        return Name(step.argval, tuple(chain), scope), after
+
+    def _text_at(self, index: int) -> str | None:
+        if index < len(self.steps) and self.steps[index].opname in _CONSTANT_LOADS:
+            value = self.steps[index].argval
+            return value if isinstance(value, str) else None
+        return None
+
+    def _read_getattr(self, name: Name, after: int) -> int:
+        """``getattr(mylib, "rate")`` is ``mylib.rate``; anything else names the object whole."""
+        self.names.add(name)
+        if after < len(self.steps) and self.steps[after].opname in _GLOBAL_LOADS | _FREE_LOADS:
+            target, then = self._name_at(after)
+            text = self._text_at(then)
+            if text is not None:
+                self.names.add(Name(target.root, (*target.chain, text), target.scope))
+                return then + 1
+        return after
+
+    def _read_importer(self, name: Name, path: tuple[str, ...], after: int) -> int:
+        self.names.add(name)
+        text = self._text_at(after)
+        if text is not None and text.strip("."):
+            self.imports.add(Import(text.lstrip("."), len(text) - len(text.lstrip(".")), "", ""))
+        elif path != ("sys", "modules"):
+            self.dynamic.add(path[-1])
+        return after
+
+    def _read_runner(self, name: Name, after: int) -> int:
+        self.names.add(name)
+        text = self._text_at(after)
+        if text is not None:
+            self.runs[text] = None
+        else:
+            self.dynamic.add(name.root)
+        return after
+
+    def _read_globals(self, name: Name, after: int) -> int:
+        """``globals()["x"]`` and ``globals().get("x")`` are x; other uses may be any name."""
+        self.names.add(name)
+        then = after + 1
+        if then < len(self.steps) and self.steps[then].opname in _ATTRIBUTES:
+            then += 1
+        text = self._text_at(then)
+        if text is None:
+            self.dynamic.add("globals")
+        else:
+            self.names.add(Name(text))
+        return after
+
+    def _read_imports(self) -> None:
+        module, level, listed, attribute = "", 0, False, ""
+        for index, step in enumerate(self.steps):
+            if step.opname == "IMPORT_NAME":
+                level, fromlist = (s.argval for s in self.steps[index - 2 : index])
+                module, listed, attribute = step.argval, bool(fromlist), ""
+                if listed and fromlist[0] == "*":
+                    self.imports.add(Import(module, level, "", ""))
+            elif step.opname == "IMPORT_FROM" and listed:
+                attribute = step.argval
+            elif step.opname.startswith("STORE_") and self._imported(index):
+                self.imports.add(Import(module, level, attribute, step.argval))
+
+    def _imported(self, index: int) -> bool:
+        """Whether this store binds what an import just gave."""
+        before = index - 1
+        while before > 0 and self.steps[before].opname in ("SWAP", "POP_TOP"):
+            before -= 1
+        return self.steps[before].opname in ("IMPORT_NAME", "IMPORT_FROM")
+
+    def _read_constants(self) -> None:
+        for step in self.steps:
+            if step.opcode not in dis.hasconst:
+                continue
+            for value in _leaves(step.argval):
+                if isinstance(value, str):
+                    self.strings[value] = None
+                elif isinstance(value, CodeType):
+                    self._take_in(facts_of(value))
+
+    def _take_in(self, nested: CodeFacts) -> None:
+        free = self.code.co_freevars
+        self.names |= {n for n in nested.names if n.scope == "global" or n.root in free}
+        self.imports |= set(nested.imports)
+        self.stores |= set(nested.stores)
+        self.strings.update(dict.fromkeys(nested.strings))
+        self.runs.update(dict.fromkeys(nested.runs_text))
+        self.dynamic |= set(nested.dynamic)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, (tuple, frozenset)):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
