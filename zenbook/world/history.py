@@ -1,0 +1,60 @@
+"""History: what ran, what it left, and which numbers were given; append-only facts in SQLite.
+
+The port :class:`zenbook.world.ports.History` in ``history.db``. Each concept has its own file:
+the open file and who may write it (``history_ledger``), its tables and versions
+(``history_schema``), what happens when it is damaged (``history_recovery``), signed records
+(``history_records``), runs and versions (``history_runs``), questions about them
+(``history_queries``), the JSON of all of it (``history_rows``), dead or alive
+(``history_process``).
+
+Rejected: keeping all records in memory (a million of them take 2 GB); batching the lines of
+hits (saves 0.5 ms of a cached 20-step run and loses them at a kill).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zenbook.world.history_ledger import Ledger
+from zenbook.world.history_records import Records
+from zenbook.world.history_runs import Runs
+from zenbook.world.ports import Clock
+
+FILE = "history.db"
+"""Name of the history's file in the zenbook folder."""
+
+
+class SqliteHistory(Records, Runs):
+    """The history of one zenbook folder.
+
+    ``sign`` makes the signature of some bytes; ``verify`` raises Untrusted unless a signature is
+    ours. ``patience`` is how many seconds another process's lock is waited for. Making one never
+    raises: a history that cannot be used says so once, and raises StoreFault when used.
+    Methods raise StoreFault and its kinds (Busy, NewerSchema, HomeError), and OptionError for an
+    ambiguous run id.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        sign: Callable[[bytes], str],
+        verify: Callable[[bytes, str], None],
+        clock: Clock,
+        read_only: bool = False,
+        patience: float = 2.0,
+    ) -> None:
+        self._ledger = Ledger(home / FILE, read_only=read_only, patience=patience)
+        Records.__init__(self, sign, verify)
+        Runs.__init__(self, clock)
+        if not read_only:
+            self.settle()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The open file, for upkeep."""
+        return self._ledger
+
+    def close(self) -> None:
+        """Close the file; a later call opens it again."""
+        self._ledger.close()

@@ -1,0 +1,316 @@
+"""The open file of history: who may write it, when to wait, when to begin anew.
+
+Constraints
+    - A fact that was acknowledged survives ``kill -9``. SQLite's WAL with ``synchronous=NORMAL``
+      gives that at 25-40 µs a commit (the bytes are in the system's page cache, which outlives
+      the process); a power cut may lose the last moments but never the file.
+    - Stop must work at every instant: each attempt is guarded and never sleeps inside, so a
+      lock held by another process is waited for *between* guarded attempts, in short naps.
+    - The file may vanish or be replaced while it is open (``rm -rf .zenbook``): SQLite would go
+      on writing into the deleted file. Two ``stat`` calls (2 µs) before each use notice.
+    - A forked child must neither use nor close its parent's connection; it reads through its own
+      and never writes.
+
+Rejected: ``PRAGMA busy_timeout`` (it sleeps in C, where Stop cannot reach); a writer thread
+(loses what is queued at a kill, and a fork loses the thread).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from zenbook.errors import Busy, HomeError, StoreFault
+from zenbook.world.guard import guarded
+from zenbook.world.history_recovery import is_damage, rebuild, set_aside_leftovers
+from zenbook.world.history_schema import SCHEMA, create, migrate, newer, version_of
+from zenbook.world.home import open_home
+
+T = TypeVar("T")
+
+_log = logging.getLogger("zenbook")
+_inherited: list[sqlite3.Connection] = []
+"""Connections of the parent process: kept so that a forked child never closes them."""
+
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNWRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+_CACHE_KIB = 8192
+_CHECK_SECONDS = 0.03
+
+
+class Ledger:
+    """The history file, opened when first used and again whenever that is needed.
+
+    ``patience`` is how many seconds a lock of another process is waited for. ``renewed`` is
+    called inside the writing transaction that follows when the file had to be begun anew.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, patience: float = 2.0) -> None:
+        self.path = path
+        self.patience = patience
+        self.renewed: Callable[[sqlite3.Connection], None] | None = None
+        self.newer_schema = 0
+        self._read_only = read_only
+        self._writable = not read_only
+        self._home_process = os.getpid()
+        self._opened_in = self._home_process
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, ...] = ()
+        self._ever_opened = False
+        self._must_renew = False
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do some reading; raise StoreFault (or Busy) if the file does not let us."""
+        return self._patiently(work, writing=False)
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do some writing as one transaction: all of it is on record, or nothing."""
+        if os.getpid() != self._home_process:
+            raise StoreFault("a forked process leaves the history of its parent alone")
+        return self._patiently(work, writing=True)
+
+    def close(self) -> None:
+        """Close the file; what comes later opens it again."""
+        with guarded():
+            connection, self._connection = self._connection, None
+            if connection is None:
+                return
+            if self._opened_in == os.getpid():
+                connection.close()
+            else:
+                _inherited.append(connection)
+
+    # ------------------------------------------------------------ attempts
+
+    def _patiently(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:
+        """Try until it works, the lock is held for too long, or the file is beyond repair."""
+        deadline = time.monotonic() + self.patience
+        nap, rebuilt = 0.001, False
+        while True:
+            try:
+                with guarded():
+                    return self._attempt(work, writing=writing)
+            except sqlite3.DatabaseError as error:
+                if is_damage(error) and not rebuilt and self._may_write:
+                    rebuilt = True
+                    self._begin_anew(error)
+                    continue
+                if not _is_lock(error):
+                    raise self._fault(error) from error
+                if time.monotonic() >= deadline:
+                    raise Busy(
+                        f"the history {self.path} is locked by another process for more than "
+                        f"{self.patience:g} seconds"
+                    ) from error
+            time.sleep(nap)
+            nap = min(2 * nap, 0.05)
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:
+        connection = self._current()
+        if not writing:
+            return work(connection)
+        self._refuse_writing()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._must_renew and self.renewed is not None:
+                self.renewed(connection)
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._must_renew = False
+        return result
+
+    def _refuse_writing(self) -> None:
+        if self.newer_schema:
+            raise newer(self.newer_schema)
+        if not self._writable:
+            raise StoreFault(f"the history {self.path} is read-only; nothing is recorded")
+
+    @property
+    def writable(self) -> bool:
+        """Whether writing is possible, as far as is known since the file was last opened."""
+        return self._writable and self._may_write
+
+    @property
+    def _may_write(self) -> bool:
+        return not self._read_only and os.getpid() == self._home_process
+
+    def _fault(self, error: sqlite3.DatabaseError) -> StoreFault:
+        if self.newer_schema:
+            return newer(self.newer_schema)
+        return StoreFault(f"the history {self.path} cannot be used: {error}")
+
+    # ------------------------------------------------------------ opening
+
+    def _current(self) -> sqlite3.Connection:
+        """The connection to the file that is at the path *now*."""
+        connection = self._connection
+        if connection is not None:
+            if self._opened_in == os.getpid() and self._identity == self._seen():
+                return connection
+            self._leave(connection)
+        return self._open()
+
+    def _seen(self) -> tuple[int, ...]:
+        """What tells the file and its log at the path from others of the same name."""
+        try:
+            file = os.stat(self.path)
+        except OSError:
+            return ()
+        if not self._writable:
+            return (file.st_dev, file.st_ino)
+        try:
+            log = os.stat(f"{self.path}-wal")
+        except OSError:
+            return (file.st_dev, file.st_ino)
+        return (file.st_dev, file.st_ino, log.st_ino)
+
+    def _leave(self, connection: sqlite3.Connection) -> None:
+        """Let go of a connection whose file is another one by now, or another process's."""
+        self._connection = None
+        if self._opened_in != os.getpid():
+            _inherited.append(connection)
+            return
+        if self._identity[:2] == self._seen() and self._may_write:
+            # Only the log was deleted. We still hold it: carry its facts over into the file.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._may_write:
+            self._make()
+        self._opened_in = os.getpid()
+        connection = self._connect()
+        try:
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        self._identity = self._seen()
+        self._ever_opened = True
+        return connection
+
+    def _make(self) -> None:
+        """Make the folder and an empty file if there is none; say so if there was one."""
+        if self.path.exists():
+            return
+        try:
+            open_home(self.path.parent)
+            set_aside_leftovers(self.path)
+            if not self.path.exists():
+                create(self.path)
+        except OSError as error:
+            raise HomeError(f"the history {self.path} cannot be made: {error}") from error
+        if self._ever_opened:
+            self._must_renew = True
+            _log.warning("The history %s was deleted; a new one was begun.", self.path)
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open for writing if we may, else for reading, else as a file that nobody changes."""
+        if not self._may_write:
+            return self._connect_for_reading()
+        self._writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        if not self._writable:
+            return self._connect_for_reading()
+        connection = _connect(self.path, "mode=rw")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _connect_for_reading(self) -> sqlite3.Connection:
+        if not self.path.exists():
+            raise StoreFault(f"there is no history at {self.path} yet")
+        connection = _connect(self.path, "mode=ro")
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if _code(error) not in _UNWRITABLE:
+                raise
+            # No shared memory can be made beside it, so nobody writes it either.
+            connection = _connect(self.path, "immutable=1")
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        """Find out whose file it is and of which version; migrate an older one."""
+        found = version_of(connection)
+        self.newer_schema = found if found > SCHEMA else 0
+        if self.newer_schema:
+            self._writable = False
+        elif found < SCHEMA and self._writable:
+            backup = migrate(connection, self.path, found)
+            _log.warning("The history was brought up to date; the old one is %s.", backup)
+        if self._writable:
+            _look_it_over(connection, self.path)
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Rescue what can be read of a damaged file and go on with that; say what is lost."""
+        with guarded():
+            self._drop()
+            try:
+                told = rebuild(self.path, str(error), self.patience)
+            except OSError as trouble:
+                raise StoreFault(
+                    f"the history {self.path} is damaged and cannot be rebuilt: {trouble}"
+                ) from trouble
+        self._must_renew = True
+        if told:
+            _log.warning("%s", told)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?{how}",
+        uri=True,
+        timeout=0.0,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=64,
+    )
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _look_it_over(connection: sqlite3.Connection, path: Path) -> None:
+    """Give a file with an unmerged log a short look; deeper damage shows when it is met."""
+    try:
+        if os.stat(f"{path}-wal").st_size == 0:
+            return
+    except OSError:
+        return
+    deadline = time.monotonic() + _CHECK_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 1000)
+    try:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        if _code(error) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return  # Out of time: what was seen so far is sound.
+    finally:
+        connection.set_progress_handler(None, 0)
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"database disk image is malformed: {verdict}")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code of an error."""
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def _is_lock(error: sqlite3.Error) -> bool:
+    return _code(error) in _LOCKED

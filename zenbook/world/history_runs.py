@@ -1,0 +1,320 @@
+"""Runs, their steps and the numbers of versions: on record from their first moment.
+
+Constraints
+    - A run is a row with status ``running`` before its first step; whatever happens to the
+      process, the next one that looks finds it and calls it ``interrupted``.
+    - Order is the row number. Ids begin with the time so that they sort for people, and end with
+      random digits so that two processes never share one.
+    - ``begin_run``, ``set_step`` and ``end_run`` are plain transactions of 30-60 µs: cheap
+      enough not to batch, so nothing waits to be lost at a kill.
+    - If the file is deleted or rebuilt while a run is under way, the run is put back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zenbook.errors import StoreFault
+from zenbook.model import Run, Shape, Status, StepRun, Version
+from zenbook.world.history_ledger import Ledger
+from zenbook.world.history_process import Owner, owner
+from zenbook.world.history_queries import find_run, page_of_runs, versions_of
+from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
+from zenbook.world.notice import notice_once
+from zenbook.world.ports import Clock
+
+_INSERT_RUN = (
+    "INSERT INTO run (id, pipeline, version, number, name, status, parameters, started, note, "
+    "origin, metrics, node, boot, pid, born) VALUES "
+    "(:id, :pipeline, :version, :number, :name, 'running', :parameters, :started, :note, "
+    ":origin, '{}', :node, :boot, :pid, :born)"
+)
+_INSERT_STEP = (
+    "INSERT OR REPLACE INTO step SELECT sequence, ?, ?, ?, pipeline, ?, ?, ? FROM run WHERE id = ?"
+)
+_STOP_STEPS = (
+    "UPDATE step SET status = 'interrupted', body = json_set(body, '$.status', 'interrupted') "
+    "WHERE run = ? AND status = 'running'"
+)
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """What it takes to put a run of this process back on record."""
+
+    row: dict[str, Any]
+    tags: tuple[str, ...]
+    lines: dict[str, StepRun] = field(default_factory=dict)
+
+
+class Runs:
+    """The part of history that tells what happened when."""
+
+    _ledger: Ledger
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._under_way: dict[str, _UnderWay] = {}
+        self._owner: Owner | None = None
+        self._ledger.renewed = self._put_back
+
+    # ------------------------------------------------------------ versions
+
+    def version(self, pipeline: str, shape: Shape) -> Version:
+        """Find the shape's version in this pipeline, or give it the next number."""
+        find = "SELECT number, created FROM version WHERE pipeline = ? AND digest = ?"
+        wanted = (pipeline, shape.digest)
+        row = self._ledger.read(lambda connection: connection.execute(find, wanted).fetchone())
+        if row is not None:
+            return Version(pipeline, row[0], shape, row[1])
+        body = json.dumps(shape_to_json(shape)).encode()
+
+        def number(connection: sqlite3.Connection) -> Version:
+            row = connection.execute(find, wanted).fetchone()
+            if row is not None:  # Another process was first.
+                return Version(pipeline, row[0], shape, row[1])
+            given = _count_up(connection, f"version:{pipeline}")
+            created = self._clock.now()
+            connection.execute(
+                "INSERT INTO version VALUES (?, ?, ?, ?, ?)",
+                (pipeline, given, shape.digest, created, body),
+            )
+            return Version(pipeline, given, shape, created, is_new=True)
+
+        return self._ledger.write(number)
+
+    def versions(self, pipeline: str) -> Sequence[Version]:
+        """All versions of a pipeline, by number."""
+        return self._ledger.read(lambda connection: versions_of(connection, pipeline))
+
+    # ------------------------------------------------------------ a run's life
+
+    def begin_run(
+        self,
+        pipeline: str,
+        version: int | None,
+        parameters: Mapping[str, str],
+        *,
+        name: str = "",
+        tags: Sequence[str] = (),
+        note: str = "",
+        origin: str = "",
+    ) -> Run:
+        """Put a run on record, status ``running``, from its first moment."""
+        me, now = self._me(), self._clock.now()
+        row = {
+            "id": _new_id(now),
+            "pipeline": pipeline,
+            "version": version,
+            "name": _plain(name),
+            "parameters": json.dumps(json_ready(parameters)),
+            "started": now,
+            "note": _plain(note),
+            "origin": _plain(origin),
+            "node": me.node,
+            "boot": me.boot,
+            "pid": me.pid,
+            "born": me.born,
+        }
+        run = _UnderWay(row, tuple(dict.fromkeys(map(_plain, tags))))
+        number = self._ledger.write(lambda connection: _insert_run(connection, run))
+        self._under_way[row["id"]] = run
+        return Run(
+            id=row["id"],
+            pipeline=pipeline,
+            version=version,
+            number=number,
+            name=row["name"],
+            status="running",
+            parameters=dict(parameters),
+            started=now,
+            ended=None,
+            tags=run.tags,
+            note=row["note"],
+            origin=row["origin"],
+        )
+
+    def set_step(self, run: str, step: StepRun) -> None:
+        """Insert or replace one step's line of a run (by its name)."""
+        if run in self._under_way:
+            self._under_way[run].lines[step.step] = step
+        if not self._ledger.write(lambda connection: _insert_step(connection, run, step)):
+            raise StoreFault(f"there is no run {run} in the history")
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; a step of it that is still running counts as interrupted."""
+        now = self._clock.now()
+
+        def end(connection: sqlite3.Connection) -> Run | None:
+            connection.execute(
+                "UPDATE run SET status = ?, ended = max(started, ?), "
+                "version = coalesce(?, version) WHERE id = ?",
+                (status, now, version, run),
+            )
+            connection.execute(
+                _STOP_STEPS.replace("run = ?", "run = (SELECT sequence FROM run WHERE id = ?)"),
+                (run,),
+            )
+            return find_run(connection, run)
+
+        ended = self._ledger.write(end)
+        if ended is None:
+            raise StoreFault(f"there is no run {run} in the history")
+        self._under_way.pop(run, None)
+        return ended
+
+    def annotate(
+        self,
+        run: str,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Add metrics and tags to a run, or replace its note or name."""
+        found = {"run": run, "metrics": json.dumps(json_ready(metrics or {}))}
+        found |= {"note": None if note is None else _plain(note)}
+        found |= {"name": None if name is None else _plain(name)}
+
+        def change(connection: sqlite3.Connection) -> int:
+            cursor = connection.execute(
+                "UPDATE run SET note = coalesce(:note, note), name = coalesce(:name, name), "
+                "metrics = json_patch(metrics, :metrics) WHERE id = :run",
+                found,
+            )
+            _insert_tags(connection, run, tags)
+            return cursor.rowcount
+
+        if not self._ledger.write(change):
+            raise StoreFault(f"there is no run {run} in the history")
+
+    # ------------------------------------------------------------ questions
+
+    def runs(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Sequence[Run]:
+        """Newest first, with their steps. Each word of ``search`` must occur, literally."""
+        self.settle()
+        return self._ledger.read(
+            lambda connection: page_of_runs(
+                connection,
+                pipeline=pipeline,
+                tag=tag,
+                status=status,
+                search=search,
+                limit=limit,
+                offset=offset,
+            )
+        )
+
+    def run(self, id: str) -> Run | None:
+        """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""
+        self.settle()
+        return self._ledger.read(lambda connection: find_run(connection, id))
+
+    # ------------------------------------------------------------ the dead
+
+    def settle(self) -> None:
+        """Call runs whose process is gone ``interrupted``; a history that cannot is told of once."""
+        try:
+            dead = self._ledger.read(self._dead)
+            if dead and self._ledger.writable:
+                self._ledger.write(lambda connection: _interrupt(connection, dead))
+        except StoreFault as error:
+            notice_once(f"history {self._ledger.path}", f"The history cannot be used now: {error}")
+
+    def _dead(self, connection: sqlite3.Connection) -> Sequence[int]:
+        me, now = self._me(), self._clock.now()
+        rows = connection.execute(
+            "SELECT sequence, started, node, boot, pid, born FROM run WHERE status = 'running'"
+        )
+        return [row[0] for row in rows if not Owner(*row[2:]).lives(me, now - row[1])]
+
+    def _me(self) -> Owner:
+        if self._owner is None or self._owner.pid != os.getpid():
+            self._owner = owner()
+        return self._owner
+
+    def _put_back(self, connection: sqlite3.Connection) -> None:
+        """After the file was begun anew: this process's own runs belong on record again."""
+        for id, run in self._under_way.items():
+            if find_run(connection, id) is None:
+                _insert_run(connection, run)
+            for line in run.lines.values():
+                _insert_step(connection, id, line)
+
+
+def _insert_run(connection: sqlite3.Connection, run: _UnderWay) -> int:
+    number = _count_up(connection, f"run:{run.row['pipeline']}")
+    connection.execute(_INSERT_RUN, {**run.row, "number": number})
+    _insert_tags(connection, run.row["id"], run.tags)
+    return number
+
+
+def _insert_tags(connection: sqlite3.Connection, run: str, tags: Sequence[str]) -> None:
+    for tag in tags:
+        connection.execute(
+            "INSERT OR IGNORE INTO tag SELECT sequence, ? FROM run WHERE id = ?",
+            (_plain(tag), run),
+        )
+
+
+def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int:
+    facts = line_to_json(line)
+    cursor = connection.execute(
+        _INSERT_STEP,
+        (
+            _plain(line.step),
+            line.position,
+            line.status,
+            float(line.seconds),
+            line.record,
+            json.dumps(facts),
+            run,
+        ),
+    )
+    return cursor.rowcount
+
+
+def _interrupt(connection: sqlite3.Connection, dead: Sequence[int]) -> None:
+    for sequence in dead:
+        connection.execute(
+            "UPDATE run SET status = 'interrupted' WHERE sequence = ? AND status = 'running'",
+            (sequence,),
+        )
+        connection.execute(_STOP_STEPS, (sequence,))
+
+
+def _count_up(connection: sqlite3.Connection, counter: str) -> int:
+    """The next number of a counter; two processes never get the same."""
+    (number,) = connection.execute(
+        "INSERT INTO counter VALUES (?, 1) "
+        "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        (counter,),
+    ).fetchone()
+    return int(number)
+
+
+def _new_id(now: float) -> str:
+    """Time to the second for people, then 40 random bits: ``20260131-142501-3f9a2c1b07``."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(max(now, 0.0), 253402300799.0)))
+    return f"{stamp}-{os.urandom(5).hex()}"
+
+
+def _plain(text: str) -> str:
+    """Text that UTF-8 can hold: a file name's undecodable bytes are written as ``\\udcff``."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
