@@ -8,7 +8,7 @@ apart from the live values a :class:`Call` and an :class:`Outcome` carry.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -256,6 +256,10 @@ class Outcome:
     record: Record | None
     values: Mapping[str, Any]
     seconds: float
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    """Inputs the step changed in place, by name, as they are afterwards (a hit puts them back)."""
+    displays: Sequence[Mapping[str, Any]] = ()
+    """What a hit has to replay, in order; empty when the step ran (it showed everything live)."""
     error: BaseException | None = None
     not_kept: str = ""
     origin: str = ""

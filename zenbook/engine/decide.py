@@ -1,0 +1,98 @@
+"""Decide: is a kept result what running now would give? The one decision of zenbook.
+
+Lookup has two phases, as in ccache's manifest and the constructive traces of "Build Systems à
+la Carte" (Mokhov, Mitchell, Peyton Jones, 2018): the key finds candidate records, then what
+each of them read of the world is looked at again as it is now. A plan, a run and an
+explanation all call :func:`decide`; there is no second opinion.
+"""
+
+from __future__ import annotations
+
+from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.engine.sitting import Sitting, disabled_by
+from zenbook.model import Call, Change, Hit, Miss, Part, Read, Record
+
+
+def decide(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:
+    """The verdict on a call. Never runs anything; never raises for a store that is broken."""
+    if identity.obstacle:
+        return Miss((), "unknowable", identity.obstacle)
+    if call.options.force:
+        return Miss((), "forced", "forced")
+    if who := disabled_by(sitting, call.options):
+        return Miss((), "cache disabled", f"cache disabled by {who}")
+    return look_up(identity, call, sitting, desk)
+
+
+def look_up(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:
+    """Find the newest record that still holds, or say what stands against the nearest one."""
+    key = identity.fingerprint.key
+    nearest: Miss | None = None
+    for record in desk.candidates(key):
+        against = _against(record, call, sitting, desk)
+        if against is None:
+            return Hit(record)
+        nearest = nearest or against
+    if nearest is not None:
+        return nearest
+    if refused := desk.refused(key):
+        return Miss((), "untrusted", refused)
+    return _explain(identity, call, sitting, desk)
+
+
+def _against(record: Record, call: Call, sitting: Sitting, desk: Desk) -> Miss | None:
+    """What stands against using this record now; None if nothing does."""
+    ttl = call.options.ttl
+    if ttl is not None and not 0 <= desk.clock.now() - record.started - record.seconds < ttl:
+        return Miss((), "expired", "expired")
+    changes = _changed_reads(record, call, desk)
+    if changes:
+        return miss_for(changes)
+    kept = {artifact.name for artifact in record.artifacts}
+    wanted = set(call.options.keep_only or call.step.outputs)
+    if not wanted <= kept:
+        missing = ", ".join(sorted(wanted - kept))
+        return Miss((), "unknowable", f"{missing} was not kept")
+    if sitting.lazy and (gone := desk.missing_blob(record)):
+        return Miss((), "damaged", f"the kept {gone} is gone")
+    return None
+
+
+def _changed_reads(record: Record, call: Call, desk: Desk) -> list[Change]:
+    """Everything the record read or wrote that is different now, most telling first."""
+    changes: list[Change] = []
+    for read in (*record.reads, *record.wrote):
+        now = look_again(read, call, desk)
+        if now.digest != read.digest:
+            changes.append(Change(read, now))
+    return changes
+
+
+def look_again(read: Read, call: Call, desk: Desk) -> Read:
+    """The same thing as it is now."""
+    if read.kind != "random":
+        return desk.watch.again(read)
+    return random_read(read.name, desk.randomness.states().get(read.name, ""), call, desk)
+
+
+def random_read(library: str, digest: str, call: Call, desk: Desk) -> Read:
+    """The part that a global random state is: its digest if the program seeded it."""
+    counts = {"key": True, "ignore": False}.get(call.options.rng)
+    if counts is None:
+        counts = desk.randomness.seeded(library)
+    return Read("random", library, digest if counts else "unseeded")
+
+
+def _explain(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Miss:
+    """Tell a miss against the newest record of this step's name."""
+    nearest = desk.latest(call.step.name, sitting.pipeline)
+    if nearest is None:
+        return FIRST_RUN
+    changes = changes_between(_known(nearest), identity.fingerprint.parts)
+    return miss_for(changes)
+
+
+def _known(record: Record) -> tuple[Part, ...]:
+    return record.fingerprint.parts

@@ -1,0 +1,205 @@
+"""The composition root: one open zenbook home with everything the engine works with.
+
+A :class:`Desk` holds one object per port. :func:`open_desk` opens the real ones for the home of
+the working folder, once per home and process, and never raises for a home that cannot be used:
+the desk it then gives remembers for this process only, and one warning says why.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zenbook.errors import StoreFault
+from zenbook.model import Record
+
+if TYPE_CHECKING:
+    from zenbook.core.closure import CodeClosure
+    from zenbook.core.digest import Digester
+    from zenbook.world.ports import (
+        Capture,
+        Clock,
+        History,
+        Locks,
+        Randomness,
+        Store,
+        Vault,
+        Watch,
+    )
+
+
+class StoreWarning(UserWarning):
+    """The store or the history is out of order; steps run, but results are not kept."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Everything one passage needs of the world, behind ports."""
+
+    home: Path | None
+    store: Store
+    history: History
+    vault: Vault
+    watch: Watch
+    randomness: Randomness
+    capture: Capture
+    locks: Locks
+    clock: Clock
+    code: CodeClosure
+    python: str
+    warned: set[str] = field(default_factory=set)
+
+    def digester(self) -> Digester:
+        """A fresh digester: what it meets of packages belongs to one call."""
+        from zenbook.core.digest import Digester
+
+        return Digester(self.code)
+
+    def candidates(self, key: str) -> Sequence[Record]:
+        """Trusted records of this key, newest first; none if the history is out of order."""
+        try:
+            return self.history.candidates(key)
+        except StoreFault as error:
+            self.warn_once(f"zenbook cannot read its history ({error}); steps run without it.")
+            return ()
+
+    def refused(self, key: str) -> str:
+        """Why records of this key were refused, "" if none were."""
+        try:
+            return self.history.rejected(key)
+        except StoreFault:
+            return ""  # candidates() has told of the fault already
+
+    def latest(self, step: str, pipeline: str) -> Record | None:
+        """The record a miss is told against."""
+        try:
+            return self.history.latest(step, pipeline)
+        except StoreFault:
+            return None  # candidates() has told of the fault already
+
+    def missing_blob(self, record: Record) -> str:
+        """The name of an artifact whose bytes the store has forgotten, "" if it has all."""
+        try:
+            gone = [a.name for a in record.artifacts if not self.store.has(a.blob)]
+        except StoreFault as error:
+            return f"result (the store failed: {error})"
+        return gone[0] if gone else ""
+
+    @contextmanager
+    def once(self, key: str, patience: float) -> Iterator[bool]:
+        """Hold the key's lock while computing; without it if locks are out of order."""
+        try:
+            lock = self.locks.once(key, patience)
+            waited = lock.__enter__()
+        except StoreFault as error:
+            self.warn_once(f"zenbook cannot lock ({error}); two kernels may compute the same step.")
+            yield False
+            return
+        try:
+            yield waited
+        finally:
+            lock.__exit__(None, None, None)
+
+    def warn_once(self, message: str) -> None:
+        """Say this once per desk: a fault of the store never floods a notebook."""
+        if message not in self.warned:
+            self.warned.add(message)
+            warnings.warn(message, StoreWarning, stacklevel=2)
+
+    def new_id(self) -> str:
+        """A sortable, unique id. Order never depends on it."""
+        return f"{time.time_ns() // 1_000_000:011x}-{secrets.token_hex(5)}"
+
+
+_open: dict[Path, Desk] = {}
+
+
+def open_desk(start: Path | None = None) -> Desk:
+    """The desk of the home that ``start`` (default: the working folder) belongs to."""
+    from zenbook.world.home import find_home
+
+    home = find_home(start)
+    desk = _open.get(home)
+    if desk is None:
+        desk = _open[home] = _make(home)
+    return desk
+
+
+def close_desks() -> None:
+    """Close every open desk; the next call opens its home anew."""
+    for desk in _open.values():
+        desk.history.close()
+        desk.store.close()
+    _open.clear()
+
+
+def _make(home: Path) -> Desk:
+    try:
+        return _real(home)
+    except StoreFault as error:
+        warnings.warn(
+            f"{error} Results are remembered for this process only.", StoreWarning, stacklevel=4
+        )
+        return _passing()
+
+
+def _real(home: Path) -> Desk:
+    """Wire the real parts; the one place that knows them all."""
+    from zenbook.core.closure import CodeClosure
+    from zenbook.core.digest import Digester
+    from zenbook.world.capture import capture_for
+    from zenbook.world.clock import SystemClock
+    from zenbook.world.codec import PickleCodec
+    from zenbook.world.history import SqliteHistory
+    from zenbook.world.home import open_home
+    from zenbook.world.locks import FileLocks
+    from zenbook.world.randomness import GlobalRandomness
+    from zenbook.world.store import DiskStore
+    from zenbook.world.trust import python_tag, sign, verify
+    from zenbook.world.vault import SealedVault
+    from zenbook.world.watch import SystemWatch
+
+    folder = open_home(home)
+    code = CodeClosure()
+
+    def digest(value: object) -> str:
+        return Digester(code).digest(value)
+
+    store = DiskStore(folder)
+    return Desk(
+        home=folder,
+        store=store,
+        history=SqliteHistory(folder, sign, verify, SystemClock()),
+        vault=SealedVault(PickleCodec(code, digest), store, digest),
+        watch=SystemWatch(folder),
+        randomness=GlobalRandomness(),
+        capture=capture_for(None),
+        locks=FileLocks(folder),
+        clock=SystemClock(),
+        code=code,
+        python=python_tag(),
+    )
+
+
+def _passing() -> Desk:
+    """A desk that keeps nothing beyond this process."""
+    from zenbook.testing import memory_desk
+
+    return memory_desk()
+
+
+def _inherit() -> None:
+    """In a forked child the parent's desks are left alone: neither used nor closed."""
+    _inherited.extend(_open.values())
+    _open.clear()
+
+
+_inherited: list[Desk] = []
+os.register_at_fork(after_in_child=_inherit)

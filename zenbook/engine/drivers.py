@@ -1,0 +1,133 @@
+"""Drivers: who executes a step's body. In this process, or awaited; a notebook cell has its own.
+
+A driver advances a passage to its yield, runs the body, and sends back what it gave. Retries
+are the driver's: a passage sees one execution.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from zenbook.engine.desk import Desk
+from zenbook.engine.passage import Execute, Passage, Ran, passage
+from zenbook.engine.sitting import Sitting
+from zenbook.errors import StepError
+from zenbook.model import Call, Outcome
+
+_metrics: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
+    "zenbook_metrics", default=None
+)
+
+Namer = Callable[[Any], Mapping[str, Any]]
+"""Turns what a body returned into outputs by name; raises StepError if their number is off."""
+
+
+def perform(call: Call, sitting: Sitting, desk: Desk, named: Namer) -> Outcome:
+    """Take a call through the path in this process; a coroutine body is run to its end."""
+    if call.is_async:
+        return run_coroutine(perform_async(call, sitting, desk, named))
+    way = passage(call, sitting, desk)
+    try:
+        order = next(way)
+        return _finish(way, _run(order, desk, named))
+    except StopIteration as stop:
+        return settle(stop.value, desk)
+
+
+async def perform_async(call: Call, sitting: Sitting, desk: Desk, named: Namer) -> Outcome:
+    """The same path where the body has to be awaited."""
+    way = passage(call, sitting, desk)
+    try:
+        order = next(way)
+    except StopIteration as stop:
+        return settle(stop.value, desk)
+    return _finish(way, await _run_async(order, desk, named))
+
+
+def settle(outcome: Outcome, desk: Desk) -> Outcome:
+    """Replay what a hit showed when it ran."""
+    if outcome.displays:
+        desk.capture.replay(outcome.displays)
+    return outcome
+
+
+def add_metrics(metrics: Mapping[str, Any]) -> bool:
+    """Record metrics with the step that runs now; False if none does."""
+    current = _metrics.get()
+    if current is None:
+        return False
+    current.update(metrics)
+    return True
+
+
+@contextmanager
+def collecting_metrics() -> Iterator[dict[str, Any]]:
+    """Where :func:`zenbook.log` writes while a step's body runs."""
+    metrics: dict[str, Any] = {}
+    token = _metrics.set(metrics)
+    try:
+        yield metrics
+    finally:
+        _metrics.reset(token)
+
+
+def run_coroutine(coroutine: Any) -> Any:
+    """Run a coroutine to its end, also where a loop runs already (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(contextvars.copy_context().run, asyncio.run, coroutine).result()
+
+
+def _run(order: Execute, desk: Desk, named: Namer) -> Ran:
+    assert order.call.body is not None
+    for left in range(order.call.options.retries, -1, -1):
+        started = desk.clock.tick()
+        with collecting_metrics() as metrics:
+            try:
+                result = order.call.body(**order.values)
+            except BaseException as error:
+                if left and isinstance(error, Exception):
+                    continue
+                return Ran({}, desk.clock.tick() - started, error, metrics=metrics)
+        return _ran(result, desk.clock.tick() - started, named, metrics)
+    raise AssertionError("a body is run at least once")
+
+
+async def _run_async(order: Execute, desk: Desk, named: Namer) -> Ran:
+    assert order.call.body is not None
+    for left in range(order.call.options.retries, -1, -1):
+        started = desk.clock.tick()
+        with collecting_metrics() as metrics:
+            try:
+                result = await order.call.body(**order.values)
+            except BaseException as error:
+                if left and isinstance(error, Exception):
+                    continue
+                return Ran({}, desk.clock.tick() - started, error, metrics=metrics)
+        return _ran(result, desk.clock.tick() - started, named, metrics)
+    raise AssertionError("a body is run at least once")
+
+
+def _ran(result: Any, seconds: float, named: Namer, metrics: Mapping[str, Any]) -> Ran:
+    try:
+        return Ran(named(result), seconds, metrics=metrics)
+    except StepError as error:
+        return Ran({}, seconds, error, metrics=metrics)
+
+
+def _finish(way: Passage, ran: Ran) -> Outcome:
+    try:
+        way.send(ran)
+    except StopIteration as stop:
+        outcome: Outcome = stop.value
+        return outcome
+    raise AssertionError("a passage executes its body once")

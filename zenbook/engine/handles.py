@@ -1,0 +1,282 @@
+"""Handles: a run, its steps and their outputs, as small frozen objects one can look things up in.
+
+``run.steps["svc_trainer"].outputs["model"].load()``. They print as a short table and render as
+one in a notebook; a value is read from the store only by :meth:`OutputHandle.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from zenbook.engine.desk import Desk, open_desk
+from zenbook.engine.restore import load
+from zenbook.errors import StoreFault, UsageError
+from zenbook.model import Artifact, Change, Record, Reference, Run, Status, StepRun
+
+T = TypeVar("T")
+
+
+class Named(Mapping[str, T]):
+    """A read-only mapping whose missing keys say what there is."""
+
+    __slots__ = ("_kind", "_of")
+
+    def __init__(self, kind: str, of: Mapping[str, T]) -> None:
+        self._kind = kind
+        self._of = dict(of)
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._of[name]
+        except KeyError:
+            there = ", ".join(self._of) or "none"
+            raise KeyError(f"There is no {self._kind} {name!r}; there is: {there}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __repr__(self) -> str:
+        return f"{self._kind}s: {', '.join(self._of) or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputHandle:
+    """One kept output of a step."""
+
+    artifact: Artifact
+    _record: Record
+    _desk: Desk
+
+    @property
+    def name(self) -> str:
+        return self.artifact.name
+
+    @property
+    def digest(self) -> str:
+        """The value's digest, as :func:`zenbook.fingerprint` gives it."""
+        return self.artifact.digest
+
+    def load(self) -> Any:
+        """The value, a fresh object each time.
+
+        Raises StoreFault if its bytes are gone or damaged: run the pipeline again to make it anew.
+        """
+        return load(Reference(self.artifact, self._record), self._desk)
+
+    def __repr__(self) -> str:
+        shown = f" {self.artifact.preview}" if self.artifact.preview else ""
+        return f"<output {self.name}: {self.artifact.type}{shown}>"
+
+
+@dataclass(frozen=True, slots=True)
+class StepHandle:
+    """One step of a run: how it went, why, and what it gave."""
+
+    line: StepRun
+    _desk: Desk
+
+    @property
+    def name(self) -> str:
+        return self.line.step
+
+    @property
+    def status(self) -> Status:
+        return self.line.status
+
+    @property
+    def why(self) -> str:
+        """Why it ran, or that nothing changed."""
+        return self.line.why
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Everything that was different from its last result, with old and new."""
+        return self.line.changes
+
+    @property
+    def seconds(self) -> float:
+        return self.line.seconds
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        return self.line.metrics
+
+    @property
+    def record(self) -> Record | None:
+        """The record that was used or made; None if nothing was kept."""
+        return self._desk.history.record(self.line.record) if self.line.record else None
+
+    @property
+    def origin(self) -> str:
+        """Id of the run that executed it."""
+        return self.line.origin
+
+    @property
+    def outputs(self) -> Named[OutputHandle]:
+        """The kept outputs by name."""
+        record = self.record
+        kept = record.artifacts if record is not None else ()
+        return Named(
+            "output", {a.name: OutputHandle(a, record, self._desk) for a in kept if record}
+        )
+
+    @property
+    def output(self) -> OutputHandle:
+        """The only output. Raises UsageError if there are several or none."""
+        outputs = list(self.outputs.values())
+        if len(outputs) != 1:
+            raise UsageError(f"Step {self.name} has {len(outputs)} outputs; name one of them.")
+        return outputs[0]
+
+    def __repr__(self) -> str:
+        return f"<step {self.name}: {self.status}, {self.why}>"
+
+
+class RunHandle:
+    """One run: ``.version``, ``.status``, ``.steps[...]``, ``.run(...)`` to run it again."""
+
+    __slots__ = ("_again", "_desk", "_run")
+
+    def __init__(
+        self, run: Run, desk: Desk, again: Callable[..., RunHandle] | None = None
+    ) -> None:
+        self._run = run
+        self._desk = desk
+        self._again = again
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _FACTS:
+            return getattr(self._run, name)
+        raise AttributeError(f"a run has no {name!r}")
+
+    @property
+    def facts(self) -> Run:
+        """The run as history remembers it."""
+        return self._run
+
+    @property
+    def steps(self) -> Named[StepHandle]:
+        """The steps by name, in the order in which they ran."""
+        return Named("step", {s.step: StepHandle(s, self._desk) for s in self._run.steps})
+
+    def run(self, **wish: Any) -> RunHandle:
+        """Run the same pipeline with the same parameters again: ``.run(enable_cache=False)``."""
+        if self._again is None:
+            raise UsageError(
+                f"Run {self._run.number} of {self._run.pipeline} was looked up in the history. "
+                "Call its pipeline to run it again."
+            )
+        return self._again(**wish)
+
+    def tag(self, *tags: str) -> RunHandle:
+        """Add tags. The run comes back as it is now."""
+        self._desk.history.annotate(self._run.id, tags=tags)
+        return self._anew()
+
+    def annotate(self, note: str | None = None, name: str | None = None) -> RunHandle:
+        """Give the run a note or a name. The run comes back as it is now."""
+        self._desk.history.annotate(self._run.id, note=note, name=name)
+        return self._anew()
+
+    def log(self, **metrics: Any) -> RunHandle:
+        """Record metrics with this run."""
+        self._desk.history.annotate(self._run.id, metrics=metrics)
+        return self._anew()
+
+    def _anew(self) -> RunHandle:
+        return RunHandle(self._desk.history.run(self._run.id) or self._run, self._desk, self._again)
+
+    def __repr__(self) -> str:
+        run = self._run
+        lines = [f"Run {run.number} of {run.pipeline} (version {run.version}): {run.status}"]
+        lines += [f"  {s.step:<24} {s.status:<10} {s.why}" for s in run.steps]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        run = self._run
+        rows = "".join(
+            f"<tr><td>{escape(s.step)}</td><td>{escape(s.status)}</td>"
+            f"<td>{s.seconds:.2f} s</td><td>{escape(s.why)}</td></tr>"
+            for s in run.steps
+        )
+        head = f"Run {run.number} of {run.pipeline} (version {run.version}): {run.status}"
+        columns = "<tr><th>step</th><th>status</th><th>seconds</th><th>why</th></tr>"
+        return f"<table><caption>{escape(head)}</caption>{columns}{rows}</table>"
+
+
+_FACTS = frozenset(Run.__dataclass_fields__) - {"steps"}
+
+
+class Runs(Sequence[RunHandle]):
+    """Runs, newest first; prints and renders as a table."""
+
+    def __init__(self, runs: Sequence[RunHandle]) -> None:
+        self._runs = tuple(runs)
+
+    def __getitem__(self, index: Any) -> Any:
+        got = self._runs[index]
+        return Runs(got) if isinstance(got, tuple) else got
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                handle.facts.pipeline,
+                str(handle.facts.number),
+                str(handle.facts.version),
+                handle.facts.status,
+                _cached(handle.facts),
+                ", ".join(f"{k}={v}" for k, v in handle.facts.parameters.items()),
+                ", ".join(f"{k}={v}" for k, v in handle.facts.metrics.items()),
+            )
+            for handle in self._runs
+        ]
+
+    def __repr__(self) -> str:
+        if not self._runs:
+            return "no runs yet"
+        rows = [_COLUMNS, *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        def line(cells: Sequence[str], tag: str) -> str:
+            return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
+
+        rows = self._rows()[:20]
+        more = f"<caption>… {len(self) - 20} more</caption>" if len(self) > 20 else ""
+        body = "".join(line(row, "td") for row in rows)
+        return f"<table>{more}{line(_COLUMNS, 'th')}{body}</table>"
+
+
+_COLUMNS = ("pipeline", "run", "version", "status", "cached", "parameters", "metrics")
+
+
+def _cached(run: Run) -> str:
+    return f"{sum(s.status == 'cached' for s in run.steps)}/{len(run.steps)}"
+
+
+def find_run(reference: str, desk: Desk | None = None) -> RunHandle:
+    """The run of this id, unique prefix, ``pipeline:number`` or ``latest``. Raises UsageError."""
+    desk = desk or open_desk()
+    try:
+        run = desk.history.run(reference)
+    except StoreFault as error:
+        raise UsageError(f"The history cannot be read: {error}") from error
+    if run is None:
+        raise UsageError(f"There is no run {reference!r}. `zenbook runs` lists them.")
+    return RunHandle(run, desk)

@@ -1,0 +1,228 @@
+"""Keep: what a step that ran leaves behind, or the sentence that says why it leaves nothing.
+
+The order matters and is the crash order: bytes first, the record's insert last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from zenbook.engine.decide import random_read
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.engine.sitting import Sitting
+from zenbook.errors import NotDigestible, NotKeepable, StoreFault
+from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record
+from zenbook.world.ports import Recording, Seen
+
+if TYPE_CHECKING:
+    from zenbook.engine.passage import Ran
+
+
+class Watched:
+    """What the watchers saw while the step ran; filled when the step has ended."""
+
+    recording: Recording
+    before: Mapping[str, str]
+    seen: Seen
+    started: float
+
+
+@contextmanager
+def watching(
+    watched: Watched, identity: Identity, values: Mapping[str, Any], desk: Desk
+) -> Iterator[None]:
+    """Watch files, variables, randomness and displays while the block runs."""
+    watched.started = desk.clock.now()
+    watched.before = desk.randomness.states()
+    look: Callable[[], Seen] | None = None
+    try:
+        with desk.capture.recording() as watched.recording:
+            with desk.watch.watching(identity.literals, values.values()) as look:
+                yield
+    finally:
+        watched.seen = look() if look is not None else Seen()
+
+
+def keep(
+    ran: Ran,
+    watched: Watched,
+    identity: Identity,
+    verdict: Miss,
+    values: Mapping[str, Any],
+    call: Call,
+    sitting: Sitting,
+    desk: Desk,
+) -> Outcome:
+    """The outcome of a step that ran, with its record if its result could be kept."""
+    record: Record | None = None
+    not_kept = ""
+    changed = _changed_inputs(identity, values, desk) if ran.error is None else {}
+    if ran.error is None:
+        try:
+            record = _record(ran, watched, identity, values, changed, call, sitting, desk)
+        except NotKeepable as error:
+            not_kept = str(error)
+        except StoreFault as error:
+            not_kept = f"the store failed: {error}"
+            desk.warn_once(f"zenbook cannot keep results ({error}); steps run without it.")
+    return Outcome(
+        step=call.step.name,
+        status=_status(ran),
+        verdict=verdict,
+        fingerprint=identity.fingerprint,
+        record=record,
+        values=ran.values,
+        seconds=ran.seconds,
+        changed=changed,
+        error=ran.error,
+        not_kept=not_kept,
+        origin=sitting.run,
+        remarks=record.remarks if record else (*ran.remarks, *watched.seen.remarks),
+        metrics=ran.metrics,
+    )
+
+
+def _status(ran: Ran) -> Any:
+    if ran.error is None:
+        return "completed"
+    return "failed" if isinstance(ran.error, Exception) else "interrupted"
+
+
+def _changed_inputs(
+    identity: Identity, values: Mapping[str, Any], desk: Desk
+) -> dict[str, Any]:
+    """Inputs whose digest differs from before: the step changed them in place."""
+    return {
+        name: values[name]
+        for name, before in identity.digests.items()
+        if _digest_after(values[name], desk) != before
+    }
+
+
+def _digest_after(value: Any, desk: Desk) -> str:
+    try:
+        return desk.digester().digest(value)
+    except NotDigestible:
+        return "not digestible"
+
+
+def _record(
+    ran: Ran,
+    watched: Watched,
+    identity: Identity,
+    values: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    call: Call,
+    sitting: Sitting,
+    desk: Desk,
+) -> Record:
+    """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
+    _refuse(_obstacles(ran, watched, identity, desk))
+    drawn, random_reads, random_remarks = _randomness(watched.before, call, desk)
+    displays = list(watched.recording.events)
+    outputs = _outputs(ran, call)
+    keepable = dict(outputs)
+    keepable.update({f"~{name}": value for name, value in changed.items()})
+    if drawn:
+        keepable["%random"] = desk.randomness.save(drawn)
+    if displays:
+        keepable["%displays"] = displays
+    artifacts, seals = desk.vault.keep(keepable)
+    by_name = {artifact.name: artifact for artifact in artifacts}
+    return desk.history.add(
+        Record(
+            id=desk.new_id(),
+            step=call.step.name,
+            fingerprint=identity.fingerprint,
+            reads=(*watched.seen.reads, *random_reads),
+            wrote=watched.seen.wrote,
+            artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
+            changed=tuple(by_name[f"~{name}"] for name in changed),
+            deleted=ran.deleted,
+            random_after=(by_name["%random"],) if drawn else (),
+            displays=by_name.get("%displays"),
+            seals=seals,
+            seconds=ran.seconds,
+            started=watched.started,
+            python=desk.python,
+            run=sitting.run,
+            metrics=ran.metrics,
+            remarks=_remarks(ran, watched, identity, random_remarks),
+        )
+    )
+
+
+def _obstacles(
+    ran: Ran, watched: Watched, identity: Identity, desk: Desk
+) -> Iterator[str]:
+    """Every reason why this result must not be kept, the most telling first."""
+    if identity.obstacle:
+        yield identity.obstacle
+    yield from identity.vouched
+    yield from ran.obstacles
+    yield from watched.seen.obstacles
+    for name, (constant, before) in identity.constants.items():
+        if _digest_after(constant, desk) != before:
+            yield f"it changed the global {name}"
+
+
+def _refuse(obstacles: Iterable[str]) -> None:
+    """Raise for the first obstacle there is; each reads "SUBJECT why"."""
+    for obstacle in obstacles:
+        subject, _, why = obstacle.partition(" ")
+        raise NotKeepable(subject, why)
+
+
+def _outputs(ran: Ran, call: Call) -> dict[str, Any]:
+    only = call.options.keep_only
+    return {name: value for name, value in ran.values.items() if not only or name in only}
+
+
+def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:
+    """Mark an output that *is* one of the inputs (immutable values have no identity to keep)."""
+    if isinstance(value, (int, float, str, bytes, bool, complex, type(None), frozenset)):
+        return artifact
+    for name, given in inputs.items():
+        if given is value:
+            return replace(artifact, alias=name)
+    return artifact
+
+
+def _randomness(
+    before: Mapping[str, str], call: Call, desk: Desk
+) -> tuple[list[str], list[Read], list[str]]:
+    """Which global random states the step drew from, as reads, and what to say of them."""
+    after = desk.randomness.states()
+    drawn = [library for library, state in after.items() if _moved(library, state, before, desk)]
+    reads = [
+        random_read(library, before[library], call, desk)
+        if library in before
+        else Read("random", library, "unseeded")
+        for library in drawn
+    ]
+    remarks = [f"unseeded {read.name} random state" for read in reads if read.digest == "unseeded"]
+    return drawn, reads, remarks
+
+
+def _moved(library: str, state: str, before: Mapping[str, str], desk: Desk) -> bool:
+    """Whether the step drew from this state, or imported the library and seeded it."""
+    if library in before:
+        return before[library] != state
+    return desk.randomness.seeded(library)
+
+
+def _remarks(
+    ran: Ran, watched: Watched, identity: Identity, random_remarks: Sequence[str]
+) -> tuple[str, ...]:
+    said = (
+        *identity.remarks,
+        *random_remarks,
+        *watched.seen.remarks,
+        *watched.recording.remarks,
+        *ran.remarks,
+    )
+    return tuple(dict.fromkeys(said))

@@ -1,0 +1,113 @@
+"""Narrate: what a run says while it goes, line by line.
+
+The lines are those of ZenML's text, word for word; an indented line below tells why a step ran
+or where a cached result came from. They go to the ``zenbook`` logger, which writes plainly to
+the current standard output unless the program has set up logging for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Protocol
+
+from zenbook.model import Hit, Miss, Outcome, Run, Version
+
+log = logging.getLogger("zenbook")
+
+
+class Narrator(Protocol):
+    """Hears the events of a pipeline's run, in their order."""
+
+    def registered(self, version: Version) -> None: ...
+    def began(self, run: Run, steps: int) -> None: ...
+    def started(self, step: str, expected: float | None) -> None: ...
+    def ended(self, outcome: Outcome) -> None: ...
+    def skipped(self, step: str) -> None: ...
+    def finished(self, run: Run) -> None: ...
+
+
+class LogNarrator:
+    """Says it in the log."""
+
+    def registered(self, version: Version) -> None:
+        say(f"Registered pipeline {version.pipeline} (version {version.number}).")
+
+    def began(self, run: Run, steps: int) -> None:
+        given = ", ".join(f"{name}={shown}" for name, shown in run.parameters.items())
+        version = f"version {run.version}" if run.version is not None else "draft"
+        say(f"Run {run.number} of {run.pipeline} ({version}){': ' + given if given else ''}")
+
+    def started(self, step: str, expected: float | None) -> None:
+        say(f"Step {step} has started.")
+
+    def ended(self, outcome: Outcome) -> None:
+        for line in told(outcome):
+            say(line)
+
+    def skipped(self, step: str) -> None:
+        say(f"Step {step} was skipped: a step before it failed.")
+
+    def finished(self, run: Run) -> None:
+        cached = sum(step.status == "cached" for step in run.steps)
+        saved = sum(step.saved for step in run.steps)
+        spent = seconds((run.ended or run.started) - run.started)
+        tail = f", {cached} of {len(run.steps)} steps cached" if run.steps else ""
+        say(
+            f"Run {run.number} of {run.pipeline} {run.status} in {spent}{tail}"
+            + (f", saved {seconds(saved)}." if saved else ".")
+        )
+
+
+def told(outcome: Outcome) -> list[str]:
+    """The lines that tell how one step went."""
+    if isinstance(outcome.verdict, Hit) and outcome.status == "cached":
+        record = outcome.verdict.record
+        origin = f"from run {record.run}, " if record.run else ""
+        lines = [
+            f"Using cached version of {outcome.step}.",
+            f"  {origin}saved {seconds(record.seconds)}",
+        ]
+    elif outcome.status == "completed":
+        why = outcome.verdict.why if isinstance(outcome.verdict, Miss) else ""
+        lines = [f"Step {outcome.step} has finished in {seconds(outcome.seconds)}.", f"  ran: {why}"]
+    else:
+        lines = [
+            f"Step {outcome.step} {outcome.status} after {seconds(outcome.seconds)}: "
+            f"{type(outcome.error).__name__}: {outcome.error}"
+        ]
+    if outcome.not_kept:
+        lines.append(f"  not kept: {outcome.not_kept}")
+    return [*lines, *(f"  {remark}" for remark in outcome.remarks)]
+
+
+def seconds(amount: float) -> str:
+    """A duration for people: ``0.3 s``, ``12.4 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if amount < 0.1:
+        return f"{amount * 1000:.0f} ms"
+    if amount < 100:
+        return f"{amount:.1f} s"
+    minutes, rest = divmod(round(amount), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def say(line: str) -> None:
+    """Write one line to the log, setting it up for a plain program the first time."""
+    if not log.handlers and not log.hasHandlers():
+        log.addHandler(_CurrentStdout())
+        log.setLevel(logging.INFO)
+        log.propagate = False
+    log.info(line)
+
+
+class _CurrentStdout(logging.StreamHandler[Any]):
+    """Writes to whatever standard output is now: a notebook or a test may have replaced it."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stdout
+        super().emit(record)

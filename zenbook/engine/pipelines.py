@@ -1,0 +1,287 @@
+"""Run or plan a composed pipeline. Both walk the same nodes with the same decision."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zenbook.core.naming import is_secret_name
+from zenbook.core.preview import preview
+from zenbook.engine.compose import Composition, Node, Placeholder, fill, placeholders_in
+from zenbook.engine.decide import decide
+from zenbook.engine.desk import Desk
+from zenbook.engine.drivers import perform
+from zenbook.engine.identify import identify
+from zenbook.engine.logbook import Logbook
+from zenbook.engine.narrate import LogNarrator, Narrator
+from zenbook.engine.restore import load
+from zenbook.engine.sitting import Sitting
+from zenbook.errors import StoreFault
+from zenbook.model import (
+    Call,
+    Hit,
+    Miss,
+    Outcome,
+    Plan,
+    PlannedStep,
+    Reference,
+    Run,
+    Status,
+    StepRun,
+    Unsure,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of one run, beside the parameters."""
+
+    enable_cache: bool | None = None
+    """Said at run time; outranks steps and pipeline."""
+    pipeline_cache: bool | None = None
+    rerun: tuple[str, ...] = ()
+    """Steps to run although they would be hits."""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A run that ended, with its outcomes by step name and the error that ended it, if any."""
+
+    run: Run
+    outcomes: Mapping[str, Outcome]
+    error: BaseException | None = None
+
+
+_logbook: contextvars.ContextVar[Logbook | None] = contextvars.ContextVar(
+    "zenbook_logbook", default=None
+)
+_narrator: contextvars.ContextVar[Narrator | None] = contextvars.ContextVar(
+    "zenbook_narrator", default=None
+)
+
+
+@contextmanager
+def narrated_by(narrator: Narrator) -> Iterator[None]:
+    """Let this narrator hear the runs of the block (the command line's live progress)."""
+    token = _narrator.set(narrator)
+    try:
+        yield
+    finally:
+        _narrator.reset(token)
+
+
+def current_logbook() -> Logbook | None:
+    """The logbook of the run that goes on now, if any."""
+    return _logbook.get()
+
+
+def run_composition(composition: Composition, wish: Wish, desk: Desk) -> Finished:
+    """Run every step in order; after a failure the rest is skipped and what ran stays kept."""
+    narrator = _narrator.get() or LogNarrator()
+    logbook = Logbook(
+        desk,
+        composition.pipeline,
+        composition.shape,
+        shown_parameters(composition.parameters),
+        name=wish.name,
+        tags=wish.tags,
+        note=wish.note,
+        origin=wish.origin,
+    )
+    if logbook.version is not None and logbook.version.is_new:
+        narrator.registered(logbook.version)
+    narrator.began(logbook.run, len(composition.nodes))
+    token = _logbook.set(logbook)
+    try:
+        walk = _Walk(composition, wish, desk, logbook, narrator)
+        walk.go()
+    finally:
+        _logbook.reset(token)
+    run = logbook.end(walk.status)
+    narrator.finished(run)
+    return Finished(run, walk.outcomes, walk.error)
+
+
+@dataclass(eq=False, slots=True)
+class _Walk:
+    """One passage through the nodes of a composition."""
+
+    composition: Composition
+    wish: Wish
+    desk: Desk
+    logbook: Logbook
+    narrator: Narrator
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    error: BaseException | None = None
+    status: Status = "completed"
+
+    def go(self) -> None:
+        for position, node in enumerate(self.composition.nodes):
+            if self.error is not None:
+                self._skip(node, position)
+                continue
+            self._take(node, position)
+
+    def _take(self, node: Node, position: int) -> None:
+        self.narrator.started(node.name, None)
+        self.logbook.note(_line(node.name, position, "running"))
+        call = call_of(node, self._output, self.wish, self.desk)
+        try:
+            outcome = perform(call, _sitting(self), self.desk, node.door.named)
+        except BaseException:
+            self.logbook.note(_line(node.name, position, "failed"))
+            self.logbook.end("failed")
+            raise
+        self.outcomes[node.name] = outcome
+        self.logbook.note(step_run(outcome, position))
+        self.narrator.ended(outcome)
+        if outcome.error is not None:
+            outcome.error.add_note(f"in step {node.name} of pipeline {self.composition.pipeline}")
+            self.error, self.status = outcome.error, outcome.status
+
+    def _skip(self, node: Node, position: int) -> None:
+        self.logbook.note(_line(node.name, position, "skipped"))
+        self.narrator.skipped(node.name)
+
+    def _output(self, step: str, output: str) -> Any:
+        return handed_on(self.outcomes[step], output)
+
+
+def handed_on(outcome: Outcome, output: str) -> Any:
+    """An output as the next step gets it: a reference where it was kept, else the live value.
+
+    A step that ran hands on a reference too: its consumer then gets the same fresh object on a
+    cold and on a warm run, and no value is hashed twice.
+    """
+    if outcome.record is not None:
+        for artifact in outcome.record.artifacts:
+            if artifact.name == output:
+                return Reference(artifact, outcome.record)
+    return outcome.values[output]
+
+
+def call_of(node: Node, output_of: Callable[[str, str], Any], wish: Wish, desk: Desk) -> Call:
+    """The node's call with its upstream outputs filled in."""
+    options = replace(node.options, force=node.options.force or node.name in wish.rerun)
+    values = {}
+    for name, value in node.values.items():
+        filled = fill(value, output_of)
+        nested = not isinstance(value, Placeholder) and any(placeholders_in(value))
+        values[name] = _loaded(filled, desk) if nested else filled
+    call = node.door.call(values, options)
+    return replace(call, step=replace(call.step, name=node.name))
+
+
+def _loaded(value: Any, desk: Desk) -> Any:
+    """Load references inside lists, tuples and dicts of placeholders."""
+    if type(value) is Reference:
+        return load(value, desk)
+    if type(value) in (list, tuple):
+        return type(value)(_loaded(item, desk) for item in value)
+    if type(value) is dict:
+        return {key: _loaded(item, desk) for key, item in value.items()}
+    return value
+
+
+def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
+    """Every step's verdict without running any; unsure where an upstream step would run first."""
+    hits: dict[str, Outcome] = {}
+    unsure: set[str] = set()
+    planned: list[PlannedStep] = []
+    sitting = Sitting(
+        composition.pipeline, "", wish.enable_cache, wish.pipeline_cache, lazy=True
+    )
+    for node in composition.nodes:
+        waits = _waits_for(node, unsure)
+        if waits:
+            verdict: Verdict = Unsure(waits)
+        else:
+            call = call_of(node, lambda s, o: handed_on(hits[s], o), wish, desk)
+            identity = identify(call, desk)
+            verdict = decide(identity, call, sitting, desk)
+        if isinstance(verdict, Hit):
+            hits[node.name] = _planned_hit(node, verdict)
+        else:
+            unsure.add(node.name)
+        planned.append(_planned(node.name, composition.pipeline, verdict, desk))
+    return Plan(composition.pipeline, tuple(planned))
+
+
+def _waits_for(node: Node, unsure: set[str]) -> tuple[str, ...]:
+    upstream = {
+        placeholder._node.name
+        for value in node.values.values()
+        for placeholder in placeholders_in(value)
+    }
+    return tuple(sorted(upstream & unsure))
+
+
+def _planned_hit(node: Node, verdict: Hit) -> Outcome:
+    return Outcome(node.name, "cached", verdict, None, verdict.record, {}, 0.0)
+
+
+def _planned(step: str, pipeline: str, verdict: Verdict, desk: Desk) -> PlannedStep:
+    if isinstance(verdict, Hit):
+        return PlannedStep(step, verdict, 0.0)
+    try:
+        return PlannedStep(step, verdict, desk.history.expected(step, pipeline))
+    except StoreFault:
+        return PlannedStep(step, verdict, None)  # a plan without times is still a plan
+
+
+def _sitting(walk: _Walk) -> Sitting:
+    return Sitting(
+        walk.composition.pipeline,
+        walk.logbook.run.id,
+        walk.wish.enable_cache,
+        walk.wish.pipeline_cache,
+        lazy=True,
+    )
+
+
+def _line(step: str, position: int, status: Status) -> StepRun:
+    return StepRun(step, position, status, "", "", 0.0, 0.0, "", "", "")
+
+
+def step_run(outcome: Outcome, position: int) -> StepRun:
+    """How a step went, as history remembers it."""
+    verdict = outcome.verdict
+    miss = verdict if isinstance(verdict, Miss) else None
+    hit = isinstance(verdict, Hit)
+    return StepRun(
+        step=outcome.step,
+        position=position,
+        status=outcome.status,
+        cause=miss.cause if miss else "",
+        why=miss.why if miss else "nothing changed",
+        seconds=outcome.seconds,
+        saved=outcome.record.seconds if hit and outcome.record else 0.0,
+        record=outcome.record.id if outcome.record else "",
+        origin=outcome.origin,
+        key=outcome.fingerprint.key if outcome.fingerprint else "",
+        error=_one_line(outcome.error),
+        not_kept=outcome.not_kept,
+        remarks=outcome.remarks,
+        metrics=outcome.metrics,
+        changes=miss.changes if miss else (),
+    )
+
+
+def _one_line(error: BaseException | None) -> str:
+    return "" if error is None else f"{type(error).__name__}: {error}"[:500]
+
+
+def shown_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as short previews, secrets masked."""
+    return {
+        name: "•••" if is_secret_name(name) else preview(value)
+        for name, value in parameters.items()
+    }

@@ -1,0 +1,103 @@
+"""Restore: give back what a hit's record kept. Everything is loaded before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.engine.in_place import replaceable
+from zenbook.engine.sitting import Sitting
+from zenbook.errors import Damaged, StoreFault, Untrusted
+from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
+
+
+def restore(
+    hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
+) -> Outcome | Miss:
+    """The outcome of a hit, or the miss that a damaged or untrusted result is."""
+    record = hit.record
+    try:
+        return _restored(hit, identity, call, sitting, desk)
+    except Damaged as error:
+        desk.warn_once(f"The kept result of {record.step} is damaged ({error}); it runs again.")
+        return Miss((), "damaged", str(error))
+    except Untrusted as error:
+        return Miss((), "untrusted", str(error))
+    except StoreFault as error:
+        desk.warn_once(f"The kept result of {record.step} cannot be read ({error}); it runs again.")
+        return Miss((), "damaged", str(error))
+
+
+def load_inputs(call: Call, desk: Desk) -> dict[str, Any]:
+    """The call's values with every reference loaded."""
+    return {
+        name: load(value, desk) if type(value) is Reference else value
+        for name, value in call.values.items()
+    }
+
+
+def load(reference: Reference, desk: Desk) -> Any:
+    """The live value a reference stands for; a fresh object each time."""
+    artifact, record = reference.artifact, reference.record
+    return desk.vault.load([artifact], record.seals, record.python)[artifact.name]
+
+
+def _restored(
+    hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
+) -> Outcome | Miss:
+    record = hit.record
+    if sitting.lazy:
+        values: Mapping[str, Any] = _references(record)
+        loaded, changed = _load(record, (), desk), {}
+    else:
+        if not sitting.rebinds and not _can_put_back(record, call):
+            return Miss((), "unknowable", "it changes an input in place")
+        wanted = [artifact for artifact in record.artifacts if not artifact.alias]
+        loaded = _load(record, (*wanted, *record.changed), desk)
+        changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
+        values = _named(record, loaded, {**call.values, **(changed if sitting.rebinds else {})})
+    if record.random_after:
+        desk.randomness.restore(loaded["%random"])
+    return Outcome(
+        step=call.step.name,
+        status="cached",
+        verdict=hit,
+        fingerprint=identity.fingerprint,
+        record=record,
+        values=values,
+        seconds=0.0,
+        changed=changed,
+        displays=loaded.get("%displays", ()),
+        origin=record.run,
+        remarks=record.remarks,
+        metrics=record.metrics,
+    )
+
+
+def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[str, Any]:
+    """Load these artifacts together with the displays and random states of the record."""
+    displays = (record.displays,) if record.displays is not None else ()
+    everything = (*artifacts, *record.random_after, *displays)
+    if not everything:
+        return {}
+    return desk.vault.load(everything, record.seals, record.python)
+
+
+def _references(record: Record) -> dict[str, Any]:
+    return {artifact.name: Reference(artifact, record) for artifact in record.artifacts}
+
+
+def _named(
+    record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Outputs by name; an output that is an input stays that input."""
+    return {
+        artifact.name: inputs[artifact.alias] if artifact.alias else loaded[artifact.name]
+        for artifact in record.artifacts
+    }
+
+
+def _can_put_back(record: Record, call: Call) -> bool:
+    return all(replaceable(call.values[artifact.name[1:]]) for artifact in record.changed)
