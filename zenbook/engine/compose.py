@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
+from zenbook.core.shape import execution_order, shape_of
 from zenbook.errors import PipelineError
 from zenbook.model import Call, Edge, Options, Shape, Step
-from zenbook.core.shape import execution_order, shape_of
 
 
 class Composable(Protocol):

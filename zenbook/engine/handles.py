@@ -6,7 +6,7 @@ one in a notebook; a value is read from the store only by :meth:`OutputHandle.lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -78,6 +78,7 @@ class StepHandle:
     """One step of a run: how it went, why, and what it gave."""
 
     line: StepRun
+    _run: Run
     _desk: Desk
 
     @property
@@ -112,6 +113,14 @@ class StepHandle:
         return self._desk.history.record(self.line.record) if self.line.record else None
 
     @property
+    def source(self) -> str:
+        """Its source text in the version this run ran; "" if the run has no version."""
+        for version in self._desk.history.versions(self._run.pipeline):
+            if version.number == self._run.version:
+                return next((s.source for s in version.shape.steps if s.name == self.name), "")
+        return ""
+
+    @property
     def origin(self) -> str:
         """Id of the run that executed it."""
         return self.line.origin
@@ -142,17 +151,60 @@ class RunHandle:
 
     __slots__ = ("_again", "_desk", "_run")
 
-    def __init__(
-        self, run: Run, desk: Desk, again: Callable[..., RunHandle] | None = None
-    ) -> None:
+    def __init__(self, run: Run, desk: Desk, again: Callable[..., RunHandle] | None = None) -> None:
         self._run = run
         self._desk = desk
         self._again = again
 
-    def __getattr__(self, name: str) -> Any:
-        if name in _FACTS:
-            return getattr(self._run, name)
-        raise AttributeError(f"a run has no {name!r}")
+    @property
+    def id(self) -> str:
+        return self._run.id
+
+    @property
+    def pipeline(self) -> str:
+        """Name of its pipeline."""
+        return self._run.pipeline
+
+    @property
+    def version(self) -> int | None:
+        """Number of the shape it ran, counted from 1."""
+        return self._run.version
+
+    @property
+    def number(self) -> int:
+        """Its number within the pipeline, counted from 1."""
+        return self._run.number
+
+    @property
+    def name(self) -> str:
+        return self._run.name
+
+    @property
+    def status(self) -> Status:
+        return self._run.status
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Short previews of what it was called with, secrets masked."""
+        return self._run.parameters
+
+    @property
+    def started(self) -> float:
+        """Unix time in UTC seconds."""
+        return self._run.started
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self._run.tags
+
+    @property
+    def note(self) -> str:
+        return self._run.note
+
+    @property
+    def metrics(self) -> Mapping[str, Any]:
+        """What was logged with the run itself; steps have their own."""
+        return self._run.metrics
 
     @property
     def facts(self) -> Run:
@@ -162,7 +214,9 @@ class RunHandle:
     @property
     def steps(self) -> Named[StepHandle]:
         """The steps by name, in the order in which they ran."""
-        return Named("step", {s.step: StepHandle(s, self._desk) for s in self._run.steps})
+        return Named(
+            "step", {s.step: StepHandle(s, self._run, self._desk) for s in self._run.steps}
+        )
 
     def run(self, **wish: Any) -> RunHandle:
         """Run the same pipeline with the same parameters again: ``.run(enable_cache=False)``."""
@@ -209,65 +263,6 @@ class RunHandle:
         head = f"Run {run.number} of {run.pipeline} (version {run.version}): {run.status}"
         columns = "<tr><th>step</th><th>status</th><th>seconds</th><th>why</th></tr>"
         return f"<table><caption>{escape(head)}</caption>{columns}{rows}</table>"
-
-
-_FACTS = frozenset(Run.__dataclass_fields__) - {"steps"}
-
-
-class Runs(Sequence[RunHandle]):
-    """Runs, newest first; prints and renders as a table."""
-
-    def __init__(self, runs: Sequence[RunHandle]) -> None:
-        self._runs = tuple(runs)
-
-    def __getitem__(self, index: Any) -> Any:
-        got = self._runs[index]
-        return Runs(got) if isinstance(got, tuple) else got
-
-    def __len__(self) -> int:
-        return len(self._runs)
-
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [
-            (
-                handle.facts.pipeline,
-                str(handle.facts.number),
-                str(handle.facts.version),
-                handle.facts.status,
-                _cached(handle.facts),
-                ", ".join(f"{k}={v}" for k, v in handle.facts.parameters.items()),
-                ", ".join(f"{k}={v}" for k, v in handle.facts.metrics.items()),
-            )
-            for handle in self._runs
-        ]
-
-    def __repr__(self) -> str:
-        if not self._runs:
-            return "no runs yet"
-        rows = [_COLUMNS, *self._rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        def line(cells: Sequence[str], tag: str) -> str:
-            return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-        rows = self._rows()[:20]
-        more = f"<caption>… {len(self) - 20} more</caption>" if len(self) > 20 else ""
-        body = "".join(line(row, "td") for row in rows)
-        return f"<table>{more}{line(_COLUMNS, 'th')}{body}</table>"
-
-
-_COLUMNS = ("pipeline", "run", "version", "status", "cached", "parameters", "metrics")
-
-
-def _cached(run: Run) -> str:
-    return f"{sum(s.status == 'cached' for s in run.steps)}/{len(run.steps)}"
 
 
 def find_run(reference: str, desk: Desk | None = None) -> RunHandle:

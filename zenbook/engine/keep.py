@@ -92,9 +92,7 @@ def _status(ran: Ran) -> Any:
     return "failed" if isinstance(ran.error, Exception) else "interrupted"
 
 
-def _changed_inputs(
-    identity: Identity, values: Mapping[str, Any], desk: Desk
-) -> dict[str, Any]:
+def _changed_inputs(identity: Identity, values: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
     """Inputs whose digest differs from before: the step changed them in place."""
     return {
         name: values[name]
@@ -156,9 +154,7 @@ def _record(
     )
 
 
-def _obstacles(
-    ran: Ran, watched: Watched, identity: Identity, desk: Desk
-) -> Iterator[str]:
+def _obstacles(ran: Ran, watched: Watched, identity: Identity, desk: Desk) -> Iterator[str]:
     """Every reason why this result must not be kept, the most telling first."""
     if identity.obstacle:
         yield identity.obstacle

@@ -70,7 +70,10 @@ def told(outcome: Outcome) -> list[str]:
         ]
     elif outcome.status == "completed":
         why = outcome.verdict.why if isinstance(outcome.verdict, Miss) else ""
-        lines = [f"Step {outcome.step} has finished in {seconds(outcome.seconds)}.", f"  ran: {why}"]
+        lines = [
+            f"Step {outcome.step} has finished in {seconds(outcome.seconds)}.",
+            f"  ran: {why}",
+        ]
     else:
         lines = [
             f"Step {outcome.step} {outcome.status} after {seconds(outcome.seconds)}: "

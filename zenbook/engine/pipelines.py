@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -196,9 +196,7 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
     hits: dict[str, Outcome] = {}
     unsure: set[str] = set()
     planned: list[PlannedStep] = []
-    sitting = Sitting(
-        composition.pipeline, "", wish.enable_cache, wish.pipeline_cache, lazy=True
-    )
+    sitting = Sitting(composition.pipeline, "", wish.enable_cache, wish.pipeline_cache, lazy=True)
     for node in composition.nodes:
         waits = _waits_for(node, unsure)
         if waits:

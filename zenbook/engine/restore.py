@@ -89,9 +89,7 @@ def _references(record: Record) -> dict[str, Any]:
     return {artifact.name: Reference(artifact, record) for artifact in record.artifacts}
 
 
-def _named(
-    record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any]
-) -> dict[str, Any]:
+def _named(record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs by name; an output that is an input stays that input."""
     return {
         artifact.name: inputs[artifact.alias] if artifact.alias else loaded[artifact.name]

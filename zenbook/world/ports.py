@@ -159,7 +159,9 @@ class Vault(Protocol):
         """Artifacts by name in the order given, and the seals by blob. Raises NotKeepable or StoreFault."""
         ...
 
-    def load(self, artifacts: Sequence[Artifact], seals: Mapping[str, str], python: str) -> dict[str, Any]:
+    def load(
+        self, artifacts: Sequence[Artifact], seals: Mapping[str, str], python: str
+    ) -> dict[str, Any]:
         """Live values by artifact name, fresh objects each time. Raises Damaged or Untrusted; never anything else."""
         ...
 

@@ -166,5 +166,3 @@ def _raised(outcome: Outcome, call: Call, outputs: tuple[str, ...]) -> Any:
     if len(outputs) == 1 or values.keys() == {"output"}:
         return next(iter(values.values()))
     return tuple(values[name] for name in outputs)
-
-

@@ -1,0 +1,180 @@
+"""The verbs that look back: one vocabulary for Python, the notebook and the command line.
+
+``run``, ``plan`` and ``export`` look at files and live in the front doors; the upkeep of the
+home (``status gc pin fsck forget``) is in :mod:`zenbook.engine.upkeep`. Each verb returns a
+frozen value that prints well; nothing here prints.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from zenbook.core.verdict import changes_between, phrase
+from zenbook.engine.desk import open_desk
+from zenbook.engine.handles import RunHandle, StepHandle, find_run
+from zenbook.engine.listing import Runs
+from zenbook.errors import StoreFault, UsageError
+from zenbook.model import Change, Record, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a step went as it did in its newest run: every change, with old and new."""
+
+    step: str
+    status: Status
+    why: str
+    changes: tuple[Change, ...]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.step} {self.status}: {self.why}"]
+        lines += [f"  {phrase(change)}  ({change.part.kind})" for change in self.changes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class StepDiff:
+    """One step in two runs; ``code`` is a unified diff of its source, "" if it is the same."""
+
+    step: str
+    statuses: tuple[str, str]
+    changes: tuple[Change, ...]
+    code: str
+    outputs: tuple[str, ...]
+    """Names of outputs whose value differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDiff:
+    """What differs between two runs. ``parameters`` maps a name to its two previews."""
+
+    first: str
+    second: str
+    parameters: tuple[tuple[str, str, str], ...]
+    steps: tuple[StepDiff, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(_told(self)) or "no difference"
+
+
+def runs(
+    pipeline: str | None = None,
+    *,
+    tag: str | None = None,
+    status: Status | None = None,
+    search: str = "",
+    limit: int = 100,
+    offset: int = 0,
+) -> Runs:
+    """Runs on record, newest first. Raises UsageError if the history cannot be read."""
+    desk = open_desk()
+    try:
+        found = desk.history.runs(
+            pipeline=pipeline, tag=tag, status=status, search=search, limit=limit, offset=offset
+        )
+    except StoreFault as error:
+        raise UsageError(f"The history cannot be read: {error}") from error
+    return Runs([RunHandle(run, desk) for run in found])
+
+
+def show(run: str = "latest") -> RunHandle:
+    """One run: by id, unique prefix, ``pipeline:number``, or the latest. Raises UsageError."""
+    return find_run(run)
+
+
+def why(step: str, run: str | None = None) -> Explanation:
+    """Why a step ran, or that nothing changed, in this run or the newest that has the step."""
+    handle = find_run(run) if run is not None else _newest_with(step)
+    line = handle.steps[step] if step in handle.steps else None
+    if line is None:
+        raise UsageError(
+            f"Run {handle.number} of {handle.pipeline} has no step {step!r}; "
+            f"it has {', '.join(handle.steps)}."
+        )
+    return Explanation(step, line.status, line.why, line.changes)
+
+
+def diff(first: str, second: str) -> RunDiff:
+    """What differs between two runs: parameters, code, inputs and files, outputs."""
+    a, b = find_run(first), find_run(second)
+    names = dict.fromkeys([*a.parameters, *b.parameters])
+    moved = [(n, a.parameters.get(n, "–"), b.parameters.get(n, "–")) for n in names]
+    steps = dict.fromkeys([*a.steps, *b.steps])
+    pairs = [_step_diff(n, a.steps.get(n), b.steps.get(n)) for n in steps]
+    return RunDiff(
+        f"{a.pipeline}:{a.number}",
+        f"{b.pipeline}:{b.number}",
+        tuple(row for row in moved if row[1] != row[2]),
+        tuple(pair for pair in pairs if pair is not None),
+    )
+
+
+def restore(run: str, step: str | None = None) -> dict[str, Any]:
+    """The kept outputs of a run (or of one of its steps) as live values by name.
+
+    Later steps win where two have an output of one name. Raises UsageError, or StoreFault if
+    bytes are gone.
+    """
+    handle = find_run(run)
+    if step is not None and step not in handle.steps:
+        raise UsageError(f"That run has no step {step!r}; it has {', '.join(handle.steps)}.")
+    chosen = [handle.steps[step]] if step is not None else list(handle.steps.values())
+    return {name: output.load() for taken in chosen for name, output in taken.outputs.items()}
+
+
+def _newest_with(step: str) -> RunHandle:
+    for handle in runs(limit=1000):
+        if step in handle.steps:
+            return handle
+    raise UsageError(f"No run on record has a step {step!r}. `zenbook runs` lists the runs.")
+
+
+def _step_diff(name: str, a: StepHandle | None, b: StepHandle | None) -> StepDiff | None:
+    """None where the step has the same result, code and reasons in both runs."""
+    old, new = (handle.record if handle is not None else None for handle in (a, b))
+    statuses = (a.status if a else "absent", b.status if b else "absent")
+    changes = changes_between(_parts(old), _parts(new)) if old and new else ()
+    outputs = _moved_outputs(old, new)
+    present = a is not None and b is not None
+    if present and not changes and not outputs and "failed" not in statuses:
+        return None
+    return StepDiff(name, statuses, changes, _code_diff(name, a, b), outputs)
+
+
+def _parts(record: Record) -> tuple[Any, ...]:
+    return (*record.fingerprint.parts, *record.reads)
+
+
+def _moved_outputs(old: Record | None, new: Record | None) -> tuple[str, ...]:
+    before = {a.name: a.digest for a in old.artifacts} if old else {}
+    after = {a.name: a.digest for a in new.artifacts} if new else {}
+    return tuple(n for n in {**before, **after} if before.get(n) != after.get(n))
+
+
+def _code_diff(name: str, a: StepHandle | None, b: StepHandle | None) -> str:
+    """A unified diff of the step's source, as the versions of its two runs hold it."""
+    before, after = _source(a), _source(b)
+    if before == after:
+        return ""
+    lines = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"{name} (before)", f"{name} (after)", lineterm=""
+    )
+    return "\n".join(lines)
+
+
+def _source(handle: StepHandle | None) -> str:
+    return handle.source if handle is not None else ""
+
+
+def _told(difference: RunDiff) -> Iterator[str]:
+    for name, before, after in difference.parameters:
+        yield f"parameter {name}: {before} → {after}"
+    for step in difference.steps:
+        yield f"{step.step}: {step.statuses[0]} → {step.statuses[1]}"
+        yield from (f"  {phrase(change)}" for change in step.changes)
+        if step.outputs:
+            yield f"  other outputs: {', '.join(step.outputs)}"
+        yield from (f"  {line}" for line in step.code.splitlines())
