@@ -237,6 +237,9 @@ class Call:
     body: Callable[..., Any] | None = None
     is_async: bool = False
     options: Options = Options()
+    prepare: Callable[[], None] | None = None
+    """Called on a hit before anything is loaded: a cell makes the classes and functions it
+    defines, which its kept values may be instances of. Raises Damaged if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,7 +80,7 @@ def keep(
         changed=changed,
         error=ran.error,
         not_kept=not_kept,
-        origin=sitting.run,
+        origin=ran.run or sitting.run,
         remarks=record.remarks if record else (*ran.remarks, *watched.seen.remarks),
         metrics=ran.metrics,
     )
@@ -121,7 +121,8 @@ def _record(
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, desk))
     drawn, random_reads, random_remarks = _randomness(watched.before, call, desk)
-    displays = list(watched.recording.events)
+    events = watched.recording.events
+    displays = [event for event in events if event.get("kind") not in ran.unrecorded]
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
     keepable.update({f"~{name}": value for name, value in changed.items()})
@@ -147,7 +148,7 @@ def _record(
             seconds=ran.seconds,
             started=watched.started,
             python=desk.python,
-            run=sitting.run,
+            run=ran.run or sitting.run,
             metrics=ran.metrics,
             remarks=_remarks(ran, watched, identity, random_remarks),
         )

@@ -49,6 +49,10 @@ class Ran:
     obstacles: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    run: str = ""
+    """The run it belongs to, where the verdict decides that (a notebook); else the sitting's."""
+    unrecorded: frozenset[str] = frozenset()
+    """Kinds of display events that are no part of the result (a cell's bare last name)."""
 
 
 Passage = Generator[Execute, Ran, Outcome]

@@ -19,6 +19,8 @@ def restore(
     """The outcome of a hit, or the miss that a damaged or untrusted result is."""
     record = hit.record
     try:
+        if call.prepare is not None:
+            call.prepare()
         return _restored(hit, identity, call, sitting, desk)
     except Damaged as error:
         desk.warn_once(f"The kept result of {record.step} is damaged ({error}); it runs again.")
