@@ -1,0 +1,148 @@
+"""Where code comes from: the user's own (local), or installed, and then in which version.
+
+Local is whatever is neither in the standard library nor in site-packages nor zenbook itself:
+such code is compared by content. Everything else is compared by name and version. A module's
+file decides before its name does, so a project's own ``statistics.py`` is local.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+from zenbook.model import Part
+
+_STANDARD = frozenset(sys.stdlib_module_names)
+_INSTALLED = ("/site-packages/", "/dist-packages/", "\\site-packages\\")
+_RENAMED = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
+
+
+def is_local_module(name: str | None) -> bool:
+    """Whether the module of this name holds the user's own code."""
+    if not name or name == "__main__":
+        return True
+    if _top(name) == "zenbook":
+        return False
+    file = _file_of(sys.modules.get(name))
+    if file is not None:
+        return is_local_file(file)
+    return _top(name) not in _STANDARD and _is_local_package(name)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_local_file(file: str) -> bool:
+    """Whether a source file is the user's own."""
+    if any(place in file for place in _INSTALLED):
+        return False
+    return not (file.startswith("<frozen") or file.startswith(_library_folders()))
+
+
+def _is_local_package(name: str) -> bool:
+    """A module without a file: made at run time, or a namespace package, which has folders."""
+    module = sys.modules.get(name)
+    try:
+        folders = list(getattr(module, "__path__", ()))
+    except TypeError:
+        return True
+    return all(is_local_file(f"{folder}/") for folder in folders)
+
+
+def is_local_code(obj: Any) -> bool:
+    """Whether a function, class or module is the user's own."""
+    if isinstance(obj, ModuleType):
+        return is_local_module(obj.__name__)
+    return is_local_module(getattr(obj, "__module__", None))
+
+
+def package_of(name: str | None) -> str:
+    """The top-level package of an installed module, "" for the standard library and local code."""
+    if not name or is_local_module(name):
+        return ""
+    top = _top(name)
+    return "" if top in _STANDARD or top == "zenbook" else top
+
+
+def identity_of(obj: Any) -> str:
+    """What an installed thing is called: ``numpy.random``, ``math.sqrt``, ``list.append``."""
+    if isinstance(obj, ModuleType):
+        return obj.__name__
+    name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", type(obj).__qualname__)
+    module = getattr(obj, "__module__", None) or ""
+    owner = getattr(obj, "__self__", None)
+    if not module and isinstance(owner, ModuleType):
+        module = owner.__name__
+    return f"{module}.{name}"
+
+
+def environment_parts(packages: set[str] | frozenset[str]) -> tuple[Part, ...]:
+    """Python's minor version, always, and the version of every package in use."""
+    return (_python_part(), *(_package_part(name) for name in sorted(packages) if name))
+
+
+@functools.lru_cache(maxsize=1)
+def _python_part() -> Part:
+    version = "{}.{}".format(*sys.version_info)
+    # Under -O there are no assertions, so the same code may give another result.
+    return Part("environment", "python", version + " -O" * sys.flags.optimize, version)
+
+
+@functools.lru_cache(maxsize=1024)
+def _package_part(name: str) -> Part:
+    version = version_of(name)
+    return Part("environment", name, version, version)
+
+
+@functools.lru_cache(maxsize=1024)
+def version_of(package: str) -> str:
+    """The version of the distribution that gives this top-level package, "" if nobody knows.
+
+    ``packages_distributions`` reads every installed file list (about 100 ms), so it is asked
+    last; most packages are named as their distribution.
+    """
+    for distribution in (_RENAMED.get(package), package):
+        try:
+            if distribution:
+                return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    found = _distributions().get(package)
+    if found:
+        return " ".join(f"{name} {metadata.version(name)}" for name in sorted(set(found)))
+    return str(getattr(sys.modules.get(package), "__version__", ""))
+
+
+@functools.lru_cache(maxsize=1)
+def _distributions() -> dict[str, list[str]]:
+    return dict(metadata.packages_distributions())
+
+
+@functools.lru_cache(maxsize=1)
+def _library_folders() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return tuple({f"{paths[key]}/" for key in ("stdlib", "platstdlib")})
+
+
+def _file_of(module: ModuleType | None) -> str | None:
+    if module is None:
+        return None
+    spec = getattr(module, "__spec__", None)
+    origin = getattr(module, "__file__", None) or getattr(spec, "origin", None)
+    if not isinstance(origin, str) or origin in ("built-in", "frozen", "namespace"):
+        return None
+    return origin
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]

@@ -1,0 +1,363 @@
+"""The normal form of a step's body, so that a cell and the function exported from it are one step.
+
+Two bodies are the same step if their normal forms are equal. Not in it: comments, layout,
+positions, docstrings, annotations (``x: int = 1`` is ``x = 1``; those of class bodies and of
+decorated functions stay, because decorators read them), ``pass`` beside other statements, the
+imports at the top of the body (what an imported name *means* is a part of its own), a final
+``return a, b`` of plain local names (it is the list of outputs), a cell's bare last name or
+attribute (it only shows a value). The step's own name, called inside, reads as "itself".
+
+The parameters are a set of names and count as inputs, as their defaults do; only the structure
+of ``*args`` and ``**kwargs`` is part of the code.
+
+A function's source is believed only if compiling it gives the very code the function has: files
+are edited after import, and lines of a file prove nothing. Where it is not to be believed, the
+digest is made of the code object instead (:mod:`zenbook.core.code_digest`), which is as exact
+but tells, for instance, a renamed local variable apart from its original in other words.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from typing import Any
+
+from xxhash import xxh3_128_hexdigest
+
+from zenbook.core.code_digest import code_digest
+from zenbook.core.source_normal import (
+    bare_last,
+    drop_imports,
+    imported_names,
+    normalised,
+    own_returns,
+    plain_names,
+)
+from zenbook.core.source_outputs import named_outputs
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+ReadLines = Callable[[str], list[str]]
+
+_FUTURES = sum(
+    getattr(__import__("__future__"), name).compiler_flag
+    for name in __import__("__future__").all_feature_names
+    if name not in ("nested_scopes", "generators")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A step's body in its normal form.
+
+    ``code`` is its digest and ``source`` the text people read in a diff. ``inputs`` are a
+    function's parameters (for a cell, see :mod:`zenbook.core.names`). ``returns`` are the plain
+    names of the final return that was taken out (None if the returns are part of the code, () if
+    nothing is returned); ``return_count`` is how many values every return gives, if they agree.
+    ``imports`` says what each name imported at the top of the body is: ``"numpy"``,
+    ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out.
+    """
+
+    code: str
+    source: str
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    returns: tuple[str, ...] | None = None
+    return_count: int | None = None
+    imports: Mapping[str, str] = field(default_factory=dict)
+    docstring: str = ""
+    is_async: bool = False
+    is_generator: bool = False
+    last: str = ""
+
+
+def body_of_function(function: Callable[..., Any], read_lines: ReadLines | None = None) -> Body:
+    """The normal form of a function's body; of the function itself, not of what it wraps."""
+    function = plain_function(function)
+    known = _remembered.get(function.__code__)
+    named = named_outputs(function)
+    if known is not None and known[0] == named:
+        return known[1]
+    node = trusted_node(function, read_lines or _lines_of)
+    body = _from_code(function, named) if node is None else _from_node(node, function, named)
+    if len(_remembered) > 4096:
+        _remembered.clear()
+    _remembered[function.__code__] = (named, body)
+    return body
+
+
+_remembered: dict[CodeType, tuple[Any, Body]] = {}
+
+
+def body_of_cell(source: str | ast.Module) -> Body:
+    """The normal form of a cell, given as the Python that IPython made of it.
+
+    Raises SyntaxError if it is no Python.
+    """
+    tree = parse_cell(source)
+    statements = list(tree.body)
+    docstring = ""
+    if len(statements) > 1 and _is_text(statements[0]):
+        docstring = ast.get_docstring(tree) or ""
+        statements = statements[1:]
+    last = bare_last(statements)
+    if last:
+        statements = statements[:-1]
+    imports = imported_names(statements)
+    kept = normalised(drop_imports(statements))
+    return Body(
+        code=_digest(kept),
+        source=source.strip("\n") if isinstance(source, str) else _text(tree.body),
+        imports=imports,
+        docstring=docstring,
+        is_async=_is_async(tree.body),
+        last=last,
+    )
+
+
+def code_of_cell(source: str | ast.Module, inputs: Iterable[str], name: str = "cell") -> CodeType:
+    """The code of a cell as a function of its inputs, whose free names are what the cell uses.
+
+    Star imports, which a function cannot hold, are left out (their names are free, too).
+    """
+    tree = parse_cell(source)
+    body = [node for node in tree.body if not _is_star_import(node)] or [ast.Pass()]
+    arguments = ast.arguments([], [ast.arg(name) for name in sorted(inputs)], None, [], [], None, [])
+    make = ast.AsyncFunctionDef if _is_async(tree.body) else ast.FunctionDef
+    node = make(name, arguments, body, [], None, None)
+    module = ast.fix_missing_locations(ast.Module([node], []))
+    compiled = compile(module, f"<{name}>", "exec", dont_inherit=True)
+    return next(const for const in compiled.co_consts if isinstance(const, CodeType))
+
+
+def output_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's outputs.
+
+    ``Annotated[T, "name"]`` in the return annotation names one; else ``return a, b`` does; else
+    they are ``output``, or ``output_0``, ``output_1``, ... where there are several.
+    """
+    return body_of_function(function).outputs
+
+
+def parse_cell(source: str | ast.Module) -> ast.Module:
+    """Parse a cell, with await allowed at its top."""
+    if isinstance(source, ast.Module):
+        return source
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree: ast.Module = compile(source, "<cell>", "exec", flags, dont_inherit=True)
+    return tree
+
+
+def plain_function(function: Any) -> FunctionType:
+    """The Python function behind a method, a callable object or the like; TypeError if none."""
+    if isinstance(function, FunctionType):
+        return function
+    inner = getattr(function, "__func__", None)
+    if inner is None:
+        inner = getattr(type(function), "__call__", None)
+    if not isinstance(inner, FunctionType):
+        raise TypeError(f"{function!r} is not written in Python")
+    return inner
+
+
+# ------------------------------------------------------------------ believing a source
+
+
+def trusted_node(function: FunctionType, read_lines: ReadLines) -> FunctionNode | None:
+    """The function's syntax tree, if compiling its source gives the code the function has."""
+    code = function.__code__
+    lines = read_lines(code.co_filename)
+    if not lines or code.co_name == "<lambda>":
+        return None
+    flags = (code.co_flags & _FUTURES) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    try:
+        tree = compile("".join(lines), "", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        node = next((n for n in ast.walk(tree) if _starts_at(n, code)), None)
+        if node is None or not _same_code(tree, flags, code):
+            return None
+    except (SyntaxError, ValueError, RecursionError):
+        return None  # the file is another one by now
+    assert isinstance(node, FunctionNode)
+    return node
+
+
+def _same_code(tree: Any, flags: int, code: CodeType) -> bool:
+    waiting = [compile(tree, code.co_filename, "exec", flags, dont_inherit=True)]
+    while waiting:
+        candidate = waiting.pop()
+        if candidate == code or (
+            candidate.co_firstlineno == code.co_firstlineno
+            and candidate.co_qualname == code.co_qualname
+            and code_digest(candidate) == code_digest(code)
+        ):
+            return True
+        waiting += [const for const in candidate.co_consts if isinstance(const, CodeType)]
+    return False
+
+
+def _starts_at(node: ast.AST, code: CodeType) -> bool:
+    if not isinstance(node, FunctionNode) or node.name != code.co_name:
+        return False
+    first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+    return first == code.co_firstlineno
+
+
+def _lines_of(filename: str) -> list[str]:
+    linecache.checkcache(filename)
+    return linecache.getlines(filename)
+
+
+# ------------------------------------------------------------------ two ways to a body
+
+
+def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
+    code = function.__code__
+    docstring = ast.get_docstring(node) or ""
+    statements = node.body[1:] if docstring or _is_text(node.body[0]) else list(node.body)
+    returns = own_returns(statements)
+    count = _count(returns)
+    names = _final_names(statements, returns, code)
+    outputs = _outputs(named, names, count)
+    taken = names == outputs and bool(names)
+    if taken:
+        statements = statements[:-1]
+    own = function.__name__ if node.name in _global_names(code) else ""
+    kept = normalised(drop_imports(statements), own_name=own and node.name)
+    told = "" if taken or not names else repr(outputs)
+    return Body(
+        code=_digest(kept, _structure(code), told),
+        source=_source_text(function) or _text([node]),
+        inputs=_parameters(code),
+        outputs=outputs,
+        returns=names if taken else None if returns else (),
+        return_count=count,
+        imports=imported_names(statements),
+        docstring=docstring,
+        is_async=inspect.iscoroutinefunction(function),
+        is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+    )
+
+
+def _from_code(function: FunctionType, named: Any) -> Body:
+    code = function.__code__
+    outputs = _outputs(named, None, None)
+    return Body(
+        code=xxh3_128_hexdigest(f"code {code_digest(code, code.co_name)} {outputs!r}".encode()),
+        source=_source_text(function),
+        inputs=_parameters(code),
+        outputs=outputs,
+        docstring=inspect.cleandoc(function.__doc__ or ""),
+        is_async=inspect.iscoroutinefunction(function),
+        is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+    )
+
+
+def _outputs(
+    named: tuple[str | None, ...] | None, names: tuple[str, ...] | None, count: int | None
+) -> tuple[str, ...]:
+    """Annotated names first, then those of the return, then numbers."""
+    if named is not None and (len(named) > 1 or named[0] is not None or count in (None, 0, 1)):
+        if names is None or len(names) != len(named):
+            names = None
+        unnamed = names or _numbered(len(named))
+        return tuple(name or unnamed[place] for place, name in enumerate(named))
+    return names or _numbered(count or 1)
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return ("output",) if count == 1 else tuple(f"output_{place}" for place in range(count))
+
+
+def _final_names(
+    statements: list[ast.stmt], returns: list[ast.Return], code: CodeType
+) -> tuple[str, ...] | None:
+    """The plain local names of the only return, if it is the last statement of a function."""
+    generator = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
+    if generator or len(returns) != 1 or statements[-1] is not returns[0]:
+        return None
+    names = plain_names(returns[0].value)
+    local = {*code.co_varnames, *code.co_cellvars}
+    if names is None or len(set(names)) != len(names) or not set(names) <= local:
+        return None
+    if any(name.startswith("output") for name in names):
+        return None  # could not be told from the names of unnamed outputs
+    return names
+
+
+def _count(returns: list[ast.Return]) -> int | None:
+    counts = {
+        len(node.value.elts)
+        if isinstance(node.value, ast.Tuple)
+        and len(node.value.elts) > 1
+        and not any(isinstance(item, ast.Starred) for item in node.value.elts)
+        else 1
+        for node in returns
+    }
+    return counts.pop() if len(counts) == 1 else None if counts else 0
+
+
+def _structure(code: CodeType) -> str:
+    """``*args`` and ``**kwargs``, which make another function of the same statements."""
+    extra = code.co_varnames[code.co_argcount + code.co_kwonlyargcount :]
+    stars = [f"*{extra[0]}"] if code.co_flags & inspect.CO_VARARGS else []
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        stars.append(f"**{extra[len(stars)]}")
+    return " ".join(stars)
+
+
+def _parameters(code: CodeType) -> tuple[str, ...]:
+    stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]
+
+
+def _global_names(code: CodeType) -> set[str]:
+    from zenbook.core.code_digest import facts_of
+
+    return {name.root for name in facts_of(code).names}
+
+
+def _digest(statements: Iterable[ast.stmt], *more: str) -> str:
+    text = "\n".join([ast.dump(node) for node in statements])
+    said = [piece for piece in more if piece]
+    return xxh3_128_hexdigest(repr((text, *said)).encode("utf-8", "surrogatepass"))
+
+
+def _text(nodes: Iterable[ast.stmt]) -> str:
+    return "\n".join(ast.unparse(node) for node in nodes)
+
+
+def _source_text(function: FunctionType) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function.__code__))
+    except (OSError, TypeError, IndexError):
+        return ""
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_star_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+
+
+def _is_async(statements: Iterable[ast.stmt]) -> bool:
+    """Whether a cell awaits at its own level."""
+    waiting: list[ast.AST] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return True
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False

@@ -1,0 +1,156 @@
+"""The rules of the normal form, one transformer and a few questions about statements."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_SHOWN_ONLY = frozenset(
+    {"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pinfo", "pinfo2", "pylab"}
+)
+"""Magics that change how things look and not what a step gives; an export leaves them out."""
+
+
+def normalised(statements: Sequence[ast.stmt], own_name: str = "") -> list[ast.stmt]:
+    """Copies of the statements in normal form. ``own_name`` is read as "itself"."""
+    form = _Form(own_name)
+    kept = [form.visit(copy.deepcopy(node)) for node in statements]
+    flat = [node for entry in kept for node in _listed(entry)]
+    return _without_pass(flat)
+
+
+def drop_imports(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements without the imports at their own level."""
+    return [node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom))]
+
+
+def imported_names(statements: Iterable[ast.stmt]) -> dict[str, str]:
+    """What each name imported at this level is: ``"numpy"``, ``"sklearn.svm:SVC"``."""
+    names: dict[str, str] = {}
+    for node in statements:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                names[alias.asname or whole] = whole
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{module}:{alias.name}"
+    return names
+
+
+def bare_last(statements: Sequence[ast.stmt]) -> str:
+    """A cell's last statement if it only names a value (``model``, ``model.coef_``), else ""."""
+    if not statements or not isinstance(statements[-1], ast.Expr):
+        return ""
+    node: ast.expr = statements[-1].value
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return ast.unparse(statements[-1]) if isinstance(node, ast.Name) else ""
+
+
+def own_returns(statements: Iterable[ast.stmt]) -> list[ast.Return]:
+    """The return statements of this body, without those of functions inside it."""
+    return [node for node in _own_nodes(statements) if isinstance(node, ast.Return)]
+
+
+def plain_names(value: ast.expr | None) -> tuple[str, ...] | None:
+    """The names of ``a`` or of ``a, b``; None if there is anything else."""
+    if isinstance(value, ast.Name):
+        return (value.id,)
+    if not isinstance(value, ast.Tuple) or len(value.elts) < 2:
+        return None
+    names = tuple(item.id for item in value.elts if isinstance(item, ast.Name))
+    return names if len(names) == len(value.elts) else None
+
+
+def is_shown_only(node: ast.stmt) -> bool:
+    """Whether a statement is a magic that only changes how things look."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "run_line_magic"
+        and bool(node.value.args)
+        and isinstance(node.value.args[0], ast.Constant)
+        and node.value.args[0].value in _SHOWN_ONLY
+    )
+
+
+def _own_nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    waiting = list(statements)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _listed(entry: ast.stmt | list[ast.stmt] | None) -> list[ast.stmt]:
+    if entry is None:
+        return []
+    return entry if isinstance(entry, list) else [entry]
+
+
+def _without_pass(statements: list[ast.stmt]) -> list[ast.stmt]:
+    return [node for node in statements if not isinstance(node, ast.Pass)]
+
+
+class _Form(ast.NodeTransformer):
+    """Takes out of a copied tree what does not count."""
+
+    def __init__(self, own_name: str) -> None:
+        self.own_name = own_name
+        self.in_class = False
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            return None  # a docstring, or a comment in quotes
+        if is_shown_only(node):
+            return None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | None:
+        if self.in_class:
+            self.generic_visit(node)
+            return node
+        if node.value is None:
+            return None
+        return ast.Assign([self.visit(node.target)], self.visit(node.value), None)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.stmt:
+        return self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
+        outer, self.in_class = self.in_class, False
+        self.generic_visit(node)
+        self.in_class = outer
+        node.body = _without_pass(node.body)
+        if not node.decorator_list:
+            node.returns = None
+            for argument in ast.walk(node.args):
+                if isinstance(argument, ast.arg):
+                    argument.annotation = None
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
+        outer, self.in_class = self.in_class, True
+        self.generic_visit(node)
+        self.in_class = outer
+        node.body = _without_pass(node.body)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if self.own_name and node.id == self.own_name:
+            return ast.Name("itself?", node.ctx)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        node.kind = None
+        return node
