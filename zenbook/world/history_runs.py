@@ -122,7 +122,7 @@ class Runs:
             "pid": me.pid,
             "born": me.born,
         }
-        run = _UnderWay(row, tuple(dict.fromkeys(map(_plain, tags))))
+        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))))
         number = self._ledger.write(lambda connection: _insert_run(connection, run))
         self._under_way[row["id"]] = run
         return Run(
@@ -229,7 +229,7 @@ class Runs:
     # ------------------------------------------------------------ the dead
 
     def settle(self) -> None:
-        """Call runs whose process is gone ``interrupted``; a history that cannot is told of once."""
+        """Call runs whose process is gone ``interrupted``; tell once of a history that cannot."""
         try:
             dead = self._ledger.read(self._dead)
             if dead and self._ledger.writable:

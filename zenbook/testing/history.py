@@ -1,0 +1,212 @@
+"""A fake of the history: the same answers as the real one, in a few dictionaries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from zenbook.errors import OptionError, StoreFault
+from zenbook.model import Record, Run, Shape, Status, StepRun, Version
+from zenbook.world.clock import SystemClock
+from zenbook.world.ports import Clock
+
+
+class MemoryHistory:
+    """A history that lasts as long as itself. It believes all it was given: nobody else writes."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._records: list[Record] = []
+        self._versions: dict[str, list[Version]] = {}
+        self._runs: dict[str, Run] = {}
+
+    # ------------------------------------------------------------ records
+
+    def candidates(self, key: str, limit: int = 8) -> Sequence[Record]:
+        """Records of this key, newest first."""
+        found = [record for record in self._newest() if record.fingerprint.key == key]
+        return tuple(found[:limit])
+
+    def rejected(self, key: str) -> str:
+        """Nothing is ever refused: always ""."""
+        return ""
+
+    def latest(self, step: str, pipeline: str) -> Record | None:
+        """The newest record of a step, of this pipeline's runs if there is one."""
+        named = [record for record in self._newest() if record.step == step]
+        here = [record for record in named if self._pipeline_of(record) == pipeline]
+        return next(iter(here or named), None)
+
+    def record(self, id: str) -> Record | None:
+        """One record by its id."""
+        return next((record for record in self._records if record.id == id), None)
+
+    def add(self, record: Record) -> Record:
+        """Append; the record comes back with its sequence number."""
+        if self.record(record.id) is not None:
+            raise StoreFault(f"there is a record {record.id} already")
+        numbered = replace(record, sequence=len(self._records) + 1)
+        self._records.append(numbered)
+        return numbered
+
+    def expected(self, step: str, pipeline: str) -> float | None:
+        """Seconds the step took when it last ran; None if it never did."""
+        ran = [
+            (run.pipeline == pipeline, line.seconds)
+            for run in self._runs.values()
+            for line in run.steps
+            if line.step == step and line.status == "completed"
+        ]
+        here = [seconds for is_here, seconds in ran if is_here]
+        chosen = here or [seconds for _, seconds in ran]
+        if chosen:
+            return chosen[-1]
+        record = self.latest(step, pipeline)
+        return None if record is None else record.seconds
+
+    # ------------------------------------------------------------ versions and runs
+
+    def version(self, pipeline: str, shape: Shape) -> Version:
+        """Find the shape's version in this pipeline, or give it the next number."""
+        known = self._versions.setdefault(pipeline, [])
+        for version in known:
+            if version.shape.digest == shape.digest:
+                return replace(version, shape=shape)
+        version = Version(pipeline, len(known) + 1, shape, self._clock.now())
+        known.append(version)
+        return replace(version, is_new=True)
+
+    def versions(self, pipeline: str) -> Sequence[Version]:
+        """All versions of a pipeline, by number."""
+        return tuple(self._versions.get(pipeline, ()))
+
+    def begin_run(
+        self,
+        pipeline: str,
+        version: int | None,
+        parameters: Mapping[str, str],
+        *,
+        name: str = "",
+        tags: Sequence[str] = (),
+        note: str = "",
+        origin: str = "",
+    ) -> Run:
+        """Put a run on record, status ``running``."""
+        run = Run(
+            id=f"{len(self._runs) + 1:08d}-{os.urandom(5).hex()}",
+            pipeline=pipeline,
+            version=version,
+            number=1 + sum(run.pipeline == pipeline for run in self._runs.values()),
+            name=name,
+            status="running",
+            parameters=dict(parameters),
+            started=self._clock.now(),
+            ended=None,
+            tags=tuple(sorted(set(tags))),
+            note=note,
+            origin=origin,
+        )
+        self._runs[run.id] = run
+        return run
+
+    def set_step(self, run: str, step: StepRun) -> None:
+        """Insert or replace one step's line of a run (by its name)."""
+        known = self._known(run)
+        others = [line for line in known.steps if line.step != step.step]
+        lines = sorted([*others, step], key=lambda line: (line.position, line.step))
+        self._runs[run] = replace(known, steps=tuple(lines))
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; a step of it that is still running counts as interrupted."""
+        known = self._known(run)
+        self._runs[run] = replace(
+            known,
+            status=status,
+            ended=max(known.started, self._clock.now()),
+            version=known.version if version is None else version,
+            steps=tuple(
+                replace(line, status="interrupted") if line.status == "running" else line
+                for line in known.steps
+            ),
+        )
+        return self._runs[run]
+
+    def annotate(
+        self,
+        run: str,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        note: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Add metrics and tags to a run, or replace its note or name."""
+        known = self._known(run)
+        self._runs[run] = replace(
+            known,
+            metrics={**known.metrics, **(metrics or {})},
+            tags=tuple(sorted({*known.tags, *tags})),
+            note=known.note if note is None else note,
+            name=known.name if name is None else name,
+        )
+
+    # ------------------------------------------------------------ questions
+
+    def runs(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> Sequence[Run]:
+        """Newest first, with their steps."""
+        found = [
+            run
+            for run in reversed(self._runs.values())
+            if pipeline in (None, run.pipeline)
+            and (tag is None or tag in run.tags)
+            and status in (None, run.status)
+            and all(word.lower() in _text_of(run).lower() for word in search.split())
+        ]
+        return tuple(found[max(offset, 0) :][: max(limit, 0)])
+
+    def run(self, id: str) -> Run | None:
+        """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""
+        if id == "latest":
+            return next(reversed(self._runs.values()), None)
+        if id in self._runs:
+            return self._runs[id]
+        for run in self._runs.values():
+            if f"{run.pipeline}:{run.number}" == id:
+                return run
+        fits = [run for run in self._runs.values() if len(id) >= 4 and run.id.startswith(id)]
+        if len(fits) > 1:
+            raise OptionError(f"several runs begin with {id!a}: give more of the id")
+        return fits[0] if fits else None
+
+    def close(self) -> None:
+        """Keep everything: closing and using it again is allowed."""
+
+    def _newest(self) -> Iterator[Record]:
+        return reversed(self._records)
+
+    def _pipeline_of(self, record: Record) -> str:
+        run = self._runs.get(record.run)
+        return "" if run is None else run.pipeline
+
+    def _known(self, run: str) -> Run:
+        if run not in self._runs:
+            raise StoreFault(f"there is no run {run} in the history")
+        return self._runs[run]
+
+
+def _text_of(run: Run) -> str:
+    """What a search looks through."""
+    words = (run.id, run.pipeline, f"{run.pipeline}:{run.number}", run.name, run.note, run.origin)
+    parameters = (f"{name} {value}" for name, value in run.parameters.items())
+    return " ".join((*words, run.status, *parameters, *run.tags))
