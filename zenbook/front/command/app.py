@@ -1,0 +1,135 @@
+"""The command ``zenbook`` and what all its verbs share: errors, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zenbook.errors import UsageError, ZenbookError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_PACKAGE = str(Path(__file__).parents[2]) + os.sep
+
+VERBS = {
+    "run": "running",
+    "plan": "running",
+    "runs": "looking",
+    "show": "looking",
+    "why": "looking",
+    "diff": "looking",
+    "restore": "looking",
+    "status": "keeping",
+    "pin": "keeping",
+    "gc": "keeping",
+    "fsck": "keeping",
+    "forget": "keeping",
+}
+"""Which module beside this one has each verb's command, in the order of the help."""
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when the verb is used; a wrong verb gets a suggestion."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, in the order in which one needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None for click to refuse."""
+        from importlib import import_module
+
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"zenbook.front.command.{VERBS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verb in the message."""
+        from zenbook.front.command.parameters import suggestion
+
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            raise click.UsageError(
+                f"There is no verb {args[0]}. {suggestion(args[0], list(VERBS))}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zenbook", message="zenbook %(version)s")
+def zenbook() -> None:
+    """Pipelines and notebooks that wait only for what changed.
+
+    RUN is a run's id, the first digits of it, PIPELINE:NUMBER, or `latest`.
+    """
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--json``: the same facts for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def tell(
+    view: Mapping[str, Any], page: Callable[[], Iterator[RenderableType]], as_json: bool
+) -> None:
+    """Print a view: as JSON, or as the page that shows it."""
+    if as_json:
+        click.echo(json.dumps(view, indent=2, ensure_ascii=False))
+        return
+    from zenbook.front.command.tables import write
+
+    write(page())
+
+
+def exit_code_of(command: click.Command, arguments: Sequence[str] | None, name: str | None) -> int:
+    """Run a command to its end, and tell every error in a sentence on standard error."""
+    try:
+        given = list(arguments) if arguments is not None else None
+        code = command.main(given, prog_name=name, standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except UsageError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 2
+    except ZenbookError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def show_error(error: BaseException) -> None:
+    """Print a user's own error with the traceback of the user's own lines."""
+    told = traceback.format_exception(type(error), error, _own_frames(error))
+    click.echo("".join(told), err=True, nl=False)
+
+
+def _own_frames(error: BaseException) -> Any:
+    """The traceback from the first frame that is neither ours nor Python's machinery."""
+    frame = error.__traceback__
+    while frame is not None and _is_machinery(frame.tb_frame.f_code.co_filename):
+        frame = frame.tb_next
+    return frame or error.__traceback__
+
+
+def _is_machinery(filename: str) -> bool:
+    return filename.startswith((_PACKAGE, "<frozen "))

@@ -1,0 +1,121 @@
+"""The verbs that look back: ``runs show why diff restore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zenbook.engine import verbs
+from zenbook.engine.handles import RunHandle
+from zenbook.errors import UsageError
+from zenbook.front.command import pictures, tables
+from zenbook.front.command.app import json_option, tell
+from zenbook.front.command.parameters import suggestion
+
+_STATUSES = ("completed", "failed", "interrupted", "running")
+
+
+@click.command("runs")
+@click.argument("pipeline", required=False)
+@click.option("--tag", help="Only runs with this tag.")
+@click.option("--status", type=click.Choice(_STATUSES), help="Only runs that ended so.")
+@click.option("--search", default="", help="Only runs that have this text in name, note or such.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1))
+@click.option("--offset", default=0, type=click.IntRange(min=0), help="Skip the newest so many.")
+@json_option
+def runs_command(
+    pipeline: str | None,
+    tag: str | None,
+    status: Any,
+    search: str,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """List runs, newest first."""
+    found = list(
+        verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit + 1, offset=offset)
+    )
+    view = pictures.runs_picture(found[:limit], offset, older=len(found) > limit)
+    tell(view, lambda: tables.runs_page(view), as_json)
+
+
+@click.command("show")
+@click.argument("run", default="latest")
+@click.argument("step", required=False)
+@json_option
+def show_command(run: str, step: str | None, as_json: bool) -> None:
+    """Show one run, or one STEP of it: parameters, steps, results and where they are from."""
+    handle = verbs.show(run)
+    if step is not None:
+        _show_step(handle, step, as_json)
+        return
+    view = pictures.run_picture(handle.facts)
+    tell(view, lambda: tables.run_page(view["row"], view["graph"]), as_json)
+
+
+@click.command("why")
+@click.argument("step")
+@click.argument("run", required=False)
+@json_option
+def why_command(step: str, run: str | None, as_json: bool) -> None:
+    """Say why a STEP ran, or that nothing changed: in RUN, or in the newest run that has it."""
+    handle = verbs.show(run) if run is not None else _newest_with(step)
+    _show_step(handle, step, as_json)
+
+
+@click.command("diff")
+@click.argument("first", metavar="RUN")
+@click.argument("second", metavar="RUN")
+@json_option
+def diff_command(first: str, second: str, as_json: bool) -> None:
+    """Compare two runs: parameters, metrics, code, inputs, files and outputs."""
+    view = pictures.compare_picture(verbs.show(first).facts, verbs.show(second).facts)
+    tell(view, lambda: tables.compare_page(view), as_json)
+
+
+@click.command("restore")
+@click.argument("run")
+@click.argument("output", required=False)
+@click.option("--step", help="Only the outputs of this step.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Save OUTPUT here.")
+def restore_command(run: str, output: str | None, step: str | None, to: Path | None) -> None:
+    """Give back what a run's steps gave.
+
+    Prints the values; `--to FILE` saves one OUTPUT in the form its suffix says: .npy for arrays,
+    .csv and .parquet for frames, .json and .txt.
+    """
+    values = verbs.restore(run, step)
+    if output is not None and output not in values:
+        raise UsageError(f"That run kept no output {output}. {suggestion(output, list(values))}")
+    if to is not None:
+        from zenbook.front.command.saving import save
+
+        if output is None:
+            raise UsageError("--to saves one output: name it, as in `zenbook restore RUN OUTPUT`.")
+        save(values[output], to)
+        click.echo(f"Saved {output} to {to}.")
+        return
+    for name in [output] if output is not None else values:
+        click.echo(f"{name} = {values[name]!r}")
+
+
+def _newest_with(step: str) -> RunHandle:
+    found = verbs.runs(limit=1000)
+    for handle in found:
+        if step in handle.steps:
+            return handle
+    known = dict.fromkeys(name for handle in found for name in handle.steps)
+    raise UsageError(f"No run on record has a step {step}. {suggestion(step, list(known))}")
+
+
+def _show_step(handle: RunHandle, step: str, as_json: bool) -> None:
+    if step not in handle.steps:
+        raise UsageError(
+            f"Run {handle.number} of {handle.pipeline} has no step {step}. "
+            + suggestion(step, list(handle.steps))
+        )
+    view = pictures.step_picture(handle.facts, step)
+    tell(view, lambda: tables.step_page(view), as_json)

@@ -1,0 +1,218 @@
+"""``zenbook run`` and ``zenbook plan``, and the command line of a single script."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zenbook.engine.pipelines import Wish, narrated_by
+from zenbook.errors import OptionError, UsageError
+from zenbook.front.command.app import json_option, show_error, tell
+from zenbook.front.command.parameters import annotations_of, parse, split
+from zenbook.front.command.target import PipelineLike, Target, pipeline_of, target_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks of one run, beside the parameters."""
+
+    no_cache: bool = False
+    rerun: tuple[str, ...] = ()
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    as_json: bool = False
+
+    def wish(self, base: Wish) -> Wish:
+        """The pipeline's own wish with what was said now in its place."""
+        return replace(
+            base,
+            enable_cache=False if self.no_cache else base.enable_cache,
+            rerun=self.rerun or base.rerun,
+            name=self.name or base.name,
+            tags=(*base.tags, *self.tags),
+            note=self.note or base.note,
+        )
+
+
+@click.command("run")
+@click.argument("file", metavar="FILE[:PIPELINE]")
+@click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; repeatable.")
+@click.option("--no-cache", is_flag=True, help="Run every step, whatever is kept.")
+@click.option("--step", "steps", multiple=True, metavar="NAME", help="With --rerun: this step.")
+@click.option("--rerun", is_flag=True, help="Run the steps named by --step although kept.")
+@click.option("--name", default="", help="A name for the run.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for the run; repeatable.")
+@click.option("--note", default="", help="A note for the run.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Notebooks: where the executed notebook goes.",
+)
+@json_option
+def run_command(
+    file: str,
+    given: tuple[str, ...],
+    no_cache: bool,
+    steps: tuple[str, ...],
+    rerun: bool,
+    name: str,
+    tags: tuple[str, ...],
+    note: str,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Run the pipeline of a script or a notebook.
+
+    Steps whose code, inputs and surroundings have not changed give back what they gave.
+    """
+    if steps and not rerun:
+        raise OptionError(f"--step {steps[0]} goes with --rerun: which of the two is missing?")
+    if rerun and not steps:
+        raise OptionError("--rerun wants --step NAME; to run every step, use --no-cache.")
+    target = target_of(file)
+    asked = Asked(no_cache, steps, name, tags, note, as_json)
+    if target.is_notebook:
+        return _run_notebook(target, split(given), asked, output)
+    if output is not None:
+        raise OptionError("--output is for notebooks; a script's results are in its run.")
+    pipeline = _imported(target)
+    values = parse(pipeline.__wrapped__, split(given), pipeline.name)
+    return run_now(pipeline, values, asked, target.file.name)
+
+
+@click.command("plan")
+@click.argument("file", metavar="FILE[:PIPELINE]")
+@click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="A parameter; repeatable.")
+@click.option("--no-cache", is_flag=True, help="As if run so.")
+@json_option
+def plan_command(file: str, given: tuple[str, ...], no_cache: bool, as_json: bool) -> None:
+    """Show what a run would do and why, without running anything."""
+    target = target_of(file)
+    if target.is_notebook:
+        raise UsageError("plan is for scripts; in a notebook, use %plan.")
+    pipeline = _imported(target)
+    values = parse(pipeline.__wrapped__, split(given), pipeline.name)
+    show_plan(pipeline, values, no_cache, as_json)
+
+
+def run_now(pipeline: PipelineLike, values: Mapping[str, Any], asked: Asked, origin: str) -> int:
+    """Run, telling how it goes; the exit code is 1 if a step failed and 130 if it was stopped."""
+    from zenbook.front.command.pictures import run_picture
+    from zenbook.front.command.scripts import execute
+
+    with _telling(asked.as_json):
+        finished = execute(pipeline, values, asked.wish(pipeline.wish), origin)
+    if asked.as_json:
+        tell(run_picture(finished.run), lambda: iter(()), as_json=True)
+    if finished.error is None:
+        return 0
+    if isinstance(finished.error, KeyboardInterrupt):
+        raise finished.error
+    show_error(finished.error)
+    return 1
+
+
+def show_plan(
+    pipeline: PipelineLike, values: Mapping[str, Any], no_cache: bool, as_json: bool
+) -> None:
+    """Plan, and print what was found."""
+    from zenbook.front.command.pictures import plan_picture
+    from zenbook.front.command.scripts import foresee
+    from zenbook.front.command.tables import plan_page
+
+    view = plan_picture(foresee(pipeline, values, False if no_cache else None))
+    tell(view, lambda: plan_page(view), as_json)
+
+
+def script_command(pipeline: PipelineLike) -> click.Command:
+    """A command with one option per parameter of the pipeline."""
+    import inspect
+
+    hints = annotations_of(pipeline.__wrapped__)
+    options: list[click.Parameter] = [
+        _option(parameter, hints.get(name))
+        for name, parameter in inspect.signature(pipeline.__wrapped__).parameters.items()
+    ]
+    options += [
+        click.Option(["--no-cache"], is_flag=True, help="Run every step, whatever is kept."),
+        click.Option(["--plan"], is_flag=True, help="Show what would run, and run nothing."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
+    ]
+
+    def go(no_cache: bool, plan: bool, as_json: bool, **texts: str | None) -> int:
+        given = {name: text for name, text in texts.items() if text is not None}
+        values = parse(pipeline.__wrapped__, given, pipeline.name)
+        if plan:
+            show_plan(pipeline, values, no_cache, as_json)
+            return 0
+        asked = Asked(no_cache=no_cache, as_json=as_json)
+        return run_now(pipeline, values, asked, Path(sys.argv[0]).name)
+
+    described = inspect.getdoc(pipeline.__wrapped__)
+    return click.Command(pipeline.name, params=options, callback=go, help=described)
+
+
+def _option(parameter: Any, hint: Any) -> click.Option:
+    """``--gamma FLOAT``; the text is parsed with the same rules as ``-p gamma=...``."""
+    known = parameter.default is not parameter.empty
+    kind = hint if hint is not None else type(parameter.default) if known else None
+    return click.Option(
+        [f"--{parameter.name.replace('_', '-')}", parameter.name],
+        metavar=getattr(kind, "__name__", str(kind or "value")).upper(),
+        help=f"[default: {parameter.default}]" if known else "[needed]",
+    )
+
+
+def _imported(target: Target) -> PipelineLike:
+    """The target's pipeline; an error of the script itself ends the command with its traceback."""
+    try:
+        return pipeline_of(target)
+    except UsageError:
+        raise
+    except Exception as error:
+        show_error(error)
+        raise click.exceptions.Exit(1) from error
+
+
+def _run_notebook(
+    target: Target, texts: Mapping[str, str], asked: Asked, output: Path | None
+) -> int:
+    from zenbook.front.notebook import headless
+
+    return headless.run(
+        target.file,
+        texts,
+        output=output,
+        enable_cache=False if asked.no_cache else None,
+        rerun=asked.rerun,
+        as_json=asked.as_json,
+    )
+
+
+@contextmanager
+def _telling(as_json: bool) -> Iterator[None]:
+    """Progress in place on a terminal, plain lines in a log; beside JSON, on standard error."""
+    if as_json:
+        with redirect_stdout(sys.stderr):
+            yield
+    elif sys.stdout.isatty():
+        from zenbook.front.command.progress import LiveNarrator
+        from zenbook.front.command.tables import console_for
+
+        narrator = LiveNarrator(console_for())
+        try:
+            with narrated_by(narrator):
+                yield
+        finally:
+            narrator.close()
+    else:
+        logging.getLogger("zenbook").setLevel(logging.INFO)
+        yield

@@ -1,0 +1,56 @@
+"""Write one restored value to a file, in the form that the file's suffix names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from zenbook.errors import UsageError
+
+
+def save(value: Any, path: Path) -> None:
+    """Save the value; raises UsageError if its type does not go with the suffix."""
+    write = _WRITERS.get(path.suffix)
+    if write is None:
+        raise UsageError(f"{path} ends in none of {', '.join(_WRITERS)}: which form is meant?")
+    try:
+        write(value, path)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageError(
+            f"A {type(value).__name__} cannot be saved as {path.suffix}: {error}"
+        ) from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _npy(value: Any, path: Path) -> None:
+    import numpy
+
+    numpy.save(path, value, allow_pickle=False)
+
+
+def _csv(value: Any, path: Path) -> None:
+    value.to_csv(path)
+
+
+def _parquet(value: Any, path: Path) -> None:
+    value.to_parquet(path)
+
+
+def _json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _txt(value: Any, path: Path) -> None:
+    path.write_text(f"{value}\n", encoding="utf-8")
+
+
+_WRITERS: Mapping[str, Callable[[Any, Path], None]] = {
+    ".npy": _npy,
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".json": _json,
+    ".txt": _txt,
+}
