@@ -32,8 +32,10 @@ class Identity:
     literals: tuple[str, ...]
     obstacle: str = ""
     remarks: tuple[str, ...] = ()
-    vouched: tuple[str, ...] = ()
-    """Obstacles that forbid keeping, though the step's parts are known."""
+    unkept: tuple[str, ...] = ()
+    """Reasons not to keep the result, though every part is known."""
+    assigned: tuple[str, ...] = ()
+    """Globals that the step's code assigns: a function's caller would miss them on a hit."""
 
 
 def identify(call: Call, desk: Desk) -> Identity:
@@ -65,8 +67,9 @@ def identify(call: Call, desk: Desk) -> Identity:
         uses.constants,
         uses.literals,
         "; ".join(obstacles),
-        tuple(uses.widened),
-        tuple(uses.obstacles),
+        uses.widened,
+        uses.obstacles,
+        uses.stores_global,
     )
 
 

@@ -119,7 +119,7 @@ def _record(
     desk: Desk,
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
-    _refuse(_obstacles(ran, watched, identity, desk))
+    _refuse(_obstacles(ran, watched, identity, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched.before, call, desk)
     events = watched.recording.events
     displays = [event for event in events if event.get("kind") not in ran.unrecorded]
@@ -155,16 +155,20 @@ def _record(
     )
 
 
-def _obstacles(ran: Ran, watched: Watched, identity: Identity, desk: Desk) -> Iterator[str]:
+def _obstacles(
+    ran: Ran, watched: Watched, identity: Identity, sitting: Sitting, desk: Desk
+) -> Iterator[str]:
     """Every reason why this result must not be kept, the most telling first."""
     if identity.obstacle:
         yield identity.obstacle
-    yield from identity.vouched
+    yield from identity.unkept
+    if not sitting.rebinds:
+        yield from (f"{name} is a global that the step assigns" for name in identity.assigned)
     yield from ran.obstacles
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
         if _digest_after(constant, desk) != before:
-            yield f"it changed the global {name}"
+            yield f"{name} is a global that the step changed in place"
 
 
 def _refuse(obstacles: Iterable[str]) -> None:

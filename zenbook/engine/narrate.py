@@ -2,7 +2,7 @@
 
 The lines are those of ZenML's text, word for word; an indented line below tells why a step ran
 or where a cached result came from. They go to the ``zenbook`` logger, which writes plainly to
-the current standard output unless the program has set up logging for it.
+the current standard output unless the program gave that logger handlers of its own.
 """
 
 from __future__ import annotations
@@ -61,27 +61,26 @@ class LogNarrator:
 
 def told(outcome: Outcome) -> list[str]:
     """The lines that tell how one step went."""
+    lines = [_headline(outcome)]
     if isinstance(outcome.verdict, Hit) and outcome.status == "cached":
         record = outcome.verdict.record
         origin = f"from run {record.run}, " if record.run else ""
-        lines = [
-            f"Using cached version of {outcome.step}.",
-            f"  {origin}saved {seconds(record.seconds)}",
-        ]
-    elif outcome.status == "completed":
-        why = outcome.verdict.why if isinstance(outcome.verdict, Miss) else ""
-        lines = [
-            f"Step {outcome.step} has finished in {seconds(outcome.seconds)}.",
-            f"  ran: {why}",
-        ]
-    else:
-        lines = [
-            f"Step {outcome.step} {outcome.status} after {seconds(outcome.seconds)}: "
-            f"{type(outcome.error).__name__}: {outcome.error}"
-        ]
+        lines.append(f"  {origin}saved {seconds(record.seconds)}")
+    elif isinstance(outcome.verdict, Miss) and outcome.status == "completed":
+        lines.append(f"  ran: {outcome.verdict.why}")
     if outcome.not_kept:
         lines.append(f"  not kept: {outcome.not_kept}")
     return [*lines, *(f"  {remark}" for remark in outcome.remarks)]
+
+
+def _headline(outcome: Outcome) -> str:
+    if outcome.status == "cached":
+        return f"Using cached version of {outcome.step}."
+    spent = seconds(outcome.seconds)
+    if outcome.status == "completed":
+        return f"Step {outcome.step} has finished in {spent}."
+    error = f"{type(outcome.error).__name__}: {outcome.error}"
+    return f"Step {outcome.step} {outcome.status} after {spent}: {error}"
 
 
 def seconds(amount: float) -> str:
@@ -97,11 +96,12 @@ def seconds(amount: float) -> str:
 
 
 def say(line: str) -> None:
-    """Write one line to the log, setting it up for a plain program the first time."""
-    if not log.handlers and not log.hasHandlers():
+    """Write one line to the log, giving it a plain handler unless the program gave it its own."""
+    if not log.handlers:
         log.addHandler(_CurrentStdout())
-        log.setLevel(logging.INFO)
         log.propagate = False
+    if log.level == logging.NOTSET:
+        log.setLevel(logging.INFO)
     log.info(line)
 
 

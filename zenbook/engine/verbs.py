@@ -88,7 +88,7 @@ def show(run: str = "latest") -> RunHandle:
 def why(step: str, run: str | None = None) -> Explanation:
     """Why a step ran, or that nothing changed, in this run or the newest that has the step."""
     handle = find_run(run) if run is not None else _newest_with(step)
-    line = handle.steps[step] if step in handle.steps else None
+    line = handle.steps.get(step)
     if line is None:
         raise UsageError(
             f"Run {handle.number} of {handle.pipeline} has no step {step!r}; "

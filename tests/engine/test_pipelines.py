@@ -1,0 +1,421 @@
+"""Pipelines are composed, then run; each run, version and cause is on record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+import zenbook
+from zenbook import pipeline, step
+from zenbook.engine.desk import close_desks
+from zenbook.errors import OptionError, PipelineError, StepError
+from zenbook.model import Hit, Miss, Unsure
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("ZENBOOK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    close_desks()
+    yield tmp_path
+    close_desks()
+
+
+ran: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_ran() -> None:
+    ran.clear()
+
+
+@step(ignore=["log"])
+def load(log: Any = None):
+    data, target = [1, 2, 3], [0, 1, 0]
+    return data, target
+
+
+@step
+def train(data, target, gamma):
+    zenbook.log(accuracy=gamma * 2)
+    print("training with", gamma)
+    return {"gamma": gamma, "size": len(data) + len(target)}
+
+
+@step
+def other_train(data, target, gamma):
+    return {"other": gamma}
+
+
+@pipeline
+def study(gamma: float = 0.1):
+    data, target = load()
+    train(data=data, target=target, gamma=gamma)
+
+
+def statuses(run: Any) -> dict[str, str]:
+    return {name: handle.status for name, handle in run.steps.items()}
+
+
+def test_another_parameter_is_another_run_of_the_same_version() -> None:
+    first, second = study(gamma=0.1), study(gamma=0.2)
+    assert (first.version, first.number) == (1, 1)
+    assert (second.version, second.number) == (1, 2)
+    assert statuses(second) == {"load": "cached", "train": "completed"}
+    assert second.steps["train"].why == "gamma 0.1→0.2"
+    assert second.steps["train"].outputs["output"].load() == {"gamma": 0.2, "size": 6}
+
+
+def test_a_replaced_step_is_the_next_version_and_going_back_gives_the_first_again() -> None:
+    @pipeline(name="study")
+    def changed(gamma: float = 0.1):
+        data, target = load()
+        other_train(data=data, target=target, gamma=gamma)
+
+    study()
+    assert changed().version == 2
+    back = study()
+    assert back.version == 1
+    assert statuses(back) == {"load": "cached", "train": "cached"}
+
+
+def test_other_connections_are_another_version() -> None:
+    @pipeline(name="study")
+    def crossed(gamma: float = 0.1):
+        data, target = load()
+        train(data=target, target=data, gamma=gamma)
+
+    assert (study().version, crossed().version) == (1, 2)
+
+
+def test_a_hit_names_the_run_that_made_it_and_brings_its_metrics_and_prints_back(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first = study()
+    capsys.readouterr()
+    second = study()
+    told = capsys.readouterr().out
+    assert second.steps["train"].origin == first.id
+    assert second.steps["train"].metrics == {"accuracy": 0.2}
+    assert "training with 0.1" in told
+    assert "Using cached version of train." in told
+
+
+RUN, STEP, PIPELINE = [None, True, False], [None, True, False], [None, True, False]
+
+
+@pytest.mark.parametrize("at_run", RUN)
+@pytest.mark.parametrize("at_step", STEP)
+@pytest.mark.parametrize("at_pipeline", PIPELINE)
+def test_run_time_outranks_step_outranks_pipeline_outranks_on(
+    at_run: bool | None, at_step: bool | None, at_pipeline: bool | None
+) -> None:
+    @step(enable_cache=at_step)
+    def one():
+        return 1
+
+    @pipeline(enable_cache=at_pipeline)
+    def short():
+        one()
+
+    short()
+    again = short.with_options(enable_cache=at_run)() if at_run is not None else short()
+    said = [value for value in (at_run, at_step, at_pipeline) if value is not None]
+    expected = "cached" if (said[0] if said else True) else "completed"
+    assert again.steps["one"].status == expected
+
+
+def test_the_older_form_passes_steps_in_and_waits_for_run() -> None:
+    @pipeline
+    def older(step_1, step_2):
+        data, target = step_1()
+        step_2(data, target, 0.5)
+
+    older(step_1=load, step_2=train).run()
+    assert statuses(older(step_1=load, step_2=train).run()) == {"load": "cached", "train": "cached"}
+    fresh = older(step_1=load, step_2=train).run(enable_cache=False)
+    assert statuses(fresh) == {"load": "completed", "train": "completed"}
+    assert statuses(fresh.run(enable_cache=True)) == {"load": "cached", "train": "cached"}
+
+
+def test_a_plan_gives_every_verdict_without_running_anything() -> None:
+    before = study.plan()
+    assert [type(planned.verdict) for planned in before.steps] == [Miss, Unsure]
+    study()
+    after = study.plan(gamma=0.7)
+    assert isinstance(after.steps[0].verdict, Hit)
+    assert isinstance(after.steps[1].verdict, Miss)
+    assert after.steps[1].verdict.why == "gamma 0.1→0.7"
+    assert after.steps[1].expected is not None
+    assert len(zenbook.runs()) == 1
+
+
+def test_a_placeholder_used_as_a_value_is_a_clear_error() -> None:
+    @pipeline
+    def wrong():
+        data, target = load()
+        if data:
+            train(data, target, 1.0)
+
+    with pytest.raises(PipelineError, match="has no value while the pipeline is composed"):
+        wrong()
+
+
+def test_one_output_cannot_be_unpacked_and_says_what_to_do() -> None:
+    @pipeline
+    def wrong():
+        a, b = train([1], [2], 0.1)
+
+    with pytest.raises(PipelineError, match="return a, b"):
+        wrong()
+
+
+def test_a_pipeline_without_steps_is_an_error() -> None:
+    @pipeline
+    def nothing():
+        return None
+
+    with pytest.raises(PipelineError, match="nothing has no steps"):
+        nothing()
+
+
+def test_a_cycle_through_after_names_its_steps() -> None:
+    @pipeline
+    def round_and_round():
+        data, target = load(after="train")
+        train(data, target, 0.1)
+
+    with pytest.raises(PipelineError, match="load, train wait for each other|train, load wait"):
+        round_and_round()
+
+
+def test_after_orders_steps_that_share_nothing() -> None:
+    order: list[str] = []
+
+    @step(enable_cache=False)
+    def late():
+        order.append("late")
+
+    @step(enable_cache=False)
+    def early():
+        order.append("early")
+
+    @pipeline
+    def ordered():
+        late(after="early")
+        early()
+
+    ordered()
+    assert order == ["early", "late"]
+
+
+def test_two_steps_of_one_name_get_a_number() -> None:
+    @pipeline
+    def twice():
+        data, target = load()
+        train(data, target, 0.1)
+        train(data, target, 0.2)
+
+    assert list(twice().steps) == ["load", "train", "train_2"]
+
+
+def test_another_number_of_outputs_than_composed_is_an_error() -> None:
+    @step
+    def fickle() -> tuple[int, int]:
+        return (1, 2, 3)
+
+    @pipeline
+    def wrong():
+        a, b = fickle()
+        train(a, b, 0.1)
+
+    with pytest.raises(StepError, match="returned 3 values where 2 were composed"):
+        wrong()
+
+
+def test_annotated_outputs_have_their_names() -> None:
+    @step
+    def split() -> tuple[Annotated[int, "left"], Annotated[int, "right"]]:
+        return 1, 2
+
+    @pipeline
+    def named():
+        split()
+
+    run = named()
+    assert {n: o.load() for n, o in run.steps["split"].outputs.items()} == {"left": 1, "right": 2}
+
+
+def test_a_failed_step_says_which_and_a_later_run_reuses_what_came_before_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = [True]
+
+    @step(enable_cache=True, ignore=["cell"])
+    def fragile(data, cell):
+        if cell[0]:
+            raise ValueError("no luck")
+        return len(data)
+
+    @step
+    def last(n):
+        return n
+
+    @pipeline
+    def risky():
+        data, _ = load()
+        last(fragile(data, broken))
+
+    with pytest.raises(ValueError, match="no luck") as caught:
+        risky()
+    assert "in step fragile of pipeline risky" in caught.value.__notes__
+    assert caught.traceback[-1].name == "fragile"
+    assert "Step fragile failed" in capsys.readouterr().out
+    failed = zenbook.runs()[0]
+    assert failed.status == "failed"
+    assert statuses(failed) == {"load": "completed", "fragile": "failed", "last": "skipped"}
+    broken[0] = False
+    assert statuses(risky()) == {"load": "cached", "fragile": "completed", "last": "completed"}
+
+
+def test_an_async_step_runs_in_a_pipeline_and_is_cached() -> None:
+    import asyncio
+
+    @step
+    async def fetch(n):
+        await asyncio.sleep(0)
+        return n * 2
+
+    @pipeline
+    def waiting():
+        fetch(2)
+
+    assert waiting().steps["fetch"].outputs["output"].load() == 4
+    assert waiting().steps["fetch"].status == "cached"
+    assert asyncio.run(fetch(2)) == 4
+
+
+def test_a_step_may_call_a_step() -> None:
+    calls: list[int] = []
+
+    @step(rng="ignore")
+    def inner(x):
+        return x + 1
+
+    @step
+    def outer(x):
+        return inner(x) * 10
+
+    assert (outer(1), outer(1), inner(1)) == (20, 20, 2)
+    assert calls == []
+
+
+def test_a_step_that_failed_is_tried_again_as_often_as_retries_say() -> None:
+    tries: list[int] = []
+
+    @step(retries=2, ignore=["seen"])
+    def shaky(seen):
+        seen.append(1)
+        if len(seen) < 3:
+            raise OSError("not yet")
+        return len(seen)
+
+    assert shaky(tries) == 3
+
+
+def test_ttl_ends_a_results_life() -> None:
+    @step(ttl="1h")
+    def hourly():
+        return 1
+
+    @pipeline
+    def timed():
+        hourly()
+
+    timed()
+    assert timed().steps["hourly"].status == "cached"
+    desk = zenbook.engine.desk.open_desk()  # type: ignore[attr-defined]
+    later = desk.clock.now() + 7200
+
+    class Later:
+        def now(self) -> float:
+            return later
+
+        tick = staticmethod(desk.clock.tick)
+
+    object.__setattr__(desk, "clock", Later())
+    run = timed()
+    assert (run.steps["hourly"].status, run.steps["hourly"].why) == ("completed", "expired")
+
+
+def test_an_unknown_option_is_refused_with_the_likeliest() -> None:
+    with pytest.raises(OptionError, match="Did you mean enable_cache"):
+        step(enable_cach=True)(lambda: 1)
+
+
+def test_runs_have_names_tags_and_notes_and_are_found_by_them() -> None:
+    study.with_options(name="baseline", tags=["best"], note="before tuning")()
+    study(gamma=0.3)
+    assert [run.name for run in zenbook.runs(tag="best")] == ["baseline"]
+    assert zenbook.show("study:1").note == "before tuning"
+    assert len(zenbook.runs(pipeline="study")) == 2
+    assert zenbook.runs()[0].tag("kept").tags == ("kept",)
+
+
+def test_the_difference_of_two_runs_names_parameters_and_outputs() -> None:
+    study(gamma=0.1)
+    study(gamma=0.2)
+    found = zenbook.diff("study:1", "study:2")
+    assert found.parameters == (("gamma", "0.1", "0.2"),)
+    assert [(s.step, s.outputs) for s in found.steps] == [("train", ("output",))]
+    assert "gamma 0.1→0.2" in repr(found)
+
+
+def test_why_tells_every_change() -> None:
+    study(gamma=0.1)
+    study(gamma=0.2)
+    assert zenbook.why("train").why == "gamma 0.1→0.2"
+    assert zenbook.why("load").why == "nothing changed"
+
+
+def test_an_input_changed_in_place_is_put_back_on_a_hit() -> None:
+    @step
+    def grow(values):
+        values.append(4)
+        return sum(values)
+
+    first, second = [1], [1]
+    assert (grow(first), grow(second)) == (5, 5)
+    assert first == second == [1, 4]
+
+
+def test_an_output_that_is_an_input_stays_that_object() -> None:
+    @step
+    def same(values):
+        return values
+
+    given = [1]
+    same(given)
+    assert same(given) is given
+
+
+def test_a_value_no_digest_can_describe_runs_and_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import threading
+
+    @step(name="locked")
+    def locked(lock):
+        return 1
+
+    @pipeline
+    def with_lock(lock):
+        locked(lock)
+
+    run = with_lock(threading.Lock())
+    assert run.steps["locked"].status == "completed"
+    assert "lock" in run.steps["locked"].why
+    assert with_lock(threading.Lock()).steps["locked"].status == "completed"
