@@ -185,9 +185,9 @@ def _imported(target: Target) -> PipelineLike:
 def _run_notebook(
     target: Target, texts: Mapping[str, str], asked: Asked, output: Path | None
 ) -> int:
-    from zenbook.front.notebook import headless
+    from zenbook.front.notebook.headless import run_notebook
 
-    return headless.run(
+    return run_notebook(
         target.file,
         texts,
         output=output,
