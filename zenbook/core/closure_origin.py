@@ -46,7 +46,7 @@ def is_local_file(file: str) -> bool:
     """Whether a source file is the user's own."""
     if any(place in file for place in _INSTALLED):
         return False
-    return not (file.startswith("<frozen") or file.startswith(_library_folders()))
+    return not file.startswith(("<frozen", *_library_folders()))
 
 
 def _is_local_package(name: str) -> bool:

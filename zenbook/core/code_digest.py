@@ -67,7 +67,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Import:
-    """An import inside a body: ``from module import attribute as bound`` (attribute "" if whole)."""
+    """An import inside a body: ``from module import attribute as bound``."""
 
     module: str
     level: int
@@ -105,7 +105,7 @@ def facts_of(code: CodeType) -> CodeFacts:
 
 
 def code_digest(code: CodeType, own_name: str = "") -> str:
-    """32 hex digits of what the code does. ``own_name`` is read as "itself" where it is a global."""
+    """32 hex digits of what the code does. The global ``own_name`` is read as "itself"."""
     return xxh3_128_hexdigest(repr(_described(code, own_name)).encode("utf-8", "surrogatepass"))
 
 

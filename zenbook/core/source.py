@@ -126,7 +126,9 @@ def code_of_cell(source: str | ast.Module, inputs: Iterable[str], name: str = "c
     """
     tree = parse_cell(source)
     body = [node for node in tree.body if not _is_star_import(node)] or [ast.Pass()]
-    arguments = ast.arguments([], [ast.arg(name) for name in sorted(inputs)], None, [], [], None, [])
+    arguments = ast.arguments(
+        [], [ast.arg(name) for name in sorted(inputs)], None, [], [], None, []
+    )
     make = ast.AsyncFunctionDef if _is_async(tree.body) else ast.FunctionDef
     node = make(name, arguments, body, [], None, None)
     module = ast.fix_missing_locations(ast.Module([node], []))
@@ -158,7 +160,7 @@ def plain_function(function: Any) -> FunctionType:
         return function
     inner = getattr(function, "__func__", None)
     if inner is None:
-        inner = getattr(type(function), "__call__", None)
+        inner = vars(type(function)).get("__call__")
     if not isinstance(inner, FunctionType):
         raise TypeError(f"{function!r} is not written in Python")
     return inner

@@ -1,0 +1,85 @@
+"""The members of a class that make it what it is."""
+
+from __future__ import annotations
+
+import abc
+import enum
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+_NOT_BEHAVIOUR = frozenset(
+    {
+        "__abstractmethods__",
+        "__annotate__",
+        "__annotate_func__",
+        "__annotations__",
+        "__annotations_cache__",
+        "__dataclass_fields__",
+        "__dataclass_params__",
+        "__dict__",
+        "__doc__",
+        "__firstlineno__",
+        "__module__",
+        "__orig_bases__",
+        "__parameters__",
+        "__qualname__",
+        "__static_attributes__",
+        "__weakref__",
+        "_abc_impl",
+    }
+)
+_ENUM_BOOKS = frozenset(
+    {
+        "__new__",
+        "__new_member__",
+        "_hashable_values_",
+        "_member_map_",
+        "_member_names_",
+        "_new_member_",
+        "_unhashable_values_",
+        "_unhashable_values_map_",
+        "_use_args_",
+        "_value2member_map_",
+    }
+)
+_PLAIN_KINDS = (type, abc.ABCMeta, enum.EnumMeta)
+
+
+def class_members(cls: type) -> Iterator[tuple[str, Any]]:
+    """Names and values, in alphabetical order; positions, texts and caches are left out.
+
+    Fields of a dataclass come as ``field NAME``, members of an Enum by their values in the
+    order of definition, and the annotations where a metaclass of a library reads them.
+    """
+    is_enum = isinstance(cls, enum.EnumMeta)
+    for name, value in sorted(vars(cls).items()):
+        if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or _is_member(cls, name))):
+            continue
+        yield name, value
+    if is_enum:
+        yield from ((f"member {name}", member.value) for name, member in cls.__members__.items())
+    yield from _fields(cls)
+    if type(cls) not in _PLAIN_KINDS:
+        annotations = inspect.get_annotations(cls)
+        yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
+
+
+def _is_member(cls: Any, name: str) -> bool:
+    return name in cls.__members__
+
+
+def _fields(cls: type) -> Iterator[tuple[str, Any]]:
+    for name, field in vars(cls).get("__dataclass_fields__", {}).items():
+        shape = (field.init, field.repr, field.compare, field.hash, bool(field.kw_only))
+        yield f"field {name}", shape
+        for given in ("default", "default_factory"):
+            value = getattr(field, given)
+            if type(value).__module__ != "dataclasses":
+                yield f"{given} {name}", value
+
+
+def _text(annotation: Any) -> str:
+    if isinstance(annotation, str):
+        return annotation
+    return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)

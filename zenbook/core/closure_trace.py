@@ -1,0 +1,108 @@
+"""What a walk over used code found, and whether it would find the same now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from zenbook.core.naming import is_secret_name
+from zenbook.model import Part
+
+ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None), type(Ellipsis)})
+MISSING = object()
+
+
+def is_atom(value: Any) -> bool:
+    """Whether a value can never change: a plain scalar or a tuple or frozenset of them."""
+    kind = type(value)
+    if kind is tuple or kind is frozenset:
+        return all(map(is_atom, value))
+    return kind in ATOMS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """The parts that cannot change without a binding changing, and the constants, that can.
+
+    ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, code,
+    defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
+    held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
+    ``soft`` are the constants that need no digest (their type will do); ``keep`` holds the
+    objects whose ids are this trace's key.
+    """
+
+    keep: tuple[Any, ...]
+    whole: tuple[object, ...]
+    parts: tuple[Part, ...]
+    constants: tuple[tuple[str, Any], ...]
+    soft: frozenset[str]
+    literals: tuple[str, ...]
+    packages: frozenset[str]
+    stores: tuple[str, ...]
+    widened: tuple[str, ...]
+    bindings: tuple[tuple[Mapping[str, Any], str, Any], ...]
+    functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]
+    folders: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
+    stale: tuple[Callable[[], bool], ...]
+    previews: Mapping[str, str]
+
+    def holds(self) -> bool:
+        """Whether every name still means the very same object."""
+        for space, name, value in self.bindings:
+            if space.get(name, MISSING) is not value:
+                return False
+        for function, code, defaults, named, cells in self.functions:
+            if (
+                function.__code__ is not code
+                or function.__defaults__ is not defaults
+                or (function.__kwdefaults__ is not named and function.__kwdefaults__ != named)
+                or (cells and not _same_cells(function, cells))
+            ):
+                return False
+        for live, copied in self.folders:
+            if len(live) != len(copied):
+                return False
+            for name, value in live.items():
+                if copied.get(name, MISSING) is not value:
+                    return False
+        return not any(stale() for stale in self.stale)
+
+    def preview(self, name: str) -> str:
+        """A short text for a constant that cannot change; "" for others."""
+        return self.previews.get(name, "")
+
+    def is_mutable(self, value: Any) -> bool:
+        """Whether a constant may change while its name means the same object."""
+        return not is_atom(value)
+
+
+def preview_of(name: str, value: Any) -> str:
+    """A preview that is safe to show: plain scalars only, and no secrets."""
+    if type(value) not in ATOMS:
+        return ""
+    if is_secret_name(name):
+        return "•••"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def cells_of(function: FunctionType) -> tuple[Any, ...]:
+    """The contents of a function's closure; MISSING where a cell is empty."""
+    return tuple(cell_content(cell) for cell in function.__closure__ or ())
+
+
+def cell_content(cell: Any) -> Any:
+    """What a cell holds; MISSING if it is empty."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return MISSING
+
+
+def _same_cells(function: FunctionType, contents: Sequence[Any]) -> bool:
+    return all(
+        cell_content(cell) is content
+        for cell, content in zip(function.__closure__ or (), contents, strict=True)
+    )
