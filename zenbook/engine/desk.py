@@ -119,10 +119,23 @@ class Desk:
 
 
 _open: dict[Path, Desk] = {}
+_nearest: dict[tuple[str, str | None], Desk] = {}
 
 
 def open_desk(start: Path | None = None) -> Desk:
-    """The desk of the home that ``start`` (default: the working folder) belongs to."""
+    """The desk of the home that ``start`` (default: the working folder) belongs to.
+
+    Looking for the home costs several looks at the disk, more than a whole hit may; where it was
+    found is remembered by folder and ``ZENBOOK_HOME``.
+    """
+    place = (str(start or os.getcwd()), os.environ.get("ZENBOOK_HOME"))
+    desk = _nearest.get(place)
+    if desk is None:
+        desk = _nearest[place] = _opened(start)
+    return desk
+
+
+def _opened(start: Path | None) -> Desk:
     from zenbook.world.home import find_home
 
     home = find_home(start)
@@ -138,6 +151,7 @@ def close_desks() -> None:
         desk.history.close()
         desk.store.close()
     _open.clear()
+    _nearest.clear()
 
 
 def _make(home: Path) -> Desk:
@@ -199,6 +213,7 @@ def _inherit() -> None:
     """In a forked child the parent's desks are left alone: neither used nor closed."""
     _inherited.extend(_open.values())
     _open.clear()
+    _nearest.clear()
 
 
 _inherited: list[Desk] = []
