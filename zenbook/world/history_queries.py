@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from zenbook.errors import OptionError
 from zenbook.model import Run, Status, StepRun, Version
 from zenbook.world.history_rows import line_from_json, shape_from_json
+
+T = TypeVar("T")
 
 RUN_COLUMNS = (
     "sequence, id, pipeline, version, number, name, status, parameters, started, ended, "
@@ -77,16 +79,16 @@ def _by_prefix(connection: sqlite3.Connection, prefix: str) -> Run | None:
 
 
 def versions_of(connection: sqlite3.Connection, pipeline: str) -> Sequence[Version]:
-    """All versions of a pipeline by number; those whose text was forgotten are left out."""
+    """All versions of a pipeline by number; those whose text is gone are left out."""
     rows = connection.execute(
         "SELECT number, created, body FROM version WHERE pipeline = ? ORDER BY number",
         (pipeline,),
     )
     found = []
     for number, created, body in rows:
-        facts = as_object(body)
-        if facts:
-            found.append(Version(pipeline, number, shape_from_json(facts), created))
+        shape = _readable(shape_from_json, body)
+        if shape is not None:
+            found.append(Version(pipeline, number, shape, created))
     return tuple(found)
 
 
@@ -121,7 +123,9 @@ def with_steps(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) 
         "ORDER BY run, position, step",
         (wanted,),
     ):
-        lines.setdefault(run, []).append(line_from_json(as_object(body)))
+        line = _readable(line_from_json, body)
+        if line is not None:
+            lines.setdefault(run, []).append(line)
     return tuple(_run(row, lines.get(row[0], ()), tags.get(row[0], ())) for row in rows)
 
 
@@ -132,6 +136,14 @@ def as_object(text: str | bytes) -> Mapping[str, Any]:
     except (ValueError, TypeError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
+
+
+def _readable(read: Callable[[Mapping[str, Any]], T], body: str | bytes) -> T | None:
+    """What a row holds; None for one that is damaged or forgotten (``zenbook fsck`` tells)."""
+    try:
+        return read(as_object(body))
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _one(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> Run | None:

@@ -28,6 +28,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from zenbook.errors import Busy
+from zenbook.world.history_process import born
 from zenbook.world.history_schema import SCHEMA, create, version_of
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -62,14 +63,15 @@ def set_aside_leftovers(path: Path) -> None:
             os.replace(log, folder / log.name)
 
 
-def rebuild(path: Path, why: str, patience: float) -> str:
+def rebuild(path: Path, why: str, patience: float, *, certain: bool = False) -> str:
     """Put a sound file where a damaged one is; say in one sentence what happened.
 
-    Returns "" if another process has done it meanwhile. Raises OSError if the disk does not
-    let us, Busy if another process is at it for longer than ``patience`` seconds.
+    Returns "" if the file is sound on a second look (another process has rebuilt it), unless
+    the caller is ``certain``. Raises OSError if the disk does not let us, Busy if another
+    process is at it for longer than ``patience`` seconds.
     """
     with _alone(path, patience):
-        if is_sound(path):
+        if not certain and is_sound(path):
             return ""
         rebuilt = _rebuilt(path)
         if rebuilt.exists():
@@ -84,6 +86,16 @@ def rebuild(path: Path, why: str, patience: float) -> str:
         os.replace(rebuilt, path)
         checkpoint("replaced")
     return _told(path, folder, why, saved)
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Drafts beside the file whose writers are gone."""
+    found = []
+    for draft in path.parent.glob(f"{path.name}.*new-*"):
+        writer = draft.name.rpartition("new-")[2].split("-")[0]
+        if not (writer.isdigit() and born(int(writer))):
+            found.append(draft)
+    return found
 
 
 def is_sound(path: Path) -> bool:

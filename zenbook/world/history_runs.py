@@ -24,7 +24,7 @@ from zenbook.errors import StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
 from zenbook.world.history_process import Owner, owner
-from zenbook.world.history_queries import find_run, page_of_runs, versions_of
+from zenbook.world.history_queries import as_object, find_run, page_of_runs, versions_of
 from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
 from zenbook.world.notice import notice_once
 from zenbook.world.ports import Clock
@@ -68,7 +68,10 @@ class Runs:
 
     def version(self, pipeline: str, shape: Shape) -> Version:
         """Find the shape's version in this pipeline, or give it the next number."""
-        find = "SELECT number, created FROM version WHERE pipeline = ? AND digest = ?"
+        find = (
+            "SELECT number, created FROM version "
+            "WHERE pipeline = ? AND digest = ? AND length(body) > 2"
+        )
         wanted = (pipeline, shape.digest)
         row = self._ledger.read(lambda connection: connection.execute(find, wanted).fetchone())
         if row is not None:
@@ -76,8 +79,12 @@ class Runs:
         body = json.dumps(shape_to_json(shape)).encode()
 
         def number(connection: sqlite3.Connection) -> Version:
-            row = connection.execute(find, wanted).fetchone()
-            if row is not None:  # Another process was first.
+            row = connection.execute(
+                "UPDATE version SET body = ? WHERE pipeline = ? AND digest = ? "
+                "RETURNING number, created",
+                (body, *wanted),
+            ).fetchone()
+            if row is not None:  # Another process was first, or its text had been forgotten.
                 return Version(pipeline, row[0], shape, row[1])
             given = _count_up(connection, f"version:{pipeline}")
             created = self._clock.now()
@@ -179,18 +186,23 @@ class Runs:
         name: str | None = None,
     ) -> None:
         """Add metrics and tags to a run, or replace its note or name."""
-        found = {"run": run, "metrics": json.dumps(json_ready(metrics or {}))}
-        found |= {"note": None if note is None else _plain(note)}
-        found |= {"name": None if name is None else _plain(name)}
 
-        def change(connection: sqlite3.Connection) -> int:
-            cursor = connection.execute(
-                "UPDATE run SET note = coalesce(:note, note), name = coalesce(:name, name), "
-                "metrics = json_patch(metrics, :metrics) WHERE id = :run",
-                found,
+        def change(connection: sqlite3.Connection) -> bool:
+            row = connection.execute("SELECT metrics FROM run WHERE id = ?", (run,)).fetchone()
+            if row is None:
+                return False
+            connection.execute(
+                "UPDATE run SET note = coalesce(?, note), name = coalesce(?, name), metrics = ? "
+                "WHERE id = ?",
+                (
+                    None if note is None else _plain(note),
+                    None if name is None else _plain(name),
+                    json.dumps({**as_object(row[0]), **json_ready(metrics or {})}),
+                    run,
+                ),
             )
             _insert_tags(connection, run, tags)
-            return cursor.rowcount
+            return True
 
         if not self._ledger.write(change):
             raise StoreFault(f"there is no run {run} in the history")

@@ -1,0 +1,406 @@
+"""Upkeep of the zenbook folder: how full it is, what may go, what must stay, what is forgotten.
+
+Constraints
+    - Nothing is deleted silently: each eviction is an event in the history before the bytes go.
+    - A pinned run's artifacts, those a running run uses, and those used within the last ten
+      minutes stay, whatever the limit. Of the rest the longest unused go first.
+    - History is not what takes space, so collection leaves it alone: a record whose bytes were
+      evicted still tells what ran; its step simply runs again.
+    - Bytes nobody refers to may belong to a step that is just being kept. They go when nobody
+      has referred to them for ten minutes, and never while a result is between put and record.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zenbook.core.view import Kept, StoreStatus
+from zenbook.engine.fsck import Problem, Report, fsck
+from zenbook.errors import UsageError
+from zenbook.model import Artifact, Run
+
+if TYPE_CHECKING:
+    from zenbook.world.history import SqliteHistory
+    from zenbook.world.history_upkeep import Reference
+    from zenbook.world.ports import Clock
+    from zenbook.world.store import DiskStore
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Collected",
+    "Evicted",
+    "Forgotten",
+    "Problem",
+    "Report",
+    "Status",
+    "forget",
+    "fsck",
+    "gc",
+    "pin",
+    "set_limit",
+    "status",
+    "unpin",
+]
+
+DEFAULT_LIMIT = 20_000_000_000
+"""Bytes of results a folder may hold before ``gc`` evicts, unless it was told otherwise."""
+
+GRACE = 600.0
+"""Seconds a result that was just made or used is safe from eviction."""
+
+_LARGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Status(StoreStatus):
+    """Where zenbook keeps things, how much of it there is, and what takes most of it."""
+
+    path: Path = Path()
+    evicted: int = 0
+    """Results that were evicted since the folder was made."""
+
+    def __repr__(self) -> str:
+        limit = f" of {bytes_text(self.limit)}" if self.limit is not None else ""
+        return (
+            f"{self.path}: {bytes_text(self.size)}{limit}; {count(self.artifacts, 'artifact')}, "
+            f"{count(self.records, 'record')}, {count(self.runs, 'run')} ({self.pinned} pinned); "
+            f"{bytes_text(self.reclaimable)} can be collected"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evicted:
+    """One blob that went (or would go): its bytes and the steps that will run again."""
+
+    blob: str
+    size: int
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection did, or would do if it was a ``dry_run``. Sizes in bytes."""
+
+    evicted: tuple[Evicted, ...]
+    orphans: int
+    """Blobs without a record that went."""
+    freed: int
+    size: int
+    """What is left."""
+    limit: int
+    dry_run: bool = False
+
+    def __repr__(self) -> str:
+        did = "Would free" if self.dry_run else "Freed"
+        over = " It is still over the limit: the rest is pinned or in use."
+        return (
+            f"{did} {bytes_text(self.freed)}: {count(len(self.evicted), 'result')} evicted, "
+            f"{count(self.orphans, 'orphan')} removed. {bytes_text(self.size)} of "
+            f"{bytes_text(self.limit)} are in use.{over if self.size > self.limit else ''}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was really deleted with a run."""
+
+    run: str
+    blobs: int
+    freed: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Run {self.run} is forgotten: {count(self.blobs, 'blob')} deleted, "
+            f"{bytes_text(self.freed)} freed."
+        )
+
+
+# ---------------------------------------------------------------- the verbs
+
+
+def status(*, home: Path | None = None) -> Status:
+    """Say where this project's zenbook folder is and how full it is. Changes nothing."""
+    from zenbook.world import history_upkeep as rows
+
+    folder = _folder(home)
+    if not (folder / "history.db").exists():
+        return Status(_size_of(folder), DEFAULT_LIMIT, 0, 0, 0, 0, 0, path=folder)
+    with _opened(folder, read_only=True) as (history, store, _):
+        sizes = store.sizes()
+        held = rows.references(history)
+        records, runs, pinned = rows.counts(history)
+        kept = tuple(_kept(held, sizes))
+        return Status(
+            size=_size_of(folder),
+            limit=rows.limit_of(history, DEFAULT_LIMIT),
+            artifacts=len(kept),
+            records=records,
+            runs=runs,
+            pinned=pinned,
+            reclaimable=sum(sizes[blob] for blob in _orphans(held, sizes))
+            + sum(store.drafts().values()),
+            largest=kept[:_LARGEST],
+            path=folder,
+            evicted=len(rows.told(history, "evicted")),
+        )
+
+
+def gc(limit: int | None = None, *, dry_run: bool = False, home: Path | None = None) -> Collected:
+    """Collect what nobody needs, then evict the longest unused results until the limit is kept.
+
+    ``limit`` in bytes is for this time; the folder's own (:func:`set_limit`) is the default.
+    Raises UsageError for a negative limit, Busy while a result is being kept for long.
+    """
+    from zenbook.world.history_keeping import collecting
+
+    if limit is not None and limit < 0:
+        raise UsageError(f"A limit is a number of bytes, 0 or more, not {limit}.")
+    folder = _existing(home)
+    with _opened(folder) as (history, store, clock), collecting(folder):
+        return collect(history, store, clock, limit=limit, dry_run=dry_run)
+
+
+def collect(
+    history: SqliteHistory,
+    store: DiskStore,
+    clock: Clock,
+    *,
+    limit: int | None = None,
+    dry_run: bool = False,
+) -> Collected:
+    """Do what :func:`gc` says, with these parts; the caller holds off those who keep."""
+    from zenbook.world import history_upkeep as rows
+
+    limit = rows.limit_of(history, DEFAULT_LIMIT) if limit is None else limit
+    sizes = dict(store.sizes())
+    held = rows.references(history)
+    orphans = _orphans(held, sizes)
+    if dry_run:
+        gone, swept = sorted(orphans), sum(store.drafts().values())
+    else:
+        _finish_forgetting(history, store)
+        swept = store.sweep()
+        gone = list(rows.aged_orphans(history, orphans, clock.now(), GRACE))
+        _delete(history, store, clock, "collected", {blob: {"size": sizes[blob]} for blob in gone})
+    left = sum(size for blob, size in sizes.items() if blob not in gone)
+    evicted = _to_evict(held, sizes, left - limit, clock.now())
+    if not dry_run:
+        facts = {one.blob: {"size": one.size, "steps": list(one.steps)} for one in evicted}
+        _delete(history, store, clock, "evicted", facts)
+    freed = sum(sizes[blob] for blob in gone) + sum(one.size for one in evicted)
+    size = sum(sizes.values()) - freed
+    return Collected(tuple(evicted), len(gone), freed + swept, size, limit, dry_run)
+
+
+def set_limit(limit: int, *, home: Path | None = None) -> None:
+    """Set how many bytes of results this folder may hold before ``gc`` evicts."""
+    from zenbook.world import history_upkeep as rows
+
+    if limit < 0:
+        raise UsageError(f"A limit is a number of bytes, 0 or more, not {limit}.")
+    with _opened(_existing(home)) as (history, _, _clock):
+        rows.set_limit(history, limit)
+
+
+def pin(run: str = "latest", *, home: Path | None = None) -> Run:
+    """Keep all that a run made or used from eviction. Raises UsageError for an unknown run."""
+    return _set_pin(run, True, home)
+
+
+def unpin(run: str = "latest", *, home: Path | None = None) -> Run:
+    """Let go of a pinned run. Raises UsageError for an unknown run."""
+    return _set_pin(run, False, home)
+
+
+def forget(run: str, *, home: Path | None = None) -> Forgotten:
+    """Really delete a run: its lines, its records, and the bytes nobody else needs.
+
+    Copies of the history that were set aside (``bad/``, ``backup/``) are deleted too, and the
+    files are scrubbed. Raises UsageError for a run that is unknown or still running, Busy if
+    another process keeps the files from being scrubbed.
+    """
+    from zenbook.world import history_upkeep as rows
+    from zenbook.world.history_keeping import collecting
+
+    folder = _existing(home)
+    with _opened(folder) as (history, store, clock), collecting(folder):
+        found = _find(history, run)
+        if found.status == "running":
+            raise UsageError(f"Run {found.id} is still running; stop it before it is forgotten.")
+        sizes = store.sizes()
+        blobs = rows.forget_rows(history, found, clock.now())
+        _finish_forgetting(history, store)
+        store.sweep()
+        for name in ("bad", "backup"):
+            shutil.rmtree(folder / name, ignore_errors=False) if (folder / name).is_dir() else None
+        store.close()
+        history.close()
+        rows.scrub(folder / "store" / "cache.db")
+        rows.scrub(folder / "history.db")
+    return Forgotten(found.id, len(blobs), sum(sizes.get(blob, 0) for blob in blobs))
+
+
+# ---------------------------------------------------------------- how
+
+
+@contextmanager
+def _opened(
+    folder: Path, *, read_only: bool = False
+) -> Iterator[tuple[SqliteHistory, DiskStore, Clock]]:
+    """The history and the store of a folder, closed again afterwards."""
+    from zenbook.world.clock import SystemClock
+    from zenbook.world.history import SqliteHistory
+    from zenbook.world.store import DiskStore
+    from zenbook.world.trust import sign, verify
+
+    clock = SystemClock()
+    history = SqliteHistory(folder, sign, verify, clock, read_only=read_only)
+    store = DiskStore(folder)
+    try:
+        yield history, store, clock
+    finally:
+        history.close()
+        store.close()
+
+
+def _folder(home: Path | None) -> Path:
+    from zenbook.world.home import find_home
+
+    return find_home() if home is None else home
+
+
+def _existing(home: Path | None) -> Path:
+    folder = _folder(home)
+    if not folder.is_dir():
+        raise UsageError(f"There is no zenbook folder at {folder} yet; run something first.")
+    return folder
+
+
+def _find(history: SqliteHistory, run: str) -> Run:
+    found = history.run(run)
+    if found is None:
+        raise UsageError(f"There is no run {run!a}. `zenbook runs` lists the runs.")
+    return found
+
+
+def _set_pin(run: str, pinned: bool, home: Path | None) -> Run:
+    from zenbook.world import history_upkeep as rows
+
+    with _opened(_existing(home)) as (history, _, clock):
+        found = _find(history, run)
+        rows.pin(history, found, pinned, clock.now())
+        return found
+
+
+def _orphans(held: Iterable[Reference], sizes: Mapping[str, int]) -> frozenset[str]:
+    return frozenset(sizes).difference(*(reference.blobs for reference in held))
+
+
+def _to_evict(
+    held: Sequence[Reference], sizes: Mapping[str, int], excess: int, now: float
+) -> list[Evicted]:
+    """The longest unused blobs that make up ``excess`` bytes, as far as they may go."""
+    used: dict[str, float] = {}
+    steps: dict[str, set[str]] = {}
+    kept: set[str] = set()
+    for reference in held:
+        # A time in the future comes from a clock that was wrong: it protects nothing.
+        fresh = abs(now - reference.used) < GRACE
+        for blob in reference.blobs & sizes.keys():
+            used[blob] = max(used.get(blob, 0.0), reference.used)
+            steps.setdefault(blob, set()).add(reference.step)
+            if fresh or reference.pinned or reference.running:
+                kept.add(blob)
+    evicted = []
+    for blob in sorted(used.keys() - kept, key=lambda blob: (used[blob], blob)):
+        if excess <= 0:
+            break
+        excess -= sizes[blob]
+        evicted.append(Evicted(blob, sizes[blob], tuple(sorted(steps[blob]))))
+    return evicted
+
+
+def _delete(
+    history: SqliteHistory,
+    store: DiskStore,
+    clock: Clock,
+    kind: str,
+    facts: Mapping[str, Mapping[str, object]],
+) -> None:
+    """Say what goes, then delete it; what was kept again meanwhile stays."""
+    from zenbook.world import history_upkeep as rows
+    from zenbook.world.history_recovery import checkpoint
+
+    if not facts:
+        return
+    rows.tell(history, kind, clock.now(), facts)
+    checkpoint("eviction told")
+    for blob in facts:
+        store.delete((blob,))
+        checkpoint("blob deleted")
+
+
+def _finish_forgetting(history: SqliteHistory, store: DiskStore) -> None:
+    """Delete the blobs of forgotten runs, also those a killed process left to us."""
+    from zenbook.world import history_upkeep as rows
+    from zenbook.world.history_recovery import checkpoint
+
+    going = rows.still_to_forget(history)
+    if not going:
+        return
+    held = frozenset[str]().union(*(one.blobs for one in rows.references(history)))
+    store.delete(sorted(going - held))
+    checkpoint("blobs forgotten")
+    rows.forgetting_done(history, going)
+
+
+def _kept(held: Sequence[Reference], sizes: Mapping[str, int]) -> list[Kept]:
+    """Artifacts whose bytes are there, the largest first; equal bytes are told once."""
+    found: dict[tuple[str, str], Kept] = {}
+    for reference in held:
+        for artifact in reference.artifacts:
+            if artifact.blob in sizes:
+                found[_identity(artifact)] = Kept(
+                    reference.step, reference.run, artifact, reference.pinned
+                )
+    return sorted(found.values(), key=lambda kept: (-kept.artifact.size, kept.artifact.name))
+
+
+def _identity(artifact: Artifact) -> tuple[str, str]:
+    return artifact.blob, artifact.name
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of all files below a folder; links are not followed."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                facts = os.lstat(os.path.join(parent, name))
+            except FileNotFoundError:
+                continue  # Deleted by another process since it was listed.
+            if stat.S_ISREG(facts.st_mode):
+                total += facts.st_size
+    return total
+
+
+def bytes_text(size: int) -> str:
+    """A number of bytes for people: ``412 B``, ``1.7 MB``, ``20.0 GB``."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
