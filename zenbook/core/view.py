@@ -5,7 +5,7 @@ line all render these. ``view_types`` is the contract, each ``view_*`` module on
 """
 
 from zenbook.core.view_compare import compare_view
-from zenbook.core.view_graph import graph_view
+from zenbook.core.view_graph import graph_view, live_graph
 from zenbook.core.view_notebook import CellNow, NotebookNow, notebook_view
 from zenbook.core.view_plan import Kept, StoreStatus, plan_view, store_view
 from zenbook.core.view_runs import runs_view
@@ -38,6 +38,7 @@ __all__ = [
     "View",
     "compare_view",
     "graph_view",
+    "live_graph",
     "notebook_view",
     "plan_view",
     "runs_view",

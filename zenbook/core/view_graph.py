@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from zenbook.core.layout import HEIGHT, WIDTH, Drawing, layered
+from zenbook.core.view_notebook import CellNow, NotebookNow
 from zenbook.core.view_runs import NAMES, run_head
 from zenbook.core.view_text import WORDS, count_text, line, number
 from zenbook.core.view_types import SCHEMA, GraphView, Node, Shown, Wire
@@ -27,7 +29,7 @@ def graph_view(
     steps = version.shape.steps if version is not None else ()
     names = [step.name for step in steps] or [done.step for done in (run.steps if run else ())]
     edges = version.shape.edges if version is not None else ()
-    drawing = layered(names, [(edge.source, edge.target) for edge in edges])
+    drawing = _drawn(tuple(names), tuple((edge.source, edge.target) for edge in edges))
     done = {step.step: step for step in run.steps} if run is not None else {}
     made = {step.name: step for step in steps}
     nodes = [
@@ -50,6 +52,66 @@ def graph_view(
         "node_width": WIDTH,
         "node_height": HEIGHT,
         "summary": _summary(line(pipeline, NAMES), nodes),
+    }
+
+
+@lru_cache(maxsize=64)
+def _drawn(names: tuple[str, ...], edges: tuple[tuple[str, str], ...]) -> Drawing:
+    """The same wiring is drawn once, however often its state is pushed."""
+    return layered(names, edges)
+
+
+def live_graph(now: NotebookNow) -> GraphView | None:
+    """The graph of a notebook's cells as they stand, wired by what each one reads."""
+    if not now.cells:
+        return None
+    names = tuple(dict.fromkeys(cell.step for cell in now.cells))
+    cells = {cell.step: cell for cell in now.cells}
+    wires = tuple((up, cell.step) for cell in cells.values() for up in cell.upstream if up in cells)
+    drawing = _drawn(names, wires)
+    nodes = [_cell_node(cells[name], drawing) for name in names]
+    return {
+        "kind": "graph",
+        "schema": SCHEMA,
+        "pipeline": line(now.pipeline, NAMES),
+        "version": now.version,
+        "run": run_head(now.run) if now.run is not None else None,
+        "nodes": nodes,
+        "edges": [
+            {
+                "source": line(source, NAMES),
+                "target": line(target, NAMES),
+                "names": [line(name, NAMES) for name in _carried(cells[source], cells[target])],
+                "points": [list(point) for point in points],
+            }
+            for (source, target), points in drawing.edges.items()
+        ],
+        "width": drawing.width,
+        "height": drawing.height,
+        "node_width": WIDTH,
+        "node_height": HEIGHT,
+        "summary": _summary(line(now.pipeline, NAMES), nodes),
+    }
+
+
+def _carried(source: CellNow, target: CellNow) -> list[str]:
+    return [name for name in source.outputs if name in target.inputs][:40]
+
+
+def _cell_node(cell: CellNow, drawing: Drawing) -> Node:
+    x, y = drawing.nodes[cell.step]
+    saved = cell.saved if cell.status == "cached" else cell.seconds
+    return {
+        "name": line(cell.step, NAMES),
+        "status": "stale" if cell.stale else cell.status or "waiting",
+        "why": line(cell.stale or cell.why),
+        "version": None,
+        "seconds": number(saved) if cell.status != "running" else None,
+        "size": cell.size,
+        "outputs": [line(name, NAMES) for name in cell.outputs[:40]],
+        "origin": line(cell.origin, NAMES),
+        "x": x,
+        "y": y,
     }
 
 

@@ -37,6 +37,12 @@ class CellNow:
     expected: float | None = None
     started: float | None = None
     stale: str = ""
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    size: int | None = None
+    """Bytes kept of its outputs."""
+    origin: str = ""
+    """Id of the run that made a cached result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,226 @@
+"""From a page's question to its answer, both JSON.
+
+``{"id": 1, "ask": "runs", "offset": 0}`` → ``{"id": 1, "view": ...}``
+``{"id": 2, "act": "pin", "run": "…", "pinned": true}`` → ``{"id": 2, "said": "…"}``
+``{"id": 3, "error": "…"}`` when it cannot be: a sentence, never a traceback.
+
+A page is not trusted: fields are taken by name with their type, verbs from a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from zenbook.core.view import (
+    View,
+    compare_view,
+    graph_view,
+    plan_view,
+    runs_view,
+    step_view,
+    store_view,
+)
+from zenbook.core.view_text import plain
+from zenbook.errors import UsageError, ZenbookError
+from zenbook.front.actions import Actions, Done
+from zenbook.model import Record, Run, Version
+
+Query = Mapping[str, Any]
+PAGE, ALL = 200, 200_000
+"""Most rows of one answer, and runs looked at when they are sorted by a column."""
+
+
+def needs_main_thread(query: Query) -> bool:
+    """Whether answering looks into the namespace or changes something."""
+    return "act" in query or query.get("ask") == "plan"
+
+
+def answer(query: Query, actions: Actions) -> dict[str, Any]:
+    """Answer one question; an error becomes a sentence."""
+    number = query.get("id")
+    try:
+        return {"id": number, **_answer(query, actions)}
+    except ZenbookError as error:
+        return {"id": number, "error": plain(error, 1000)}
+    except Exception as error:  # a page that waits must hear of it, whatever it was
+        return {"id": number, "error": plain(f"{type(error).__name__}: {error}", 1000)}
+
+
+def _answer(query: Query, actions: Actions) -> dict[str, Any]:
+    if "act" in query:
+        done = _known(ACTS, query["act"])(query, actions)
+        return {key: value for key, value in asdict(done).items() if value}
+    return {"view": _known(ASKS, query.get("ask"))(query, actions)}
+
+
+def _known(verbs: Mapping[str, Any], verb: object) -> Callable[[Query, Actions], Any]:
+    if not isinstance(verb, str) or verb not in verbs:
+        raise UsageError(f"a page asked for {plain(verb, 40)!r}, which is none of {sorted(verbs)}")
+    return verbs[verb]  # type: ignore[no-any-return]
+
+
+def _text(query: Query, name: str) -> str:
+    value = query.get(name, "")
+    if not isinstance(value, str) or len(value) > 500:
+        raise UsageError(f"{name} must be a short text")
+    return value
+
+
+def _count(query: Query, name: str, most: int) -> int:
+    value = query.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UsageError(f"{name} must be a whole number")
+    return max(0, min(value, most))
+
+
+# ------------------------------------------------------------------ looking
+
+
+def _runs(query: Query, actions: Actions) -> View:
+    offset, limit = _count(query, "offset", ALL), _count(query, "limit", PAGE) or 100
+    wanted = {"search": _text(query, "search"), "status": _text(query, "status")}
+    if not (sort := _text(query, "sort")):
+        runs, total = actions.runs(**wanted, limit=limit, offset=offset)
+        return runs_view(runs, total, offset, actions.pinned())
+    every, total = actions.runs(**wanted, limit=ALL, offset=0)
+    ordered = sorted(every, key=lambda run: _rank(run, sort), reverse=bool(query.get("descending")))
+    known = [run for run in ordered if _value(run, sort) not in (None, "")]
+    unknown = [run for run in ordered if _value(run, sort) in (None, "")]
+    page = (known + unknown)[offset : offset + limit]
+    return runs_view(page, total, offset, actions.pinned())
+
+
+def _rank(run: Run, column: str) -> tuple[int, float, str]:
+    """Numbers by size before texts by alphabet."""
+    value = _value(run, column)
+    try:
+        return (0, float(value), "")  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return (1, 0.0, str(value))
+
+
+def _value(run: Run, column: str) -> object:
+    own: dict[str, object] = {
+        "number": run.number,
+        "version": run.version,
+        "status": run.status,
+        "started": run.started,
+        "seconds": run.ended - run.started if run.ended is not None else None,
+        "saved": sum(step.saved for step in run.steps),
+    }
+    if column in own:
+        return own[column]
+    measured = {name: value for step in run.steps for name, value in step.metrics.items()}
+    return (dict(run.parameters) | measured | dict(run.metrics)).get(column)
+
+
+def _run(actions: Actions, id: str) -> Run:
+    run = actions.run(id or "latest")
+    if run is None:
+        raise UsageError(f"run {plain(id, 60)!r} is not in the history (any more)")
+    return run
+
+
+def _version(actions: Actions, run: Run) -> Version | None:
+    held = actions.versions(run.pipeline)
+    return next((version for version in held if version.number == run.version), None)
+
+
+def _records(actions: Actions, *runs: Run) -> dict[str, Record]:
+    ids = {step.record for run in runs for step in run.steps if step.record}
+    return {id: record for id in ids if (record := actions.record(id)) is not None}
+
+
+def _graph(query: Query, actions: Actions) -> View:
+    run = _run(actions, _text(query, "run"))
+    versions = {version.number: version for version in actions.versions(run.pipeline)}
+    version = versions.get(run.version) if run.version is not None else None
+    return graph_view(
+        run, version, _records(actions, run), step_versions=_step_versions(version, versions)
+    )
+
+
+def _step_versions(version: Version | None, versions: Mapping[int, Version]) -> dict[str, int]:
+    """The first pipeline version that had each step's present code."""
+    first: dict[str, int] = {}
+    for step in version.shape.steps if version is not None else ():
+        same = (
+            number
+            for number, other in versions.items()
+            if any(was.name == step.name and was.code == step.code for was in other.shape.steps)
+        )
+        first[step.name] = min(same)
+    return first
+
+
+def _compare(query: Query, actions: Actions) -> View:
+    a, b = _run(actions, _text(query, "a")), _run(actions, _text(query, "b"))
+    return compare_view(a, b, _version(actions, a), _version(actions, b), _records(actions, a, b))
+
+
+def _step(query: Query, actions: Actions) -> View:
+    name, run = _text(query, "step"), _run(actions, _text(query, "run"))
+    done = next((step for step in run.steps if step.step == name), None)
+    record = actions.record(done.record) if done is not None and done.record else None
+    origin = actions.run(done.origin) if done is not None and done.origin else None
+    displays = actions.displays(record) if record is not None else ()
+    return step_view(name, run, record, origin, actions.versions(run.pipeline), displays)
+
+
+def _plan(query: Query, actions: Actions) -> View:
+    return plan_view(actions.plan())
+
+
+def _store(query: Query, actions: Actions) -> View:
+    return store_view(actions.store())
+
+
+ASKS = {
+    "runs": _runs,
+    "graph": _graph,
+    "compare": _compare,
+    "step": _step,
+    "plan": _plan,
+    "store": _store,
+}
+
+
+# ------------------------------------------------------------------ acting
+
+
+def _restore(query: Query, actions: Actions) -> Done:
+    return actions.restore(_text(query, "run"), _text(query, "step"))
+
+
+def _run_from(query: Query, actions: Actions) -> Done:
+    return actions.run_from(_text(query, "step"))
+
+
+def _pin(query: Query, actions: Actions) -> Done:
+    return actions.pin(_text(query, "run"), query.get("pinned") is True)
+
+
+def _forget(query: Query, actions: Actions) -> Done:
+    if not (run := _text(query, "run")):
+        raise UsageError("forget needs a run")
+    return actions.forget(run)
+
+
+def _export(query: Query, actions: Actions) -> Done:
+    return actions.export()
+
+
+def _gc(query: Query, actions: Actions) -> Done:
+    return actions.gc()
+
+
+ACTS = {
+    "restore": _restore,
+    "run_from": _run_from,
+    "pin": _pin,
+    "forget": _forget,
+    "export": _export,
+    "gc": _gc,
+}
