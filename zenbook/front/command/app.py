@@ -85,7 +85,7 @@ def tell(
 ) -> None:
     """Print a view: as JSON, or as the page that shows it."""
     if as_json:
-        click.echo(json.dumps(view, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(view, indent=2, ensure_ascii=False, default=str))
         return
     from zenbook.front.command.tables import write
 

@@ -1,0 +1,117 @@
+"""The verbs that look after the zenbook folder: ``status pin gc fsck forget``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from zenbook.core.view import store_view
+from zenbook.engine import upkeep
+from zenbook.errors import OptionError
+from zenbook.front.command import tables
+from zenbook.front.command.app import json_option, tell
+from zenbook.model import Run
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_UNITS = {"": 1, "b": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def size_of(text: str) -> int:
+    """Bytes, or a number with a unit in powers of 1000: ``500MB``, ``2.5 GB``.
+
+    Raises OptionError for what is no size.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if found is None:
+        raise OptionError(f"A size is a number of bytes or like 500MB or 2.5GB, not {text!r}.")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def _bytes(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    return size_of(text) if text is not None else None
+
+
+@click.command("status")
+@json_option
+def status_command(as_json: bool) -> None:
+    """Say where zenbook keeps things, how much there is, and what takes most of it."""
+    status = upkeep.status()
+    view = {**store_view(status), "path": str(status.path), "evicted": status.evicted}
+
+    def page() -> Iterator[RenderableType]:
+        yield str(status.path)
+        yield from tables.store_page(store_view(status))
+
+    tell(view, page, as_json)
+
+
+@click.command("pin")
+@click.argument("run", default="latest")
+@click.option("--remove", is_flag=True, help="Let go of a pinned run.")
+def pin_command(run: str, remove: bool) -> None:
+    """Keep all that a RUN made or used, whatever the limit."""
+    if remove:
+        click.echo(f"{_named(upkeep.unpin(run))} is no longer pinned.")
+    else:
+        click.echo(f"{_named(upkeep.pin(run))} is pinned.")
+
+
+@click.command("gc")
+@click.option(
+    "--limit",
+    metavar="SIZE",
+    callback=_bytes,
+    help="Evict until no more than this is kept, this time.",
+)
+@click.option(
+    "--set-limit", metavar="SIZE", callback=_bytes, help="Keep no more than this from now on."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would go, and delete nothing.")
+@json_option
+def gc_command(limit: int | None, set_limit: int | None, dry_run: bool, as_json: bool) -> None:
+    """Collect what nobody needs, then evict the longest unused results over the limit.
+
+    Runs and records stay: a step whose result was evicted simply runs again.
+    """
+    if set_limit is not None:
+        upkeep.set_limit(set_limit)
+    collected = upkeep.gc(limit, dry_run=dry_run)
+
+    def page() -> Iterator[RenderableType]:
+        yield repr(collected)
+
+    tell(asdict(collected), page, as_json)
+
+
+@click.command("fsck")
+@click.option("--repair", is_flag=True, help="Leave a store that checks clean.")
+@json_option
+def fsck_command(repair: bool, as_json: bool) -> int:
+    """Check every record and every kept byte; the exit code is 1 if something is wrong."""
+    report = upkeep.fsck(repair=repair)
+
+    def page() -> Iterator[RenderableType]:
+        yield repr(report)
+
+    tell(asdict(report), page, as_json)
+    return 0 if report.clean else 1
+
+
+@click.command("forget")
+@click.argument("run")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget_command(run: str, yes: bool) -> None:
+    """Really delete a RUN: its lines, its records, and the bytes nobody else needs."""
+    if not yes:
+        click.confirm(f"Delete run {run} for good?", abort=True)
+    click.echo(repr(upkeep.forget(run)))
+
+
+def _named(run: Run) -> str:
+    return f"{run.pipeline}:{run.number}"
