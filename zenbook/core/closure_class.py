@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import enum
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _NOT_BEHAVIOUR = frozenset(
@@ -52,21 +52,18 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     Fields of a dataclass come as ``field NAME``, members of an Enum by their values in the
     order of definition, and the annotations where a metaclass of a library reads them.
     """
+    members: Mapping[str, Any] = getattr(cls, "__members__", {})
     is_enum = isinstance(cls, enum.EnumMeta)
     for name, value in sorted(vars(cls).items()):
-        if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or _is_member(cls, name))):
+        if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or name in members)):
             continue
         yield name, value
     if is_enum:
-        yield from ((f"member {name}", member.value) for name, member in cls.__members__.items())
+        yield from ((f"member {name}", member.value) for name, member in members.items())
     yield from _fields(cls)
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
-
-
-def _is_member(cls: Any, name: str) -> bool:
-    return name in cls.__members__
 
 
 def _fields(cls: type) -> Iterator[tuple[str, Any]]:
