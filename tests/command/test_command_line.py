@@ -1,0 +1,353 @@
+"""The command line as people use it: a project, a script, and what ``zenbook VERB`` prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.programs import Project
+
+SCRIPT = '''
+import zenbook
+from zenbook import pipeline, step
+
+@step
+def load(count):
+    return list(range(count))
+
+@step
+def scale(numbers, by):
+    return [number * by for number in numbers]
+
+@step
+def total(numbers):
+    zenbook.log(items=len(numbers))
+    print("adding up")
+    return sum(numbers)
+
+@pipeline
+def adding(count: int = 4, by: float = 1.0):
+    """Add up scaled numbers."""
+    total(scale(load(count), by))
+
+if __name__ == "__main__":
+    zenbook.cli(adding)
+'''
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    project.write("adding.py", SCRIPT)
+    return project
+
+
+def ran(project: Project, *arguments: str) -> str:
+    said = project.zenbook(*arguments)
+    assert (said.code, said.err) == (0, ""), said.err
+    return said.out
+
+
+def answered(project: Project, *arguments: str) -> Any:
+    said = project.zenbook(*arguments, "--json")
+    assert said.code == 0, said.err
+    return json.loads(said.out)
+
+
+def without_figures(text: str) -> str:
+    """The text with every duration and age as ``#``."""
+    text = re.sub(r"\b\d+ (?:s|min|h|days) ago|just now", "# ago", text)
+    return re.sub(r"\b\d+(?:\.\d+)? (?:ms|s)\b", "#", text)
+
+
+# ------------------------------------------------------------------ run and plan
+
+
+def test_a_run_tells_plain_lines_in_a_log(project: Project) -> None:
+    first = ran(project, "run", "adding.py")
+    assert "Registered pipeline adding (version 1)." in first
+    assert "Step load has started." in first
+    assert "adding up" in first
+    again = ran(project, "run", "adding.py")
+    assert [line for line in again.splitlines() if line.startswith("Using")] == [
+        f"Using cached version of {step}." for step in ("load", "scale", "total")
+    ]
+
+
+def test_parameters_are_typed_by_the_pipeline(project: Project) -> None:
+    answer = answered(project, "run", "adding.py", "-p", "count=3", "-p", "by=2")
+    assert answer["row"]["parameters"] == {"count": "3", "by": "2.0"}
+    ran(project, "run", "adding.py:adding", "-p", "count=3", "-p", "by=2.0")
+    assert ran(project, "restore", "latest", "--step", "total").endswith("= 6.0\n")
+
+
+def test_json_is_all_that_standard_output_has(project: Project) -> None:
+    said = project.zenbook("run", "adding.py", "--json")
+    assert json.loads(said.out)["row"]["status"] == "completed"
+    assert "adding up" in said.err
+
+
+def test_no_cache_runs_everything_and_rerun_one_step(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    assert "Using cached" not in ran(project, "run", "adding.py", "--no-cache")
+    one = ran(project, "run", "adding.py", "--step", "scale", "--rerun")
+    assert re.findall("Using cached version of (.*)\\.", one) == ["load", "total"]
+    assert answered(project, "show")["graph"]["nodes"][1]["why"] == "forced"
+
+
+def test_a_run_takes_a_name_tags_and_a_note(project: Project) -> None:
+    ran(project, "run", "adding.py", "--name", "first", "--tag", "a", "--tag", "b", "--note", "hm")
+    (row,) = answered(project, "runs", "--tag", "b")["rows"]
+    assert (row["name"], row["tags"], row["note"]) == ("first", ["a", "b"], "hm")
+
+
+def test_a_plan_says_what_would_run_and_runs_nothing(project: Project) -> None:
+    cold = without_figures(ran(project, "plan", "adding.py"))
+    assert cold == (
+        "step   verdict          expected   why\n"
+        "load   ▶ would run      never ran  first run\n"
+        "scale  ◐ not known yet  never ran  known when load ran\n"
+        "total  ◐ not known yet  never ran  known when scale ran\n"
+        "1 step would run, 0 cached, 2 not known before, at least #.\n"
+    )
+    assert answered(project, "runs")["rows"] == []
+    ran(project, "run", "adding.py")
+    warm = answered(project, "plan", "adding.py", "-p", "by=2")
+    assert [row["verdict"] for row in warm["rows"]] == ["hit", "miss", "unsure"]
+    assert warm["rows"][1]["why"] == "by 1.0→2.0"
+
+
+def test_a_script_is_its_own_command_line(project: Project) -> None:
+    said = project.python("adding.py", "--count", "3", "--by", "2")
+    assert (said.code, said.err) == (0, "")
+    assert "Run 1 of adding" in said.out
+    assert "--count INT" in project.python("adding.py", "--help").out
+    wrong = project.python("adding.py", "--count", "many")
+    assert (wrong.code, wrong.err) == (2, "Error: count must be an int, but got 'many'.\n")
+    assert "cached" in project.python("adding.py", "--count", "3", "--by", "2", "--plan").out
+
+
+def test_progress_is_in_place_on_a_terminal(project: Project) -> None:
+    text = on_a_terminal(project, "run", "adding.py")
+    assert "✓ load" in text
+    assert "completed in" in text
+    assert "Step load has started." not in text
+
+
+def on_a_terminal(project: Project, *arguments: str) -> str:
+    """What the command line writes to a terminal."""
+    ours, theirs = pty.openpty()
+    started = subprocess.Popen(
+        [sys.executable, "-m", "zenbook", *arguments],
+        cwd=project.folder,
+        env={**project.environment, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = bytearray()
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # Linux says so when the other side has closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    assert started.wait(60) == 0
+    return shown.decode()
+
+
+# ------------------------------------------------------------------ looking back
+
+
+def test_the_table_of_runs(project: Project) -> None:
+    assert ran(project, "runs") == "No runs yet. Run a pipeline: zenbook run FILE\n"
+    ran(project, "run", "adding.py")
+    ran(project, "run", "adding.py", "-p", "by=2")
+    table = re.sub(" +", " ", without_figures(ran(project, "runs")))
+    assert table == (
+        "run version status steps took spared started count by items\n"
+        "adding:2 v1 ✓ ran 1 cached, 2 ran # # # ago 4 2.0 4\n"
+        "adding:1 v1 ✓ ran 3 ran # # ago 4 1.0 4\n"
+    )
+    assert ran(project, "runs", "--limit", "1").endswith("see them with --limit\n")
+
+
+def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    run = answered(project, "show", "latest")["row"]
+    assert answered(project, "show", "adding:1")["row"] == run
+    assert answered(project, "show", run["id"][:-3])["row"] == run
+    assert "adding:1 (version 1)  ✓ ran" in ran(project, "show")
+
+
+def test_why_says_what_changed_and_where_a_result_is_from(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    ran(project, "run", "adding.py", "-p", "by=2")
+    assert "by 1.0→2.0" in ran(project, "why", "scale")
+    assert "from adding:1" in ran(project, "why", "load")
+    assert "first run" in ran(project, "why", "scale", "adding:1")
+
+
+def test_a_diff_shows_parameters_code_and_outputs(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    project.write("adding.py", SCRIPT.replace("number * by for", "number * by + 1 for"))
+    ran(project, "run", "adding.py", "-p", "by=2")
+    text = ran(project, "diff", "adding:1", "adding:2")
+    assert re.search(r"by +1\.0 +→ +2\.0", text)
+    assert "  - return [number * by for number in numbers]" in text
+    assert "  + return [number * by + 1 for number in numbers]" in text
+    view = answered(project, "diff", "adding:1", "adding:2")
+    assert [step["same"] for step in view["steps"]] == [True, False, False]
+
+
+def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
+    ran(project, "run", "adding.py")
+    name = answered(project, "show", "latest", "load")["outputs"][0]["name"]
+    assert ran(project, "restore", "latest", name, "--step", "load") == f"{name} = [0, 1, 2, 3]\n"
+    ran(project, "restore", "latest", name, "--step", "load", "--to", "numbers.json")
+    assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
+
+
+# ------------------------------------------------------------------ what is wrong is told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "nowhere.py"], "There is no file nowhere.py."),
+        (["run", "addin.py"], "There is no file addin.py; there is adding.py."),
+        (["run", "adding.py:add"], "adding.py has no pipeline add. It has adding."),
+        (
+            ["run", "adding.py", "-p", "cuont=1"],
+            "adding has no parameter cuont. Did you mean count?",
+        ),
+        (["run", "adding.py", "-p", "count=x"], "count must be an int, but got 'x'."),
+        (["run", "adding.py", "-p", "count"], "-p wants name=value, but got 'count'."),
+        (
+            ["run", "adding.py", "--step", "laod", "--rerun"],
+            "adding has no step laod. Did you mean load?",
+        ),
+        (
+            ["run", "adding.py", "--rerun"],
+            "--rerun wants --step NAME; to run every step, use --no-cache.",
+        ),
+        (["show", "adding:7"], "There is no run 'adding:7'. `zenbook runs` lists them."),
+        (["why", "load"], "No run on record has a step load. It has none."),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_exit_code_2(
+    project: Project, arguments: list[str], message: str
+) -> None:
+    said = project.zenbook(*arguments)
+    assert (said.out, said.err, said.code) == ("", f"Error: {message}\n", 2)
+
+
+def test_a_wrong_verb_gets_a_suggestion(project: Project) -> None:
+    said = project.zenbook("runz")
+    assert said.code == 2
+    assert "There is no verb runz. Did you mean runs?" in said.err
+
+
+BAD = {
+    "no steps": ("def bad():\n    pass", "Pipeline bad has no steps."),
+    "a cycle": (
+        "def bad():\n    a = one()\n    b = two(a)\n    a.after(b)",
+        "one",
+    ),
+    "a placeholder used as a value": ("def bad():\n    if one():\n        two(1)", "has no value"),
+    "too many names": ("def bad():\n    a, b = one()", "one output"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_pipeline_that_cannot_be_is_wrong_usage(project: Project, kind: str) -> None:
+    body, word = BAD[kind]
+    project.write(
+        "bad.py",
+        "from zenbook import pipeline, step\n\n@step\ndef one():\n    return 1\n\n"
+        f"@step\ndef two(x):\n    return x\n\n@pipeline\n{body}\n",
+    )
+    said = project.zenbook("run", "bad.py")
+    assert said.code == 2
+    assert said.err.startswith("Error: ")
+    assert word in said.err
+    assert "Traceback" not in said.err
+    assert answered(project, "runs")["rows"] == []
+
+
+def test_two_steps_of_one_name_are_told_apart(project: Project) -> None:
+    text = SCRIPT.replace("total(scale(load(count), by))", "load(count)\n    load(count + 1)")
+    project.write("adding.py", text)
+    ran(project, "run", "adding.py")
+    assert [node["name"] for node in answered(project, "show")["graph"]["nodes"]] == [
+        "load",
+        "load_2",
+    ]
+
+
+def test_a_step_that_returns_another_number_of_values_fails_with_a_sentence(
+    project: Project,
+) -> None:
+    text = SCRIPT.replace("def load(count):", "def load(count) -> tuple[int, int]:")
+    project.write("adding.py", text.replace("scale(load(count), by)", "load(count)[0]"))
+    assert project.zenbook("run", "adding.py").code in (1, 2)
+
+
+def test_a_failed_step_is_exit_code_1_with_the_users_own_traceback(project: Project) -> None:
+    project.write("adding.py", SCRIPT.replace("return sum(numbers)", "return numbers / 0"))
+    said = project.zenbook("run", "adding.py")
+    assert said.code == 1
+    assert said.err.startswith('Traceback (most recent call last):\n  File "')
+    assert "return numbers / 0" in said.err
+    assert "in step total of pipeline adding" in said.err
+    assert "zenbook/engine" not in said.err
+    assert answered(project, "runs")["rows"][0]["status"] == "failed"
+
+
+def test_a_script_that_does_not_import_is_exit_code_1_with_its_traceback(
+    project: Project,
+) -> None:
+    project.write("adding.py", "import nowhere_at_all\n" + SCRIPT)
+    said = project.zenbook("run", "adding.py")
+    assert said.code == 1
+    assert "No module named 'nowhere_at_all'" in said.err
+    assert "importlib" not in said.err
+
+
+def test_a_home_that_cannot_be_used_is_told_once_and_the_steps_run(project: Project) -> None:
+    project.write("not a folder", "")
+    said = project.zenbook("run", "adding.py", ZENBOOK_HOME=str(project.folder / "not a folder"))
+    assert said.code == 0
+    assert "Step total has finished" in said.out
+    assert said.err.count("Warning") == 1
+
+
+def test_the_version_is_that_of_the_package(project: Project) -> None:
+    import zenbook
+
+    assert ran(project, "--version") == f"zenbook {zenbook.__version__}\n"
+
+
+def test_a_reader_who_leaves_early_ends_the_command_quietly(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    done = subprocess.run(
+        f'"{sys.executable}" -m zenbook runs --json | head -c 1',
+        shell=True,
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("{", "")
