@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zenbook.core.names_follow import transitive_reads
 from zenbook.core.names_scope import (
@@ -69,6 +69,8 @@ class Names:
     builtins_read: frozenset[str] = frozenset()
     annotations: frozenset[str] = frozenset()
     mutates: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+    """Names bound on every path that reaches the end."""
 
     @property
     def defines(self) -> frozenset[str]:
@@ -87,8 +89,8 @@ def analyse(source: str | ast.Module) -> Names:
     Raises SyntaxError if it is no Python.
     """
     flow = _Flow()
-    flow.block(parse_cell(source).body, frozenset())
-    return flow.names()
+    at_end = flow.block(parse_cell(source).body, frozenset())
+    return replace(flow.names(), always=at_end or frozenset())
 
 
 @dataclass(slots=True)
