@@ -1,0 +1,280 @@
+"""The global random states of ``random``, numpy and torch.
+
+Only libraries that are imported already are looked at; nothing here imports one. (numpy loads its
+``random`` part when somebody asks for it. We ask, or a first draw could not be told from none.)
+Whether a program *seeded* a state decides if the state is a reason to run again. numpy tells: its
+global generator keeps the system's entropy in ``seed_seq`` until ``np.random.seed`` replaces it by
+None (``set_state`` leaves it, so restoring a state does not make it look seeded). ``random`` and
+torch keep no such trace, and their programs are read for a seeding call instead.
+
+Rejected: wrapping ``random.seed``. A program may have seeded before zenbook was imported, and the
+name may have been imported from the module already. Rejected: comparing the state with the one at
+import: libraries draw from it while they are imported.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from zenbook.world.watch_places import is_library
+
+_SEEDING = {
+    "random": re.compile(
+        r"(?<![\w.])random\s*\.\s*(?:seed|setstate)\s*\((?!\s*\))|\bfrom\s+random\s+import\b[^\n]*\b(?:seed|setstate)\b"
+        r"|\b(?:seed_everything|seed_all|set_seed|set_random_seed|fix_seeds?)\s*\("
+    ),
+    "numpy": re.compile(r"\b(?:np|numpy)?\.?random\s*\.\s*set_state\s*\("),
+    "torch": re.compile(
+        r"\bmanual_seed(?:_all)?\s*\(|\bset_rng_state\s*\("
+        r"|\b(?:seed_everything|seed_all|set_seed|fix_seeds?)\s*\("
+    ),
+}
+_SAMPLE = 4096
+
+_read: dict[str, frozenset[str]] = {}
+_files: dict[str, tuple[float, frozenset[str]]] = {}
+_modules: tuple[object, tuple[str, ...]] = (None, ())
+
+
+class GlobalRandomness:
+    """The random states of this process. Implements :class:`zenbook.world.ports.Randomness`."""
+
+    def states(self) -> Mapping[str, str]:
+        """Digest of each state now, by library (those imported)."""
+        return {library: digest() for library, digest in _digests()}
+
+    def seeded(self, library: str) -> bool:
+        """Whether this process's program has seeded the library's state."""
+        if library == "numpy" and _numpy_is_seeded():
+            return True
+        if library == "torch" and _torch_is_seeded():
+            return True
+        return any(library in found for found in _program())
+
+    def save(self, libraries: Iterable[str]) -> Mapping[str, Any]:
+        """The states themselves, exactly; libraries that are not imported are left out."""
+        saved = {}
+        for library in libraries:
+            save = _SAVE.get(library)
+            state = save() if save is not None else None
+            if state is not None:
+                saved[library] = state
+        return saved
+
+    def restore(self, states: Mapping[str, Any]) -> None:
+        """Put saved states back. A state of a library that is not imported yet waits for nobody:
+        the library is imported, for whoever draws next must draw from it."""
+        for library, state in states.items():
+            _RESTORE[library](state)
+
+
+# ---------------------------------------------------------------- digests
+
+
+def _digests() -> Iterator[tuple[str, Any]]:
+    if "random" in sys.modules:
+        yield "random", _random_digest
+    if _numpy(load=True) is not None:
+        yield "numpy", _numpy_digest
+    if _torch() is not None:
+        yield "torch", _torch_digest
+
+
+def _hex(*pieces: Any) -> str:
+    from xxhash import xxh3_128
+
+    state = xxh3_128()
+    for piece in pieces:
+        state.update(piece.encode() if isinstance(piece, str) else piece)
+    return state.hexdigest()
+
+
+def _random_digest() -> str:
+    import array
+    import random
+
+    _, words, gauss = random.getstate()
+    return _hex(array.array("I", words), repr(gauss).encode())
+
+
+def _numpy_digest() -> str:
+    state = _numpy_random().get_state(legacy=False)
+    inner = state["state"]
+    rest = repr((state["bit_generator"], state.get("has_gauss"), state.get("gauss")))
+    if "key" in inner:
+        return _hex(memoryview(inner["key"]), f"{inner['pos']}{rest}")
+    return _hex(f"{inner}{state.get('has_uint32')}{state.get('uinteger')}{rest}")
+
+
+def _torch_digest() -> str:
+    torch = _torch()
+    assert torch is not None
+    pieces = [memoryview(torch.get_rng_state().numpy())]
+    pieces += [memoryview(state.cpu().numpy()) for state in _cuda_states(torch)]
+    return _hex(*pieces)
+
+
+# ---------------------------------------------------------------- save and restore
+
+
+def _save_random() -> Any:
+    import random
+
+    return random.getstate()
+
+
+def _restore_random(state: Any) -> None:
+    import random
+
+    version, words, gauss = state
+    random.setstate((version, tuple(words), gauss))
+
+
+def _save_numpy() -> Any:
+    return _numpy_random().get_state(legacy=False) if _numpy() is not None else None
+
+
+def _restore_numpy(state: Any) -> None:
+    """Set the generator's state; another kind of generator is put in place first."""
+    numpy: Any = import_module("numpy")
+    kind = state["bit_generator"]
+    if numpy.random.get_state(legacy=False)["bit_generator"] != kind:
+        numpy.random.set_bit_generator(getattr(numpy.random, kind)())
+    numpy.random.set_state(state)
+
+
+def _save_torch() -> Any:
+    torch = _torch()
+    if torch is None:
+        return None
+    cuda = [state.cpu().numpy().tobytes() for state in _cuda_states(torch)]
+    return {"cpu": torch.get_rng_state().numpy().tobytes(), "cuda": cuda}
+
+
+def _restore_torch(state: Any) -> None:
+    import torch
+
+    torch.set_rng_state(torch.frombuffer(bytearray(state["cpu"]), dtype=torch.uint8))
+    if state["cuda"] and torch.cuda.is_available():
+        for index, saved in enumerate(state["cuda"][: torch.cuda.device_count()]):
+            torch.cuda.set_rng_state(torch.frombuffer(bytearray(saved), dtype=torch.uint8), index)
+
+
+_SAVE = {"random": _save_random, "numpy": _save_numpy, "torch": _save_torch}
+_RESTORE = {"random": _restore_random, "numpy": _restore_numpy, "torch": _restore_torch}
+
+
+# ---------------------------------------------------------------- the libraries
+
+
+def _numpy(*, load: bool = False) -> ModuleType | None:
+    """numpy's legacy generator module, if it is imported to its end."""
+    module = sys.modules.get("numpy.random.mtrand")
+    if module is None and load:
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and not getattr(numpy.__spec__, "_initializing", False):
+            module = import_module("numpy.random.mtrand")
+    return module if hasattr(module, "_rand") else None
+
+
+def _numpy_random() -> Any:
+    module = _numpy()
+    assert module is not None
+    return module._rand
+
+
+def _numpy_is_seeded() -> bool:
+    module = _numpy()
+    if module is None:
+        return False
+    generator = module._rand._bit_generator
+    sequence = getattr(generator, "seed_seq", None)
+    return sequence is None or type(generator).__name__ != "MT19937"
+
+
+def _torch() -> Any:
+    """torch, if it is imported to its end."""
+    torch = sys.modules.get("torch")
+    return torch if torch is not None and hasattr(torch, "get_rng_state") else None
+
+
+def _torch_is_seeded() -> bool:
+    torch = _torch()
+    return torch is not None and torch.initial_seed() != torch.Generator("cpu").initial_seed()
+
+
+def _cuda_states(torch: Any) -> list[Any]:
+    """States of the graphics cards, where some are in use already."""
+    cuda = getattr(torch, "cuda", None)
+    if cuda is None or not cuda.is_available() or not cuda.is_initialized():
+        return []
+    return list(cuda.get_rng_state_all())
+
+
+# ---------------------------------------------------------------- the program's text
+
+
+def _program() -> Iterator[frozenset[str]]:
+    """For each text of the program, the libraries it seeds: main script, cells, local modules."""
+    for cell in _cells():
+        yield _seeds_in(cell)
+    for path in _sources():
+        yield _seeds_in_file(path)
+
+
+def _sources() -> tuple[str, ...]:
+    """Source files of the main program and of local modules; found anew when more are imported."""
+    global _modules
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    seen = (len(sys.modules), main)
+    if _modules[0] != seen:
+        paths = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        local = {path for path in paths if isinstance(path, str) and not is_library(path)}
+        _modules = (seen, tuple(path for path in local if path.endswith(".py")))
+    return _modules[1]
+
+
+def _cells() -> Iterable[str]:
+    """The cells run in this kernel so far; IPython keeps them, as typed, in ``In``."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cells = getattr(shell, "user_ns", {}).get("In", ())
+    return [cell for cell in cells if isinstance(cell, str)]
+
+
+def _seeds_in(text: str) -> frozenset[str]:
+    known = _read.get(text)
+    if known is None:
+        bare = _without_comments(text)
+        known = frozenset(name for name, call in _SEEDING.items() if call.search(bare))
+        if len(_read) >= _SAMPLE:
+            _read.clear()
+        _read[text] = known
+    return known
+
+
+def _seeds_in_file(path: str) -> frozenset[str]:
+    """What a module's source seeds, read again only when its modification time changes."""
+    from zenbook.world.files import facts_of, quiet
+
+    facts = facts_of(path)
+    if facts is None:
+        return frozenset()
+    known = _files.get(path)
+    if known is None or known[0] != facts.st_mtime:
+        try:
+            with quiet(), open(path, encoding="utf-8", errors="replace") as file:
+                found = _seeds_in(file.read())
+        except OSError:
+            found = frozenset()  # the source is gone; what runs cannot be read
+        known = _files[path] = (facts.st_mtime, found)
+    return known[1]
+
+
+def _without_comments(text: str) -> str:
+    """The text without its comments, so that a seeding call in one does not count."""
+    return re.sub(r"(?m)(^|\s)#.*$", r"\1", text)

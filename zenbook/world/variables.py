@@ -1,0 +1,66 @@
+"""Environment variables as reads: one by name, all with a prefix (``APP_*``), or all (``*``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from zenbook.core.naming import is_secret_name
+from zenbook.model import Read
+from zenbook.world.files import MISSING
+
+_VOLATILE = ("PWD", "OLDPWD", "SHLVL", "_", "LINES", "COLUMNS", "WINDOWID", "PYTHONHASHSEED")
+_VOLATILE_PREFIXES = (
+    "JPY_",
+    "TERM",
+    "SSH_",
+    "XDG_SESSION",
+    "DBUS_",
+    "PYTEST_",
+    "PYDEVD_",
+    "VSCODE_",
+    "ZENBOOK_",
+    "GPG_",
+    "MPLBACKEND",
+)
+_SHOWN = 40
+
+
+def variable_read(name: str) -> Read:
+    """The variable (or variables) as they are now."""
+    if name.endswith("*"):
+        prefix = name[:-1]
+        chosen = {key: value for key, value in _all() if _belongs(key, prefix)}
+        return Read("variable", name, _digest(f"{k}={v}" for k, v in sorted(chosen.items())))
+    value = _value(name)
+    if value is None:
+        return Read("variable", name, MISSING, "not set")
+    shown = "•••" if is_secret_name(name) else value[:_SHOWN]
+    return Read("variable", name, _digest((value,)), shown)
+
+
+def _belongs(name: str, prefix: str) -> bool:
+    if prefix:
+        return name.startswith(prefix)
+    return name not in _VOLATILE and not name.startswith(_VOLATILE_PREFIXES)
+
+
+def _value(name: str) -> str | None:
+    """Read past the wrapper that notes who asks; zenbook's own question is no read."""
+    found = _raw().get(os.fsencode(name))
+    return None if found is None else os.fsdecode(found)
+
+
+def _all() -> Iterable[tuple[str, str]]:
+    return [(os.fsdecode(name), os.fsdecode(value)) for name, value in _raw().items()]
+
+
+def _raw() -> dict[bytes, bytes]:
+    raw: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
+    return raw
+
+
+def _digest(texts: Iterable[str]) -> str:
+    from xxhash import xxh3_128_hexdigest
+
+    return xxh3_128_hexdigest("\0".join(texts).encode("utf-8", "surrogateescape"))

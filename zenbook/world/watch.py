@@ -1,0 +1,112 @@
+"""Watch a running step: what it reads of the world, and the same looks again later.
+
+Composed of :mod:`watch_scope` (whose event is it), :mod:`watch_events` (audit events),
+:mod:`watch_looks` (looks that raise none), :mod:`watch_named` (paths only named),
+:mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
+
+Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
+only, at 10–100 times the cost, and not in a hosted notebook.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from zenbook.model import Part, Read
+from zenbook.world import files, watch_events, watch_looks
+from zenbook.world.ports import Seen
+from zenbook.world.process_state import ProcessState
+from zenbook.world.variables import variable_read
+from zenbook.world.watch_named import absolutes, name_all
+from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_places import places
+from zenbook.world.watch_scope import collect, current, following
+
+__all__ = ["SystemWatch"]
+
+
+class SystemWatch:
+    """Sees what steps of this process read. Implements :class:`zenbook.world.ports.Watch`.
+
+    ``home`` is the zenbook folder, whose own files are nobody's reads.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = os.path.abspath(home)
+
+    @contextmanager
+    def watching(
+        self, literals: Sequence[str], values: Iterable[Any]
+    ) -> Iterator[Callable[[], Seen]]:
+        """Watch while the block runs; call the result afterwards."""
+        values = tuple(values)
+        notes = self._begin(literals, values)
+        before = ProcessState.now()
+        watch_looks.wrap()
+        try:
+            with following(notes):
+                yield lambda: _seen(notes, before)
+        finally:
+            watch_looks.unwrap()
+            for obstacle in before.changes(notes.variables_set):
+                notes.obstacle(obstacle)
+            for obstacle in before.alive(notes.programs):
+                notes.obstacle(obstacle)
+
+    def again(self, read: Read) -> Read:
+        """The same thing as it is now. Inside a running step (whose nested step asks whether it is
+        a hit) the answer is that step's read, too."""
+        if read.kind == "file":
+            now = Read("file", read.name, files.look(read.name))
+        elif read.kind == "variable":
+            now = variable_read(read.name)
+        else:
+            raise ValueError(f"a {read.kind} read is not the file watch's to look at again")
+        for notes in current():
+            notes.adopt(now)
+        return now
+
+    def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
+        """Parts for paths, patterns and ``$NAME`` variables that a step is told to depend on."""
+        parts: list[Part] = []
+        for pattern in patterns:
+            parts.extend(_declared(pattern))
+        return tuple(dict.fromkeys(parts))
+
+    def _begin(self, literals: Sequence[str], values: tuple[Any, ...]) -> Notes:
+        watch_events.install()
+        cwd = os.getcwd()
+        around = places(cwd, self._home, os.path.expanduser("~"))
+        notes = Notes(around, literals, absolutes(literals, values))
+        with files.quiet():
+            name_all(notes, literals, values)
+        return notes
+
+
+def _seen(notes: Notes, before: ProcessState) -> Seen:
+    with files.quiet():
+        collect(notes)
+        return notes.seen()
+
+
+def _declared(pattern: str) -> Iterator[Part]:
+    """The parts of one declared dependency."""
+    if pattern.startswith("$"):
+        read = variable_read(pattern[1:])
+        yield Part("variable", read.name, read.digest, read.shown)
+        return
+    pattern = os.path.expanduser(pattern)
+    if files.existence(pattern) == files.FOLDER:
+        pattern = os.path.join(pattern, "**")
+    if not any(mark in pattern for mark in "*?[") or files.existence(pattern) == files.FILE:
+        yield Part("file", pattern, files.content(pattern))
+        return
+    paths = [path for path in files.matched(pattern) if files.existence(path) == files.FILE]
+    if not paths:
+        yield Part("file", pattern, files.MISSING)
+    for path in paths:
+        yield Part("file", path, files.content(path))

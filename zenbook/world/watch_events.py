@@ -1,0 +1,323 @@
+"""Python's audit events, as notes on the steps that cause them.
+
+An audit hook cannot be removed, so it is one cheap test while nothing runs (measured: 45 ns). It
+must not raise: an exception in it would fail the user's own call, so a fault of ours becomes an
+obstacle to keeping the result instead. It sees ``open`` (and all that is built on it: numpy,
+``pandas.read_csv``, gzip, PIL), folder listings, patterns, renames, sqlite3, programs and the
+network; it does not see native readers (pyarrow, polars, h5py, duckdb): named paths stand in.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import weakref
+from collections.abc import Callable
+from dis import opmap
+from types import FrameType
+from typing import Any
+
+from zenbook.world import files
+from zenbook.world.watch_named import looks_like_path
+from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_places import nearest, owner_of
+from zenbook.world.watch_scope import current, forward, running
+
+_ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
+_NOT_A_FILE = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
+_IMPORT_NAME = opmap["IMPORT_NAME"]
+_installed = False
+
+
+def install() -> None:
+    """Start to listen, once per process."""
+    global _installed
+    if not _installed:
+        _installed = True
+        sys.addaudithook(_hook)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if not running:
+        return
+    handle = _HANDLERS.get(event)
+    if handle is None:
+        return
+    everyone = current()
+    if not everyone:
+        return
+    frame = sys._getframe(1)
+    if owner_of(frame.f_code.co_filename) == "zenbook":
+        return
+    try:
+        handle(everyone, args, frame)
+    except Exception as error:  # never the user's problem; the result is just not kept
+        for notes in everyone:
+            notes.obstacle(f"it could not be followed ({event}: {error})")
+
+
+def _text(path: Any) -> str | None:
+    """The path as text; None for a descriptor or a missing one."""
+    if path is None or isinstance(path, int):
+        return None
+    text = os.fsdecode(path)
+    return text or None
+
+
+def _concerns(notes: Notes, path: str, frame: FrameType | None) -> bool:
+    """Whether the path may be a reason or an output of the step."""
+    full = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    if notes.places.never(full):
+        return False
+    if notes.places.cached(full):
+        caller, _ = nearest(frame)
+        return caller is not None and owner_of(caller.f_code.co_filename) == "user"
+    return True
+
+
+# ---------------------------------------------------------------- files
+
+
+def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    path = _text(args[0])
+    flags = args[2] or 0
+    if path is None or flags & _NOT_A_FILE == _NOT_A_FILE:
+        return
+    source = _source_of(path, frame)
+    if source is None:
+        return
+    for notes in everyone:
+        if _concerns(notes, source, frame):
+            _note_open(notes, source, flags)
+
+
+def _note_open(notes: Notes, path: str, flags: int) -> None:
+    writes = flags & _ACCESS or flags & os.O_CREAT
+    if not writes:
+        if not forward(notes, "read", path):
+            notes.read(path)
+    elif not forward(notes, "wrote", path):
+        notes.wrote(path, reads=not flags & (os.O_TRUNC | os.O_EXCL))
+
+
+def _source_of(path: str, frame: FrameType) -> str | None:
+    """The file that opening ``path`` reads: itself, or the source of a module imported by a
+    computed name. None for source read by an import statement or for a traceback: what that
+    module is has its own part."""
+    owner = owner_of(frame.f_code.co_filename)
+    if owner == "source":
+        return None
+    if owner != "import":
+        return path
+    if not _is_computed_import(frame) or ".pyc." in path:
+        return None
+    if path.endswith(".pyc"):
+        from importlib.util import source_from_cache
+
+        return source_from_cache(path) if "__pycache__" in path else path
+    return path
+
+
+def _is_computed_import(frame: FrameType | None) -> bool:
+    """Whether the import was asked for by a call (``import_module``), not by a statement."""
+    last = frame
+    while frame is not None and owner_of(frame.f_code.co_filename) == "import":
+        last, frame = frame, frame.f_back
+    if frame is None or last is None or owner_of(frame.f_code.co_filename) != "user":
+        return False
+    code = frame.f_code.co_code
+    return code[frame.f_lasti] != _IMPORT_NAME
+
+
+def _removed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[0], frame, "removed", relative_to=args[1] if len(args) > 1 else -1)
+
+
+def _made_folder(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[0], frame, "made_folder", relative_to=args[-1])
+
+
+def _renamed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[0], frame, "removed")
+    _each(everyone, args[1], frame, "wrote")
+
+
+def _linked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[1], frame, "wrote")
+
+
+def _truncated(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    path = _text(args[0])
+    for notes in everyone if path else ():
+        if path and _concerns(notes, path, frame) and not forward(notes, "wrote", path):
+            notes.wrote(path, reads=True)
+
+
+def _listed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    caller, passed = nearest(frame)
+    if caller is None or owner_of(caller.f_code.co_filename) in ("import", "source"):
+        return
+    if any(name.startswith(("_select_from", "_glob", "_iter", "_Glob")) for name in _last(passed)):
+        return  # inside glob: the pattern has been noted
+    _each(everyone, "." if args[0] is None else args[0], frame, "listed")
+
+
+def _last(passed: list[str]) -> list[str]:
+    """The bare names of functions passed, of pathlib's and glob's selectors above all."""
+    return [name.rsplit(".", 1)[-1] for name in passed]
+
+
+def _globbed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    pattern = _text(args[0])
+    root = _text(args[2]) if len(args) > 2 else None
+    if pattern is None:
+        return
+    if root is not None:
+        pattern = os.path.join(root, pattern)
+    hidden = bool(frame.f_locals.get("include_hidden", False))
+    _match(everyone, pattern, hidden, frame)
+
+
+def _path_globbed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _match(everyone, os.path.join(os.fspath(args[0]), os.fspath(args[1])), True, frame)
+
+
+def _path_rglobbed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _match(everyone, os.path.join(os.fspath(args[0]), "**", os.fspath(args[1])), True, frame)
+
+
+def _match(everyone: tuple[Notes, ...], pattern: str, hidden: bool, frame: FrameType) -> None:
+    for notes in everyone:
+        if _concerns(notes, pattern, frame):
+            notes.matched(pattern, hidden=hidden)
+
+
+def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    path = _text(args[0])
+    if path is None or path == ":memory:" or ":memory:" in path or "mode=memory" in path:
+        return
+    if path.startswith("file:"):
+        from urllib.parse import unquote, urlsplit
+
+        path = unquote(urlsplit(path).path)
+    for notes in everyone:
+        if _concerns(notes, path, frame) and not forward(notes, "read", path):
+            notes.wrote(path, reads=True)
+            if files.existence(path + "-wal") == files.FILE:
+                notes.wrote(path + "-wal", reads=True)
+
+
+def _each(
+    everyone: tuple[Notes, ...], said: Any, frame: FrameType, what: str, *, relative_to: int = -1
+) -> None:
+    path = _text(said)
+    if path is None and isinstance(said, int):
+        path = _path_of(said)
+    if path is not None and relative_to not in (-1, None) and not os.path.isabs(path):
+        folder = _path_of(relative_to)
+        path = os.path.join(folder, path) if folder else None
+    for notes in everyone if path else ():
+        if path and _concerns(notes, path, frame) and not forward(notes, what, path):
+            if what == "wrote":
+                notes.wrote(path, reads=False)
+            else:
+                getattr(notes, what)(path)
+
+
+def _path_of(descriptor: int) -> str | None:
+    """The path an open descriptor stands for, where the system tells."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return None
+
+
+# ---------------------------------------------------------------- programs, network, variables
+
+
+def _program(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A program starts: files its command line names may be read or written by it."""
+    command = args[1] if len(args) > 1 and args[1] is not None else args[0]
+    words = _words(command)
+    if not words:
+        return
+    process = frame.f_locals.get("self") if len(args) == 4 else None
+    folder = _text(args[2]) if len(args) == 4 else None
+    for notes in everyone:
+        notes.remark(f"started a program: {os.path.basename(words[0])}")
+        if process is not None:
+            notes.programs.append(weakref.ref(process))
+        for word in words:
+            path = os.path.join(folder, word) if folder else word
+            if looks_like_path(word) or files.existence(path) != files.MISSING:
+                notes.named(path)
+
+
+def _words(command: Any) -> list[str]:
+    """The words of a command line, also of one given to a shell."""
+    parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else list(command)
+    words: list[str] = []
+    for part in map(os.fsdecode, parts):
+        try:
+            split = shlex.split(part.replace(";", " ; ").replace(">", " > ").replace("<", " < "))
+        except ValueError:
+            split = part.split()
+        words += [word for word in split if word not in ("-c", ">", "<", ";", "|", "&&")]
+    if len(parts) > 2 and os.path.basename(words[0]) in ("sh", "bash"):
+        words = words[1:]
+    return [word for word in words if not word.startswith("-")]
+
+
+def _network(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    if isinstance(args[-1], (str, bytes)):
+        return  # a local socket
+    for notes in everyone:
+        notes.remark("used the network")
+
+
+def _variable_set(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A variable is set or unset; libraries do so while they are imported, which is no doing of
+    the step's."""
+    if not _is_importing(frame):
+        for notes in everyone:
+            notes.variables_set.add(os.fsdecode(args[0]))
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether the code runs because a library is being imported."""
+    while frame is not None:
+        owner = owner_of(frame.f_code.co_filename)
+        if owner in ("import", "user", "zenbook"):
+            return owner == "import"
+        frame = frame.f_back
+    return False
+
+
+_Handler = Callable[[tuple[Notes, ...], tuple[Any, ...], FrameType], None]
+
+_HANDLERS: dict[str, _Handler] = {
+    "open": _opened,
+    "os.listdir": _listed,
+    "os.scandir": _listed,
+    "glob.glob": lambda everyone, args, frame: None,
+    "glob.glob/2": _globbed,
+    "pathlib.Path.glob": _path_globbed,
+    "pathlib.Path.rglob": _path_rglobbed,
+    "os.remove": _removed,
+    "os.rmdir": _removed,
+    "shutil.rmtree": _removed,
+    "os.rename": _renamed,
+    "os.link": _linked,
+    "os.symlink": _linked,
+    "os.mkdir": _made_folder,
+    "os.truncate": _truncated,
+    "sqlite3.connect": _database,
+    "subprocess.Popen": _program,
+    "os.system": _program,
+    "os.exec": _program,
+    "os.posix_spawn": _program,
+    "socket.connect": _network,
+    "os.putenv": _variable_set,
+    "os.unsetenv": _variable_set,
+}

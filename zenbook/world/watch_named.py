@@ -1,0 +1,83 @@
+"""Paths that are only named: by a string constant, an input, or a command line.
+
+Native readers (pyarrow, ``pandas.read_parquet``, polars, h5py, duckdb) and other programs open
+files where no hook of Python's sees it. What they open has nearly always been named somewhere.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from zenbook.world import files
+from zenbook.world.watch_notes import Notes, paths_in
+
+_LONGEST = 260
+_MANY = 1000
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
+_QUOTED = re.compile(r"'([^'\n]{1,250})'|\"([^\"\n]{1,250})\"")
+_SQL = re.compile(r"(?i)\b(?:from|join|copy|attach)\b")
+_DATA = (".parquet", ".arrow", ".feather", ".ipc", ".orc", ".csv", ".json", ".ndjson", ".h5")
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether the text could well be a path, though nothing is there."""
+    if not 2 < len(text) < _LONGEST or "\n" in text or "\0" in text or "://" in text:
+        return False
+    if text.isspace() or text.strip(" ./") == "" or "<" in text or "{" in text or "%" in text:
+        return False
+    return os.sep in text.strip("/ ") or _SUFFIX.search(text) is not None
+
+
+def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> None:
+    """Note every path that the literals and the inputs name."""
+    for literal in literals:
+        _name(notes, literal)
+        if ("'" in literal or '"' in literal) and _SQL.search(literal):
+            for single, double in _QUOTED.findall(literal):
+                _name(notes, single or double)
+    for value in values:
+        for text, is_path in paths_in(value):
+            _name(notes, text, is_path=is_path)
+
+
+def absolutes(literals: Iterable[str], values: Iterable[Any]) -> list[str]:
+    """Absolute paths that the code or an input spells out."""
+    said = [*literals, *(text for value in values for text, _ in paths_in(value))]
+    return [os.path.normpath(text) for text in said if len(text) > 1 and os.path.isabs(text)]
+
+
+def _name(notes: Notes, text: str, *, is_path: bool = False) -> None:
+    if not text or len(text) >= _LONGEST or text in (".", "..", "/") or "\n" in text:
+        return
+    if "\0" in text or text.isspace():
+        return
+    if glob.has_magic(text) and looks_like_path(text):
+        _name_pattern(notes, text)
+        return
+    kind = files.existence(text)
+    if is_path or kind != files.MISSING or looks_like_path(text):
+        notes.named(text)
+    if kind == files.FOLDER and (is_path or looks_like_path(text) or text.isidentifier()):
+        _name_folder(notes, text)
+
+
+def _name_pattern(notes: Notes, pattern: str) -> None:
+    """A pattern as duckdb and polars take it: what it matches, and the content of each match."""
+    paths = files.matched(pattern)
+    if paths and len(paths) <= _MANY and not notes.places.never(os.path.abspath(paths[0])):
+        notes.matched(pattern, hidden=False)
+        for path in paths:
+            notes.named(path)
+
+
+def _name_folder(notes: Notes, folder: str) -> None:
+    """A folder of data files as pyarrow and polars take it: its files' names and contents."""
+    if notes.places.never(os.path.abspath(folder)):
+        return
+    patterns = [os.path.join(folder, "**", "*" + suffix) for suffix in _DATA[:5]]
+    for pattern in patterns:
+        _name_pattern(notes, pattern)

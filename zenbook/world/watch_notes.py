@@ -1,0 +1,350 @@
+"""What one running step was seen to do, and the reads and outputs that follow from it.
+
+Constraints that shape this module:
+
+- A read must describe the world as the step *found* it. Looks (existence, listings, variables) are
+  therefore taken when they happen; contents are stamped when they happen and hashed when the step
+  ends, unless the step is about to write the file, when they are hashed before that.
+- What the step itself made is no reason: reads of it are left out, and what is gone at the end
+  (temporary files) leaves no trace.
+- A path only *named* by a literal, an input or a command line may be an input or an output. If it
+  was missing, exists afterwards, and nobody looked whether it was there, then it is an output.
+
+A relative path stays relative, so that the same step in another folder looks there. An absolute
+path below the working folder becomes relative too (the project may be moved), unless the code or
+an input spells it out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from zenbook.model import Read
+from zenbook.world import files
+from zenbook.world.ports import Seen
+from zenbook.world.variables import variable_read
+from zenbook.world.watch_places import Places
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+@dataclass(slots=True)
+class _Content:
+    """A file whose bytes were read: its stamp then, and its digest once it had to be taken."""
+
+    name: str
+    stamp: files.Stamp | None
+    digest: str = ""
+
+
+@dataclass(slots=True)
+class _Written:
+    """A path the step wrote or removed: its stamp before, None if it was not there."""
+
+    name: str
+    before: files.Stamp | None
+    blind: bool
+    """Whether it was overwritten without having been read."""
+
+
+@dataclass(slots=True)
+class _Named:
+    """A path that a literal, an input or a command line names."""
+
+    name: str
+    kind: str
+    stamp: files.Stamp | None
+    digest: str
+
+
+class Notes:
+    """Notes on one step while it runs. Methods take paths as the step said them."""
+
+    def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
+        self.places = places
+        self.cwd = places.cwd
+        self.is_open = True
+        self.literals = frozenset(literals)
+        self._absolutes = tuple(absolutes)
+        self._contents: dict[str, _Content] = {}
+        self._looks: dict[str, str] = {}
+        self._idle: dict[str, str] = {}
+        self._listings: dict[str, tuple[str, frozenset[str] | None]] = {}
+        self._written: dict[str, _Written] = {}
+        self._made: dict[str, str] = {}
+        self._named: dict[str, _Named] = {}
+        self._variables: dict[str, Read] = {}
+        self._adopted: dict[str, Read] = {}
+        self._remarks: dict[str, None] = {}
+        self._obstacles: dict[str, None] = {}
+        self.copied_environment = False
+        self.variables_set: set[str] = set()
+        self.programs: list[weakref.ref[Any]] = []
+
+    # ------------------------------------------------------------ what is seen
+
+    def read(self, path: str) -> None:
+        """The file's content was read, or it was found missing."""
+        key = self._key(path)
+        if key in self._contents or self._is_own(key):
+            return
+        facts = files.facts_of(key)
+        if facts is not None and not stat.S_ISREG(facts.st_mode):
+            return
+        stamp = files.stamp_of(facts) if facts is not None else None
+        self._contents[key] = _Content(self._name(path), stamp, "" if stamp else files.MISSING)
+
+    def wrote(self, path: str, *, reads: bool) -> None:
+        """The file is about to be written; ``reads``: what it holds now matters too."""
+        key = self._key(path)
+        if key in self._written:
+            return
+        facts = files.facts_of(key)
+        if facts is not None and not stat.S_ISREG(facts.st_mode):
+            return
+        if reads:
+            self.read(path)
+        self._fix(key)
+        before = files.stamp_of(facts) if facts is not None else None
+        self._written[key] = _Written(self._name(path), before, not reads)
+
+    def removed(self, path: str) -> None:
+        """The file or folder is about to be removed or renamed away."""
+        key = self._key(path)
+        if self._is_own(key):
+            return
+        self.looked(path, files.EXISTS)
+        facts = files.facts_of(key)
+        self._fix(key)
+        before = files.stamp_of(facts) if facts is not None else None
+        self._written.setdefault(key, _Written(self._name(path), before, blind=False))
+
+    def made_folder(self, path: str) -> None:
+        """The folder is about to be made."""
+        key = self._key(path)
+        if files.existence(key) == files.MISSING:
+            self._made.setdefault(key, self._name(path))
+
+    def looked(self, path: str, mark: str, *, by_library: bool = False) -> None:
+        """Existence, link target, or size and time were asked for. A library that looks whether
+        its target is there already (``to_parquet``) makes no decision of the step's."""
+        key = self._key(path)
+        if key == self.cwd or self._is_own(key):
+            return
+        name = files.look_name(self._name(path), mark)
+        if name not in self._looks:
+            self._looks[name] = files.look(files.look_name(key, mark))
+            if by_library:
+                self._idle[name] = key
+        elif not by_library:
+            self._idle.pop(name, None)
+
+    def listed(self, path: str) -> None:
+        """The folder's names were listed."""
+        key = self._key(path)
+        name = files.look_name(self._name(path), files.LISTING)
+        if name not in self._listings and not self._is_own(key):
+            self._listings[name] = (key, files.names_in(key))
+
+    def matched(self, pattern: str, *, hidden: bool) -> None:
+        """A pattern was looked for."""
+        mark = files.HIDDEN_GLOB if hidden else files.LISTING
+        name = files.look_name(self._name(pattern), mark)
+        if name not in self._looks:
+            self._looks[name] = files.matches(self._name(pattern), hidden=hidden)
+
+    def variable(self, name: str) -> None:
+        """An environment variable was asked for (``APP_*``: all that begin so, ``*``: all)."""
+        if name not in self._variables:
+            self._variables[name] = variable_read(name)
+
+    def named(self, path: str) -> None:
+        """The path was named where it may be an input or an output."""
+        key = self._key(path)
+        if key in self._named or self._is_own(key) or self.places.never(key):
+            return
+        facts = files.facts_of(key)
+        kind = files.existence(key)
+        regular = facts is not None and stat.S_ISREG(facts.st_mode)
+        stamp = files.stamp_of(facts) if facts is not None and regular else None
+        digest = files.content(key) if regular else kind
+        self._named[key] = _Named(self._name(path), kind, stamp, digest)
+
+    def adopt(self, read: Read) -> None:
+        """A nested step was a hit because this is as it was; so it matters here, too."""
+        self._adopted.setdefault(f"{read.kind} {read.name}", read)
+
+    def remark(self, text: str) -> None:
+        """A sentence to show with the result."""
+        self._remarks[text] = None
+
+    def obstacle(self, text: str) -> None:
+        """A reason not to keep the result."""
+        self._obstacles[text] = None
+
+    # ------------------------------------------------------------ what follows
+
+    def seen(self) -> Seen:
+        """Reads, outputs, remarks and obstacles, when the step has ended."""
+        self._settle_named()
+        if self.copied_environment:
+            self._read_named_variables()
+        reads = {f"{read.kind} {read.name}": read for read in self._reads()}
+        reads.update((key, read) for key, read in self._adopted.items() if key not in reads)
+        return Seen(
+            reads=tuple(sorted(reads.values(), key=lambda read: (read.kind, read.name))),
+            wrote=tuple(sorted(self._outputs(), key=lambda read: read.name)),
+            remarks=tuple(self._remarks),
+            obstacles=tuple(self._obstacles),
+        )
+
+    def _reads(self) -> list[Read]:
+        contents = [
+            Read("file", files.look_name(seen.name, files.CONTENT), self._digest(key, seen))
+            for key, seen in self._contents.items()
+        ]
+        looks = [
+            Read("file", name, digest)
+            for name, digest in self._looks.items()
+            if not self._is_idle(name, digest)
+        ]
+        listings = [
+            Read("file", name, self._listing(key, names))
+            for name, (key, names) in self._listings.items()
+        ]
+        return [*contents, *looks, *listings, *self._variables.values()]
+
+    def _is_idle(self, name: str, digest: str) -> bool:
+        """Whether a library looked for what the step was about to write."""
+        key = self._idle.get(name)
+        return (
+            key is not None
+            and digest == files.MISSING
+            and (key in self._written or key in self._made)
+        )
+
+    def _digest(self, key: str, seen: _Content) -> str:
+        """The content's digest; somebody else's change while the step ran is an obstacle."""
+        if not seen.digest:
+            facts = files.facts_of(key)
+            if facts is None or files.stamp_of(facts) != seen.stamp:
+                self.obstacle(f"{seen.name} changed while the step ran")
+            seen.digest = files.content(key)
+        elif seen.stamp is None and key not in self._written and files.facts_of(key) is not None:
+            self.obstacle(f"{seen.name} appeared while the step ran")
+        return seen.digest
+
+    def _listing(self, key: str, names: frozenset[str] | None) -> str:
+        """The names that were listed, without temporary ones of the step's own."""
+        if names is None:
+            return files.MISSING
+        own = (*self._written.items(), *((path, None) for path in self._made))
+        gone = {
+            os.path.basename(path)
+            for path, written in own
+            if os.path.dirname(path) == key
+            and (written is None or written.before is None)
+            and files.existence(path) == files.MISSING
+        }
+        return files.digest_of_names(names - gone)
+
+    def _outputs(self) -> Iterable[Read]:
+        for key, written in self._written.items():
+            facts = files.facts_of(key)
+            if facts is None:
+                if written.before is not None:
+                    yield Read("file", files.look_name(written.name, files.EXISTS), files.MISSING)
+            elif stat.S_ISREG(facts.st_mode) and files.stamp_of(facts) != written.before:
+                yield Read("file", files.look_name(written.name, ""), files.content(key))
+        for key, name in self._made.items():
+            if files.existence(key) == files.FOLDER:
+                yield Read("file", files.look_name(name, files.EXISTS), files.FOLDER)
+
+    def _settle_named(self) -> None:
+        """Decide for each path that was only named whether it was read or written."""
+        for key, named in self._named.items():
+            written = self._written.get(key)
+            if key in self._contents or key in self._made or (written and written.blind):
+                continue
+            facts = files.facts_of(key)
+            regular = facts is not None and stat.S_ISREG(facts.st_mode)
+            now = files.stamp_of(facts) if facts is not None and regular else None
+            if named.kind == files.MISSING and facts is not None:
+                self._appeared(key, named, regular=regular)
+            elif named.stamp is not None:
+                self._contents[key] = _Content(named.name, named.stamp, named.digest)
+            else:
+                name = files.look_name(named.name, files.EXISTS)
+                self._looks.setdefault(name, named.kind)
+            if named.stamp is not None and now != named.stamp:
+                self._written.setdefault(key, _Written(named.name, named.stamp, blind=False))
+
+    def _appeared(self, key: str, named: _Named, *, regular: bool) -> None:
+        """A path that was named and missing is there now: the step's output."""
+        if regular:
+            self._written.setdefault(key, _Written(named.name, None, blind=True))
+        else:
+            self._made.setdefault(key, named.name)
+
+    def _read_named_variables(self) -> None:
+        """The environment was copied as a whole: the variables that the code names matter."""
+        for literal in self.literals:
+            if not _VARIABLE.match(literal):
+                continue
+            if literal.endswith("_"):
+                self.variable(literal + "*")
+            elif literal in os.environ or literal.isupper():
+                self.variable(literal)
+
+    # ------------------------------------------------------------ names
+
+    def _fix(self, key: str) -> None:
+        """Take the digest of a content that was read, before it changes."""
+        seen = self._contents.get(key)
+        if seen is not None and not seen.digest:
+            seen.digest = files.content(key)
+
+    def _is_own(self, key: str) -> bool:
+        """Whether the step made this path itself, or something above it."""
+        written = self._written.get(key)
+        if written is not None and (written.before is None or written.blind):
+            return True
+        if not self._made:
+            return False
+        return key in self._made or any(key.startswith(made + os.sep) for made in self._made)
+
+    def _key(self, path: str) -> str:
+        """The path as an absolute one, links not followed."""
+        return os.path.normpath(os.path.join(os.getcwd(), path))
+
+    def _name(self, path: str) -> str:
+        """The path as it is remembered; see the module's text."""
+        if not os.path.isabs(path):
+            if os.getcwd() == self.cwd:
+                return path if ".." in path else os.path.normpath(path)
+            path = os.path.normpath(os.path.join(os.getcwd(), path))
+        elif any(path == said or path.startswith(said + os.sep) for said in self._absolutes):
+            return path
+        if path.startswith(self.places.below):
+            return os.path.normpath(path[len(self.places.below) :])
+        return "." if path == self.cwd else path
+
+
+def paths_in(value: Any, depth: int = 3) -> Iterable[tuple[str, bool]]:
+    """Paths among an input's value: (text, whether it is a path by type), from small containers."""
+    if isinstance(value, str):
+        yield value, False
+    elif isinstance(value, os.PathLike):
+        yield os.fspath(value), True
+    elif depth and isinstance(value, (tuple, list, set, frozenset)) and len(value) <= 1000:
+        for item in value:
+            yield from paths_in(item, depth - 1)
+    elif depth and isinstance(value, dict) and len(value) <= 1000:
+        for item in value.values():
+            yield from paths_in(item, depth - 1)

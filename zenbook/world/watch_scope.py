@@ -1,0 +1,138 @@
+"""Which running steps an event of this thread belongs to.
+
+A step's own thread is known by a context variable (so concurrent async steps are kept apart), a
+thread that a step started by its :class:`threading.Thread` object, and a worker of a thread pool,
+which may have been made before the step, counts for every step that runs: one read too many costs
+a needless run at worst, one too few a stale result. Other threads are strangers.
+
+A forked child inherits the notes but cannot write into the parent's; what it sees goes into an
+anonymous file that both hold, and the parent reads it when the step ends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import get_ident
+
+from zenbook.world.files import is_quiet
+from zenbook.world.watch_notes import Notes
+
+running: list[Notes] = []
+"""Notes of every step that runs in this process; empty means: nothing is watched."""
+
+_stack: ContextVar[tuple[Notes, ...]] = ContextVar("zenbook_watching", default=())
+_children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
+    weakref.WeakKeyDictionary()
+)
+_threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+_POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
+_FORWARDED = frozenset({"read", "wrote", "removed", "made_folder", "listed", "variable"})
+
+
+@contextmanager
+def following(notes: Notes) -> Iterator[None]:
+    """Let what this context does count for ``notes``, and for the steps around it."""
+    _stack.set((*_stack.get(), notes))
+    running.append(notes)
+    try:
+        yield
+    finally:
+        notes.is_open = False
+        running.remove(notes)
+        _stack.set(tuple(each for each in _stack.get() if each is not notes))
+
+
+def current() -> tuple[Notes, ...]:
+    """The notes that an event of this thread belongs to, outermost step first."""
+    if is_quiet():
+        return ()
+    stack = _stack.get()
+    if stack:
+        alive = tuple(notes for notes in stack if notes.is_open)
+        if alive:
+            return alive
+    thread = _threads.get(get_ident())
+    if thread is None:
+        return tuple(running)  # made by native code (arrow reads with such): any step's
+    inherited = _children.get(thread)
+    if inherited is not None:
+        return tuple(notes for notes in inherited if notes.is_open)
+    target = getattr(thread, "_target", None)
+    return tuple(running) if getattr(target, "__module__", "") in _POOLS else ()
+
+
+def thread_starts(thread: threading.Thread) -> None:
+    """A thread is about to be started by the code that runs here."""
+    notes = current()
+    if notes:
+        _children[thread] = notes
+
+
+# ---------------------------------------------------------------- forked children
+
+_shared: dict[int, int] = {}
+"""Descriptor of the file shared with forked children, by ``id`` of the notes."""
+_in_child = False
+
+
+def forward(notes: Notes, what: str, text: str) -> bool:
+    """In a forked child: leave word for the parent. False in the parent itself."""
+    if not _in_child:
+        return False
+    shared = _shared.get(id(notes))
+    if shared is not None and what in _FORWARDED:
+        word = text if what == "variable" else os.path.join(os.getcwd(), text)
+        os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
+    return True
+
+
+def collect(notes: Notes) -> None:
+    """Note what forked children left word of."""
+    shared = _shared.pop(id(notes), None)
+    if shared is None:
+        return
+    with open(shared, "rb") as file:
+        file.seek(0)
+        words = file.read().decode("utf-8", "surrogateescape").splitlines()
+    for word in words:
+        what, _, text = word.partition("\0")
+        if what == "read":
+            notes.read(text)
+        elif what == "wrote":
+            notes.wrote(text, reads=False)
+        elif what == "variable":
+            notes.variable(text)
+        elif what == "listed":
+            notes.listed(text)
+
+
+def _before_fork() -> None:
+    if not running or _in_child or not hasattr(os, "memfd_create"):
+        return
+    for notes in current():
+        if id(notes) not in _shared:
+            _shared[id(notes)] = _word_file()
+
+
+def _word_file() -> int:
+    """An anonymous file in which children's words follow each other, however many write at once."""
+    import fcntl
+
+    descriptor = os.memfd_create("zenbook")
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND)
+    return descriptor
+
+
+def _after_fork_in_child() -> None:
+    global _in_child
+    _in_child = bool(_shared)
+    if not _in_child:
+        running.clear()  # a stranger's fork, or one that cannot tell us: nothing to follow
+
+
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
