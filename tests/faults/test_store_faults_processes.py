@@ -16,7 +16,6 @@ from tests.world.bundles import in_process, large, private_home, raw
 from zenbook.errors import StoreFault
 from zenbook.world.store import DiskStore
 
-
 HOLDER = """
 import sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

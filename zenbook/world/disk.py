@@ -115,11 +115,19 @@ def _parts() -> tuple[Any, Any]:
             return self._sql
 
         def reset(self, key: str, value: Any = diskcache.core.ENOVAL, update: bool = True) -> Any:
-            if key.startswith("sqlite_") and value not in _PRAGMAS.get(key, ()):
-                return value
-            return super().reset(key, value, update)
+            if not key.startswith("sqlite_"):
+                return super().reset(key, value, update)
+            if value in _PRAGMAS.get(key, ()):
+                _set_pragma(self._sql, key.removeprefix("sqlite_"), value)
+            return value
 
     return PromptCache, RawDisk
+
+
+def _set_pragma(sql: Callable[[str], Any], pragma: str, value: Any) -> None:
+    """Set what is not set yet: changing the journal needs a lock, asking for it does not."""
+    if sql(f"PRAGMA {pragma}").fetchone() != (value,):
+        sql(f"PRAGMA {pragma} = {value}").fetchall()
 
 
 class DiskIndex:
@@ -213,16 +221,22 @@ class DiskIndex:
             self._cache = self._open()
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise _Garbage(str(error)) from error
+        except sqlite3.OperationalError as error:
+            if _code(error) == sqlite3.SQLITE_ERROR:  # it opens, but is of another shape
+                raise _Garbage(str(error)) from error
+            raise
         self._identity = _identity(self._folder / _NAME)
         return self._cache
 
     def _open(self) -> Any:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private_folder(self._folder)
+        database = self._folder / _NAME
+        if _size(database) == 0 and _size(self._folder / f"{_NAME}-wal"):
+            raise _Garbage("it is empty beside its log")
         directory = str(self._folder)
         if os.path.expandvars(os.path.expanduser(directory)) != directory:
             raise HomeError(f"{directory} has a name that diskcache would change; rename it")
-        database = self._folder / _NAME
         fd = os.open(database, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         os.fchmod(fd, 0o600)
         os.close(fd)
@@ -333,6 +347,13 @@ def _identity(database: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return facts.st_dev, facts.st_ino
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.lstat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _acting(act: Callable[[Any], Any], cache: Any) -> Any:
