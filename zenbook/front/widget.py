@@ -71,6 +71,7 @@ def _widget_class() -> Any:
 
         class History(anywidget.AnyWidget):
             _esm = BUNDLE
+            _css = BUNDLE.with_suffix(".css")
 
             def __init__(self, view: View, link: Link) -> None:
                 super().__init__()

@@ -1,0 +1,100 @@
+/** What would run, and what is kept. */
+
+import type { PlanView, StoreView } from './contract';
+import type { Host } from './host';
+import { Button, Changes, Empty, Section, Table } from './pieces';
+import { count, secondsText, sizeText } from './words';
+
+const MARKS = {
+  hit: ['cached', '↺', 'cached'],
+  miss: ['running', '▶', 'would run'],
+  unsure: ['waiting', '?', 'depends']
+} as const;
+
+export function Plan({ view, onSelect }: { view: PlanView; onSelect: (step: string) => void }) {
+  if (!view.rows.length) {
+    return (
+      <Empty title="Nothing to plan yet">
+        <p>
+          Run a cell that starts with <code>%%step</code> once; then the plan says what would run.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <div class="zb-plan">
+      <p>{view.summary}</p>
+      <Table
+        label="Plan"
+        head={['step', 'plan', 'expected', 'why']}
+        rows={view.rows.map(row => {
+          const [status, glyph, word] = MARKS[row.verdict];
+          return [
+            <button type="button" class="zb-link" onClick={() => onSelect(row.name)}>
+              {row.name}
+            </button>,
+            <span class={`zb-mark zb-${status}`}>
+              <span aria-hidden="true">{glyph}</span> {word}
+            </span>,
+            row.verdict === 'hit' ? '' : row.expected === null ? '?' : secondsText(row.expected),
+            row.why
+          ];
+        })}
+      />
+      {view.rows
+        .filter(row => row.changes.length > 0)
+        .map(row => (
+          <Section title={`${row.name}: what changed`}>
+            <Changes label={`Changes of ${row.name}`} changes={row.changes} />
+          </Section>
+        ))}
+    </div>
+  );
+}
+
+interface StoreProps {
+  view: StoreView;
+  host: Host;
+  onCollect: () => void;
+}
+
+export function Store({ view, host, onCollect }: StoreProps) {
+  const share = view.limit ? Math.min(1, view.size / view.limit) : null;
+  const told = view.limit
+    ? `${sizeText(view.size)} of ${sizeText(view.limit)} used`
+    : `${sizeText(view.size)} used, no limit`;
+  return (
+    <div class="zb-store">
+      <div class="zb-bar">
+        <strong>{told}</strong>
+        {share !== null && <progress max={1} value={share} aria-label={told} />}
+        <span class="zb-grow" />
+        {host.live && (
+          <Button
+            onClick={onCollect}
+            disabled={view.reclaimable === 0}
+            title="Delete what no record needs any more"
+          >
+            {`Collect ${sizeText(view.reclaimable)}`}
+          </Button>
+        )}
+      </div>
+      <p class="zb-quiet">
+        {count(view.artifacts, 'artifact')} in {count(view.records, 'record')} of{' '}
+        {count(view.runs, 'run')}, {view.pinned} pinned
+      </p>
+      {view.largest.length > 0 && (
+        <Table
+          label="Largest outputs"
+          head={['largest', 'step', 'type', 'size']}
+          rows={view.largest.map(kept => [
+            kept.pinned ? `${kept.name} (pinned)` : kept.name,
+            kept.step,
+            kept.type.split('.').at(-1),
+            sizeText(kept.size)
+          ])}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,126 @@
+/** One step: why it ran, who made its result, what it read and gave, how its code came about. */
+
+import type { RunHead, StepView } from './contract';
+import type { Host } from './host';
+import { Button, Changes, Code, Diff, Mark, Section, Table } from './pieces';
+import { secondsText, sizeText, versionText, when } from './words';
+
+interface Props {
+  view: StepView;
+  host: Host;
+  onRun: (run: RunHead) => void;
+  onRestore: (() => void) | null;
+  onRunFrom: (() => void) | null;
+}
+
+export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
+  const origin = view.origin;
+  const cached = view.status === 'cached';
+  return (
+    <section class="zb-step" aria-label={`Step ${view.name}`}>
+      <div class="zb-bar">
+        <strong class="zb-wrap">{view.name}</strong>
+        <Mark
+          status={view.status}
+          note={cached ? `saved ${secondsText(view.saved)}` : secondsText(view.seconds)}
+        />
+      </div>
+      {view.why && (
+        <p>
+          <span class="zb-quiet">why </span>
+          {view.why}
+        </p>
+      )}
+      {origin && cached && (
+        <p>
+          <span class="zb-quiet">made by </span>
+          <button type="button" class="zb-link" onClick={() => onRun(origin)}>
+            {`run ${origin.number} (${versionText(origin.version)}, ${when(origin.started)})`}
+          </button>
+        </p>
+      )}
+      {view.error && <Code text={view.error} label="Error" />}
+      {view.not_kept && (
+        <p>
+          <span class="zb-quiet">not kept </span>
+          {view.not_kept}
+        </p>
+      )}
+      {view.remarks.map(remark => (
+        <p class="zb-quiet">{remark}</p>
+      ))}
+      <div class="zb-bar">
+        {host.goTo && <Button onClick={() => host.goTo?.(view.name)}>Go to cell</Button>}
+        {onRunFrom && <Button onClick={onRunFrom}>Run from here</Button>}
+        {onRestore && <Button onClick={onRestore}>Restore outputs</Button>}
+      </div>
+      {view.outputs.length > 0 && (
+        <Table
+          label={`Outputs of ${view.name}`}
+          head={['output', 'type', 'shape', 'size', 'preview']}
+          rows={view.outputs.map(output => [
+            output.name,
+            <span title={output.type}>{output.type.split('.').at(-1)}</span>,
+            output.shape ? output.shape.join('×') : '',
+            sizeText(output.size),
+            <code>{output.preview}</code>
+          ])}
+        />
+      )}
+      {view.changes.length > 0 && (
+        <Section title="What changed" open>
+          <Changes label="Changes" changes={view.changes} />
+        </Section>
+      )}
+      {view.inputs.length > 0 && (
+        <Section title={`Inputs (${view.inputs.length})`}>
+          <Table
+            label="Inputs"
+            head={['name', 'value']}
+            rows={view.inputs.map(input => [input.name, input.new])}
+          />
+        </Section>
+      )}
+      {view.files.length > 0 && (
+        <Section title={`Files (${view.files.length})`}>
+          <Table
+            label="Files"
+            head={['name', 'how', 'content']}
+            rows={view.files.map(file => [file.name, file.kind, file.new])}
+          />
+        </Section>
+      )}
+      {view.displays.length > 0 && (
+        <Section title={`Displays (${view.displays.length})`}>
+          {view.displays.map(display =>
+            display.kind === 'image' ? (
+              <Picture base64={display.text} name={view.name} />
+            ) : (
+              <Code text={display.text} label={display.kind === 'error' ? 'Warnings' : 'Printed'} />
+            )
+          )}
+        </Section>
+      )}
+      {view.source && (
+        <Section title="Source">
+          <Code text={view.source} label={`Source of ${view.name}`} />
+        </Section>
+      )}
+      {view.versions.length > 1 && (
+        <Section title={`Versions of its code (${view.versions.length})`}>
+          {view.versions.map(version => (
+            <Section title={`${versionText(version.number)} · ${when(version.created)}`}>
+              <Diff lines={version.lines} label={`Change in version ${version.number}`} />
+            </Section>
+          ))}
+        </Section>
+      )}
+    </section>
+  );
+}
+
+/** Only base64 becomes an address, so nothing else can be one. */
+const Picture = ({ base64, name }: { base64: string; name: string }) =>
+  /^[A-Za-z0-9+/=]+$/.test(base64) ? (
+    <img class="zb-picture" alt={`Figure shown by ${name}`} src={`data:image/png;base64,${base64}`} />
+  ) : null;
