@@ -66,7 +66,11 @@ class Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="VERB ...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="zenbook", message="zenbook %(version)s")
 def zenbook() -> None:
     """Pipelines and notebooks that wait only for what changed.

@@ -37,7 +37,7 @@ def _bytes(context: click.Context, parameter: click.Parameter, text: str | None)
     return size_of(text) if text is not None else None
 
 
-@click.command("status")
+@click.command("status", short_help="Where results are kept, and how large they are.")
 @json_option
 def status_command(as_json: bool) -> None:
     """Say where zenbook keeps things, how much there is, and what takes most of it."""
@@ -51,7 +51,7 @@ def status_command(as_json: bool) -> None:
     tell(view, page, as_json)
 
 
-@click.command("pin")
+@click.command("pin", short_help="Never evict what a run made or used.")
 @click.argument("run", default="latest")
 @click.option("--remove", is_flag=True, help="Let go of a pinned run.")
 def pin_command(run: str, remove: bool) -> None:
@@ -62,7 +62,7 @@ def pin_command(run: str, remove: bool) -> None:
         click.echo(f"{_named(upkeep.pin(run))} is pinned.")
 
 
-@click.command("gc")
+@click.command("gc", short_help="Make room: what nobody needs goes first.")
 @click.option(
     "--limit",
     metavar="SIZE",
@@ -89,7 +89,7 @@ def gc_command(limit: int | None, set_limit: int | None, dry_run: bool, as_json:
     tell(asdict(collected), page, as_json)
 
 
-@click.command("fsck")
+@click.command("fsck", short_help="Check every record and every kept byte.")
 @click.option("--repair", is_flag=True, help="Leave a store that checks clean.")
 @json_option
 def fsck_command(repair: bool, as_json: bool) -> int:
@@ -103,7 +103,7 @@ def fsck_command(repair: bool, as_json: bool) -> int:
     return 0 if report.clean else 1
 
 
-@click.command("forget")
+@click.command("forget", short_help="Really delete a run.")
 @click.argument("run")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget_command(run: str, yes: bool) -> None:

@@ -42,7 +42,7 @@ def runs_command(
     tell(view, lambda: tables.runs_page(view), as_json)
 
 
-@click.command("show")
+@click.command("show", short_help="Show one run, or one step of it.")
 @click.argument("run", default="latest")
 @click.argument("step", required=False)
 @json_option
@@ -56,7 +56,7 @@ def show_command(run: str, step: str | None, as_json: bool) -> None:
     tell(view, lambda: tables.run_page(view["row"], view["graph"]), as_json)
 
 
-@click.command("why")
+@click.command("why", short_help="Say why a step ran, or where its result is from.")
 @click.argument("step")
 @click.argument("run", required=False)
 @json_option
@@ -66,7 +66,7 @@ def why_command(step: str, run: str | None, as_json: bool) -> None:
     _show_step(handle, step, as_json)
 
 
-@click.command("diff")
+@click.command("diff", short_help="Compare two runs.")
 @click.argument("first", metavar="RUN")
 @click.argument("second", metavar="RUN")
 @json_option
@@ -76,7 +76,7 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
     tell(view, lambda: tables.compare_page(view), as_json)
 
 
-@click.command("restore")
+@click.command("restore", short_help="Give back what a run gave.")
 @click.argument("run")
 @click.argument("output", required=False)
 @click.option("--step", help="Only the outputs of this step.")
