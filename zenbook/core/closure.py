@@ -21,7 +21,8 @@ pickled by dill with ``recurse`` (values, not code, and 10 MB of them).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Protocol
 
@@ -29,12 +30,14 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
-from zenbook.core.closure_trace import Trace
+from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
 _MOST_TRACES = 512
+_open: ContextVar[frozenset[int]] = ContextVar("zenbook_open_code", default=frozenset())
+"""Code whose digest is being made in this thread: met again inside, it is "within itself"."""
 
 
 class ValueDigests(Protocol):
@@ -61,16 +64,11 @@ class Uses:
     parts: tuple[Part, ...] = ()
     literals: tuple[str, ...] = ()
     packages: frozenset[str] = frozenset()
-    constants: Mapping[str, tuple[Any, str]] = None  # type: ignore[assignment]
-    globals_read: Mapping[str, Any] = None  # type: ignore[assignment]
+    constants: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    globals_read: Mapping[str, Any] = field(default_factory=dict)
     stores_global: tuple[str, ...] = ()
     widened: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("constants", "globals_read"):
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, {})
 
 
 class CodeClosure:
@@ -83,7 +81,6 @@ class CodeClosure:
     def __init__(self, read_file: ReadFile = read_text) -> None:
         self._static = StaticModules(read_file)
         self._traces: dict[object, Trace] = {}
-        self._open: set[int] = set()
 
     # -------------------------------------------------------------- what a step uses
 
@@ -93,40 +90,17 @@ class CodeClosure:
             code = code.__func__
         if not isinstance(code, (FunctionType, CodeType)):
             return Uses()
-        self._open.add(id(code))
-        try:
-            return self._uses(code, namespace, digester)
-        finally:
-            self._open.discard(id(code))
-
-    def _uses(
-        self, code: FunctionType | CodeType, namespace: Mapping[str, Any] | None, digester: Any
-    ) -> Uses:
         trace = self._trace(code, namespace, False)
-        parts = list(trace.parts)
-        constants: dict[str, tuple[Any, str]] = {}
-        obstacles = [f"{name} is a global that the step assigns" for name in trace.stores]
-        for name, value in trace.constants:
-            try:
-                digest = digester.digest(value)
-            except NotDigestible as error:
-                parts.append(Part("use", name, f"not digestible {type(value).__qualname__}"))
-                if name not in trace.soft:
-                    obstacles.append(f"{name} {error.why}")
-                continue
-            parts.append(Part("use", name, digest, trace.preview(name)))
-            if trace.is_mutable(value):
-                constants[name] = (value, digest)
-        return Uses(
-            tuple(parts),
-            trace.literals,
-            trace.packages,
-            constants,
-            dict(trace.constants),
-            trace.stores,
-            trace.widened,
-            tuple(obstacles),
-        )
+        settled = trace.settled.get("uses")
+        if settled is None:
+            settled = trace.settled["uses"] = _settled(trace, digester)
+        if not trace.settled["open"]:
+            return settled
+        token = _open.set(_open.get() | {id(code)})
+        try:
+            return _with_constants(settled, trace, digester)
+        finally:
+            _open.reset(token)
 
     def environment(self, packages: set[str] | frozenset[str]) -> tuple[Part, ...]:
         """The parts for Python's minor version and the versions of these top-level packages."""
@@ -151,30 +125,76 @@ class CodeClosure:
         return is_local_code(obj)
 
     def _whole(self, obj: Any, digester: ValueDigests) -> str:
-        if id(obj) in self._open:
+        opened = _open.get()
+        if id(obj) in opened:
             return "within itself"
-        self._open.add(id(obj))
+        trace = self._trace(obj, None, True)
+        token = _open.set(opened | {id(obj)})
         try:
-            trace = self._trace(obj, None, True)
-            told = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
+            told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
                 told.append((name, _digest_or_type(value, digester)))
             digester.packages |= trace.packages
         finally:
-            self._open.discard(id(obj))
+            _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
 
     # -------------------------------------------------------------- traces
 
     def _trace(self, obj: Any, namespace: Mapping[str, Any] | None, as_value: bool) -> Trace:
         key = (obj if isinstance(obj, CodeType) else id(obj), id(namespace), as_value)
-        trace = self._traces.pop(key, None)
-        if trace is None or not trace.holds():
-            trace = Walk(obj, namespace, self._static, as_value).trace()
+        trace = self._traces.get(key)
+        if trace is not None and trace.holds():
+            return trace
+        trace = Walk(obj, namespace, self._static, as_value).trace()
         if len(self._traces) >= _MOST_TRACES:
-            del self._traces[next(iter(self._traces))]
+            self._traces.clear()
         self._traces[key] = trace
         return trace
+
+
+def _settled(trace: Trace, digester: ValueDigests) -> Uses:
+    """Everything but the constants that can change while their names mean the same objects."""
+    parts = list(trace.parts)
+    waiting: list[tuple[str, Any]] = []
+    for name, value in trace.constants:
+        if is_atom(value):
+            parts.append(Part("use", name, digester.digest(value), trace.previews[name]))
+        else:
+            waiting.append((name, value))
+    trace.settled["open"] = waiting
+    return Uses(
+        tuple(parts),
+        trace.literals,
+        trace.packages,
+        {},
+        dict(trace.constants),
+        trace.stores,
+        trace.widened,
+        tuple(f"{name} is a global that the step assigns" for name in trace.stores),
+    )
+
+
+def _with_constants(settled: Uses, trace: Trace, digester: ValueDigests) -> Uses:
+    """The same with the constants that can change, as they are now."""
+    parts = list(settled.parts)
+    constants: dict[str, tuple[Any, str]] = {}
+    obstacles = list(settled.obstacles)
+    for name, value in trace.settled["open"]:
+        try:
+            digest = digester.digest(value)
+        except NotDigestible as error:
+            parts.append(Part("use", name, _of_type(value)))
+            if name not in trace.soft:
+                obstacles.append(f"{name} {error.why}")
+            continue
+        parts.append(Part("use", name, digest))
+        constants[name] = (value, digest)
+    return replace(settled, parts=tuple(parts), constants=constants, obstacles=tuple(obstacles))
+
+
+def _of_type(value: Any) -> str:
+    return f"not digestible {type(value).__qualname__}"
 
 
 def _digest_or_type(value: Any, digester: ValueDigests) -> str:
@@ -182,4 +202,4 @@ def _digest_or_type(value: Any, digester: ValueDigests) -> str:
     try:
         return digester.digest(value)
     except NotDigestible:
-        return f"not digestible {type(value).__qualname__}"
+        return _of_type(value)

@@ -66,7 +66,7 @@ class StaticModules:
         self._texts: dict[str, ModuleText] = {}
 
     def find(self, name: str) -> str | None:
-        """The source file of a local module, loaded or not; "" if it has none; None if not local."""
+        """A local module's source file, loaded or not; "" if it has none; None if not local."""
         if name in sys.modules:
             if not is_local_module(name):
                 return None
@@ -85,7 +85,8 @@ class StaticModules:
         packages: set[str] = set()
         strings: dict[str, None] = {}
         seen: list[str] = []
-        waiting = [name]
+        parts = name.split(".")
+        waiting = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
         while waiting:
             module = waiting.pop()
             path = None if module in seen else self.find(module)
@@ -100,8 +101,12 @@ class StaticModules:
         digest = xxh3_128_hexdigest(repr(told).encode())
         return StaticModule(digest, frozenset(packages - {""}), tuple(strings), tuple(seen))
 
-    def differences(self, module: ModuleType) -> Iterator[str]:
-        """Names whose live value is not what the module's text says."""
+    def differences(self, name: str) -> tuple[str, ...]:
+        """Names in a loaded module whose value is not what its text says; () if not loaded."""
+        module = sys.modules.get(name)
+        return () if module is None else tuple(self._differing(module))
+
+    def _differing(self, module: ModuleType) -> Iterator[str]:
         path = self.find(module.__name__)
         text = self._text(path) if path else _NO_TEXT
         constants = dict(text.constants)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
@@ -42,11 +42,13 @@ class Trace:
     packages: frozenset[str]
     stores: tuple[str, ...]
     widened: tuple[str, ...]
-    bindings: tuple[tuple[Mapping[str, Any], str, Any], ...]
+    bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]
-    folders: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
+    folders: tuple[tuple[Mapping[Any, Any], Mapping[Any, Any]], ...]
     stale: tuple[Callable[[], bool], ...]
     previews: Mapping[str, str]
+    settled: dict[str, Any] = field(default_factory=dict)
+    """What was made of the parts that cannot change, filled in at the first use."""
 
     def holds(self) -> bool:
         """Whether every name still means the very same object."""
@@ -72,10 +74,6 @@ class Trace:
     def preview(self, name: str) -> str:
         """A short text for a constant that cannot change; "" for others."""
         return self.previews.get(name, "")
-
-    def is_mutable(self, value: Any) -> bool:
-        """Whether a constant may change while its name means the same object."""
-        return not is_atom(value)
 
 
 def preview_of(name: str, value: Any) -> str:

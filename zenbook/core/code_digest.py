@@ -87,6 +87,8 @@ class CodeFacts:
     strings: tuple[str, ...]
     runs_text: tuple[str, ...]
     """Constant texts given to eval or exec."""
+    attributes: tuple[str, ...]
+    """Every attribute taken of anything."""
     dynamic: tuple[str, ...]
     """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
 
@@ -196,6 +198,7 @@ class _Reader:
         self.stores: set[str] = set()
         self.strings: dict[str, None] = {}
         self.runs: dict[str, None] = {}
+        self.attributes = {s.argval for s in self.steps if s.opname in _ATTRIBUTES}
         self.dynamic: set[str] = set()
 
     def facts(self) -> CodeFacts:
@@ -211,6 +214,7 @@ class _Reader:
             tuple(sorted(self.stores)),
             tuple(self.strings),
             tuple(self.runs),
+            tuple(sorted(self.attributes)),
             tuple(sorted(self.dynamic)),
         )
 
@@ -346,6 +350,7 @@ class _Reader:
         self.stores |= set(nested.stores)
         self.strings.update(dict.fromkeys(nested.strings))
         self.runs.update(dict.fromkeys(nested.runs_text))
+        self.attributes |= set(nested.attributes)
         self.dynamic |= set(nested.dynamic)
 
 

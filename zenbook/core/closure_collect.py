@@ -1,0 +1,133 @@
+"""What a walk gathers: parts, constants, and all that must stay the same for them to hold."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+from xxhash import xxh3_128_hexdigest
+
+from zenbook.core.closure_origin import identity_of, package_of
+from zenbook.core.closure_trace import Trace, cells_of, preview_of
+from zenbook.model import Part
+
+Token = tuple[Any, ...]
+"""What a reference means, as nested text: ``("node", "helper()")``, ``("installed", "numpy")``."""
+
+
+class Collector:
+    """Labels things, queues them to be described, and remembers what was looked at."""
+
+    def __init__(self, keep: Iterable[Any], reserved: Iterable[str]) -> None:
+        self.waiting: deque[tuple[str, Callable[[], Token]]] = deque()
+        self.labels: dict[int, str] = {}
+        self.reserved = frozenset(reserved)
+        self.taken = set(self.reserved)
+        self.parts: dict[str, Part] = {}
+        self.whole: list[Token] = []
+        self.constants: dict[str, Any] = {}
+        self.soft: set[str] = set()
+        self.literals: dict[str, None] = {}
+        self.packages: set[str] = set()
+        self.stores: set[str] = set()
+        self.widened: dict[str, None] = {}
+        self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
+        self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
+        self.folders: list[tuple[Mapping[Any, Any], Mapping[Any, Any]]] = []
+        self.stale: list[Callable[[], bool]] = []
+        self.keep: list[Any] = list(keep)
+
+    def finish(self) -> Trace:
+        """Describe whatever waits, which may queue more, and give everything found."""
+        while self.waiting:
+            label, describe = self.waiting.popleft()
+            self.parts[label] = Part("use", label, digest_of(describe()))
+        return Trace(
+            keep=tuple(self.keep),
+            whole=tuple(self.whole),
+            parts=tuple(self.parts.values()),
+            constants=tuple(self.constants.items()),
+            soft=frozenset(self.soft),
+            literals=tuple(self.literals),
+            packages=frozenset(self.packages - {""}),
+            stores=tuple(sorted(self.stores)),
+            widened=tuple(self.widened),
+            bindings=tuple(self.bindings),
+            functions=tuple(self.functions),
+            folders=tuple(self.folders),
+            stale=tuple(self.stale),
+            previews={name: preview_of(name, value) for name, value in self.constants.items()},
+        )
+
+    def node(self, text: str, value: Any, describe: Callable[[Any, str], Token]) -> Token:
+        """A thing with a part of its own, described when its turn comes."""
+        label = self.labels.get(id(value))
+        if label is None:
+            label = _free_label(text, self.taken)
+            self.taken.add(label)
+            self.labels[id(value)] = label
+            self.keep.append(value)
+            self.waiting.append((label, functools.partial(describe, value, label)))
+        return ("itself",) if label == "itself" else ("node", label)
+
+    def constant(self, text: str, value: Any, soft: bool = False) -> Token:
+        """A value with a part of its own. ``soft`` ones may have no digest: their type will do.
+
+        An input of the step keeps its name to itself, because in a key inputs and constants
+        are one kind.
+        """
+        others = {label for label, held in self.constants.items() if held is not value}
+        label = _free_label(text, others | self.reserved)
+        if soft and label not in self.constants:
+            self.soft.add(label)
+        if not soft:
+            self.soft.discard(label)
+        self.constants[label] = value
+        return ("value", label)
+
+    def installed(self, value: Any) -> Token:
+        """A thing that counts by name and by its package's version."""
+        module = value.__name__ if isinstance(value, ModuleType) else None
+        self.packages.add(package_of(module or getattr(value, "__module__", None)))
+        return ("installed", identity_of(value))
+
+    def hold(self, function: FunctionType) -> None:
+        """Remember what a function is made of now."""
+        named = function.__kwdefaults__
+        self.functions.append(
+            (
+                function,
+                function.__code__,
+                function.__defaults__,
+                dict(named) if named else named,
+                cells_of(function),
+            )
+        )
+        if vars(function):
+            self.watch_folder(vars(function))
+
+    def watch_folder(self, space: Mapping[Any, Any]) -> None:
+        """Remember all that a dictionary holds now."""
+        self.folders.append((space, dict(space)))
+
+    def watch(self, look: Callable[[], Any]) -> Any:
+        """Remember what a question answers now, and give the answer."""
+        answer = look()
+        self.stale.append(lambda: look() != answer)
+        return answer
+
+
+def digest_of(token: Token) -> str:
+    """32 hex digits of a token."""
+    return xxh3_128_hexdigest(repr(token).encode("utf-8", "surrogatepass"))
+
+
+def _free_label(text: str, taken: Iterable[str]) -> str:
+    label, number = text, 1
+    while label in taken:
+        number += 1
+        label = f"{text}#{number}"
+    return label

@@ -1,0 +1,231 @@
+"""What an object met under a name is: code to be followed, something installed, or a value."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Mapping
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    GenericAlias,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    UnionType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+from zenbook.core.closure_class import class_members
+from zenbook.core.closure_collect import Collector, Token
+from zenbook.core.closure_origin import identity_of, is_local_code, is_local_file, is_local_module
+from zenbook.core.closure_trace import MISSING, cell_content, is_atom
+from zenbook.core.code_digest import constant_key
+
+_BUILTINS = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
+_SLOTS = (MemberDescriptorType, GetSetDescriptorType)
+_HARMLESS = frozenset(
+    {
+        "_contextvars.ContextVar",
+        "_io.TextIOWrapper",
+        "_thread.RLock",
+        "_thread.lock",
+        "logging.Logger",
+        "logging.RootLogger",
+        "threading.Condition",
+        "threading.Event",
+        "threading.Semaphore",
+        "threading._RLock",
+        "weakref.WeakKeyDictionary",
+        "weakref.WeakSet",
+        "weakref.WeakValueDictionary",
+    }
+)
+"""Types of module constants that carry no result."""
+_SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
+_HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
+
+
+class Objects(Collector):
+    """Tells objects apart; functions of the user are described by the walk that builds on this."""
+
+    def describe_function(self, function: FunctionType, label: str) -> Token:
+        """A function's code with what its names mean."""
+        raise AssertionError("a walk describes functions")  # pragma: no cover
+
+    def meaning(self, text: str, value: Any) -> Token:
+        """What an object met under this name is."""
+        if value is MISSING:
+            return ("empty",)
+        if isinstance(value, FunctionType):
+            return self.node(f"{text}()", value, self.describe_function)
+        if isinstance(value, type):
+            if not is_local_code(value):
+                return self.installed(value)
+            return self.node(text, value, self.describe_class)
+        if isinstance(value, ModuleType):
+            if not is_local_code(value):
+                return self.installed(value)
+            return self.node(text, value, self.describe_module)
+        if isinstance(value, MethodType):
+            return self._method(text, value)
+        if isinstance(value, _BUILTINS):
+            return self._builtin(text, value)
+        return self._object(text, value)
+
+    # -------------------------------------------------------------- single objects
+
+    def _object(self, text: str, value: Any) -> Token:
+        kind = type(value)
+        package = kind.__module__.partition(".")[0]
+        if package == "zenbook":
+            wrapped = getattr(value, "__wrapped__", None)
+            return ("installed", kind.__name__) if wrapped is None else self.meaning(text, wrapped)
+        if package in _SHELLS or kind is GenericAlias or kind is UnionType:
+            return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
+        if f"{kind.__module__}.{kind.__qualname__}" in _HARMLESS:
+            return ("harmless", kind.__qualname__)
+        if callable(value) and kind is not functools.partial and not is_local_code(kind):
+            return self._installed_callable(text, value)
+        return self.constant(text, value)
+
+    def _installed_callable(self, text: str, value: Any) -> Token:
+        """A library's callable object: its own (a ufunc), or one made around a user's function."""
+        wrapped = getattr(value, "__wrapped__", None)
+        if isinstance(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
+            return ("wrapped", identity_of(type(value)), self.meaning(text, wrapped))
+        name = getattr(value, "__name__", None)
+        homes = (getattr(value, "__module__", None), type(value).__module__.partition(".")[0])
+        for home in homes:
+            module = sys.modules.get(home) if isinstance(home, str) else None
+            if isinstance(name, str) and getattr(module, name, MISSING) is value:
+                return ("installed", f"{home}.{name}", self.installed(type(value))[1])
+        return self.constant(text, value)
+
+    def _method(self, text: str, value: MethodType) -> Token:
+        owner = value.__self__
+        if type(owner).__module__.partition(".")[0] in _SHELLS:
+            return ("installed", identity_of(value))
+        function = self.meaning(text, value.__func__)
+        return ("method", function, self.meaning(f"{text}.__self__", owner))
+
+    def _builtin(self, text: str, value: Any) -> Token:
+        owner = getattr(value, "__self__", None)
+        if owner is None or isinstance(owner, (ModuleType, type)):
+            return self.installed(value)
+        if type(owner).__module__.partition(".")[0] == "numpy":
+            return self.installed(value)  # numpy.random.rand: its state is a read of its own
+        return ("method", value.__name__, self.meaning(f"{text}.__self__", owner))
+
+    # -------------------------------------------------------------- a library's function
+
+    def installed_function(self, function: FunctionType, label: str) -> Token:
+        """A library's function, with local functions that it wraps or closes over."""
+        self.hold(function)
+        name = label.removesuffix("()")
+        token = self.installed(function)
+        identity = f"{function.__globals__.get('__name__')}.{function.__code__.co_qualname}"
+        registry = getattr(function, "registry", None)
+        if isinstance(registry, Mapping) and hasattr(function, "dispatch"):
+            return ("dispatch", identity, self._registry(name, registry))
+        told: list[Token] = []
+        free = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for variable, cell in free:
+            value = cell_content(cell)
+            if isinstance(value, (FunctionType, type, MethodType)):
+                told.append((variable, self.meaning(name, value)))
+            elif value is not MISSING and _is_setting(value):
+                told.append((variable, self.constant(f"{name}.{variable}", value, soft=True)))
+        return ("installed", identity, token[1], tuple(told))
+
+    def _registry(self, name: str, registry: Mapping[type, Any]) -> Token:
+        """The implementations of ``functools.singledispatch`` by type."""
+        self.watch_folder(registry)
+        entries = sorted(registry.items(), key=lambda entry: identity_of(entry[0]))
+        return tuple(
+            (self.meaning(kind.__name__, kind), self.meaning(f"{name}[{kind.__name__}]", made))
+            for kind, made in entries
+        )
+
+    # -------------------------------------------------------------- classes
+
+    def describe_class(self, cls: type, label: str) -> Token:
+        """A class: bases, metaclass and members. Values that can change are parts of their own."""
+        self.watch_folder(vars(cls))
+        bases = self.watch(lambda: cls.__bases__)
+        kind = type(cls)
+        return (
+            "class",
+            cls.__name__,
+            tuple(self.meaning(base.__name__, base) for base in bases if base is not object),
+            () if kind is type else self.meaning(kind.__name__, kind),
+            tuple((name, self._member(f"{label}.{name}", m)) for name, m in class_members(cls)),
+        )
+
+    def _member(self, text: str, value: Any) -> Token:
+        if isinstance(value, FunctionType):
+            return self.describe_function(value, f"{text}()")
+        if isinstance(value, (staticmethod, classmethod)):
+            return (type(value).__name__, self._member(text, value.__func__))
+        if isinstance(value, property):
+            accessors = (value.fget, value.fset, value.fdel)
+            return ("property", *(self._member(text, accessor) for accessor in accessors))
+        if isinstance(value, functools.cached_property):
+            return ("cached_property", self._member(text, value.func))
+        if isinstance(value, functools.singledispatchmethod):
+            return ("dispatch", self._member(text, value.dispatcher))
+        if isinstance(value, _SLOTS):
+            return ("slot",)
+        if is_atom(value):
+            return ("atom", constant_key(value))
+        return self.meaning(text, value)
+
+    # -------------------------------------------------------------- modules and namespaces
+
+    def describe_module(self, module: ModuleType, label: str) -> Token:
+        """A local module taken whole."""
+        if label != "itself":
+            self.widened[f"{label} is used as a whole: all of it counts"] = None
+        return self.all_of(vars(module), "" if label == "itself" else f"{label}.")
+
+    def all_of(self, space: Mapping[str, Any], prefix: str = "") -> Token:
+        """Everything a namespace holds, without IPython's history and the module's own facts."""
+        self.watch_folder(space)
+        told: list[Token] = []
+        for name, value in sorted(space.items()):
+            if _HISTORY.fullmatch(name) and name != "__getattr__":
+                continue
+            token = self.meaning(f"{prefix}{name}", value)
+            if token[0] == "value":
+                self.soft.add(token[1])
+            told.append((name, token))
+        return ("all", tuple(told))
+
+
+def is_local_function(function: FunctionType) -> bool:
+    """Whether a function's code was written by the user, whatever name ``wraps`` gave it."""
+    file = function.__code__.co_filename
+    if file.startswith("<"):
+        return is_local_module(function.__module__)
+    home = str(function.__globals__.get("__name__", ""))
+    return is_local_file(file) and home.partition(".")[0] != "zenbook"
+
+
+def is_local_thing(value: Any) -> bool:
+    """Whether a function or class is the user's own."""
+    value = getattr(value, "__func__", value)
+    return is_local_function(value) if isinstance(value, FunctionType) else is_local_code(value)
+
+
+def _is_setting(value: Any) -> bool:
+    """Whether a library's wrapper closes over this as a setting of its user, not for itself."""
+    return is_atom(value) or type(value) in (dict, list, tuple) or is_local_code(type(value))
+
+
+def _stable_text(value: Any) -> str:
+    text = repr(value)
+    return "" if " at 0x" in text else text
