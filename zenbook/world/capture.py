@@ -1,0 +1,312 @@
+"""Displays stay live while they are recorded; a hit replays them in order.
+
+Events are JSON-ready, in the order in which they were made::
+
+    {"kind": "stream", "name": "stdout", "text": "epoch 1\\n"}
+    {"kind": "display", "data": {mime: ...}, "metadata": {}, "id": "" , "update": False}
+    {"kind": "result", "data": {mime: ...}, "metadata": {}}
+    {"kind": "clear", "wait": False}
+
+The ``write`` of the stream objects that are current at the start is wrapped, not ``sys.stdout``
+replaced: who holds the stream already (a logging handler) is recorded, too, and who redirects
+output inside a step keeps it to himself. Chunks go to a list; joining them as they come costs four
+times as much. Measured: recording adds 0.2 µs to a write: 100,000 ``print`` calls in a kernel take
+1.4 times their bare time; into ``/dev/null``, which costs next to nothing, 3.4 times.
+
+Text beyond 1 MB and rich displays beyond 10 MB pass through live and are not kept; a visible mark
+takes their place. Secrets are masked in what is kept, never in what is shown live.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import get_ident
+from typing import Any, Protocol
+
+from zenbook.core.masking import mask, secrets_in
+
+TEXT_CAP = 1_000_000
+RICH_CAP = 10_000_000
+
+Event = Mapping[str, Any]
+
+_stack: ContextVar[tuple[Tape, ...]] = ContextVar("zenbook_recording", default=())
+_stack_now = _stack.get
+_POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
+_muted: set[int] = set()
+
+
+class Tape:
+    """The recording of one step. Implements :class:`zenbook.world.ports.Recording`."""
+
+    def __init__(self, audience: Callable[[], object] | None = None) -> None:
+        self.made: list[tuple[str, Any]] = []
+        self.left = TEXT_CAP
+        self.is_plain = audience is None
+        self._rich_left = RICH_CAP
+        self._remarks: dict[str, None] = {}
+        self._thread = get_ident()
+        self._strangers = frozenset(threading.enumerate()) - {threading.current_thread()}
+        self._audience = audience
+        self._heard_by = audience() if audience is not None else None
+        self._kept: tuple[Event, ...] | None = None
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Everything recorded so far, neighbouring texts joined and secrets masked."""
+        return self._kept if self._kept is not None else tuple(_tidy(self.made))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was left out, as sentences."""
+        return tuple(self._remarks)
+
+    def rich(self, kind: str, size: int, event: dict[str, Any]) -> None:
+        """Take down a display of ``size`` bytes."""
+        self._rich_left -= size
+        if self._rich_left >= 0:
+            self.made.append(("", {"kind": kind, **event}))
+            return
+        self._rich_left += size
+        self._remarks["displays beyond 10 MB were not kept"] = None
+        lost = f"[zenbook: a display of {size / 1e6:.1f} MB was not kept]"
+        event = {**event, "data": {"text/plain": lost}, "metadata": {}}
+        self.made.append(("", {"kind": kind, **event}))
+
+    def hears(self) -> bool:
+        """Whether what this thread shows now is the step's."""
+        if get_ident() in _muted:
+            return False
+        if self._audience is not None and self._audience() != self._heard_by:
+            return False
+        if self in _stack.get():
+            return True
+        if get_ident() == self._thread:
+            return self._audience is not None  # a kernel shows figures from outside the cell's task
+        thread = threading.current_thread()
+        if thread not in self._strangers:
+            return not _stack.get()
+        return getattr(getattr(thread, "_target", None), "__module__", "") in _POOLS
+
+    def close(self) -> None:
+        """End the recording; what comes later is not heard."""
+        self._kept = tuple(_tidy(self.made))
+        self.made = []
+
+    def cut(self, name: str, text: str) -> None:
+        """Take down the part of a text that fits, once, with the mark of what is left out."""
+        room = self.left + len(text)
+        if "output beyond 1 MB was not kept" not in self._remarks:
+            self._remarks["output beyond 1 MB was not kept"] = None
+            kept = text[: max(room, 0)]
+            self.made.append((name, f"{kept}\n[zenbook: output beyond 1 MB was not kept]\n"))
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """What this thread writes is not recorded while the block runs (it is, as a display)."""
+    thread = get_ident()
+    if thread in _muted:
+        yield
+        return
+    _muted.add(thread)
+    try:
+        yield
+    finally:
+        _muted.discard(thread)
+
+
+# ---------------------------------------------------------------- streams
+
+
+class _Tap:
+    """The wrapped ``write`` of one stream, and the tapes it runs."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.tapes: list[tuple[str, Tape]] = []
+        self.original: Callable[[str], Any] = stream.write
+        self.was_own = "write" in getattr(stream, "__dict__", {})
+        self.write = self._make()
+        stream.write = self.write
+
+    def _make(self) -> Callable[[str], Any]:
+        original, tapes = self.original, self.tapes
+
+        def write(text: str) -> Any:
+            written = original(text)
+            stack = _stack_now()
+            for name, tape in tapes:
+                # the first test is the common case of a script, spelled out for its speed
+                if (tape.is_plain and tape in stack) or tape.hears():
+                    tape.left -= len(text)
+                    if tape.left >= 0:
+                        tape.made.append((name, text))
+                    else:
+                        tape.cut(name, text)
+            return written
+
+        return write
+
+    def take_off(self) -> None:
+        """Put the stream's own ``write`` back, unless somebody has wrapped ours meanwhile."""
+        if getattr(self.stream, "__dict__", {}).get("write") is not self.write:
+            return
+        if self.was_own:
+            self.stream.write = self.original
+        else:
+            del self.stream.write
+
+
+_taps: dict[int, _Tap] = {}
+_lock = threading.RLock()
+
+
+@contextmanager
+def _tapped(name: str, stream: Any, tape: Tape) -> Iterator[None]:
+    """Run the tape along with a stream; a stream that is closed or missing is left alone."""
+    tap = _tap(stream)
+    if tap is None:
+        yield
+        return
+    entry = (name, tape)
+    tap.tapes.append(entry)
+    try:
+        yield
+    finally:
+        with _lock:
+            tap.tapes.remove(entry)
+            if not tap.tapes:
+                tap.take_off()
+                _taps.pop(id(stream), None)
+
+
+def _tap(stream: Any) -> _Tap | None:
+    if stream is None or getattr(stream, "closed", False):
+        return None
+    with _lock:
+        tap = _taps.get(id(stream))
+        if tap is None:
+            try:
+                tap = _taps[id(stream)] = _Tap(stream)
+            except (AttributeError, TypeError):
+                return None  # a stream whose methods cannot be replaced shows, but is not kept
+        return tap
+
+
+@contextmanager
+def recording_streams(tape: Tape) -> Iterator[None]:
+    """Record what goes to the streams that are current now."""
+    _stack.set((*_stack.get(), tape))
+    try:
+        with _tapped("stdout", sys.stdout, tape), _tapped("stderr", sys.stderr, tape):
+            yield
+    finally:
+        _stack.set(tuple(each for each in _stack.get() if each is not tape))
+        tape.close()
+
+
+def replay_stream(event: Event) -> None:
+    """Write a stream's text to the stream that is current now."""
+    stream = sys.stderr if event["name"] == "stderr" else sys.stdout
+    if stream is not None:
+        stream.write(event["text"])
+
+
+# ---------------------------------------------------------------- captures
+
+
+class _Screen(Protocol):
+    """Where displays other than text appear: a kernel, a terminal, or nowhere."""
+
+    def recording(self, tape: Tape) -> Any: ...
+    def replay(self, events: Sequence[Event]) -> None: ...
+
+
+class SystemCapture:
+    """Records the streams, and displays where IPython runs.
+
+    Implements :class:`zenbook.world.ports.Capture`.
+    """
+
+    def __init__(self, shell: Any = None) -> None:
+        self._shell = shell
+
+    @contextmanager
+    def recording(self) -> Iterator[Tape]:
+        """Record while the block runs."""
+        shell = self._shell if self._shell is not None else _running_shell()
+        if shell is None:
+            tape = Tape()
+            with recording_streams(tape):
+                yield tape
+            return
+        from zenbook.world.capture_ipython import audience_of, recording_displays
+
+        tape = Tape(audience_of(shell))
+        with recording_displays(shell, tape), recording_streams(tape):
+            yield tape
+
+    def replay(self, events: Sequence[Event]) -> None:
+        """Show recorded events again, in order, where output goes now."""
+        shell = self._shell if self._shell is not None else _running_shell()
+        if shell is not None:
+            from zenbook.world.capture_ipython import replay_in
+
+            replay_in(shell, events)
+            return
+        for event in events:
+            if event["kind"] == "stream":
+                replay_stream(event)
+            elif (text := event.get("data", {}).get("text/plain")) and not event.get("update"):
+                replay_stream({"name": "stdout", "text": f"{text}\n"})
+
+
+def capture_for(shell: Any = None) -> SystemCapture:
+    """The capture for an IPython shell; without one, for the shell that runs when it is used."""
+    return SystemCapture(shell)
+
+
+def _running_shell() -> Any:
+    """The IPython shell of this process, if there is one."""
+    module = sys.modules.get("IPython")
+    return getattr(module, "get_ipython", lambda: None)()
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def _tidy(made: Sequence[tuple[str, Any]]) -> Iterator[Event]:
+    """Join neighbouring texts of a stream and mask secrets, also ones split over two writes."""
+    secrets = secrets_in(os.environ)
+    name, chunks = "", list[str]()
+    for next_name, content in [*made, ("", None)]:
+        if chunks and next_name != name:
+            yield {"kind": "stream", "name": name, "text": mask("".join(chunks), secrets)}
+            chunks = []
+        name = next_name
+        if name:
+            chunks.append(content)
+        elif content is not None:
+            yield (
+                {**content, "data": _masked(content["data"], secrets)}
+                if ("data" in content)
+                else content
+            )
+
+
+def _masked(content: Any, secrets: Sequence[str]) -> Any:
+    """A mime bundle with secrets masked in its texts; pictures are left as they are."""
+    if isinstance(content, dict):
+        return {
+            key: value if key.startswith("image/") and "svg" not in key else _masked(value, secrets)
+            for key, value in content.items()
+        }
+    if isinstance(content, list):
+        return [_masked(item, secrets) for item in content]
+    return mask(content, secrets) if isinstance(content, str) else content

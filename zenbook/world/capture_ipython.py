@@ -1,0 +1,197 @@
+"""Displays in IPython: recorded at the shell's own publisher and display hook.
+
+Their methods are wrapped on the instances, not through ``register_hook``: that is thread-local in
+ipykernel, missing at the display hook before ipykernel 7 and in the terminal. In the terminal a
+display *is* a print; what is printed while a display is published is therefore not recorded twice.
+
+A kernel says with each output which cell it belongs to (its parent header). Output whose parent is
+another cell, made by a thread that cell left running, is not the step's.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from zenbook.world.capture import Event, Tape, muted, replay_stream
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def audience_of(shell: Any) -> Callable[[], object]:
+    """A function that says which cell output belongs to now: the message id of its request."""
+    publisher = shell.display_pub
+
+    def cell() -> object:
+        header: Any = getattr(publisher, "parent_header", None)
+        return header.get("msg_id") if isinstance(header, Mapping) else None
+
+    return cell
+
+
+@contextmanager
+def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
+    """Record displays, results and clearings of this shell while the block runs."""
+    publisher, hook = shell.display_pub, shell.displayhook
+    with ExitStack() as undo:
+        undo.enter_context(_wrapped(publisher, "publish", _publishing(tape)))
+        undo.enter_context(_wrapped(publisher, "clear_output", _clearing(tape)))
+        undo.enter_context(_wrapped(hook, "write_format_data", _resulting(tape)))
+        undo.enter_context(_wrapped(hook, "write_output_prompt", _silently))
+        undo.enter_context(_wrapped(hook, "finish_displayhook", _silently))
+        yield
+
+
+def replay_in(shell: Any, events: Sequence[Event]) -> None:
+    """Show recorded events again in this shell; display ids become fresh ones."""
+    ids: dict[str, str] = {}
+    stream = ""
+    for event in events:
+        if event["kind"] == "stream":
+            if event["name"] != stream:
+                stream = event["name"]
+                _flush()  # a kernel sends each stream when it likes, unless told
+            replay_stream(event)
+        elif event["kind"] == "display":
+            _replay_display(shell, event, ids)
+        elif event["kind"] == "result":
+            _replay_result(shell, event)
+        else:
+            _flush()
+            shell.display_pub.clear_output(wait=event["wait"])
+
+
+# ---------------------------------------------------------------- recording
+
+_Method = Callable[..., Any]
+
+
+@contextmanager
+def _wrapped(owner: Any, name: str, wrap: Callable[[_Method], _Method]) -> Iterator[None]:
+    """Wrap a method on its instance; on leaving, take ours off if it is still the outermost."""
+    was_own = name in vars(owner)
+    original = getattr(owner, name)
+    ours = wrap(original)
+    setattr(owner, name, ours)
+    try:
+        yield
+    finally:
+        if vars(owner).get(name) is ours:
+            if was_own:
+                setattr(owner, name, original)
+            else:
+                delattr(owner, name)
+
+
+def _publishing(tape: Tape) -> Callable[[_Method], _Method]:
+    def wrap(original: _Method) -> _Method:
+        def publish(data: Any, metadata: Any = None, *args: Any, **named: Any) -> Any:
+            if tape.hears():
+                transient = named.get("transient") or {}
+                _take_display(tape, "display", data, metadata, transient, named.get("update"))
+            with muted():
+                return original(data, metadata, *args, **named)
+
+        return publish
+
+    return wrap
+
+
+def _clearing(tape: Tape) -> Callable[[_Method], _Method]:
+    def wrap(original: _Method) -> _Method:
+        def clear_output(wait: bool = False) -> Any:
+            if tape.hears():
+                tape.rich("clear", 0, {"wait": bool(wait)})
+            with muted():
+                return original(wait)
+
+        return clear_output
+
+    return wrap
+
+
+def _resulting(tape: Tape) -> Callable[[_Method], _Method]:
+    def wrap(original: _Method) -> _Method:
+        def write_format_data(format_dict: Any, md_dict: Any = None, *args: Any) -> Any:
+            if tape.hears():
+                _take_display(tape, "result", format_dict, md_dict, {}, None)
+            with muted():
+                return original(format_dict, md_dict, *args)
+
+        return write_format_data
+
+    return wrap
+
+
+def _silently(original: _Method) -> _Method:
+    def method(*args: Any, **named: Any) -> Any:
+        with muted():
+            return original(*args, **named)
+
+    return method
+
+
+def _take_display(
+    tape: Tape, kind: str, data: Any, metadata: Any, transient: Mapping[str, Any], update: Any
+) -> None:
+    """Take down a mime bundle; a live widget as its text, for its model dies with the kernel."""
+    bundle = {mime: _plain(value) for mime, value in dict(data).items() if mime != _WIDGET}
+    event: dict[str, Any] = {"data": bundle, "metadata": _plain(metadata or {})}
+    if kind == "display":
+        event["id"] = str(transient.get("display_id") or "")
+        event["update"] = bool(update)
+    if bundle:
+        size = sum(_size(value) for value in bundle.values())
+        tape.rich(kind, size, event)
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON would give it back; bytes (pictures) in base 64."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    return json.loads(json.dumps(value, default=str))
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str) else len(json.dumps(value))
+
+
+# ---------------------------------------------------------------- replay
+
+
+def _replay_display(shell: Any, event: Event, ids: dict[str, str]) -> None:
+    _flush()
+    transient = {}
+    if old := event["id"]:
+        if not event["update"]:
+            ids[old] = ids.get(old) or uuid.uuid4().hex
+        transient["display_id"] = ids.get(old, old)
+    shell.display_pub.publish(
+        dict(event["data"]),
+        dict(event["metadata"]),
+        transient=transient,
+        update=event["update"],
+    )
+
+
+def _replay_result(shell: Any, event: Event) -> None:
+    """Send the data as the cell's result, with this cell's number."""
+    _flush()
+    hook = shell.displayhook
+    hook.start_displayhook()
+    hook.write_output_prompt()
+    hook.write_format_data(dict(event["data"]), dict(event["metadata"]))
+    hook.finish_displayhook()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
