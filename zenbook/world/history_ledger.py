@@ -97,7 +97,7 @@ class Ledger:
                 with guarded():
                     return self._attempt(work, writing=writing)
             except sqlite3.DatabaseError as error:
-                if is_damage(error) and not rebuilt and self._may_write:
+                if is_damage(error) and not rebuilt and self._may_rebuild:
                     rebuilt = True
                     self._begin_anew(error)
                     continue
@@ -143,6 +143,10 @@ class Ledger:
     @property
     def _may_write(self) -> bool:
         return not self._read_only and os.getpid() == self._home_process
+
+    @property
+    def _may_rebuild(self) -> bool:
+        return self._may_write and not self.newer_schema
 
     def _fault(self, error: sqlite3.DatabaseError) -> StoreFault:
         if self.newer_schema:
@@ -229,16 +233,13 @@ class Ledger:
     def _connect_for_reading(self) -> sqlite3.Connection:
         if not self.path.exists():
             raise StoreFault(f"there is no history at {self.path} yet")
-        connection = _connect(self.path, "mode=ro")
         try:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+            return _connect(self.path, "mode=ro")
         except sqlite3.OperationalError as error:
-            connection.close()
             if _code(error) not in _UNWRITABLE:
                 raise
             # No shared memory can be made beside it, so nobody writes it either.
-            connection = _connect(self.path, "immutable=1")
-        return connection
+            return _connect(self.path, "immutable=1")
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Find out whose file it is and of which version; migrate an older one."""
@@ -281,8 +282,13 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         check_same_thread=False,
         cached_statements=64,
     )
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    connection.execute("PRAGMA trusted_schema = OFF")
+    try:
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

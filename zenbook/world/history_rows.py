@@ -77,7 +77,7 @@ def record_from_json(facts: Any) -> Record:
     """The record that :func:`record_to_json` was given."""
     if not isinstance(facts, dict):
         raise ValueError("a record is no JSON object")
-    if facts.get("version") != FORMAT:
+    if facts["version"] != FORMAT:
         raise NewerFormat("the record has another format")
     displays = facts["displays"]
     return Record(
