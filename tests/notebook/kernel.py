@@ -1,0 +1,210 @@
+"""A real kernel for the tests, and what its cells showed."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+STEP = "application/vnd.zenbook.step+json"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Cell:
+    """What one execution showed, without the line of its step."""
+
+    reply: Mapping[str, Any]
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    line: Mapping[str, Any] | None = None
+    lines: list[str] = field(default_factory=list)
+    """Each state of the line under the cell, as text."""
+
+    @property
+    def status(self) -> str:
+        return str(self.line["status"]) if self.line else ""
+
+    @property
+    def said(self) -> str:
+        """The last state of the line."""
+        return self.lines[-1] if self.lines else ""
+
+    def stream(self, name: str = "stdout") -> str:
+        return "".join(o["text"] for o in self.outputs if o.get("name") == name)
+
+    @property
+    def result(self) -> str | None:
+        """``Out[n]`` as text."""
+        found = [o["data"]["text/plain"] for o in self.outputs if o["type"] == "execute_result"]
+        return found[-1] if found else None
+
+    @property
+    def displayed(self) -> list[str]:
+        return [o["data"].get("text/plain", "") for o in self.outputs if "display" in o["type"]]
+
+    @property
+    def error(self) -> str:
+        return str(self.reply.get("ename", ""))
+
+    @property
+    def traceback(self) -> str:
+        return _ANSI.sub("", "\n".join(self.reply.get("traceback", ())))
+
+
+class Kernel:
+    """One ipykernel with its own zenbook home, restarted at will."""
+
+    def __init__(self, folder: Path, load: bool = True) -> None:
+        self.folder = folder
+        self.home = folder / ".zenbook"
+        self._load = load
+        self._manager: Any = None
+        self._client: Any = None
+        self.start()
+
+    def start(self) -> None:
+        env = {
+            **os.environ,
+            "ZENBOOK_HOME": str(self.home),
+            "HOME": str(self.folder / "person"),
+            "XDG_DATA_HOME": str(self.folder / "person" / "data"),
+            "IPYTHONDIR": str(self.folder / "ipython"),
+            "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(self.folder / "mpl")),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        env.pop("JPY_SESSION_NAME", None)
+        (self.folder / "work").mkdir(exist_ok=True)
+        self._manager = KernelManager(transport="ipc", ip=str(self.folder / "ipc"))
+        self._manager.start_kernel(env=env, cwd=str(self.folder / "work"))
+        self._client = self._manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+        if self._load:
+            loaded = self.run("%load_ext zenbook")
+            assert loaded.reply["status"] == "ok", loaded.traceback
+
+    def restart(self) -> None:
+        """As a person does: graceful, a new process, the extension loaded again."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=False)
+        self._manager.cleanup_resources()
+
+    def kill(self) -> None:
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+    def send(self, source: str, **more: Any) -> str:
+        return str(self._client.execute(source, store_history=True, **more))
+
+    def run(self, source: str, timeout: float = 60, answer: str = "") -> Cell:
+        """Execute one cell to its end."""
+        message = self.send(source, allow_stdin=bool(answer))
+        return self.finish(message, timeout, answer)
+
+    def finish(self, message: str, timeout: float = 60, answer: str = "") -> Cell:
+        outputs: list[dict[str, Any]] = []
+        found = Cell({})
+        for kind, content in self._heard(message, timeout, answer):
+            if kind in ("display_data", "update_display_data") and STEP in content["data"]:
+                found.line = content["data"][STEP]
+                found.lines.append(content["data"]["text/plain"])
+            elif kind == "clear_output" or kind in (
+                "stream",
+                "display_data",
+                "execute_result",
+                "update_display_data",
+            ):
+                outputs.append({"type": kind, **content})
+        found.outputs = _joined(outputs)
+        found.reply = self._reply(message, timeout)
+        return found
+
+    def _heard(
+        self, message: str, timeout: float, answer: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        until = time.monotonic() + timeout
+        while True:
+            if answer and self._client.stdin_channel.msg_ready():
+                self._client.get_stdin_msg(timeout=1)
+                self._client.input(answer)
+            if time.monotonic() > until:
+                raise TimeoutError("the cell did not end")
+            if not self._client.iopub_channel.msg_ready():
+                time.sleep(0.002)
+                continue
+            heard = self._client.get_iopub_msg(timeout=1)
+            if heard["parent_header"].get("msg_id") != message:
+                continue
+            if heard["msg_type"] == "status" and heard["content"]["execution_state"] == "idle":
+                return
+            yield heard["msg_type"], heard["content"]
+
+    def _reply(self, message: str, timeout: float) -> dict[str, Any]:
+        while True:
+            reply = self._client.get_shell_msg(timeout=timeout)
+            if reply["parent_header"].get("msg_id") == message:
+                content: dict[str, Any] = reply["content"]
+                return content
+
+    def interrupt(self) -> None:
+        self._manager.interrupt_kernel()
+
+    def value(self, expression: str) -> Any:
+        """An expression's value, through repr."""
+        import ast
+
+        reply = self.ask(expression)
+        return ast.literal_eval(reply)
+
+    def ask(self, expression: str) -> str:
+        """An expression's repr, by a silent execution."""
+        message = self._client.execute(
+            "", silent=True, user_expressions={"it": expression}, store_history=False
+        )
+        reply = self._reply(message, 30)
+        found = reply["user_expressions"]["it"]
+        assert found["status"] == "ok", found
+        return str(found["data"]["text/plain"])
+
+    def complete(self, text: str) -> list[str]:
+        self._client.complete(text)
+        while True:
+            reply = self._client.get_shell_msg(timeout=30)
+            if reply["msg_type"] == "complete_reply":
+                return list(reply["content"]["matches"])
+
+    def reset(self) -> None:
+        """Another notebook in the same process: no names, an empty home."""
+        import shutil
+
+        self.run(
+            "import zenbook.engine.desk as _d, zenbook.front.notebook.loading as _l\n"
+            "[door.forget() for door in _l._doors.values()]\n_d.close_desks()"
+        )
+        shutil.rmtree(self.home, ignore_errors=True)
+        for path in (self.folder / "work").iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self.run("%reset -f")
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Neighbouring texts of a stream as one, as a front end shows them."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["type"] == "stream" == last.get("type") and output["name"] == last["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(dict(output))
+    return joined

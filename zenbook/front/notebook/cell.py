@@ -1,0 +1,255 @@
+"""A cell as a step: what it reads before it binds it, what it binds, and what it ends with."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zenbook.core.names import Names, analyse
+from zenbook.core.names_scope import DYNAMIC_CALLS
+from zenbook.core.source import Body, body_of_cell, parse_cell
+from zenbook.errors import OptionError
+from zenbook.front.notebook.definitions import bound_names, definitions, made_names
+from zenbook.front.notebook.namespace import is_code, is_users
+from zenbook.front.notebook.options import StepLine
+
+MANIFEST = "%cell"
+"""Artifact that says what a cell left beside its values; only cells have one."""
+LAST = "%last"
+"""Artifact that is the value a cell's last expression gave."""
+_PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
+_SHELLS = frozenset({"bash", "sh", "script", "system", "sx", "!"})
+_HARMLESS = frozenset(
+    [
+        "matplotlib",
+        "load_ext",
+        "reload_ext",
+        "autoreload",
+        "config",
+        "pinfo",
+        "pinfo2",
+        "pylab",
+        "time",
+        "timeit",
+        "who",
+        "whos",
+        "precision",
+        "psource",
+        "pdoc",
+        "pfile",
+        "pip",
+        "conda",
+        "mamba",
+        "lsmagic",
+    ]
+)
+_PROCESS = frozenset({"cd", "env", "set_env", "pushd", "popd"})
+_SHOWS_ONLY = frozenset({"print", "display", "pprint"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What is known of a cell from its text and the namespace, before it runs."""
+
+    name: str
+    tree: ast.Module
+    expanded: ast.Module
+    """The tree with the Python that ``%%time`` and the like run put in."""
+    body: Body
+    reads: tuple[str, ...]
+    """Names it reads before it binds them, that stand for data or are bound again."""
+    binds: frozenset[str]
+    """Names it may bind, on any branch."""
+    always: tuple[str, ...]
+    """Names of data it binds on every branch: a kept result without one of these is no result."""
+    made: tuple[str, ...]
+    """Imports, functions and classes a hit makes anew."""
+    definitions: Sequence[ast.stmt]
+    shows_last: bool
+    """Whether its last expression gives a value that has to be kept."""
+    obstacles: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def needs_manifest(self) -> bool:
+        """Whether only a record that a cell left can be its result."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        return self.shows_last or any(isinstance(node, kinds) for node in self.definitions)
+
+
+def read_cell(
+    tree: ast.Module, said: StepLine, namespace: MutableMapping[str, Any], transform: Any
+) -> Cell:
+    """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like."""
+    seen, magics = _expanded(tree, transform)
+    body = body_of_cell(tree)
+    names = analyse(seen)
+    made = made_names(tree.body)
+    binds = frozenset(names.writes)
+    order = dict.fromkeys(bound_names(seen.body))
+    always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
+    found = sorted(names.reads | names.builtins_read)
+    reads = _reads(found, said, binds, namespace)
+    unclear = [*magics.obstacles, *_unclear(names)]
+    return Cell(
+        name=said.name or _default_name(tree, always),
+        tree=tree,
+        expanded=seen,
+        body=body,
+        reads=reads,
+        binds=binds,
+        always=always,
+        made=made,
+        definitions=definitions(tree.body),
+        shows_last=not body.last and _gives_value(tree),
+        obstacles=() if said.inputs is not None else tuple(unclear),
+        remarks=magics.remarks,
+    )
+
+
+def _reads(
+    found: Sequence[str], said: StepLine, binds: frozenset[str], namespace: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The names that are inputs, as detected or as said. Raises OptionError for a missing one."""
+    for name in (*(said.inputs or ()), *said.added):
+        if name not in namespace:
+            raise OptionError(f"--inputs names {name}, which the notebook does not have.")
+    names = [*(found if said.inputs is None else said.inputs), *said.added]
+    return tuple(
+        name
+        for name in dict.fromkeys(names)
+        if name in namespace
+        and (is_users(name) or name in said.added)
+        and (name in binds or not is_code(namespace[name]))
+    )
+
+
+def _unclear(names: Names) -> Iterator[str]:
+    for call in sorted(names.calls & DYNAMIC_CALLS):
+        if call not in ("run", "__import__"):
+            yield f"it calls {call}(), which may read or bind any name"
+
+
+def _default_name(tree: ast.Module, always: Sequence[str]) -> str:
+    """The only function defined, else the last output."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node.name for node in tree.body if isinstance(node, kinds)]
+    if len(functions) == 1:
+        return functions[0]
+    if always:
+        return always[-1]
+    raise OptionError("Give this step a name: %%step NAME (it binds nothing to be named after).")
+
+
+def _gives_value(tree: ast.Module) -> bool:
+    """Whether the last statement may show a value that has to be kept to be shown again."""
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        return False
+    value = last.value
+    if isinstance(value, ast.Constant):
+        return not isinstance(value.value, str | type(None))
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return value.func.id not in _SHOWS_ONLY
+    if magic := _magic(last):
+        return magic[0] not in ("run_cell_magic", "system", "run_line_magic")
+    return True
+
+
+# ------------------------------------------------------------------ magics
+
+
+@dataclass(frozen=True, slots=True)
+class Magics:
+    """What a cell's magics mean for keeping its result."""
+
+    obstacles: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def _expanded(tree: ast.Module, transform: Any) -> tuple[ast.Module, Magics]:
+    """The tree with the Python that is hidden in magics put in, for reading names only."""
+    statements: list[ast.stmt] = []
+    obstacles: list[str] = []
+    remarks: list[str] = []
+    for node in tree.body:
+        statements += _hidden_in(node, transform)
+        for call, arguments in _magics_in(node):
+            _judge(call, arguments, obstacles, remarks)
+    return ast.Module(statements, []), Magics(tuple(obstacles), tuple(dict.fromkeys(remarks)))
+
+
+def _magics_in(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    for inner in ast.walk(node):
+        if magic := _magic(inner):
+            yield magic
+
+
+def _magic(node: ast.AST) -> tuple[str, list[str]] | None:
+    """``get_ipython().run_line_magic('cd', '..')`` as its method and texts; None for others."""
+    if isinstance(node, ast.Expr):
+        node = node.value
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return None
+    owner = node.func.value
+    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name)):
+        return None
+    if owner.func.id != "get_ipython":
+        return None
+    texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
+    return node.func.attr, [str(text) for text in texts]
+
+
+def _judge(call: str, texts: list[str], obstacles: list[str], remarks: list[str]) -> None:
+    name = texts[0] if texts else ""
+    if (
+        call in ("system", "getoutput")
+        or (call == "run_cell_magic" and name in _SHELLS)
+        or (call == "run_line_magic" and name in _SHELLS)
+    ):
+        remarks.append("the programs it starts are not tracked")
+    elif call == "run_line_magic" and name in _PROCESS:
+        obstacles.append(f"%{name} changes the process")
+    elif call == "run_line_magic" and name not in _HARMLESS:
+        obstacles.append(f"%{name} may do anything")
+    elif call == "run_cell_magic" and name not in _PYTHON_MAGICS:
+        obstacles.append(f"%%{name} may do anything")
+
+
+def _hidden_in(node: ast.stmt, transform: Any) -> list[ast.stmt]:
+    """The statement, preceded by what a magic in it would execute or look up."""
+    hidden: list[ast.stmt] = []
+    for call, texts in _magics_in(node):
+        source = ""
+        if call == "run_cell_magic" and texts[:1] and texts[0] in _PYTHON_MAGICS:
+            source = texts[-1]
+        elif call == "run_line_magic" and texts[:1] and texts[0] in ("time", "timeit", "prun"):
+            source = re.sub(r"^(\s*-\S+)+\s+", "", texts[-1])
+        elif call in ("system", "getoutput", "run_cell_magic", "run_line_magic"):
+            source = "\n".join(_named_in(texts[-1] if texts else ""))
+        hidden += _parsed(source, transform)
+    return [*hidden, node]
+
+
+def _parsed(source: str, transform: Any) -> list[ast.stmt]:
+    try:
+        return parse_cell(transform(source)).body
+    except SyntaxError:
+        return []  # the magic itself will say so when the cell runs
+
+
+def _named_in(text: str) -> Iterator[str]:
+    """Names that ``!cmd {x} $y`` puts into its text."""
+    for braces, name in re.findall(r"\{([^{}]+)\}|(?<!\$)\$([A-Za-z_]\w*)", text):
+        yield name or braces
+
+
+def may_bind_here(tree: ast.Module) -> bool:
+    """Whether any statement imports everything from a module."""
+    return any(
+        isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+        for node in tree.body
+    )

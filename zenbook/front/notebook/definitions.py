@@ -1,0 +1,244 @@
+"""The statements of a cell that a hit executes anew, and whether they made what they made before.
+
+Imports, functions and classes are not data. They are made again from the cell itself, in the
+notebook's own namespace, so that line numbers, ``inspect.getsource``, ``isinstance`` and the
+globals of functions are those of the cell in front of the user. Made again are also names bound
+to plain literals (a default or a base class may read them), magics that only change how things
+look, and ``try``/``if`` blocks that hold nothing else.
+
+A definition that reads, while it is being made, what the rest of the cell computes cannot be
+made alone; it is kept as a value, like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+from zenbook.core.source_normal import is_shown_only
+from zenbook.errors import Damaged, NotDigestible
+from zenbook.front.notebook.namespace import MISSING, difference, glimpse
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+Digest = Callable[[Any], str]
+
+
+def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements a hit executes anew, in their order."""
+    candidates = [node for node in statements if is_definition(node)]
+    computed = {
+        name for node in statements if node not in candidates for name in bound_names([node])
+    }
+    return [node for node in candidates if computed.isdisjoint(_read_while_made(node))]
+
+
+def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """Names that after the cell stand for an import, function or class made at its top level."""
+    anew = definitions(statements)
+    last: dict[str, bool] = {}
+    for node in statements:
+        made = node in anew and not isinstance(node, ast.Assign)
+        for name in bound_names([node]):
+            last[name] = made
+    return tuple(name for name, made in last.items() if made)
+
+
+def is_definition(node: ast.stmt) -> bool:
+    """Whether a statement only imports, defines or binds literals."""
+    if isinstance(node, (*_IMPORTS, *_MADE, ast.Pass)) or is_shown_only(node):
+        return True
+    if isinstance(node, ast.Assign):
+        return all(isinstance(t, ast.Name) for t in node.targets) and _is_literal(node.value)
+    if isinstance(node, ast.Try):
+        inner = [*node.body, *node.orelse, *node.finalbody]
+        inner += [one for handler in node.handlers for one in handler.body]
+        return all(map(is_definition, inner))
+    if isinstance(node, ast.If):
+        return _is_plain_test(node.test) and all(map(is_definition, [*node.body, *node.orelse]))
+    return False
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Names that statements bind in their own scope, each as often as it is bound."""
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, _IMPORTS):
+            yield from (a.asname or a.name.partition(".")[0] for a in node.names if a.name != "*")
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        if isinstance(node, _MADE):
+            yield node.name
+            waiting += [*node.decorator_list]
+        elif not isinstance(node, _SCOPES):
+            waiting += _own_children(node)
+
+
+def _own_children(node: ast.AST) -> list[ast.AST]:
+    """A comprehension's targets are its own; a walrus in it is not."""
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return [inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
+    return list(ast.iter_child_nodes(node))
+
+
+def _read_while_made(node: ast.stmt) -> set[str]:
+    """Names a definition reads when it is executed, not when what it defines is used."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        arguments = [one for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+        annotations = [node.returns, *(one.annotation for one in arguments)]
+        now: list[ast.AST | None] = [*node.decorator_list, *annotations]
+        now += [*node.args.defaults, *node.args.kw_defaults]
+    elif isinstance(node, ast.ClassDef):
+        inner = [name for one in node.body for name in _read_while_made(one)]
+        outer = [*node.decorator_list, *node.bases, *node.keywords]
+        return {*inner, *_loaded(outer)}
+    else:
+        now = [node]
+    return _loaded(now)
+
+
+def _loaded(nodes: Iterable[ast.AST | None]) -> set[str]:
+    return {
+        inner.id
+        for node in nodes
+        if node is not None
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    if isinstance(node, ast.Tuple):
+        return all(map(_is_literal, node.elts))
+    return isinstance(node, ast.Constant)
+
+
+def _is_plain_test(node: ast.expr) -> bool:
+    allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp)
+    more = (ast.Tuple, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context)
+    return all(isinstance(inner, (*allowed, *more)) for inner in ast.walk(node))
+
+
+# ------------------------------------------------------------------ making them anew
+
+
+class Anew:
+    """Makes a cell's definitions in the notebook; can take them back."""
+
+    def __init__(
+        self,
+        statements: Sequence[ast.stmt],
+        namespace: dict[str, Any],
+        compile_one: Callable[[ast.stmt], Any],
+    ) -> None:
+        self._statements = statements
+        self._namespace = namespace
+        self._compile = compile_one
+        self._before: dict[str, Any] = {}
+
+    def make(self) -> None:
+        """Execute the definitions, silently: what they print is among the recorded displays."""
+        before = glimpse(self._namespace)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
+                for node in self._statements:
+                    exec(self._compile(node), self._namespace)  # the user's own statements
+        except Exception as error:
+            self._remember(before.bound)
+            self.take_back()
+            raise Damaged(f"its definitions failed: {type(error).__name__}: {error}") from error
+        self._remember(before.bound)
+
+    def _remember(self, before: Mapping[str, Any]) -> None:
+        from zenbook.front.notebook.namespace import Glimpse
+
+        moved = difference(Glimpse(before), glimpse(self._namespace))
+        for name in (*moved.bound, *moved.deleted):
+            self._before.setdefault(name, before.get(name, MISSING))
+
+    def take_back(self) -> None:
+        """Leave the namespace as it was before they were made."""
+        for name, value in self._before.items():
+            if value is MISSING:
+                self._namespace.pop(name, None)
+            else:
+                self._namespace[name] = value
+        self._before.clear()
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    import warnings
+
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def definition_digests(
+    names: Iterable[str], namespace: Mapping[str, Any], digest: Digest
+) -> dict[str, str]:
+    """What each function and class made by the cell is, apart from the globals it reads.
+
+    Compared on a hit: a class that somebody gave another attribute after its definition, or a
+    default made of the clock, is not what making it anew gives.
+    """
+    return {
+        name: definition_digest(namespace[name], digest)
+        for name in names
+        if isinstance(namespace.get(name), FunctionType | type)
+    }
+
+
+def definition_digest(value: Any, digest: Digest) -> str:
+    """A digest of a function's code, defaults and attributes, or of a class's members."""
+    from xxhash import xxh3_128_hexdigest
+
+    from zenbook.core.code_digest import code_digest
+
+    if isinstance(value, FunctionType):
+        attributes = {k: v for k, v in vars(value).items() if k != "__wrapped__"}
+        parts = [code_digest(value.__code__)]
+        parts += [_value(one, digest) for one in value.__defaults__ or ()]
+        parts += [f"{k}={_value(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
+        parts += [f"{k}:{_value(v, digest)}" for k, v in attributes.items()]
+    else:
+        parts = [base.__qualname__ for base in value.__mro__]
+        parts += [
+            f"{name}:{_member(member, digest)}"
+            for name, member in sorted(vars(value).items())
+            if name not in _CLASS_NOISE and not name.startswith("_abc_")
+        ]
+    return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
+
+
+_CLASS_NOISE = frozenset(
+    {"__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__firstlineno__"}
+)
+
+
+def _member(member: Any, digest: Digest) -> str:
+    inner = getattr(member, "__func__", getattr(member, "fget", member))
+    if isinstance(inner, FunctionType | type):
+        return definition_digest(inner, digest)
+    return _value(member, digest)
+
+
+def _value(value: Any, digest: Digest) -> str:
+    if isinstance(value, FunctionType):
+        return definition_digest(value, digest)
+    try:
+        return digest(value)
+    except NotDigestible:
+        return type(value).__qualname__

@@ -1,0 +1,214 @@
+"""The door of one notebook: cells come in, are lowered to a Call, and the Outcome is raised back.
+
+A cell passes three moments. ``pre_run_cell`` tells that a cell with a step line begins. The
+syntax-tree transformer, which IPython calls once the cell is parsed, advances the passage to its
+verdict: on a miss the tree goes on unmodified, on a hit it becomes what binds and shows the kept
+result. ``post_run_cell`` comes after everything the cell shows, figures too, and closes.
+
+IPython unregisters a transformer that raises, for ever. So nothing of ours may leave it: errors
+meant for the user become a cell that raises them, anything unexpected becomes one explanatory
+line above a cell that simply runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from zenbook.engine.desk import Desk, open_desk
+from zenbook.errors import MustHit, UsageError
+from zenbook.front.notebook.handed import raising
+from zenbook.front.notebook.marker import Marker, find_marker, magic_above
+from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
+from zenbook.front.notebook.session import Session
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One cell that IPython executes now. Cells nest: ``%%capture`` runs its body as a cell."""
+
+    raw: str
+    cell_id: str
+    marker: Marker | None
+    transformed: str
+    number: int
+    met: bool = False
+    """Whether the cell's own tree has been seen; ``%timeit`` transforms trees of its own later."""
+    passing: Any = None
+    """The :class:`~zenbook.front.notebook.passing.Passing` of a step that runs now."""
+
+
+@dataclass(slots=True, eq=False)
+class Door:
+    """What ``%load_ext zenbook`` puts into one shell."""
+
+    shell: Any
+    frames: list[Frame] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    pipeline: str = ""
+    """Name given by ``%pipeline``; "" for the file's."""
+    pipeline_cache: bool | None = None
+    run_cache: bool | None = None
+    """Said for the whole run by ``zenbook run --no-cache``."""
+    rerun: frozenset[str] = frozenset()
+    """Steps that ``zenbook run --step NAME --rerun`` runs although they would be hits."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    codes: dict[Any, Any] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ IPython's three moments
+
+    def pre_run_cell(self, info: Any) -> None:
+        """A cell begins."""
+        raw = info.raw_cell or ""
+        marker = find_marker(raw.splitlines())
+        frame = Frame(
+            raw=raw,
+            cell_id=str(getattr(info, "cell_id", "") or ""),
+            marker=marker,
+            transformed=getattr(info, "transformed_cell", None) or "",
+            number=self.shell.execution_count - (1 if info.store_history else 0),
+        )
+        self.frames.append(frame)
+        if marker is None and (magic := magic_above(raw)) and magic != "capture":
+            self.say(
+                f"zenbook: the %%step line stands below %%{magic}, so this cell runs uncached; "
+                "put %%step on the first line."
+            )
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """The syntax-tree transformer; see the module's text. Never raises."""
+        frame = self.frames[-1] if self.frames else None
+        if frame is None or frame.met or not isinstance(tree, ast.Module):
+            return tree
+        frame.met = True
+        if frame.marker is None and not self._holds_parameters(frame):
+            return tree
+        try:
+            with _stoppable():
+                return self._lowered(frame, tree)
+        except (UsageError, MustHit, KeyboardInterrupt) as error:
+            frame.passing = None
+            return raising(error.with_traceback(None), tree)
+        except Exception as error:  # a fault of ours must not cost the user the cell
+            frame.passing = None
+            self.say(f"zenbook: this step runs uncached ({type(error).__name__}: {error}).")
+            self.shell.log.debug("zenbook failed on a cell", exc_info=True)
+            return tree
+
+    def post_run_cell(self, result: Any) -> None:
+        """A cell has ended, with everything it shows."""
+        frame = self._closed(result)
+        if frame is None:
+            return
+        try:
+            if frame.passing is not None:
+                frame.passing.close(result)
+            if self._holds_parameters(frame):
+                self._note_parameters(frame)
+        except KeyboardInterrupt:
+            self.say("zenbook: stopped while keeping the result; nothing was kept.")
+        except Exception as error:  # the cell has run; its result is the user's already
+            self.say(f"zenbook: nothing was kept ({type(error).__name__}: {error}).")
+            self.shell.log.debug("zenbook failed after a cell", exc_info=True)
+
+    def _lowered(self, frame: Frame, tree: ast.Module) -> ast.Module:
+        from zenbook.front.notebook.passing import Passing
+
+        if frame.marker is None:
+            return tree
+        frame.passing = Passing(self, frame, tree)
+        lowered: ast.Module = frame.passing.open()
+        return lowered
+
+    def _closed(self, result: Any) -> Frame | None:
+        """The frame that ends with this result. A blank cell never began one; a cell stopped
+        while it awaited has no result."""
+        if not self.frames:
+            return None
+        info = getattr(result, "info", None)
+        if info is not None and (info.raw_cell or "") != self.frames[-1].raw:
+            return None
+        return self.frames.pop()
+
+    # ------------------------------------------------------------ where a cell belongs
+
+    @property
+    def desk(self) -> Desk:
+        """The desk of the working folder's home."""
+        return open_desk()
+
+    def session(self, pipeline: str = "") -> Session:
+        """The session of a pipeline: the one named, else the notebook's."""
+        file = notebook_file(self.shell.user_ns)
+        name = pipeline or self.pipeline or pipeline_name(file)
+        found = self.sessions.get(name)
+        if found is None:
+            found = self.sessions[name] = Session(
+                desk=self.desk,
+                pipeline=name,
+                origin=f"notebook {file.name}" if file else "notebook",
+                parameters=self.parameters,
+            )
+        return found
+
+    def say(self, sentence: str) -> None:
+        """One line on standard error, never recorded as a step's."""
+        import sys
+
+        print(sentence, file=sys.stderr)
+
+    def graph(self) -> Any:
+        """The pipeline's graph, for a front end and as text."""
+        from zenbook.front.notebook.state import PipelineGraph
+
+        return PipelineGraph(self.session())
+
+    def forget(self) -> None:
+        """Close every run and know of nothing: what a test needs between two notebooks."""
+        self.close()
+        self.sessions.clear()
+        self.parameters.clear()
+        self.pipeline, self.pipeline_cache, self.run_cache = "", None, None
+
+    def close(self) -> None:
+        """The kernel ends: every open run is closed."""
+        for session in self.sessions.values():
+            session.close()
+
+    # ------------------------------------------------------------ parameters
+
+    def _holds_parameters(self, frame: Frame) -> bool:
+        first = frame.raw.lstrip().splitlines()[:1]
+        return bool(first) and (
+            first[0].startswith("%%parameters") or first[0].strip() == "# Parameters"
+        )
+
+    def _note_parameters(self, frame: Frame) -> None:
+        from zenbook.core.source import parse_cell
+        from zenbook.engine.pipelines import shown_parameters
+        from zenbook.front.notebook.definitions import bound_names
+        from zenbook.front.notebook.marker import body_lines
+
+        tree = parse_cell(body_lines(frame.raw))
+        names = dict.fromkeys(bound_names(tree.body))
+        namespace = self.shell.user_ns
+        values = {name: namespace[name] for name in names if name in namespace}
+        self.parameters.update(shown_parameters(values))
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Stop end our own work: ipykernel's handler for cells that await only cancels them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,137 @@
+"""What a cell that ran has left: its values, what is gone, and what forbids keeping it."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import getpass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
+from zenbook.front.notebook.definitions import definition_digests
+from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
+from zenbook.front.notebook.sharing import links
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """``values`` is what is kept (with hidden ones), ``names`` the outputs people see."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+    deleted: tuple[str, ...] = ()
+    obstacles: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    error: BaseException | None = None
+
+
+def gather(
+    cell: Cell,
+    result: Any,
+    before: Glimpse,
+    namespace: Mapping[str, Any],
+    *,
+    inputs: Mapping[str, Any],
+    only: tuple[str, ...],
+    obstacles: tuple[str, ...],
+    digest: Callable[[Any], str],
+    stored_by_uses: tuple[str, ...],
+) -> Gathered:
+    """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for."""
+    if (error := error_of(result)) is not None:
+        return Gathered(error=error, remarks=cell.remarks)
+    after = glimpse(namespace)
+    moved = difference(before, after, cell.binds | set(stored_by_uses))
+    anew = {*cell.made, *_from_star_imports(cell, after)}
+    names = {
+        name: after.bound[name]
+        for name in moved.bound
+        if name not in anew and (not only or name in only)
+    }
+    values = dict(names)
+    last = getattr(result, "result", None)
+    if last is not None and cell.shows_last:
+        values[LAST] = last
+    shared = links(values, inputs)
+    if shared is None:
+        obstacles = (*obstacles, "a result holds a part of an input in a tuple or a set")
+    manifest = {
+        "definitions": definition_digests(cell.made, namespace, digest),
+        "links": [link for link in shared or () if link[1] or link[3]],
+        "showed": LAST in values,
+    }
+    if cell.needs_manifest or manifest["links"]:
+        values[MANIFEST] = manifest
+    deleted = () if only else moved.deleted
+    return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
+
+
+def error_of(result: Any) -> BaseException | None:
+    """What ended the cell early; a cell stopped while it awaited has no result at all."""
+    if result is None:
+        return KeyboardInterrupt("stopped")
+    error: BaseException | None = result.error_before_exec or result.error_in_exec
+    return error
+
+
+def _from_star_imports(cell: Cell, after: Glimpse) -> set[str]:
+    """Names that a star import of the cell bound: the import itself brings them back."""
+    import ast
+
+    found: set[str] = set()
+    for node in cell.tree.body:
+        if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
+            continue
+        module = sys.modules.get(node.module or "")
+        every = vars(module) if module is not None else {}
+        found |= {name for name, value in after.bound.items() if every.get(name, after) is value}
+    return found
+
+
+class Asked:
+    """Notices what no kept result can give back: a question to the user, a task left running."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._real: list[tuple[Any, str, Any, Any]] = []
+        self._tasks: set[Any] = set()
+
+    @classmethod
+    def begin(cls) -> Asked:
+        """Start noticing."""
+        asked = cls()
+        asked._tasks = _tasks()
+        for owner, name in ((builtins, "input"), (getpass, "getpass")):
+            real = getattr(owner, name)
+            noticing = asked._noticing(real)
+            asked._real.append((owner, name, real, noticing))
+            setattr(owner, name, noticing)
+        return asked
+
+    def _noticing(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any, **kwargs: Any) -> Any:
+            self.count += 1
+            return real(*args, **kwargs)
+
+        return ask
+
+    def end(self) -> tuple[str, ...]:
+        """Stop noticing; the reasons not to keep the result."""
+        for owner, name, real, noticing in self._real:
+            if getattr(owner, name) is noticing:
+                setattr(owner, name, real)
+        found = ["it asked for input"] if self.count else []
+        if left := [task for task in _tasks() - self._tasks if not task.done()]:
+            found.append(f"a task is still running ({left[0].get_name()})")
+        return tuple(found)
+
+
+def _tasks() -> set[Any]:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return set()
+    return set(asyncio.all_tasks(loop))

@@ -1,0 +1,161 @@
+"""The line under the cell: what the step does or did, in one line, updated in place.
+
+As plain text, as HTML that still reads well when a sanitiser has taken its styling, and as
+``application/vnd.zenbook.step+json`` for a front end that draws it itself.
+
+It is sent past the display hooks, so that it is never part of what a step is recorded to have
+shown. Where no front end can update a display (a terminal, a log) only the last state is said.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from zenbook.core.view_text import GLYPHS, line, seconds_text, size_text
+from zenbook.model import Status
+
+MIME = "application/vnd.zenbook.step+json"
+_SHOWN_NAMES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """Everything the line says; what is empty is left out."""
+
+    step: str
+    status: Status
+    seconds: float | None = None
+    """Seconds the body took; for ``running`` those it took last time."""
+    saved: float = 0.0
+    why: str = ""
+    outputs: tuple[str, ...] = ()
+    size: int = 0
+    pipeline: str = ""
+    version: str = ""
+    """``v1`` or ``v2 draft``."""
+    run: int | None = None
+    origin: str = ""
+    """Where a cached result is from: ``run 1, 2 h ago``."""
+    not_kept: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def text_of(said: StepLine) -> str:
+    """The line as plain text."""
+    return f"{GLYPHS[said.status]} {line(said.step)}  {' · '.join(_pieces(said))}"
+
+
+def _pieces(said: StepLine) -> list[str]:
+    pieces = [_state(said)]
+    told = said.not_kept and said.not_kept in said.why
+    if said.status in ("running", "completed") and said.why and not told:
+        pieces.append(said.why)
+    if said.status == "running" and said.seconds is not None:
+        pieces.append(f"last {seconds_text(said.seconds)}")
+    if said.status == "cached":
+        pieces += [
+            f"saved {seconds_text(said.saved)}",
+            f"from {said.origin}" if said.origin else "",
+        ]
+    if said.status in ("failed", "interrupted"):
+        pieces.append("nothing kept")
+    if said.not_kept:
+        pieces.append(f"not kept: {said.not_kept}")
+    elif said.status == "completed":
+        pieces.append(_outputs(said))
+    pieces += [*said.remarks, _place(said)]
+    return [line(piece, 300) for piece in pieces if piece]
+
+
+def _state(said: StepLine) -> str:
+    took = seconds_text(said.seconds)
+    match said.status:
+        case "completed":
+            return took
+        case "failed":
+            return f"failed after {took}"
+        case "interrupted":
+            return f"stopped after {took}"
+        case other:
+            return other
+
+
+def _outputs(said: StepLine) -> str:
+    if not said.outputs:
+        return ""
+    shown = ", ".join(said.outputs[:_SHOWN_NAMES])
+    more = len(said.outputs) - _SHOWN_NAMES
+    shown += f" and {more} more" if more > 0 else ""
+    return f"{shown} ({size_text(said.size)})"
+
+
+def _place(said: StepLine) -> str:
+    run = f"run {said.run}" if said.run is not None else ""
+    return " ".join(word for word in (said.pipeline, said.version, run) if word)
+
+
+def html_of(said: StepLine) -> str:
+    """The line as HTML: every text escaped, no style needed to read it."""
+    pieces = [escape(piece) for piece in _pieces(said)]
+    step = escape(line(said.step))
+    return (
+        f'<div class="zenbook-step" data-status="{said.status}"><small>{GLYPHS[said.status]} '
+        f"<b>{step}</b> {' · '.join(pieces)}</small></div>"
+    )
+
+
+def bundle_of(said: StepLine) -> dict[str, Any]:
+    """The display's MIME bundle."""
+    return {
+        "text/plain": text_of(said),
+        "text/html": html_of(said),
+        MIME: {"schema": 1, **asdict(said)},
+    }
+
+
+def ago(then: float, now: float) -> str:
+    """How long ago in one unit: ``3 min ago``; ``just now`` below a minute."""
+    passed = max(0.0, now - then)
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if passed >= size:
+            return f"{int(passed // size)} {unit} ago"
+    return "just now"
+
+
+class Spot:
+    """Where one cell's line is shown, and updated in place."""
+
+    def __init__(self, shell: Any, quiet: bool) -> None:
+        self._shell = shell
+        self._quiet = quiet
+        self._id = secrets.token_hex(8)
+        self._shown = False
+
+    def show(self, said: StepLine) -> None:
+        """Show the line, or put its new state in the place of the old."""
+        if self._quiet:
+            return
+        publisher = self._shell.display_pub
+        if hasattr(publisher, "session") and hasattr(publisher, "pub_socket"):
+            self._send(publisher, bundle_of(said))
+        elif said.status != "running" and type(publisher).__name__ == "DisplayPublisher":
+            print(text_of(said), file=sys.__stdout__, flush=True)
+
+    def anew(self) -> None:
+        """The cell cleared its output and our display with it: show it again next time."""
+        self._shown = False
+
+    def _send(self, publisher: Any, bundle: dict[str, Any]) -> None:
+        """Send past the publisher's hooks, which belong to what the cell shows."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        kind = "update_display_data" if self._shown else "display_data"
+        content = {"data": bundle, "metadata": {}, "transient": {"display_id": self._id}}
+        parent = publisher.parent_header
+        message = publisher.session.msg(kind, content, parent=parent)
+        publisher.session.send(publisher.pub_socket, message, ident=publisher.topic)
+        self._shown = True

@@ -1,0 +1,38 @@
+"""``%load_ext zenbook``: register the transformers, the events and the magics, once per shell."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from typing import Any
+
+from zenbook.front.notebook.door import Door
+from zenbook.front.notebook.marker import take_marker_away
+
+_doors: dict[int, Door] = {}
+
+
+def load_into(shell: Any) -> Door:
+    """The shell's door, opened the first time."""
+    door = _doors.get(id(shell))
+    if door is not None and door.shell is shell:
+        return door
+    door = _doors[id(shell)] = Door(shell)
+    shell.input_transformers_cleanup.append(take_marker_away)
+    shell.ast_transformers.append(door)
+    shell.events.register("pre_run_cell", door.pre_run_cell)
+    shell.events.register("post_run_cell", door.post_run_cell)
+    from zenbook.front.notebook.magics import register
+
+    register(shell, door)
+    atexit.register(door.close)
+    return door
+
+
+def headless(file: str, enable_cache: bool | None, rerun: tuple[str, ...]) -> None:
+    """Tell this kernel's door what ``zenbook run`` was told."""
+    from IPython import get_ipython
+
+    door = load_into(get_ipython())
+    os.environ["ZENBOOK_NOTEBOOK"] = file
+    door.run_cache, door.rerun = enable_cache, frozenset(rerun)

@@ -1,0 +1,138 @@
+"""What a cell did to the notebook's names, seen by comparing before and after.
+
+The old objects are held while the cell runs, because an id is reused as soon as its object is
+gone. A dict subclass that reports its own reads and writes was measured and dropped: 4-15 times
+slower, and CPython's fast paths bypass it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+_KEPT_BY_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+MISSING: Any = object()
+"""Stands for "no such name": None is a value."""
+
+
+def is_users(name: str) -> bool:
+    """Whether a name is the notebook's own and not one that IPython or Python keeps there."""
+    if name in _KEPT_BY_IPYTHON or (name.startswith("__") and name.endswith("__")):
+        return False
+    return not (name.startswith("_") and name.lstrip("_i").lstrip("hd") in _HISTORY) and not (
+        name[:1] == "_" and name.lstrip("_i").isdigit()
+    )
+
+
+_HISTORY = frozenset({""})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glimpse:
+    """The notebook's names and the objects they stood for at one moment."""
+
+    bound: Mapping[str, Any]
+
+
+def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
+    """Look at a namespace now; cheap, nothing is copied but references."""
+    return Glimpse({name: namespace[name] for name in list(namespace) if is_users(name)})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Difference:
+    """Names that are bound to another object than before, and names that are gone."""
+
+    bound: tuple[str, ...]
+    deleted: tuple[str, ...]
+
+
+def difference(before: Glimpse, after: Glimpse, written: Iterable[str] = ()) -> Difference:
+    """What changed, in the order of the namespace.
+
+    ``written`` names what the code binds whatever it is bound to: ``x = 5`` where ``x`` was 5
+    already cannot be seen by comparing, and must be bound in a later kernel all the same.
+    """
+    sure = set(written)
+    bound = [
+        name
+        for name, value in after.bound.items()
+        if name in sure or before.bound.get(name, MISSING) is not value
+    ]
+    deleted = [name for name in before.bound if name not in after.bound]
+    return Difference(tuple(bound), tuple(deleted))
+
+
+def same_object(namespace: Mapping[str, Any], value: Any) -> list[str]:
+    """All names of the notebook that stand for this very object."""
+    return [name for name in list(namespace) if namespace[name] is value and is_users(name)]
+
+
+def written_by_functions(roots: Iterable[Any], namespace: Mapping[str, Any]) -> frozenset[str]:
+    """Global names that functions reachable from ``roots`` may bind or delete (``global x``)."""
+    found: set[str] = set()
+    waiting, seen = list(roots), set[int]()
+    while waiting:
+        value = waiting.pop()
+        if not isinstance(value, FunctionType | type) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        for function in _functions(value):
+            if function.__globals__ is not namespace:
+                continue
+            for code in _codes(function.__code__):
+                found |= _global_stores(code)
+                waiting += [namespace[name] for name in code.co_names if name in namespace]
+    return frozenset(found)
+
+
+def _functions(value: Any) -> Iterator[FunctionType]:
+    if isinstance(value, FunctionType):
+        yield value
+        wrapped = getattr(value, "__wrapped__", None)
+        if isinstance(wrapped, FunctionType):
+            yield wrapped
+        return
+    for member in vars(value).values():
+        inner = getattr(member, "__func__", getattr(member, "fget", member))
+        if isinstance(inner, FunctionType):
+            yield inner
+
+
+def _codes(code: Any) -> Iterator[Any]:
+    yield code
+    for constant in code.co_consts:
+        if hasattr(constant, "co_code"):
+            yield from _codes(constant)
+
+
+def _global_stores(code: Any) -> set[str]:
+    import dis
+
+    if not code.co_names:
+        return set()
+    return {
+        str(step.argval)
+        for step in dis.get_instructions(code)
+        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")
+    }
+
+
+def bind(namespace: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Bind every name in one go: nothing that can fail stands between the first and the last."""
+    namespace.update(values)
+
+
+def is_code(value: Any) -> bool:
+    """Whether a value is code that is *used* (function, class, module) and no datum."""
+    if isinstance(value, FunctionType | type | ModuleType):
+        return True
+    return callable(value) and type(value).__name__ in (
+        "builtin_function_or_method",
+        "method_descriptor",
+        "ufunc",
+        "_ArrayFunctionDispatcher",
+        "cython_function_or_method",
+    )

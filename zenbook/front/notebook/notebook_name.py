@@ -1,0 +1,49 @@
+"""Find which notebook file this kernel runs for.
+
+Every front end tells it in another way, and some do not: Jupyter Server sets
+``JPY_SESSION_NAME`` for the kernels it starts, VS Code and nbclient put a variable into the
+namespace or the environment, Colab answers on its session service. Where nobody tells, there is
+no name, and nothing depends on one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+UNNAMED = "notebook"
+"""The pipeline's name where the notebook's file is not known."""
+
+_IN_NAMESPACE = ("__vsc_ipynb_file__", "__session__")
+_IN_ENVIRONMENT = ("ZENBOOK_NOTEBOOK", "JPY_SESSION_NAME", "COLAB_NOTEBOOK_NAME")
+
+
+def notebook_file(namespace: Mapping[str, Any]) -> Path | None:
+    """The notebook's path as told by the front end; None where nobody tells. It may not exist."""
+    for name in _IN_NAMESPACE:
+        if told := _path(namespace.get(name)):
+            return told
+    for name in _IN_ENVIRONMENT:
+        if told := _path(os.environ.get(name)):
+            return told
+    return _path(os.environ.get("PAPERMILL_INPUT_PATH"))
+
+
+def _path(told: object) -> Path | None:
+    if not isinstance(told, str) or not told.lower().endswith(".ipynb"):
+        return None
+    return Path(unquote(told) if "%" in told else told)
+
+
+def pipeline_name(file: Path | None) -> str:
+    """The name a pipeline has by default: the file's, with what a name cannot hold taken out."""
+    if file is None:
+        return UNNAMED
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", file.stem).strip("_.-")[:100]
+    if not name:
+        return UNNAMED
+    return name if re.match(r"[A-Za-z_]", name) else f"_{name}"[:100]

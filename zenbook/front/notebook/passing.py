@@ -1,0 +1,310 @@
+"""The driver of the one path for a cell: IPython executes the body, this waits for it.
+
+It advances the passage to its verdict while the cell is still a syntax tree. On a miss the tree
+goes on as it is and :meth:`Passing.close` sends what the namespace shows afterwards. On a hit
+everything is loaded and checked before the first name is bound.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from zenbook.core.source import code_of_cell
+from zenbook.engine.drivers import collecting_metrics
+from zenbook.engine.passage import Execute, Passage, Ran, passage
+from zenbook.engine.pipelines import step_run
+from zenbook.engine.sitting import Sitting
+from zenbook.front.notebook.cell import MANIFEST, Cell, read_cell
+from zenbook.front.notebook.definitions import Anew
+from zenbook.front.notebook.gathered import Asked, Gathered, gather
+from zenbook.front.notebook.handed import doing
+from zenbook.front.notebook.line import Spot, StepLine
+from zenbook.front.notebook.namespace import Glimpse, glimpse
+from zenbook.front.notebook.options import parse_step_line
+from zenbook.front.notebook.putting import Putting
+from zenbook.front.notebook.seeding import seeded, unseeded
+from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.telling import teller, wires
+from zenbook.model import Call, Miss, Options, Outcome, Step
+
+if TYPE_CHECKING:
+    from zenbook.front.notebook.door import Door, Frame
+
+_MOST_CODES = 512
+
+
+class Passing:
+    """One step cell on its way; lives from its tree's transformation to the cell's end."""
+
+    def __init__(self, door: Door, frame: Frame, tree: ast.Module) -> None:
+        assert frame.marker is not None
+        self.door, self.frame, self.tree = door, frame, tree
+        self.shell = door.shell
+        self.namespace: dict[str, Any] = door.shell.user_ns
+        self.said = parse_step_line(frame.marker.options)
+        self.session: Session = door.session(self.said.pipeline)
+        self.desk = self.session.desk
+        self.spot = Spot(self.shell, self.said.quiet)
+        self.anew: Anew | None = None
+        self.why = ""
+        self._way: Passage | None = None
+        self._before: Glimpse | None = None
+        self._started = 0.0
+
+    # ------------------------------------------------------------ before the body
+
+    def open(self) -> ast.Module:
+        """The tree that IPython is to execute. Raises what the user has to see."""
+        if not self.tree.body:
+            return self.tree
+        self.cell: Cell = read_cell(self.tree, self.said, self.namespace, self.shell.transform_cell)
+        self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
+        self.call = self._call()
+        if self.said.dry_run:
+            return self._planned()
+        random_before = self.desk.randomness.save(self.desk.randomness.states())
+        outcome = self._advance(self.call)
+        if outcome is None:
+            return self._running()
+        putting = Putting(outcome, self.cell, self.namespace, self._digest)
+        if objection := putting.objection():
+            self.anew.take_back()
+            self.desk.randomness.restore(random_before)
+            return self._in_spite(objection)
+        return self._restored(outcome, putting)
+
+    def _advance(self, call: Call) -> Outcome | None:
+        """Go to the verdict: the outcome of a hit, or None where the body has to run."""
+        self._way = passage(call, self._sitting(), self.desk)
+        try:
+            order: Execute = next(self._way)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
+        self.why = self.why or order.verdict.why
+        return None
+
+    def _in_spite(self, objection: str) -> ast.Module:
+        """A hit whose result would not be what a run leaves in this notebook: run."""
+        self.why = objection
+        if self._advance(replace(self.call, options=replace(self.call.options, force=True))):
+            raise AssertionError("a forced step is executed")
+        return self._running()
+
+    def _sitting(self) -> Sitting:
+        return Sitting(
+            pipeline=self.session.pipeline,
+            run_cache=self.door.run_cache,
+            pipeline_cache=self.door.pipeline_cache,
+            rebinds=True,
+        )
+
+    def _call(self) -> Call:
+        cell, said = self.cell, self.said
+        options = self._options(said.options)
+        if cell.name in self.door.rerun:
+            options = replace(options, force=True)
+        wanted = said.options.keep_only or cell.always
+        manifest = (MANIFEST,) if cell.needs_manifest and not said.options.keep_only else ()
+        values = {name: self.namespace[name] for name in cell.reads}
+        step = Step(
+            name=cell.name,
+            code=cell.body.code,
+            source=cell.body.source,
+            inputs=cell.reads,
+            outputs=(*wanted, *manifest),
+            options=options,
+            docstring=cell.body.docstring,
+        )
+        return Call(
+            step=step,
+            values=values,
+            code=self._code(),
+            namespace=self.namespace,
+            options=options,
+            prepare=self._prepare,
+        )
+
+    def _options(self, options: Options) -> Options:
+        """With what else changes the result put into the version text of the key."""
+        words = [options.version] if options.version else []
+        if self.said.seed is not None:
+            words.append(f"seed {self.said.seed}")
+        if flags := self._future_flags():
+            words.append(f"future {flags}")
+        if (how := self.shell.ast_node_interactivity) != "last_expr":
+            words.append(f"shows {how}")
+        return replace(options, version="; ".join(words), keep_only=())
+
+    def _future_flags(self) -> int:
+        import __future__ as future
+
+        every = 0
+        for name in future.all_feature_names:
+            every |= getattr(future, name).compiler_flag
+        return int(getattr(self.shell.compile, "flags", 0)) & every
+
+    def _code(self) -> Any:
+        """The cell as a function of its inputs; the same object for the same text."""
+        key = (self.frame.raw, self.cell.reads)
+        codes = self.door.codes
+        if key not in codes:
+            if len(codes) >= _MOST_CODES:
+                codes.clear()
+            codes[key] = code_of_cell(self.cell.expanded, self.cell.reads, self.cell.name)
+        return codes[key]
+
+    def _prepare(self) -> None:
+        assert self.anew is not None
+        self.anew.take_back()
+        self.anew.make()
+
+    def _compiled(self, node: ast.stmt) -> Any:
+        """One statement, compiled under the cell's own name and with its line numbers."""
+        raw, cooked = self.frame.raw, self.frame.transformed
+        cooked = cooked or self.shell.transform_cell(raw)
+        name = self.shell.compile.cache(cooked, self.frame.number, raw_code=raw)
+        return self.shell.compile(ast.Module([node], []), name, "exec")
+
+    def _digest(self, value: Any) -> str:
+        return self.desk.digester().digest(value)
+
+    # ------------------------------------------------------------ three ways on
+
+    def _planned(self) -> ast.Module:
+        """``--dry-run``: say the verdict and execute nothing."""
+        from zenbook.engine.decide import decide
+        from zenbook.engine.identify import identify
+
+        identity = identify(self.call, self.desk)
+        verdict = decide(identity, self.call, self._sitting(), self.desk)
+        told = f"would run: {verdict.why}" if isinstance(verdict, Miss) else "would be cached"
+        self.frame.passing = None
+        self.spot.show(StepLine(self.cell.name, "skipped", remarks=(told,)))
+        return ast.Module([ast.Pass(lineno=1, col_offset=0)], [])
+
+    def _running(self) -> ast.Module:
+        """A miss: note that it runs and let IPython execute the unmodified tree."""
+        name = self.cell.name
+        self.session.enter(name, hit=False)
+        self.session.begin(name, self.why)
+        last = teller(self.door, self.session).expected(name)
+        self.spot.show(StepLine(name, "running", seconds=last, why=self.why))
+        self._asked = Asked.begin()
+        self._metrics = collecting_metrics()
+        self._collected = self._metrics.__enter__()
+        self._seeded = None if self.said.seed is None else seeded(self.said.seed, self.cell.body)
+        self._before = glimpse(self.namespace)
+        self._started = self.desk.clock.tick()
+        return self.tree
+
+    def _restored(self, outcome: Outcome, putting: Putting) -> ast.Module:
+        """A hit: bind everything in one go, then show what was shown."""
+        self._way = None
+        putting.put()
+        said = self._noted(outcome, putting.bound)
+        self.spot.show(said)
+
+        def show() -> None:
+            putting.show(self.desk.capture.replay, self.shell, self.said.replay)
+
+        bare = [self.tree.body[-1]] if self.cell.body.last else self._assigned_last()
+        return doing(show, bare, self.tree)
+
+    def _assigned_last(self) -> list[ast.stmt]:
+        """What ``last_expr_or_assign`` shows after an assignment."""
+        last = self.tree.body[-1]
+        if self.shell.ast_node_interactivity != "last_expr_or_assign":
+            return []
+        targets = last.targets if isinstance(last, ast.Assign) else [getattr(last, "target", None)]
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+            return []
+        node = ast.Expr(ast.Name(targets[0].id, ast.Load()))
+        return [ast.fix_missing_locations(ast.copy_location(node, last))]
+
+    # ------------------------------------------------------------ after the body
+
+    def close(self, result: Any) -> None:
+        """The cell has ended: keep what it left, say how it went."""
+        if self._way is None:
+            return
+        seconds = self.desk.clock.tick() - self._started
+        self._metrics.__exit__(None, None, None)
+        if self._seeded is not None:
+            unseeded(self._seeded)
+        asked = self._asked.end()
+        gathered = self._gathered(result, asked)
+        ran = Ran(
+            gathered.values,
+            seconds,
+            error=gathered.error,
+            deleted=gathered.deleted,
+            obstacles=gathered.obstacles,
+            remarks=gathered.remarks,
+            metrics=self._collected,
+            run=self.session.logbook.run.id if self.session.logbook else "",
+            unrecorded=frozenset({"result"}) if self._shows_live() else frozenset(),
+        )
+        try:
+            self._way.send(ran)
+        except StopIteration as stop:
+            self.spot.show(self._noted(stop.value, gathered.names))
+            return
+        raise AssertionError("a passage executes its body once")
+
+    def _shows_live(self) -> bool:
+        """Whether the last expression is evaluated on a hit too, and so is no recorded display."""
+        return bool(self.cell.body.last) or bool(self._assigned_last())
+
+    def _gathered(self, result: Any, obstacles: tuple[str, ...]) -> Gathered:
+        assert self._before is not None
+        return gather(
+            self.cell,
+            result,
+            self._before,
+            self.namespace,
+            inputs=self.call.values,
+            only=self.said.options.keep_only,
+            obstacles=obstacles,
+            digest=self._digest,
+            stored_by_uses=self._stores(),
+        )
+
+    def _stores(self) -> tuple[str, ...]:
+        """Globals that the functions it calls assign."""
+        uses = self.desk.code.uses(self.call.code, self.namespace, self.desk.digester())
+        return tuple(uses.stores_global)
+
+    # ------------------------------------------------------------ telling
+
+    def _noted(self, outcome: Outcome, bound: Mapping[str, Any]) -> StepLine:
+        """Put it on record and make the line."""
+        if self.why and isinstance(outcome.verdict, Miss) and outcome.verdict.why != self.why:
+            outcome = replace(outcome, verdict=Miss((), "unknowable", self.why))
+        hit = outcome.status == "cached"
+        name, session = self.cell.name, self.session
+        replaced = session.known.get(name)
+        if hit:
+            session.enter(name, hit=True)
+        edges = wires(session, name, self.call.values)
+        outputs = tuple(n for n in bound if not n.startswith("%"))
+        session.note(
+            Known(
+                step=replace(self.call.step, outputs=outputs),
+                source=self.frame.raw,
+                cell_id=self.frame.cell_id,
+                line=step_run(outcome, 0),
+                edges=edges,
+                fingerprint=outcome.fingerprint,
+                record=outcome.record,
+                call=replace(self.call, values=dict.fromkeys(self.call.values), prepare=None),
+            ),
+            hit,
+        )
+        for output in outputs:
+            session.producers[output] = (name, bound[output])
+        other = replaced is not None and replaced.cell_id != self.frame.cell_id
+        return teller(self.door, session).line(outcome, outputs, replaces=other)

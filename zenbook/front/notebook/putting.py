@@ -1,0 +1,108 @@
+"""Put a hit's result into the notebook: check first, then bind everything in one go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from zenbook.engine.in_place import replace
+from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
+from zenbook.front.notebook.definitions import definition_digests
+from zenbook.front.notebook.namespace import bind, glimpse, is_users, same_object
+from zenbook.front.notebook.sharing import entangled, is_plain, relink
+from zenbook.model import Outcome
+
+Event = Mapping[str, Any]
+
+
+class Putting:
+    """A loaded result that waits to be bound."""
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        cell: Cell,
+        namespace: dict[str, Any],
+        digest: Callable[[Any], str],
+    ) -> None:
+        self._outcome, self._cell, self._namespace = outcome, cell, namespace
+        values = dict(outcome.values)
+        self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
+        self._has_last = LAST in values
+        self._digest = digest
+        self._values = values
+        self.last: Any = None
+        self.bound: Mapping[str, Any] = {}
+
+    def objection(self) -> str:
+        """Why this result is not what a run would leave in *this* notebook; "" if it is."""
+        expected = self._manifest.get("definitions", {})
+        made = definition_digests(expected, self._namespace, self._digest)
+        for name, digest in expected.items():
+            if made.get(name) != digest:
+                return f"{name} is not what its definition makes"
+        others = glimpse(self._namespace).bound
+        for name in self._outcome.changed:
+            old = self._namespace.get(name)
+            if holder := entangled(old, {n: v for n, v in others.items() if v is not old}):
+                return f"{name} is changed in place and shares a part with {holder}"
+        try:
+            relink(self._manifest.get("links", ()), self._values, self._namespace)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            return "an input is built otherwise than it was"
+        return ""
+
+    def put(self) -> None:
+        """Bind, put changed inputs back, replay deletions."""
+        standing = self._put_changed()
+        values = {n: standing.get(id(v), v) for n, v in self._values.items()}
+        self.last = values.pop(LAST, None)
+        self.bound = values
+        bind(self._namespace, values)
+        record = self._outcome.record
+        for name in record.deleted if record is not None else ():
+            if is_users(name):
+                self._namespace.pop(name, None)
+
+    def _put_changed(self) -> dict[int, Any]:
+        """Give inputs their later content; the objects to use instead of the loaded ones."""
+        standing: dict[int, Any] = {}
+        for name, new in self._outcome.changed.items():
+            old = self._namespace[name]
+            if _can_become(old, new):
+                replace(old, new)
+                standing[id(new)] = old
+                continue
+            for alias in same_object(self._namespace, old):
+                self._namespace[alias] = new
+        return standing
+
+    def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, how: str) -> None:
+        """Replay the displays, and give ``_`` and ``Out`` the value the cell showed."""
+        events = [event for event in self._outcome.displays if _wanted(event, how)]
+        if events:
+            replay(events)
+        if self._has_last:
+            hook = shell.displayhook
+            hook.update_user_ns(self.last)
+            if getattr(hook, "exec_result", None) is not None:
+                hook.exec_result.result = self.last
+
+
+def _wanted(event: Event, how: str) -> bool:
+    return how == "all" or (how == "display" and event.get("kind") != "stream")
+
+
+def _can_become(old: Any, new: Any) -> bool:
+    """Whether the object itself can be given the new content, so that every holder sees it."""
+    if type(old) is not type(new):
+        return False
+    if type(old) in (list, dict, set, bytearray):
+        return True
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and type(old) is numpy.ndarray:
+        return bool(old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable)
+    if pandas is not None and type(old) in (pandas.DataFrame, pandas.Series):
+        return True
+    return is_plain(old)

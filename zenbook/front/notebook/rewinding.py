@@ -1,0 +1,55 @@
+"""``%zenbook restore RUN [STEP]``: put the outputs of an old run back into the notebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zenbook.errors import UsageError
+from zenbook.front.notebook.namespace import bind
+
+if TYPE_CHECKING:
+    from zenbook.front.notebook.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back: names that were new, and names whose value was replaced."""
+
+    run: str
+    added: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        pieces = [f"Restored from run {self.run}."]
+        if self.replaced:
+            pieces.append(f"Replaced: {', '.join(self.replaced)}.")
+        if self.added:
+            pieces.append(f"Added: {', '.join(self.added)}.")
+        return " ".join(pieces)
+
+
+def restore(door: Door, run: str, step: str | None = None) -> Restored:
+    """Bind the kept outputs of a run, or of one of its steps. Raises UsageError.
+
+    ``run`` may be a number of this notebook's pipeline, an id, or ``pipeline:number``.
+    """
+    from zenbook.engine import verbs
+
+    values = {
+        name: value
+        for name, value in verbs.restore(run_named(door, run), step).items()
+        if name.isidentifier()
+    }
+    if not values:
+        raise UsageError(f"Run {run} kept nothing that could be restored.")
+    namespace = door.shell.user_ns
+    replaced = [name for name in values if name in namespace]
+    bind(namespace, values)
+    added = [name for name in values if name not in replaced]
+    return Restored(run, tuple(added), tuple(replaced))
+
+
+def run_named(door: Door, run: str) -> str:
+    """A bare number means a run of this notebook's pipeline."""
+    return f"{door.session().pipeline}:{run}" if run.isdigit() else run

@@ -1,0 +1,247 @@
+"""Runs and versions of a notebook while one iterates on it.
+
+R1  No open run: open one.
+R2  A step not yet in the run joins it.
+R3  A step already in it: a miss opens a new run (upstream steps are carried over, with the run
+    they came from; downstream steps are stale); a hit on the first step opens a new run (Run
+    All again: run 2, all cached); any other hit is noted on the current run.
+R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own.
+R5  No rule uses the clock.
+
+A version is the shape of the notebook's steps in the order of their wiring (so that executing
+cells in another order is the same version). It is stamped when the run is complete or closes,
+and until then the next number is a draft: five cells executed for the first time make one
+version and not five. A failed or interrupted run stamps none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zenbook.core.shape import execution_order, shape_of
+from zenbook.engine.desk import Desk
+from zenbook.engine.logbook import Logbook
+from zenbook.errors import PipelineError, StoreFault
+from zenbook.model import (
+    Call,
+    Edge,
+    Fingerprint,
+    Record,
+    Run,
+    Shape,
+    Status,
+    Step,
+    StepRun,
+    Version,
+)
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """What the kernel knows of one step: its code as last executed, and how that went."""
+
+    step: Step
+    source: str
+    cell_id: str
+    line: StepRun
+    edges: tuple[Edge, ...] = ()
+    fingerprint: Fingerprint | None = None
+    record: Record | None = None
+    call: Call | None = None
+    """Its last call; the values in it are let go."""
+    stale: str = ""
+    """Why it is stale although nobody edited it, "" if it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an execution stands: its run's number, and the version as it is said."""
+
+    run: int | None
+    version: str
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """The open run of one notebook, and every step the kernel has met."""
+
+    desk: Desk
+    pipeline: str
+    origin: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    expected: frozenset[str] = frozenset()
+    """Names of the steps the notebook's file has; empty where nobody tells."""
+    known: dict[str, Known] = field(default_factory=dict)
+    producers: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    """Who bound a name last: the step, and the very object."""
+    logbook: Logbook | None = None
+    joined: dict[str, StepRun] = field(default_factory=dict)
+    ended: bool = False
+
+    # ------------------------------------------------------------ which run a step belongs to
+
+    def enter(self, step: str, hit: bool) -> Run:
+        """The run that this execution of a step belongs to, opened if the rules say so."""
+        if self._opens(step, hit):
+            carried = self._upstream_of(step) if not hit and step in self.joined else {}
+            self.close()
+            self._open(carried)
+        assert self.logbook is not None
+        if self.ended:
+            self.logbook.end("running")
+            self.ended = False
+        return self.logbook.run
+
+    def _opens(self, step: str, hit: bool) -> bool:
+        if self.logbook is None:
+            return True
+        if step not in self.joined:
+            return False
+        return not hit or step == next(iter(self.joined))
+
+    def _open(self, carried: Mapping[str, StepRun]) -> None:
+        self.logbook = Logbook(
+            self.desk, self.pipeline, None, dict(self.parameters), origin=self.origin
+        )
+        self.joined, self.ended = {}, False
+        for position, line in enumerate(carried.values()):
+            self._note(replace(line, position=position, status="cached", saved=line.seconds))
+
+    def _upstream_of(self, step: str) -> dict[str, StepRun]:
+        """Lines of the steps that this one's inputs come from, directly or not."""
+        wanted, waiting = set[str](), [step]
+        while waiting:
+            known = self.known.get(waiting.pop())
+            for edge in known.edges if known else ():
+                if edge.source not in wanted and edge.source != step:
+                    wanted.add(edge.source)
+                    waiting.append(edge.source)
+        return {
+            name: line
+            for name, line in self.joined.items()
+            if name in wanted and line.status in ("completed", "cached")
+        }
+
+    # ------------------------------------------------------------ noting
+
+    def begin(self, step: str, why: str) -> None:
+        """A step starts to run."""
+        self._note(StepRun(step, self._position(step), "running", "", why, 0.0, 0.0, "", "", ""))
+
+    def note(self, known: Known, hit: bool) -> None:
+        """A step has ended: put its line on record and see what that makes stale."""
+        name = known.step.name
+        before = self.known.get(name)
+        self.known[name] = known
+        earlier = self.joined.get(name)
+        if not (hit and earlier is not None and earlier.status == "completed"):
+            self._note(replace(known.line, position=self._position(name)))
+        if before is not None and not hit and known.line.status == "completed":
+            self._mark_downstream(name, before, known)
+        if known.line.status in ("failed", "interrupted"):
+            self._end(known.line.status)
+            self.logbook = None
+        elif self._complete():
+            self._end("completed")
+
+    def _mark_downstream(self, name: str, before: Known, after: Known) -> None:
+        """Steps that read what this one gave are stale, if it gives something else now."""
+        if before.record is not None and after.record is not None:
+            old = {a.name: a.digest for a in before.record.artifacts}
+            new = {a.name: a.digest for a in after.record.artifacts}
+            if old == new:
+                return
+        for other in self.downstream_of(name):
+            self.known[other].stale = f"{name} ran again"
+
+    def downstream_of(self, name: str) -> list[str]:
+        """Steps whose inputs come from this one, directly or not."""
+        found: list[str] = []
+        for source in (name, *found):
+            for other, known in self.known.items():
+                reads = any(edge.source == source for edge in known.edges)
+                if reads and other != name and other not in found:
+                    found.append(other)
+        return found
+
+    def _position(self, step: str) -> int:
+        return list(self.joined).index(step) if step in self.joined else len(self.joined)
+
+    def _note(self, line: StepRun) -> None:
+        assert self.logbook is not None
+        self.joined[line.step] = line
+        self.logbook.note(line)
+
+    # ------------------------------------------------------------ versions
+
+    def shape(self) -> Shape:
+        """The wiring of all steps the notebook has, as far as the kernel has met them."""
+        names = sorted(n for n in self.known if not self.expected or n in self.expected)
+        edges = [e for n in names for e in self.known[n].edges if e.source in names]
+        upstream = {n: [e.source for e in edges if e.target == n] for n in names}
+        try:
+            order = execution_order(names, upstream)
+        except PipelineError:  # cells executed against their order can wire a circle
+            order = names
+        return shape_of([self.known[n].step for n in order], edges, self.parameters)
+
+    def version_said(self) -> str:
+        """``v1`` where this shape has a number, else ``v2 draft``."""
+        try:
+            versions = self.desk.history.versions(self.pipeline)
+        except StoreFault:
+            return ""  # the logbook tells of a history that is out of order
+        number = self._numbered(versions)
+        if number is not None:
+            return f"v{number}"
+        return f"v{max((v.number for v in versions), default=0) + 1} draft"
+
+    def _numbered(self, versions: Sequence[Version]) -> int | None:
+        """The number this shape has. The kernel may not have met all steps yet: then it is the
+        newest version that has the steps it met."""
+        shape = self.shape()
+        for version in versions:
+            if version.shape.digest == shape.digest:
+                return version.number
+        if self._complete():
+            return None
+        mine = {(step.name, step.code) for step in shape.steps}
+        for version in reversed(versions):
+            theirs = {(step.name, step.code) for step in version.shape.steps}
+            if mine <= theirs and set(shape.edges) <= set(version.shape.edges):
+                return version.number
+        return None
+
+    def place(self) -> Place:
+        """Where the last execution stands."""
+        number = self.logbook.run.number if self.logbook is not None else None
+        return Place(number, self.version_said())
+
+    def _complete(self) -> bool:
+        return bool(self.expected) and self.expected <= self.joined.keys()
+
+    def _end(self, status: Status) -> None:
+        if self.logbook is None:
+            return
+        number = None
+        if status == "completed" and self.known:
+            number = self._stamped()
+        self.logbook.end(status, number)
+        self.ended = True
+
+    def _stamped(self) -> int | None:
+        history = self.desk.history
+        try:
+            number = self._numbered(history.versions(self.pipeline))
+            return number or history.version(self.pipeline, self.shape()).number
+        except StoreFault:
+            return None  # the logbook tells of a history that is out of order
+
+    def close(self) -> None:
+        """The run ends here: the kernel does, or another run begins."""
+        if self.logbook is not None and not self.ended:
+            running = any(line.status == "running" for line in self.joined.values())
+            self._end("interrupted" if running else "completed")
+        self.logbook = None

@@ -1,0 +1,89 @@
+"""What the line under a cell says, gathered from an outcome, the session and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zenbook.errors import StoreFault
+from zenbook.front.notebook.line import StepLine, ago
+from zenbook.front.notebook.session import Session
+from zenbook.model import Edge, Miss, Outcome, Record
+
+if TYPE_CHECKING:
+    from zenbook.front.notebook.door import Door
+
+
+def wires(session: Session, step: str, values: Mapping[str, Any]) -> tuple[Edge, ...]:
+    """Which steps this step's inputs come from: those that bound the very objects."""
+    found: list[Edge] = []
+    for name, value in values.items():
+        source, made = session.producers.get(name, ("", None))
+        if source and made is value and source != step:
+            found.append(Edge(source, name, step, name))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teller:
+    """Knows where a step stands."""
+
+    door: Door
+    session: Session
+
+    def expected(self, step: str) -> float | None:
+        """Seconds the step took when it last ran; None if it never did."""
+        try:
+            return self.session.desk.history.expected(step, self.session.pipeline)
+        except StoreFault:
+            return None  # the logbook tells of a history that is out of order
+
+    def line(self, outcome: Outcome, outputs: tuple[str, ...], *, replaces: bool) -> StepLine:
+        """The line of a step that has ended."""
+        place = self.session.place()
+        record = outcome.record
+        hit = outcome.status == "cached"
+        return StepLine(
+            step=outcome.step,
+            status=outcome.status,
+            seconds=outcome.seconds,
+            saved=record.seconds if hit and record is not None else 0.0,
+            why=outcome.verdict.why if isinstance(outcome.verdict, Miss) else "",
+            outputs=outputs,
+            size=size_of(record),
+            pipeline=self.session.pipeline,
+            version=place.version,
+            run=place.run,
+            origin=self._origin(record) if hit and record is not None else "",
+            not_kept="" if hit or outcome.error is not None else outcome.not_kept,
+            remarks=self._remarks(outcome, replaces),
+        )
+
+    def _remarks(self, outcome: Outcome, replaces: bool) -> tuple[str, ...]:
+        remarks = list(outcome.remarks)
+        if outcome.changed:
+            remarks.append(f"changes {', '.join(outcome.changed)} in place")
+        if replaces:
+            remarks.append("replaces the step of that name in another cell")
+        return tuple(dict.fromkeys(remarks))
+
+    def _origin(self, record: Record) -> str:
+        then = ago(record.started + record.seconds, self.session.desk.clock.now())
+        try:
+            run = self.session.desk.history.run(record.run) if record.run else None
+        except StoreFault:
+            run = None  # the logbook tells of a history that is out of order
+        return f"run {run.number}, {then}" if run is not None else then
+
+
+def size_of(record: Record | None) -> int:
+    """Bytes of everything a record keeps; outputs that share objects share a blob."""
+    if record is None:
+        return 0
+    return sum({artifact.blob: artifact.size for artifact in record.artifacts}.values())
+
+
+def teller(door: Door, session: Session) -> Teller:
+    """The teller of a session."""
+    return Teller(door, session)
