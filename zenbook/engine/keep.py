@@ -5,8 +5,7 @@ The order matters and is the crash order: bytes first, the record's insert last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,37 +13,12 @@ from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.sitting import Sitting
+from zenbook.engine.watched import Watched
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
-from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record
-from zenbook.world.ports import Recording, Seen
+from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
 
 if TYPE_CHECKING:
     from zenbook.engine.passage import Ran
-
-
-class Watched:
-    """What the watchers saw while the step ran; filled when the step has ended."""
-
-    recording: Recording
-    before: Mapping[str, str]
-    seen: Seen
-    started: float
-
-
-@contextmanager
-def watching(
-    watched: Watched, identity: Identity, values: Mapping[str, Any], desk: Desk
-) -> Iterator[None]:
-    """Watch files, variables, randomness and displays while the block runs."""
-    watched.started = desk.clock.now()
-    watched.before = desk.randomness.states()
-    look: Callable[[], Seen] | None = None
-    try:
-        with desk.capture.recording() as watched.recording:
-            with desk.watch.watching(identity.literals, values.values()) as look:
-                yield
-    finally:
-        watched.seen = look() if look is not None else Seen()
 
 
 def keep(
@@ -60,33 +34,48 @@ def keep(
     """The outcome of a step that ran, with its record if its result could be kept."""
     record: Record | None = None
     not_kept = ""
-    changed = _changed_inputs(identity, values, desk) if ran.error is None else {}
+    changed: Mapping[str, Any] = {}
     if ran.error is None:
         try:
+            changed = _changed_inputs(identity, values, desk)
             record = _record(ran, watched, identity, values, changed, call, sitting, desk)
         except NotKeepable as error:
             not_kept = str(error)
         except StoreFault as error:
             not_kept = f"the store failed: {error}"
             desk.warn_once(f"zenbook cannot keep results ({error}); steps run without it.")
+        except Exception as error:  # our own fault must not become the step's
+            not_kept = f"zenbook failed ({type(error).__name__}: {error})"
+            desk.warn_once(f"{call.step.name} was {not_kept}; please report this.")
+    outcome = outcome_of(ran, verdict, call, not_kept=not_kept)
+    return replace(
+        outcome,
+        fingerprint=identity.fingerprint,
+        record=record,
+        changed=changed,
+        origin=ran.run or sitting.run,
+        remarks=record.remarks if record else (*ran.remarks, *watched.remarks),
+    )
+
+
+def outcome_of(ran: Ran, verdict: Miss, call: Call, *, not_kept: str) -> Outcome:
+    """The outcome of a step that ran and left no record."""
     return Outcome(
         step=call.step.name,
         status=_status(ran),
         verdict=verdict,
-        fingerprint=identity.fingerprint,
-        record=record,
+        fingerprint=None,
+        record=None,
         values=ran.values,
         seconds=ran.seconds,
-        changed=changed,
         error=ran.error,
         not_kept=not_kept,
-        origin=ran.run or sitting.run,
-        remarks=record.remarks if record else (*ran.remarks, *watched.seen.remarks),
+        remarks=ran.remarks,
         metrics=ran.metrics,
     )
 
 
-def _status(ran: Ran) -> Any:
+def _status(ran: Ran) -> Status:
     if ran.error is None:
         return "completed"
     return "failed" if isinstance(ran.error, Exception) else "interrupted"
@@ -121,8 +110,7 @@ def _record(
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched.before, call, desk)
-    events = watched.recording.events
-    displays = [event for event in events if event.get("kind") not in ran.unrecorded]
+    displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
     keepable.update({f"~{name}": value for name, value in changed.items()})
@@ -159,6 +147,8 @@ def _obstacles(
     ran: Ran, watched: Watched, identity: Identity, sitting: Sitting, desk: Desk
 ) -> Iterator[str]:
     """Every reason why this result must not be kept, the most telling first."""
+    if watched.fault:
+        yield watched.fault
     if identity.obstacle:
         yield identity.obstacle
     yield from identity.unkept
@@ -222,8 +212,7 @@ def _remarks(
     said = (
         *identity.remarks,
         *random_remarks,
-        *watched.seen.remarks,
-        *watched.recording.remarks,
+        *watched.remarks,
         *ran.remarks,
     )
     return tuple(dict.fromkeys(said))

@@ -15,13 +15,14 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zenbook.engine.decide import decide, look_up
+from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity, identify
-from zenbook.engine.keep import Watched, keep, watching
+from zenbook.engine.keep import keep, outcome_of
 from zenbook.engine.restore import load_inputs, restore
 from zenbook.engine.sitting import Sitting
-from zenbook.errors import MustHit
+from zenbook.engine.watched import Watched
+from zenbook.errors import MustHit, ZenbookError
 from zenbook.model import Call, Hit, Miss, Outcome
 
 
@@ -59,17 +60,30 @@ Passage = Generator[Execute, Ran, Outcome]
 
 
 def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
-    """Take one call through the path; see the module's text."""
-    identity = identify(call, desk)
+    """Take one call through the path; see the module's text.
+
+    Raises MustHit. A fault of zenbook's own never reaches the step: it runs, and is not kept.
+    """
+    try:
+        identity = identify(call, desk)
+        found = _found(identity, call, sitting, desk)
+    except ZenbookError:
+        raise
+    except Exception as error:  # our own fault, whatever it is, must not become the user's
+        return (yield from _unkept(call, desk, error))
+    if isinstance(found, Outcome):
+        return found
+    if call.options.must_hit:
+        raise MustHit(f"Step {call.step.name} is no hit: {found.why}. Run it without must_hit.")
+    return (yield from _run_once(identity, found, call, sitting, desk))
+
+
+def _found(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Outcome | Miss:
+    """The restored outcome of a hit, or the miss that says why there is none."""
     verdict = decide(identity, call, sitting, desk)
     if isinstance(verdict, Hit):
-        outcome = restore(verdict, identity, call, sitting, desk)
-        if isinstance(outcome, Outcome):
-            return outcome
-        verdict = outcome
-    if call.options.must_hit:
-        raise MustHit(f"Step {call.step.name} is no hit: {verdict.why}. Run it without must_hit.")
-    return (yield from _run_once(identity, verdict, call, sitting, desk))
+        return restore(verdict, identity, call, sitting, desk)
+    return verdict
 
 
 def _run_once(
@@ -78,13 +92,23 @@ def _run_once(
     """Execute and keep, unless another process has just done so for the same key."""
     with desk.once(identity.fingerprint.key, sitting.patience) as waited:
         if waited and verdict.cause not in ("forced", "cache disabled", "unknowable"):
-            second = look_up(identity, call, sitting, desk)
-            if isinstance(second, Hit):
-                outcome = restore(second, identity, call, sitting, desk)
-                if isinstance(outcome, Outcome):
-                    return outcome
+            found = _found(identity, call, sitting, desk)
+            if isinstance(found, Outcome):
+                return found
         values = load_inputs(call, desk)
-        watched = Watched()
-        with watching(watched, identity, values, desk):
+        watched = Watched(desk)
+        with watched.watching(identity, values):
             ran = yield Execute(call, values, verdict)
         return keep(ran, watched, identity, verdict, values, call, sitting, desk)
+
+
+def _unkept(call: Call, desk: Desk, fault: Exception) -> Passage:
+    """Run the step as if there were no zenbook, and say so."""
+    told = f"{type(fault).__name__}: {fault}"
+    desk.warn_once(
+        f"zenbook could not look at step {call.step.name} ({told}), so it runs and is not kept. "
+        "This is a fault of zenbook: please report it."
+    )
+    miss = Miss((), "unknowable", f"zenbook failed ({told})")
+    ran = yield Execute(call, load_inputs(call, desk), miss)
+    return outcome_of(ran, miss, call, not_kept=miss.why)

@@ -19,7 +19,7 @@ from zenbook.engine.logbook import Logbook
 from zenbook.engine.narrate import LogNarrator, Narrator
 from zenbook.engine.restore import load
 from zenbook.engine.sitting import Sitting
-from zenbook.errors import StoreFault
+from zenbook.errors import Damaged, StoreFault, Untrusted
 from zenbook.model import (
     Call,
     Hit,
@@ -133,9 +133,8 @@ class _Walk:
     def _take(self, node: Node, position: int) -> None:
         self.narrator.started(node.name, None)
         self.logbook.note(_line(node.name, position, "running"))
-        call = call_of(node, self._output, self.wish, self.desk)
         try:
-            outcome = perform(call, _sitting(self), self.desk, node.door.named)
+            outcome = self._performed(node)
         except BaseException:
             self.logbook.note(_line(node.name, position, "failed"))
             self.logbook.end("failed")
@@ -146,6 +145,21 @@ class _Walk:
         if outcome.error is not None:
             outcome.error.add_note(f"in step {node.name} of pipeline {self.composition.pipeline}")
             self.error, self.status = outcome.error, outcome.status
+
+    def _performed(self, node: Node) -> Outcome:
+        """The node's outcome; an input that turns out damaged is made again first."""
+        try:
+            return self._perform(node, self.wish)
+        except (Damaged, Untrusted):
+            for name in sorted(_upstream(node)):
+                maker = next(n for n in self.composition.nodes if n.name == name)
+                wish = replace(self.wish, rerun=(*self.wish.rerun, name))
+                self.outcomes[name] = self._perform(maker, wish)
+            return self._perform(node, self.wish)
+
+    def _perform(self, node: Node, wish: Wish) -> Outcome:
+        call = call_of(node, self._output, wish, self.desk)
+        return perform(call, _sitting(self), self.desk, node.door.named)
 
     def _skip(self, node: Node, position: int) -> None:
         self.logbook.note(_line(node.name, position, "skipped"))
@@ -214,12 +228,16 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
 
 
 def _waits_for(node: Node, unsure: set[str]) -> tuple[str, ...]:
-    upstream = {
+    return tuple(sorted(_upstream(node) & unsure))
+
+
+def _upstream(node: Node) -> set[str]:
+    """The steps whose outputs this node takes."""
+    return {
         placeholder._node.name
         for value in node.values.values()
         for placeholder in placeholders_in(value)
     }
-    return tuple(sorted(upstream & unsure))
 
 
 def _planned_hit(node: Node, verdict: Hit) -> Outcome:

@@ -17,6 +17,8 @@ from zenbook.errors import StepError
 from zenbook.front.script.signature import Binder
 from zenbook.model import Call, Options, Outcome, Step
 
+_NOTHING_SAID = Options()
+
 
 class StepFunction:
     """What ``@step`` makes of a function.
@@ -26,7 +28,7 @@ class StepFunction:
     """
 
     def __init__(
-        self, target: Callable[..., Any], options: Options = Options(), name: str = ""
+        self, target: Callable[..., Any], options: Options = _NOTHING_SAID, name: str = ""
     ) -> None:
         functools.update_wrapper(self, target)
         self.__wrapped__ = target
@@ -38,7 +40,7 @@ class StepFunction:
             self._owner = {"self": target.__self__}
             self._function = target.__func__
         elif not isinstance(target, types.FunctionType):
-            self._function = getattr(target, "__call__", target)
+            self._function = type(target).__call__
             self._owner = {"callable": target}
         self.is_async = inspect.iscoroutinefunction(self._function)
 
@@ -80,7 +82,7 @@ class StepFunction:
             options=options,
         )
 
-    def _body(self, **values: Any) -> Any:
+    def _body(self, /, **values: Any) -> Any:
         for name in self._owner:
             values.pop(name)
         return self.binder.call(**values)

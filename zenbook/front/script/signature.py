@@ -43,9 +43,9 @@ class Binder:
         arguments.apply_defaults()
         return dict(arguments.arguments)
 
-    def call(self, **values: Any) -> Any:
+    def call(self, /, **values: Any) -> Any:
         """Call the function with inputs by name, as :meth:`bind` gave them."""
         if self._plain:
             return self._function(**values)
-        bound = inspect.BoundArguments(self._signature, values)  # type: ignore[arg-type]
+        bound = inspect.BoundArguments(self._signature, values)
         return self._function(*bound.args, **bound.kwargs)

@@ -1,0 +1,60 @@
+"""Watch a step while it runs, and hold what was seen for when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.world.ports import Recording, Seen
+
+
+class Watched:
+    """What the watchers saw: displays, the world's parts, and the random states before."""
+
+    recording: Recording | None = None
+    seen: Seen = Seen()
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.started = desk.clock.now()
+        self.before: Mapping[str, str] = {}
+        self.fault = ""
+        """Why nothing could be watched; the result is then not kept."""
+
+    @contextmanager
+    def watching(self, identity: Identity, values: Mapping[str, Any]) -> Iterator[None]:
+        """Watch files, variables, randomness and displays while the block runs."""
+        with ExitStack() as watchers:
+            look = self._open(watchers, identity, values)
+            try:
+                yield
+            finally:
+                watchers.close()
+                if look is not None:
+                    self.seen = look()
+
+    @property
+    def displays(self) -> list[Mapping[str, Any]]:
+        """What was shown, in order."""
+        return list(self.recording.events) if self.recording is not None else []
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences of the watchers."""
+        shown = self.recording.remarks if self.recording is not None else ()
+        return (*self.seen.remarks, *shown)
+
+    def _open(
+        self, watchers: ExitStack, identity: Identity, values: Mapping[str, Any]
+    ) -> Callable[[], Seen] | None:
+        desk = self._desk
+        try:
+            self.before = desk.randomness.states()
+            self.recording = watchers.enter_context(desk.capture.recording())
+            return watchers.enter_context(desk.watch.watching(identity.literals, values.values()))
+        except Exception as error:  # our own fault must not become the step's
+            self.fault = f"watching failed ({type(error).__name__}: {error})"
+            return None
