@@ -151,3 +151,19 @@ class FakeCapture:
         self.screen.append(event)
         for tape in self._open:
             tape.events.append(event)
+
+
+class NoWatch(FakeWatch):
+    """Sees nothing; whatever was read is as it was."""
+
+    def again(self, read: Read) -> Read:
+        """The read itself."""
+        return read
+
+
+class NoRandomness(FakeRandomness):
+    """No library has a random state."""
+
+
+class NoCapture(FakeCapture):
+    """Records nothing that is not shown through it."""

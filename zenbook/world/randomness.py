@@ -5,7 +5,7 @@ Only libraries that are imported already are looked at; nothing here imports one
 Whether a program *seeded* a state decides if the state is a reason to run again. numpy tells: its
 global generator keeps the system's entropy in ``seed_seq`` until ``np.random.seed`` replaces it by
 None (``set_state`` leaves it, so restoring a state does not make it look seeded). ``random`` and
-torch keep no such trace, and their programs are read for a seeding call instead.
+torch keep no such trace; their programs are read for a seeding call (:mod:`seeding`).
 
 Rejected: wrapping ``random.seed``. A program may have seeded before zenbook was imported, and the
 name may have been imported from the module already. Rejected: comparing the state with the one at
@@ -14,30 +14,19 @@ import: libraries draw from it while they are imported.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from zenbook.world.files import facts_of, quiet
+from zenbook.world.seeding import seeded_by
 from zenbook.world.watch_places import is_library
 
-_SEEDING = {
-    "random": re.compile(
-        r"(?<![\w.])random\s*\.\s*(?:seed|setstate)\s*\((?!\s*\))|\bfrom\s+random\s+import\b[^\n]*\b(?:seed|setstate)\b"
-        r"|\b(?:seed_everything|seed_all|set_seed|set_random_seed|fix_seeds?)\s*\("
-    ),
-    "numpy": re.compile(r"\b(?:np|numpy)?\.?random\s*\.\s*set_state\s*\("),
-    "torch": re.compile(
-        r"\bmanual_seed(?:_all)?\s*\(|\bset_rng_state\s*\("
-        r"|\b(?:seed_everything|seed_all|set_seed|fix_seeds?)\s*\("
-    ),
-}
-_SAMPLE = 4096
-
-_read: dict[str, frozenset[str]] = {}
-_files: dict[str, tuple[float, frozenset[str]]] = {}
+_files: dict[str, tuple[float, str]] = {}
+_seeded: set[str] = set()
+"""Libraries whose state was seeded by a step, or restored as a seeded one, in this process."""
 _modules: tuple[object, tuple[str, ...]] = (None, ())
 
 
@@ -50,11 +39,13 @@ class GlobalRandomness:
 
     def seeded(self, library: str) -> bool:
         """Whether this process's program has seeded the library's state."""
+        if library in _seeded:
+            return True
         if library == "numpy" and _numpy_is_seeded():
             return True
         if library == "torch" and _torch_is_seeded():
             return True
-        return any(library in found for found in _program())
+        return library in seeded_by(_program())
 
     def save(self, libraries: Iterable[str]) -> Mapping[str, Any]:
         """The states themselves, exactly; libraries that are not imported are left out."""
@@ -63,14 +54,26 @@ class GlobalRandomness:
             save = _SAVE.get(library)
             state = save() if save is not None else None
             if state is not None:
-                saved[library] = state
+                saved[library] = {"state": state, "seeded": self.seeded(library)}
         return saved
 
     def restore(self, states: Mapping[str, Any]) -> None:
         """Put saved states back. A state of a library that is not imported yet waits for nobody:
         the library is imported, for whoever draws next must draw from it."""
-        for library, state in states.items():
-            _RESTORE[library](state)
+        for library, saved in states.items():
+            _RESTORE[library](saved["state"])
+            if saved["seeded"]:
+                note_seeded(library)
+
+
+def note_seeded(library: str) -> None:
+    """A step seeds this library's state; from now on the state is a reason."""
+    _seeded.add(library)
+
+
+def forget_seeds() -> None:
+    """As in a new process: nothing has been seeded by a step."""
+    _seeded.clear()
 
 
 # ---------------------------------------------------------------- digests
@@ -219,12 +222,18 @@ def _cuda_states(torch: Any) -> list[Any]:
 # ---------------------------------------------------------------- the program's text
 
 
-def _program() -> Iterator[frozenset[str]]:
-    """For each text of the program, the libraries it seeds: main script, cells, local modules."""
-    for cell in _cells():
-        yield _seeds_in(cell)
+def _program() -> Iterator[str]:
+    """Every text of the program: its cells so far, its main script, its local modules."""
+    yield from _cells()
     for path in _sources():
-        yield _seeds_in_file(path)
+        yield _text_of(path)
+
+
+def _cells() -> Iterable[str]:
+    """The cells run in this kernel so far; IPython keeps them, as typed, in ``In``."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cells = getattr(shell, "user_ns", {}).get("In", ())
+    return [cell for cell in cells if isinstance(cell, str)]
 
 
 def _sources() -> tuple[str, ...]:
@@ -235,46 +244,21 @@ def _sources() -> tuple[str, ...]:
     if _modules[0] != seen:
         paths = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
         local = {path for path in paths if isinstance(path, str) and not is_library(path)}
-        _modules = (seen, tuple(path for path in local if path.endswith(".py")))
+        _modules = (seen, tuple(sorted(path for path in local if path.endswith(".py"))))
     return _modules[1]
 
 
-def _cells() -> Iterable[str]:
-    """The cells run in this kernel so far; IPython keeps them, as typed, in ``In``."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cells = getattr(shell, "user_ns", {}).get("In", ())
-    return [cell for cell in cells if isinstance(cell, str)]
-
-
-def _seeds_in(text: str) -> frozenset[str]:
-    known = _read.get(text)
-    if known is None:
-        bare = _without_comments(text)
-        known = frozenset(name for name, call in _SEEDING.items() if call.search(bare))
-        if len(_read) >= _SAMPLE:
-            _read.clear()
-        _read[text] = known
-    return known
-
-
-def _seeds_in_file(path: str) -> frozenset[str]:
-    """What a module's source seeds, read again only when its modification time changes."""
-    from zenbook.world.files import facts_of, quiet
-
+def _text_of(path: str) -> str:
+    """A module's source, read again only when its modification time changes."""
     facts = facts_of(path)
     if facts is None:
-        return frozenset()
+        return ""
     known = _files.get(path)
     if known is None or known[0] != facts.st_mtime:
         try:
             with quiet(), open(path, encoding="utf-8", errors="replace") as file:
-                found = _seeds_in(file.read())
+                text = file.read()
         except OSError:
-            found = frozenset()  # the source is gone; what runs cannot be read
-        known = _files[path] = (facts.st_mtime, found)
+            text = ""  # the source is gone; what runs cannot be read
+        known = _files[path] = (facts.st_mtime, text)
     return known[1]
-
-
-def _without_comments(text: str) -> str:
-    """The text without its comments, so that a seeding call in one does not count."""
-    return re.sub(r"(?m)(^|\s)#.*$", r"\1", text)

@@ -32,11 +32,11 @@ __all__ = ["SystemWatch"]
 class SystemWatch:
     """Sees what steps of this process read. Implements :class:`zenbook.world.ports.Watch`.
 
-    ``home`` is the zenbook folder, whose own files are nobody's reads.
+    ``home`` is the zenbook folder, whose own files are nobody's reads; None if there is none.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = os.path.abspath(home)
+    def __init__(self, home: Path | None) -> None:
+        self._home = os.path.abspath(home) if home is not None else "/dev"
 
     @contextmanager
     def watching(

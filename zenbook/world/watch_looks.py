@@ -19,6 +19,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from zenbook.world import files
+from zenbook.world.randomness import note_seeded
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -76,6 +77,9 @@ def wrap() -> None:
             _replace(os._Environ, "__getitem__", _getting)
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
+            if (random := sys.modules.get("random")) is not None:
+                _replace(random, "seed", _seeding)
+                _replace(random, "setstate", _seeding)
 
 
 def unwrap() -> None:
@@ -147,6 +151,16 @@ def _iterating(original: _Function) -> _Function:
         return original(self)
 
     return __iter__
+
+
+def _seeding(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def seed(*args: Any, **named: Any) -> Any:
+        if (args or named) and current():
+            note_seeded("random")
+        return original(*args, **named)
+
+    return seed
 
 
 def _starting(original: _Function) -> _Function:
