@@ -37,6 +37,7 @@ import os, random, signal, sys, threading, time
 from pathlib import Path
 from zenbook.world.ports import Bundle
 from zenbook.world.store import DiskStore
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 home, wanted = Path(sys.argv[1]), int(sys.argv[2])
 store = DiskStore(home)
 blob = store.put(Bundle((), b"first", ())).blob

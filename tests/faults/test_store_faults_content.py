@@ -251,9 +251,9 @@ def test_fault_10_a_copied_store_is_read_under_another_key_but_its_stamps_count_
 
 def _forged(home: Path, blob: str) -> bytes:
     """A stamp of the file as it is now, signed with the key of now."""
-    from zenbook.world import store
+    from zenbook.world.stamp import stamp
 
-    return b"F" + store._stamp(blob, os.stat(file_of(home, blob)))
+    return b"F" + stamp(blob, os.stat(file_of(home, blob)))
 
 
 def test_fault_10_a_foreign_header_is_not_opened(store: DiskStore) -> None:
@@ -369,7 +369,7 @@ def test_a_stamp_of_another_boot_is_not_believed(
     home: Path, store: DiskStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blob = store.put(large()).blob
-    from zenbook.world import store as module
+    from zenbook.world import blob_file as module
 
     checked: list[bool] = []
     check = module.blobs.check
@@ -380,7 +380,7 @@ def test_a_stamp_of_another_boot_is_not_believed(
 
     monkeypatch.setattr(module.blobs, "check", seeing)
     store.get(blob)
-    monkeypatch.setattr(module, "_boot", lambda: b"another boot 123")
+    monkeypatch.setattr("zenbook.world.stamp.boot", lambda: b"another boot 123")
     store.get(blob)
     store.get(blob)
     assert checked == [False, True, False]

@@ -80,6 +80,7 @@ from zenbook.world.ports import Bundle
 from zenbook.world.store import DiskStore
 store = DiskStore(Path(sys.argv[1]))
 store.put(Bundle((), b"earlier", ()))
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sent = []
 def trace(frame, event, argument):
     if event == "line" and frame.f_code.co_name == "_transact" and not sent:
@@ -109,6 +110,7 @@ from pathlib import Path
 from zenbook.world import store
 from zenbook.world.ports import Bundle
 kept = store.DiskStore(Path(sys.argv[1]))
+signal.signal(signal.SIGINT, signal.default_int_handler)
 content = bytes(1 << 20)
 threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
 slow = os.pwrite

@@ -187,6 +187,7 @@ def test_two_hundred_stops_at_random_instants_never_cut_a_call() -> None:
     done = in_process(
         "import os, random, signal, threading, time\n"
         "from zenbook.world.guard import guarded\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "begun = ended = stopped = 0\n"
         "def stop():\n"
         "    while stopped < 200:\n"

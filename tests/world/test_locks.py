@@ -149,11 +149,13 @@ def test_fault_74_a_lock_file_deleted_while_held_harms_nobody(home: Path) -> Non
 
 def test_stop_ends_the_wait(home: Path) -> None:
     process = holder(home, "k", 60)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), FileLocks(home).once("k", 60):
         pass
     assert time.monotonic() - began < 2
+    signal.signal(signal.SIGINT, before)
     process.kill()
     process.communicate()
 

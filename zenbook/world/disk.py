@@ -29,8 +29,8 @@ from zenbook.world.notice import notice_once
 
 PATIENCE = 5.0
 """Seconds a call waits for another process that holds the write lock."""
-_POLL = 0.1
-_NAME = "cache.db"
+POLL = 0.1
+DATABASE = "cache.db"
 _KEY_SIZE = 64
 _PRAGMAS: Mapping[str, tuple[Any, ...]] = {
     "sqlite_auto_vacuum": (1,),
@@ -159,7 +159,7 @@ class DiskIndex:
 
     def sizes(self) -> dict[str, int]:
         """Bytes by key, of rows whose key we could have written."""
-        found: dict[str, int] = self._run(lambda cache: _sizes(cache._sql))
+        found: dict[str, int] = self._run(lambda cache: sizes_by_key(cache._sql))
         return found
 
     def close(self) -> None:
@@ -209,11 +209,11 @@ class DiskIndex:
         if time.monotonic() >= deadline:
             self._wait = 0.0
             raise Busy("another process holds the store's write lock") from fault
-        time.sleep(_POLL / 10)
+        time.sleep(POLL / 10)
 
     def _opened(self) -> Any:
         """The cache, opened (again) if it never was or its files have gone from under us."""
-        identity = _identity(self._folder / _NAME)
+        identity = _identity(self._folder / DATABASE)
         if self._cache is not None and identity == self._identity:
             return self._cache
         self.close()
@@ -225,14 +225,14 @@ class DiskIndex:
             if _code(error) == sqlite3.SQLITE_ERROR:  # it opens, but is of another shape
                 raise _Garbage(str(error)) from error
             raise
-        self._identity = _identity(self._folder / _NAME)
+        self._identity = _identity(self._folder / DATABASE)
         return self._cache
 
     def _open(self) -> Any:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private_folder(self._folder)
-        database = self._folder / _NAME
-        if _size(database) == 0 and _size(self._folder / f"{_NAME}-wal"):
+        database = self._folder / DATABASE
+        if _size(database) == 0 and _size(self._folder / f"{DATABASE}-wal"):
             raise _Garbage("it is empty beside its log")
         directory = str(self._folder)
         if os.path.expandvars(os.path.expanduser(directory)) != directory:
@@ -243,7 +243,7 @@ class DiskIndex:
         cache, disk = _parts()
         return cache(
             directory,
-            timeout=_POLL,
+            timeout=POLL,
             disk=disk,
             eviction_policy="none",
             cull_limit=0,
@@ -264,7 +264,7 @@ class DiskIndex:
             self.close()
             bad = private_folder(self._folder.parent / "bad")
             stamp = f"{time.time_ns():x}-{os.getpid()}"
-            for name in (_NAME, f"{_NAME}-wal", f"{_NAME}-shm"):
+            for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     os.rename(self._folder / name, bad / f"{stamp}-{name}")
         notice_once(
@@ -274,65 +274,7 @@ class DiskIndex:
         )
 
 
-class ReadOnlyIndex:
-    """Rows of an index that we may not or must not write: a read-only folder, a forked child."""
-
-    writable = False
-
-    def __init__(self, folder: Path, why: str) -> None:
-        self._database = folder / _NAME
-        self._why = why
-        self._connection: sqlite3.Connection | None = None
-
-    def get(self, key: str) -> bytes | None:
-        """The row of this key, None if there is none that we could have written."""
-        query = "SELECT value FROM Cache WHERE key = ? AND raw = 1 AND mode = 1"
-        for (row,) in self._query(query, key):
-            return row if isinstance(row, bytes) else None
-        return None
-
-    def set(self, key: str, row: bytes, size: int) -> None:
-        """Refuse: this is for reading."""
-        raise StoreFault(self._why)
-
-    def delete(self, keys: Iterable[str]) -> int:
-        """Refuse: this is for reading."""
-        raise StoreFault(self._why)
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes by key, of rows whose key we could have written."""
-        return _sizes(self._query)
-
-    def close(self) -> None:
-        """Let go of the database."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _query(self, query: str, *values: str) -> list[Any]:
-        with faults("the store's index"), guarded():
-            if not self._database.is_file():
-                return []
-            if self._connection is None:
-                self._connection = self._connect()
-            return self._connection.execute(query, values).fetchall()
-
-    def _connect(self) -> sqlite3.Connection:
-        """Read with the write-ahead log if SQLite can; else what is in the main file."""
-        path = self._database.absolute().as_uri()
-        for mode in ("mode=ro", "mode=ro&immutable=1"):
-            connection = sqlite3.connect(
-                f"{path}?{mode}", uri=True, timeout=_POLL, check_same_thread=False
-            )
-            try:
-                connection.execute("SELECT 1 FROM Cache LIMIT 1").fetchall()
-                return connection
-            except sqlite3.OperationalError:
-                connection.close()
-        raise StoreFault("the store's index cannot be read")
-
-
-def _sizes(query: Callable[[str], Any]) -> dict[str, int]:
+def sizes_by_key(query: Callable[[str], Any]) -> dict[str, int]:
     rows: Mapping[Any, Any] = dict(query("SELECT key, size FROM Cache WHERE raw = 1"))
     return {
         key: size

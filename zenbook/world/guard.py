@@ -55,6 +55,7 @@ class _Deferral:
     def begin(self) -> None:
         """Hold SIGINT back from now on, unless nobody in Python would hear it."""
         if self.depth == 0:
+            self.pending = None
             current = _signal.getsignal(_SIGINT)
             if current is None or current == _signal.SIG_IGN:
                 self.previous = None
