@@ -85,9 +85,10 @@ def fsck(repair: bool = False, *, home: Path | None = None) -> Report:
 
 def _look(folder: Path, *, repair: bool) -> Report:
     problems = [*_modes(folder, repair), *_history_file(folder, repair), *_index(folder, repair)]
-    unsound = any(one.subject == "history" and not one.repaired for one in problems)
+    unsound = any(one.subject in ("history", "index") and not one.repaired for one in problems)
     if unsound or not (folder / "history.db").exists():
-        remark = "records and blobs were not compared: there is no sound history"
+        # Opening either of them would set it aside at once, and looking changes nothing.
+        remark = "records and blobs were not compared: history or index must be mended first"
         return Report(folder, tuple(problems), (remark,), 0, 0)
     from zenbook.world.clock import SystemClock
     from zenbook.world.history import SqliteHistory

@@ -179,24 +179,24 @@ def collect(
     from zenbook.world import history_upkeep as rows
 
     limit = rows.limit_of(history, DEFAULT_LIMIT) if limit is None else limit
-    sizes = dict(store.sizes())
-    held = rows.references(history)
-    orphans = _orphans(held, sizes)
-    if dry_run:
-        gone, swept = sorted(orphans), sum(store.drafts().values())
-    else:
-        _finish_forgetting(history, store)
-        swept = store.sweep()
-        gone = list(rows.aged_orphans(history, orphans, clock.now(), GRACE))
-        _delete(history, store, clock, "collected", {blob: {"size": sizes[blob]} for blob in gone})
-    left = sum(size for blob, size in sizes.items() if blob not in gone)
-    evicted = _to_evict(held, sizes, left - limit, clock.now())
     if not dry_run:
-        facts = {one.blob: {"size": one.size, "steps": list(one.steps)} for one in evicted}
-        _delete(history, store, clock, "evicted", facts)
+        _finish_forgetting(history, store)
+    last, held, sizes = rows.last_record(history), rows.references(history), dict(store.sizes())
+    now, orphans = clock.now(), _orphans(held, sizes)
+    gone = sorted(orphans) if dry_run else rows.aged_orphans(history, orphans, now, GRACE)
+    left = sum(sizes.values()) - sum(sizes[blob] for blob in gone)
+    evicted = tuple(_to_evict(held, sizes, left - limit, now))
+    swept = sum(store.drafts().values())
+    if not dry_run:
+        store.sweep()
+        told = {one.blob: {"size": one.size, "steps": list(one.steps)} for one in evicted}
+        orphaned = {blob: {"size": sizes[blob]} for blob in gone}
+        spared = _delete(history, store, last, {"collected": orphaned, "evicted": told}, now)
+        gone = [blob for blob in gone if blob not in spared]
+        evicted = tuple(one for one in evicted if one.blob not in spared)
     freed = sum(sizes[blob] for blob in gone) + sum(one.size for one in evicted)
     size = sum(sizes.values()) - freed
-    return Collected(tuple(evicted), len(gone), freed + swept, size, limit, dry_run)
+    return Collected(evicted, len(gone), freed + swept, size, limit, dry_run)
 
 
 def set_limit(limit: int, *, home: Path | None = None) -> None:
@@ -238,8 +238,9 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
         blobs = rows.forget_rows(history, found, clock.now())
         _finish_forgetting(history, store)
         store.sweep()
-        for name in ("bad", "backup"):
-            shutil.rmtree(folder / name, ignore_errors=False) if (folder / name).is_dir() else None
+        for copies in (folder / "bad", folder / "backup"):
+            if copies.is_dir():
+                shutil.rmtree(copies)
         store.close()
         history.close()
         rows.scrub(folder / "store" / "cache.db")
@@ -330,21 +331,28 @@ def _to_evict(
 def _delete(
     history: SqliteHistory,
     store: DiskStore,
-    clock: Clock,
-    kind: str,
-    facts: Mapping[str, Mapping[str, object]],
-) -> None:
-    """Say what goes, then delete it; what was kept again meanwhile stays."""
+    last: int,
+    going: Mapping[str, Mapping[str, Mapping[str, object]]],
+    now: float,
+) -> frozenset[str]:
+    """Say what goes, by kind of event, then delete it; give back what had to be spared.
+
+    Spared is what a record added since (after number ``last``) refers to.
+    """
     from zenbook.world import history_upkeep as rows
     from zenbook.world.history_recovery import checkpoint
+    from zenbook.world.history_rows import blobs_of
 
-    if not facts:
-        return
-    rows.tell(history, kind, clock.now(), facts)
-    checkpoint("eviction told")
-    for blob in facts:
-        store.delete((blob,))
-        checkpoint("blob deleted")
+    added = [record for _, record in rows.every_claim(history, after=last) if record is not None]
+    spared = frozenset[str]().union(*map(blobs_of, added))
+    for kind, facts in going.items():
+        chosen = {blob: said for blob, said in facts.items() if blob not in spared}
+        rows.tell(history, kind, now, chosen)
+        checkpoint("eviction told")
+        for blob in chosen:
+            store.delete((blob,))
+            checkpoint("blob deleted")
+    return spared
 
 
 def _finish_forgetting(history: SqliteHistory, store: DiskStore) -> None:

@@ -75,9 +75,17 @@ def references(history: SqliteHistory) -> Sequence[Reference]:
     return found
 
 
-def every_claim(history: SqliteHistory) -> Iterable[tuple[str, Record | None]]:
+def last_record(history: SqliteHistory) -> int:
+    """The newest record's sequence number; 0 if there is none."""
+    (last,) = history.ledger.read(
+        lambda connection: connection.execute("SELECT max(sequence) FROM record").fetchone()
+    )
+    return int(last or 0)
+
+
+def every_claim(history: SqliteHistory, after: int = 0) -> Iterable[tuple[str, Record | None]]:
     """Each row's id and the record it claims to be, trusted or not; in order."""
-    last = 0
+    last = after
     while True:
         rows = history.ledger.read(
             lambda connection: connection.execute(

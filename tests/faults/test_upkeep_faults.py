@@ -1,0 +1,313 @@
+"""Faults of upkeep: forgetting really deletes, kills leave nothing missing, fsck mends it all."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.engine.upkeep_samples import Folder, open_folder
+from tests.world.history_samples import killed, line
+from zenbook.engine import upkeep
+from zenbook.errors import UsageError
+from zenbook.model import Change, Part, Shape, Step
+from zenbook.world.notice import forget_notices
+from zenbook.world.trust import forget_key
+
+CANARY = "canary-3f9a2c1b07-do-not-find-me"
+
+
+@pytest.fixture
+def folder(home: Path) -> Iterator[Folder]:
+    forget_notices()
+    forget_key()
+    opened = open_folder(home)
+    yield opened
+    opened.history.close()
+    opened.store.close()
+
+
+def files_with(home: Path, text: str) -> list[str]:
+    return [
+        str(path.relative_to(home))
+        for path in home.rglob("*")
+        if path.is_file() and text.encode() in path.read_bytes()
+    ]
+
+
+# ---------------------------------------------------------------- forget
+
+
+def test_fault_86_a_forgotten_runs_canary_is_in_no_file(folder: Folder, home: Path) -> None:
+    other = folder.run("other", note="stays")
+    run = folder.run(CANARY, CANARY * 300, note=CANARY)
+    folder.history.annotate(run.id, tags=(CANARY,), metrics={CANARY: CANARY})
+    shape = Shape("a" * 32, (Step("s", "1", f"x = '{CANARY}'", (), ()),), (), ())
+    number = folder.history.version("p", shape).number
+    folder.history.end_run(run.id, "completed", version=number)
+    (home / "bad").mkdir()
+    (home / "bad" / "history.db").write_text(CANARY)
+    assert {"history.db-wal", "bad/history.db"} <= set(files_with(home, CANARY))
+    forgotten = upkeep.forget(run.id)
+    assert files_with(home, CANARY) == []
+    assert (forgotten.run, forgotten.blobs) == (run.id, 2)
+    assert [found.id for found in folder.history.runs()] == [other.id]
+    assert all(map(folder.store.has, folder.blobs_of(other)))
+    assert folder.events("forgotten") == [run.id]
+    assert upkeep.fsck().clean
+
+
+def test_fault_86_other_runs_no_longer_quote_what_was_forgotten(folder: Folder, home: Path) -> None:
+    run = folder.run(CANARY)
+    made = folder.history.record(f"{run.id}-{folder.blobs_of(run)[0]}")
+    assert made is not None
+    old = made.fingerprint.parts[0]
+    later = folder.history.begin_run("p", None, {})
+    told = Change(old, Part("input", "value", "0" * 32, "now"))
+    why = f"value {CANARY}→now"
+    folder.history.set_step(later.id, line("changed", 0, record="", why=why, changes=(told,)))
+    hit = line("hit", 1, record=made.id, metrics={"m": CANARY}, remarks=(CANARY,), changes=())
+    folder.history.set_step(later.id, hit)
+    folder.history.end_run(later.id, "completed")
+    upkeep.forget(run.id)
+    assert files_with(home, CANARY) == []
+    found = folder.history.run(later.id)
+    assert found is not None
+    assert found.steps[0].why == "input changed, against a forgotten run"
+    assert found.steps[0].changes[0].new == told.new
+    assert (found.steps[1].record, found.steps[1].metrics) == ("", {})
+
+
+def test_a_value_that_another_run_made_too_stays_quoted(folder: Folder) -> None:
+    run, twin = folder.run("same"), folder.run("same")
+    made = folder.history.record(f"{run.id}-{folder.blobs_of(run)[0]}")
+    assert made is not None
+    told = Change(made.fingerprint.parts[0], None)
+    folder.history.set_step(twin.id, line("step_1", 1, record="", why="told", changes=(told,)))
+    upkeep.forget(run.id)
+    assert folder.history.run(twin.id).steps[1].why == "told"  # type: ignore[union-attr]
+
+
+def test_a_running_run_is_not_forgotten(folder: Folder) -> None:
+    run = folder.history.begin_run("p", None, {})
+    with pytest.raises(UsageError, match="still running"):
+        upkeep.forget(run.id)
+
+
+def test_numbers_are_not_given_again_after_forgetting(folder: Folder) -> None:
+    run = folder.run("a")
+    upkeep.forget(run.id)
+    assert folder.run("b").number == 2
+    shape = Shape("a" * 32, (), (), ())
+    assert folder.history.version("p", shape).number == 1
+
+
+def test_a_version_whose_text_was_forgotten_keeps_its_number_and_learns_it_again(
+    folder: Folder,
+) -> None:
+    shape = Shape("a" * 32, (Step("s", "1", "x = 1", (), ()),), (), ())
+    run = folder.history.begin_run("p", folder.history.version("p", shape).number, {})
+    folder.history.end_run(run.id, "completed")
+    upkeep.forget(run.id)
+    assert folder.history.versions("p") == ()
+    again = folder.history.version("p", shape)
+    assert (again.number, again.is_new) == (1, False)
+    assert [version.shape for version in folder.history.versions("p")] == [shape]
+
+
+# ---------------------------------------------------------------- kills
+
+
+KILLED_VERB = """
+    from tests.engine.upkeep_samples import open_folder
+    from zenbook.engine import upkeep
+    from zenbook.world import history_recovery, history_upkeep
+    def dying(name):
+        if name == {point!r}:
+            die()
+    history_recovery.checkpoint = dying
+    history_upkeep.checkpoint = dying
+    {verb}
+"""
+
+
+@pytest.mark.parametrize("point", ["rows forgotten", "blobs forgotten"])
+def test_fault_29_a_kill_during_forget_leaves_no_needed_blob_missing_and_is_finished_later(
+    folder: Folder, home: Path, point: str
+) -> None:
+    kept, shared = folder.run("kept"), folder.run("shared")
+    run = folder.run("shared", CANARY * 300)
+    killed(home, KILLED_VERB.format(point=point, verb=f"upkeep.forget({run.id!r})"))
+    assert folder.history.run(run.id) is None
+    for other in (kept, shared):
+        assert all(map(folder.store.has, folder.blobs_of(other)))
+    folder.collect()
+    assert len(folder.store.sizes()) == 2
+    assert upkeep.fsck().clean
+
+
+@pytest.mark.parametrize("point", ["eviction told", "blob deleted"])
+def test_fault_29_a_kill_during_gc_leaves_no_blob_missing_without_an_event(
+    folder: Folder, home: Path, point: str
+) -> None:
+    for value in "abc":
+        folder.run(value, size=10_000)
+    folder.history.close()
+    folder.store.close()
+    program = "f = open_folder(home); f.clock.move(3600); f.collect(limit=0)"
+    killed(home, KILLED_VERB.format(point=point, verb=program))
+    gone = {b for run in folder.history.runs() for b in folder.blobs_of(run)}
+    gone -= folder.store.sizes().keys()
+    assert gone <= set(folder.events("evicted"))
+    assert upkeep.fsck().clean
+    folder.clock.move(3600)
+    assert folder.collect(limit=0).size == 0
+
+
+# ---------------------------------------------------------------- fsck
+
+
+def change(folder: Folder, statement: str) -> None:
+    folder.history.ledger.write(lambda connection: connection.execute(statement))
+
+
+def blob_file(home: Path) -> Path:
+    return next(iter(sorted((home / "store").glob("*/*.blob"))))
+
+
+def flip_blob(_: Folder, home: Path) -> None:
+    path = blob_file(home)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def truncate_database(folder: Folder, home: Path) -> None:
+    folder.history.close()
+    os.truncate(home / "history.db", 3 * 4096)
+
+
+def spoil_database(folder: Folder, home: Path) -> None:
+    folder.history.close()
+    path = home / "history.db"
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 4096)
+
+
+def spoil_index(folder: Folder, home: Path) -> None:
+    folder.store.close()
+    (home / "store" / "cache.db").write_bytes(b"garbage" * 1000)
+
+
+def empty_index(folder: Folder, home: Path) -> None:
+    folder.store.close()
+    for ending in ("-wal", "-shm"):
+        (home / "store" / f"cache.db{ending}").unlink(missing_ok=True)
+    os.truncate(home / "store" / "cache.db", 0)
+
+
+FAULTS: dict[str, tuple[Callable[[Folder, Path], object], str]] = {
+    "a flipped byte": (flip_blob, "blob"),
+    "an empty blob": (lambda _, home: os.truncate(blob_file(home), 0), "blob"),
+    "a deleted blob": (lambda _, home: blob_file(home).unlink(), "its bytes are gone"),
+    "a pipe as blob": (
+        lambda _, home: (path := blob_file(home), path.unlink(), os.mkfifo(path)),
+        "neither a file nor a folder",
+    ),
+    "a bad signature": (lambda f, _: change(f, "UPDATE record SET mac = 'x'"), "untrusted"),
+    "a wrong key": (
+        lambda f, _: change(f, "UPDATE record SET key = 'k' WHERE sequence = 1"),
+        "wrong key",
+    ),
+    "a wrong column": (
+        lambda f, _: change(f, "UPDATE record SET step = 'x' WHERE sequence = 1"),
+        "its row does not fit what was signed",
+    ),
+    "a record of garbage": (
+        lambda f, _: change(f, "UPDATE record SET body = x'00ff' WHERE sequence = 1"),
+        "record ",
+    ),
+    "a line of garbage": (lambda f, _: change(f, "UPDATE step SET body = 'x'"), "cannot be read"),
+    "a line of no run": (lambda f, _: change(f, "UPDATE step SET run = 99 WHERE run = 1"), "line "),
+    "an open file": (lambda _, home: os.chmod(home / "history.db", 0o644), "mode 0644"),
+    "an open folder": (lambda _, home: os.chmod(home, 0o755), "mode 0755"),
+    "a leftover draft": (
+        lambda _, home: (home / "history.db.new-999999999-ab").touch(0o600),
+        "a killed process left it behind",
+    ),
+    "a truncated history": (truncate_database, "history.db"),
+    "a spoiled history": (spoil_database, "history.db"),
+    "an empty history": (
+        lambda f, home: (f.history.close(), os.truncate(home / "history.db", 0)),
+        "history.db",
+    ),
+    "a spoiled index": (spoil_index, "index cache.db"),
+    "an empty index": (empty_index, "index cache.db"),
+}
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+def test_fault_90_fsck_tells_each_fault_and_finds_none_after_mending(
+    folder: Folder, home: Path, name: str
+) -> None:
+    for value in "abcdefgh":
+        folder.run(value, value * 10, size=6_000)
+    inject, expected = FAULTS[name]
+    inject(folder, home)
+    looked = upkeep.fsck()
+    assert not looked.clean, repr(looked)
+    assert expected in repr(looked)
+    assert repr(looked).endswith("not clean")
+    if name != "an open folder":  # which every opening closes at once
+        assert upkeep.fsck().problems == looked.problems, "looking changed something"
+        assert not (home / "bad").exists()
+    mended = upkeep.fsck(repair=True)
+    assert mended.clean, repr(mended)
+    assert mended.problems or name == "an open folder"
+    after = upkeep.fsck()
+    assert after.problems == (), repr(after)
+    assert folder.run("afterwards").status == "completed"
+    assert upkeep.fsck().problems == ()
+
+
+def test_fault_90_a_sound_folder_is_clean_and_looking_changes_nothing(
+    folder: Folder, home: Path
+) -> None:
+    folder.run("a", size=6_000)
+    folder.history.close()
+    folder.store.close()
+    before = {path: path.read_bytes() for path in home.rglob("*.blob")}
+    with closing(sqlite3.connect(home / "history.db")) as connection:
+        rows = connection.execute("SELECT * FROM record").fetchall()
+    report = upkeep.fsck()
+    assert (report.problems, report.records, report.blobs) == ((), 1, 1)
+    assert repr(report).endswith("clean")
+    assert before == {path: path.read_bytes() for path in home.rglob("*.blob")}
+    with closing(sqlite3.connect(home / "history.db")) as connection:
+        assert connection.execute("SELECT * FROM record").fetchall() == rows
+
+
+def test_fault_90_a_newer_history_is_told_of_and_not_mended(folder: Folder, home: Path) -> None:
+    folder.run("a")
+    folder.history.close()
+    with closing(sqlite3.connect(home / "history.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    for repair in (False, True):
+        report = upkeep.fsck(repair)
+        assert not report.clean
+        assert "written by a newer zenbook" in repr(report)
+    assert not (home / "bad").exists()
+
+
+def test_fault_90_evicted_results_are_no_fault(folder: Folder) -> None:
+    folder.run("a", size=6_000)
+    folder.clock.move(3600)
+    folder.collect(limit=0)
+    report = upkeep.fsck()
+    assert report.problems == ()
+    assert report.remarks == ("1 results were evicted to keep the limit",)
