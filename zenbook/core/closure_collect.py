@@ -106,8 +106,7 @@ class Collector:
                 cells_of(function),
             )
         )
-        if vars(function):
-            self.watch_folder(vars(function))
+        self.watch_folder(vars(function))
 
     def watch_folder(self, space: Mapping[Any, Any]) -> None:
         """Remember all that a dictionary holds now."""

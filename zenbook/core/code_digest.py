@@ -43,6 +43,8 @@ _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _ATTRIBUTE_WRITES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
 _GLOBAL_WRITES = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
 _CONSTANT_LOADS = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_CONST_IMMORTAL"})
+_ITEM_READS = frozenset({"BINARY_SUBSCR"})
+_ITEM_WRITES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
 _OWN_FACTS = frozenset({"__qualname__", "__firstlineno__", "__doc__"})
 _RUNNERS = frozenset({"eval", "exec", "compile"})
 _IMPORTERS = frozenset({("__import__",), ("import_module",), ("importlib", "import_module")})
@@ -271,12 +273,28 @@ class _Reader:
             return value if isinstance(value, str) else None
         return None
 
+    def _argument_at(self, index: int) -> str | None:
+        """A constant text that is an argument as it stands, not part of a computed one."""
+        then = index + 1
+        if self._op_at(then) in _ATTRIBUTES:
+            return None
+        while self._op_at(then).startswith(("LOAD_", "BUILD_MAP", "KW_NAMES")):
+            then += 1
+        is_whole = self._op_at(then).startswith("CALL") or self._op_at(then) in _ITEM_READS
+        return self._text_at(index) if is_whole else None
+
+    def _op_at(self, index: int) -> str:
+        if index >= len(self.steps):
+            return ""
+        step = self.steps[index]
+        return "BINARY_SUBSCR" if step.argrepr == "[]" else step.opname
+
     def _read_getattr(self, name: Name, after: int) -> int:
         """``getattr(mylib, "rate")`` is ``mylib.rate``; anything else names the object whole."""
         self.names.add(name)
         if after < len(self.steps) and self.steps[after].opname in _GLOBAL_LOADS | _FREE_LOADS:
             target, then = self._name_at(after)
-            text = self._text_at(then)
+            text = self._argument_at(then)
             if text is not None:
                 self.names.add(Name(target.root, (*target.chain, text), target.scope))
                 return then + 1
@@ -284,7 +302,7 @@ class _Reader:
 
     def _read_importer(self, name: Name, path: tuple[str, ...], after: int) -> int:
         self.names.add(name)
-        text = self._text_at(after)
+        text = self._argument_at(after)
         if text is not None and text.strip("."):
             self.imports.add(Import(text.lstrip("."), len(text) - len(text.lstrip(".")), "", ""))
         elif path != ("sys", "modules"):
@@ -293,7 +311,7 @@ class _Reader:
 
     def _read_runner(self, name: Name, after: int) -> int:
         self.names.add(name)
-        text = self._text_at(after)
+        text = self._argument_at(after)
         if text is not None:
             self.runs[text] = None
         else:
@@ -304,9 +322,15 @@ class _Reader:
         """``globals()["x"]`` and ``globals().get("x")`` are x; other uses may be any name."""
         self.names.add(name)
         then = after + 1
-        if then < len(self.steps) and self.steps[then].opname in _ATTRIBUTES:
-            then += 1
-        text = self._text_at(then)
+        if self._op_at(then) in _ATTRIBUTES:
+            asked = self.steps[then].argval in ("get", "__getitem__")
+            text = self._argument_at(then + 1) if asked else None
+        else:
+            text = self._text_at(then)
+            if self._op_at(then + 1) in _ITEM_WRITES:
+                self.stores.add(text or "a name of globals()")
+            elif self._op_at(then + 1) not in _ITEM_READS:
+                text = None
         if text is None:
             self.dynamic.add("globals")
         else:
