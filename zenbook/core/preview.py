@@ -17,7 +17,7 @@ LONGEST = 60
 _MEMBERS = 6
 _DEPTH = 3
 _SCALARS = frozenset({int, float, complex, bool, type(None), type(...), type(NotImplemented)})
-_BRACKETS = {list: "[]", tuple: "()", set: "{}", dict: "{}"}
+_BRACKETS: dict[type, str] = {list: "[]", tuple: "()", set: "{}", dict: "{}"}
 _LOOKS_RANDOM = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 _SHOWN_AS_TEXT = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid", "zoneinfo"})
 
@@ -52,7 +52,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
 
 
 def _public(module: str, name: str) -> str:
-    """The shortest parent module that gives the same class: ``pandas``, not ``pandas.core.frame``."""
+    """The shortest parent that gives the same class: ``pandas``, not ``pandas.core.frame``."""
     parts = module.split(".")
     target = getattr(sys.modules.get(module), name, None)
     for count in range(1, len(parts)):
@@ -108,7 +108,7 @@ def _container(value: Any, kind: type, depth: int) -> str:
     except RuntimeError:  # another thread changes it meanwhile
         return f"{kind.__name__} ({len(value)})"
     shown = [
-        f"{_shown(one[0], depth - 1)}: {_secret_aware(*one, depth - 1)}"
+        f"{_shown(one[0], depth - 1)}: {_secret_aware(one[0], one[1], depth - 1)}"
         if kind is dict
         else _shown(one, depth - 1)
         for one in members

@@ -1,0 +1,132 @@
+"""Descriptions of numpy values: by dtype, shape and the bytes of the elements, hashed in place.
+
+The bytes are those of the array in C order, whatever its layout. A C-contiguous array is hashed
+without a copy; any other is copied into C order by and by, in chunks that fit the processor's
+cache. Bytes that are no part of the value (padding between the fields of a record, six unused
+bytes of each ``longdouble``) differ from run to run and are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xxhash import xxh3_128, xxh3_128_hexdigest
+
+from zenbook.core.digest_stream import Description
+from zenbook.errors import NotDigestible
+
+if TYPE_CHECKING:
+    from zenbook.core.digest import Digester
+
+_CHUNK = 1 << 19
+"""Bytes copied at once: half a typical second-level cache."""
+_EXTENDED = {"f": 10, "c": 10}
+
+
+def array(value: Any, digester: Digester) -> Description:
+    """An ``ndarray`` or one of its subclasses."""
+    numpy = sys.modules["numpy"]
+    if type(value) is numpy.ndarray:
+        return "ndarray", *_plain(value)
+    base = value.view(numpy.ndarray)
+    return "array", digester.class_token(type(value)), *_plain(base), _extras(value)
+
+
+def _plain(value: Any) -> Description:
+    dtype = value.dtype
+    if dtype.names is not None:
+        fields = tuple((name, *_plain(value[name])) for name in dtype.names)
+        return repr(dtype), value.shape, fields
+    if dtype.hasobject:
+        return repr(dtype), value.shape, value.ravel().tolist()
+    return dtype_token(dtype), value.shape, elements(value)
+
+
+def dtype_token(dtype: Any) -> str:
+    """A short text that names the dtype and its byte order."""
+    return str(dtype.str) if dtype.metadata is None else f"{dtype.str}{sorted(dtype.metadata)}"
+
+
+def elements(value: Any) -> str:
+    """The digest of an array's elements in C order."""
+    if value.dtype.kind in _EXTENDED and value.dtype.itemsize in (16, 32) and _is_padded(value):
+        return _padded(value)
+    if value.flags.c_contiguous:
+        return xxh3_128_hexdigest(_bytes(value))
+    hasher = xxh3_128()
+    in_c_order(value, lambda chunk: hasher.update(_bytes(chunk)))
+    return hasher.hexdigest()
+
+
+def _bytes(value: Any) -> Any:
+    return value.reshape(-1).view("u1")
+
+
+def _is_padded(value: Any) -> bool:
+    """Whether the elements are 80-bit floats in 128 bits."""
+    kind = "longdouble" if value.dtype.kind == "f" else "clongdouble"
+    return value.dtype.itemsize == sys.modules["numpy"].dtype(kind).itemsize and (
+        sys.modules["numpy"].finfo("longdouble").nmant == 63
+    )
+
+
+def _padded(value: Any) -> str:
+    raw = sys.modules["numpy"].ascontiguousarray(value).reshape(-1).view("u1").reshape(-1, 16)
+    return xxh3_128_hexdigest(raw[:, :10].tobytes())
+
+
+def in_c_order(value: Any, use: Callable[[Any], object]) -> None:
+    """Hand over the array as C-contiguous chunks, in C order."""
+    if value.nbytes <= _CHUNK or value.ndim == 0:
+        use(value.copy(order="C"))
+        return
+    row = value[:1].nbytes
+    if row > _CHUNK:
+        for part in value:
+            in_c_order(part, use)
+        return
+    rows = max(1, _CHUNK // row)
+    for start in range(0, len(value), rows):
+        use(value[start : start + rows].copy(order="C"))
+
+
+def _extras(value: Any) -> Any:
+    numpy = sys.modules["numpy"]
+    if isinstance(value, numpy.ma.MaskedArray):
+        mask = numpy.ma.getmaskarray(value)
+        return mask, value.fill_value, bool(value.hardmask)
+    if isinstance(value, numpy.memmap):
+        _refuse_deleted(value)
+        return None
+    state = getattr(value, "__dict__", None)
+    return dict(state) if state else None
+
+
+def _refuse_deleted(value: Any) -> None:
+    name = getattr(value, "filename", None)
+    if value.base is not None and name is not None and not os.path.exists(name):
+        raise NotDigestible("is a memmap whose file is deleted")
+
+
+def scalar(value: Any, digester: Digester) -> Description:
+    """A numpy scalar such as ``np.float64(1.0)``; never equal to a Python one."""
+    return "scalar", *_plain(sys.modules["numpy"].asarray(value))
+
+
+def dtype(value: Any, digester: Digester) -> Description:
+    """A dtype."""
+    return "dtype", repr(value), dict(value.metadata) if value.metadata else None
+
+
+def ufunc(value: Any, digester: Digester) -> Description:
+    """A ufunc such as ``np.add``; one made of a Python function has no name to go by."""
+    if getattr(sys.modules["numpy"], value.__name__, None) is value:
+        return "ufunc", value.__name__
+    reduced = value.__reduce__()
+    return "ufunc", reduced if isinstance(reduced, str) else tuple(reduced)
+
+
+DESCRIBERS = {"ndarray": array, "generic": scalar, "dtype": dtype, "ufunc": ufunc}

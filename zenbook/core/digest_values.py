@@ -1,0 +1,315 @@
+"""Descriptions of values that are not builtin, in terms of builtin ones.
+
+A description is a tuple whose first member names its kind. It may hold further values that are
+not builtin; those are described in turn. What is special to a library lives beside it:
+``digest_arrays`` (numpy), ``digest_tables`` (pandas), ``digest_arrow`` (pyarrow, polars).
+Everything else is described by what its own reduction keeps, as ``pickle`` would.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import enum
+import sys
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from zenbook.core.digest_stream import Description
+from zenbook.core.refused import refusal
+from zenbook.errors import NotDigestible
+
+if TYPE_CHECKING:
+    from zenbook.core.digest import Digester
+
+Describer = Callable[[Any, "Digester"], Description]
+
+_object_reduce = object.__reduce__
+_object_reduce_ex = object.__reduce_ex__
+
+
+def describe(value: Any, digester: Digester) -> Description:
+    """Describe a value; raises NotDigestible, whatever its own methods raise."""
+    kind = type(value)
+    try:
+        return _describer(value, kind)(value, digester)
+    except (NotDigestible, KeyboardInterrupt, RecursionError, MemoryError):
+        raise
+    except BaseException as error:  # __reduce__ and __getstate__ are the user's: anything comes
+        raise NotDigestible(
+            f"cannot be described: {kind.__name__} raised {_told(error)}"
+        ) from error
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its __str__ fails too: the class is all there is to tell
+        return type(error).__name__
+
+
+def _describer(value: Any, kind: type) -> Describer:
+    known = _EXACT.get(kind)
+    if known is not None:
+        return known
+    if isinstance(value, type):
+        return _class
+    if isinstance(value, enum.Enum):
+        return _enum_member
+    for base in kind.__mro__[:-1]:
+        found = _by_library(base)
+        if found is not None:
+            if base is kind:
+                _EXACT[kind] = found
+            return found
+    why = refusal(value)
+    if why:
+        raise NotDigestible(why)
+    if _is_plain(kind):
+        return _instance
+    return _reduced
+
+
+def _by_library(kind: type) -> Describer | None:
+    """The describer of a library's type, if the library has one here and is loaded."""
+    module = kind.__module__
+    root = module.partition(".")[0] if isinstance(module, str) else ""
+    if root not in _LIBRARIES or root not in sys.modules:
+        return None
+    return _LIBRARIES[root]().get(kind.__name__)
+
+
+def _numpy() -> dict[str, Describer]:
+    from zenbook.core.digest_arrays import DESCRIBERS
+
+    return DESCRIBERS
+
+
+def _pandas() -> dict[str, Describer]:
+    from zenbook.core.digest_tables import DESCRIBERS
+
+    return DESCRIBERS
+
+
+def _arrow() -> dict[str, Describer]:
+    from zenbook.core.digest_arrow import ARROW
+
+    return ARROW
+
+
+def _polars() -> dict[str, Describer]:
+    from zenbook.core.digest_arrow import POLARS
+
+    return POLARS
+
+
+def _others() -> dict[str, Describer]:
+    from zenbook.core.digest_others import DESCRIBERS
+
+    return DESCRIBERS
+
+
+_LIBRARIES: dict[str, Callable[[], dict[str, Describer]]] = {
+    "numpy": _numpy,
+    "pandas": _pandas,
+    "pyarrow": _arrow,
+    "polars": _polars,
+    "scipy": _others,
+    "torch": _others,
+    "matplotlib": _others,
+}
+
+
+# ---------------------------------------------------------------- objects
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether instances are reduced by ``object`` itself to nothing but their state."""
+    return (
+        kind.__reduce_ex__ is _object_reduce_ex
+        and kind.__reduce__ is _object_reduce
+        and kind.__flags__ & (1 << 9) != 0  # made by a class statement
+        and kind not in copyreg.dispatch_table
+        and not hasattr(kind, "__getnewargs__")
+        and not hasattr(kind, "__getnewargs_ex__")
+        and not issubclass(kind, (list, dict, set, frozenset))
+    )
+
+
+def _instance(value: Any, digester: Digester) -> Description:
+    return "instance", digester.class_token(type(value)), value.__getstate__()
+
+
+def _reduced(value: Any, digester: Digester) -> Description:
+    """What pickle keeps: how to make it, its state, its members."""
+    kind = type(value)
+    if isinstance(value, (set, frozenset)):
+        state = getattr(value, "__dict__", None)
+        return "set of", digester.class_token(kind), set(value), state
+    reducer = copyreg.dispatch_table.get(kind)
+    reduced = reducer(value) if reducer is not None else value.__reduce_ex__(4)
+    if isinstance(reduced, str):
+        return "named", digester.installed(getattr(value, "__module__", kind.__module__), reduced)
+    make, arguments, *rest = reduced
+    state, members, pairs, *_ = [*rest, None, None, None]
+    return (
+        "object",
+        digester.class_token(kind),
+        make,
+        tuple(arguments),
+        state,
+        list(members) if members is not None else None,
+        [tuple(pair) for pair in pairs] if pairs is not None else None,
+    )
+
+
+def _enum_member(value: Any, digester: Digester) -> Description:
+    return "member", digester.class_token(type(value)), value._name_, value._value_
+
+
+# ---------------------------------------------------------------- code
+
+
+def _class(value: Any, digester: Digester) -> Description:
+    return "class", digester.class_token(value)
+
+
+def _function(value: Any, digester: Digester) -> Description:
+    if digester.code.is_local(value):
+        return "function", digester.code.function(value, digester)
+    if "<" in value.__qualname__:  # made by a factory or a lambda: the name is not enough
+        return "function", digester.installed(
+            value.__module__, digester.code.function(value, digester)
+        )
+    return "function", digester.installed(value.__module__, value.__qualname__)
+
+
+def _method(value: Any, digester: Digester) -> Description:
+    return "method", value.__func__, value.__self__
+
+
+def _builtin(value: Any, digester: Digester) -> Description:
+    owner = getattr(value, "__self__", None)
+    module = getattr(value, "__module__", None)
+    if owner is None or isinstance(owner, types.ModuleType):
+        home = module or getattr(owner, "__name__", "builtins")
+        return "builtin", digester.installed(home, value.__qualname__)
+    return "builtin method", value.__name__, owner
+
+
+def _descriptor(value: Any, digester: Digester) -> Description:
+    return "descriptor", value.__name__, value.__objclass__
+
+
+def _module(value: Any, digester: Digester) -> Description:
+    if digester.code.is_local(value):
+        return "module", digester.code.module(value, digester)
+    return "module", digester.installed(value.__name__, "")
+
+
+def _code(value: Any, digester: Digester) -> Description:
+    from zenbook.core.code_digest import code_digest
+
+    return "code", code_digest(value)
+
+
+def _wrapper(value: Any, digester: Digester) -> Description:
+    return type(value).__name__, value.__func__
+
+
+def _property(value: Any, digester: Digester) -> Description:
+    return "property", value.fget, value.fset, value.fdel
+
+
+# ---------------------------------------------------------------- builtin and standard types
+
+
+def _complex(value: Any, digester: Digester) -> Description:
+    return "complex", value.real, value.imag
+
+
+def _singleton(value: Any, digester: Digester) -> Description:
+    return "singleton", repr(value)
+
+
+def _range(value: Any, digester: Digester) -> Description:
+    return "range", value.start, value.stop, value.step
+
+
+def _slice(value: Any, digester: Digester) -> Description:
+    return "slice", value.start, value.stop, value.step
+
+
+def _memoryview(value: Any, digester: Digester) -> Description:
+    return "memoryview", value.format, value.shape, value.tobytes()
+
+
+def _pattern(value: Any, digester: Digester) -> Description:
+    return "pattern", value.pattern, value.flags
+
+
+def _path(value: Any, digester: Digester) -> Description:
+    return "path", type(value).__name__, str(value)
+
+
+def _union(value: Any, digester: Digester) -> Description:
+    return "union", tuple(value.__args__)
+
+
+def _alias(value: Any, digester: Digester) -> Description:
+    return "alias", value.__origin__, tuple(value.__args__)
+
+
+def _mapping_proxy(value: Any, digester: Digester) -> Description:
+    return "mappingproxy", dict(value)
+
+
+def _namespace(value: Any, digester: Digester) -> Description:
+    return "namespace", digester.class_token(type(value)), vars(value)
+
+
+def _cell(value: Any, digester: Digester) -> Description:
+    try:
+        return "cell", value.cell_contents
+    except ValueError:
+        return ("empty cell",)
+
+
+def _exact_types() -> dict[type, Describer]:
+    import pathlib
+    import re
+
+    table: dict[type, Describer] = {
+        complex: _complex,
+        type(...): _singleton,
+        type(NotImplemented): _singleton,
+        range: _range,
+        slice: _slice,
+        memoryview: _memoryview,
+        types.FunctionType: _function,
+        types.MethodType: _method,
+        types.BuiltinFunctionType: _builtin,
+        types.MethodWrapperType: _builtin,
+        types.MethodDescriptorType: _descriptor,
+        types.WrapperDescriptorType: _descriptor,
+        types.ClassMethodDescriptorType: _descriptor,
+        types.GetSetDescriptorType: _descriptor,
+        types.MemberDescriptorType: _descriptor,
+        types.ModuleType: _module,
+        types.CodeType: _code,
+        types.MappingProxyType: _mapping_proxy,
+        types.SimpleNamespace: _namespace,
+        types.CellType: _cell,
+        types.UnionType: _union,
+        types.GenericAlias: _alias,
+        staticmethod: _wrapper,
+        classmethod: _wrapper,
+        property: _property,
+        re.Pattern: _pattern,
+    }
+    for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"):
+        table[getattr(pathlib, name)] = _path
+    return table
+
+
+_EXACT = _exact_types()
