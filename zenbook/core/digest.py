@@ -88,7 +88,7 @@ class Digester:
         except NeedsGraph:
             return graph_digest(value, self.describe)
         except NotDigestible as error:
-            if error.where or kind not in CONTAINERS and kind not in MARKED:
+            if error.where or (kind not in CONTAINERS and kind not in MARKED):
                 raise
             raise NotDigestible(error.why, self._place(value)) from error
 

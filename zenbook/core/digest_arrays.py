@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128, xxh3_128_hexdigest
 
-from zenbook.core.digest_stream import Description
+from zenbook.core.digest_stream import Describers, Description
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ _CHUNK = 1 << 19
 _EXTENDED = {"f": 10, "c": 10}
 
 
+def _numpy() -> Any:
+    numpy: Any = sys.modules["numpy"]
+    return numpy
+
+
 def array(value: Any, digester: Digester) -> Description:
     """An ``ndarray`` or one of its subclasses."""
-    numpy = sys.modules["numpy"]
+    numpy = _numpy()
     if type(value) is numpy.ndarray:
         return "ndarray", *_plain(value)
     base = value.view(numpy.ndarray)
@@ -68,13 +73,14 @@ def _bytes(value: Any) -> Any:
 def _is_padded(value: Any) -> bool:
     """Whether the elements are 80-bit floats in 128 bits."""
     kind = "longdouble" if value.dtype.kind == "f" else "clongdouble"
-    return value.dtype.itemsize == sys.modules["numpy"].dtype(kind).itemsize and (
-        sys.modules["numpy"].finfo("longdouble").nmant == 63
+    numpy = _numpy()
+    return bool(
+        value.dtype.itemsize == numpy.dtype(kind).itemsize and numpy.finfo("longdouble").nmant == 63
     )
 
 
 def _padded(value: Any) -> str:
-    raw = sys.modules["numpy"].ascontiguousarray(value).reshape(-1).view("u1").reshape(-1, 16)
+    raw = _numpy().ascontiguousarray(value).reshape(-1).view("u1").reshape(-1, 16)
     return xxh3_128_hexdigest(raw[:, :10].tobytes())
 
 
@@ -94,7 +100,7 @@ def in_c_order(value: Any, use: Callable[[Any], object]) -> None:
 
 
 def _extras(value: Any) -> Any:
-    numpy = sys.modules["numpy"]
+    numpy = _numpy()
     if isinstance(value, numpy.ma.MaskedArray):
         mask = numpy.ma.getmaskarray(value)
         return mask, value.fill_value, bool(value.hardmask)
@@ -113,7 +119,7 @@ def _refuse_deleted(value: Any) -> None:
 
 def scalar(value: Any, digester: Digester) -> Description:
     """A numpy scalar such as ``np.float64(1.0)``; never equal to a Python one."""
-    return "scalar", *_plain(sys.modules["numpy"].asarray(value))
+    return "scalar", *_plain(_numpy().asarray(value))
 
 
 def dtype(value: Any, digester: Digester) -> Description:
@@ -123,10 +129,10 @@ def dtype(value: Any, digester: Digester) -> Description:
 
 def ufunc(value: Any, digester: Digester) -> Description:
     """A ufunc such as ``np.add``; one made of a Python function has no name to go by."""
-    if getattr(sys.modules["numpy"], value.__name__, None) is value:
+    if getattr(_numpy(), value.__name__, None) is value:
         return "ufunc", value.__name__
     reduced = value.__reduce__()
     return "ufunc", reduced if isinstance(reduced, str) else tuple(reduced)
 
 
-DESCRIBERS = {"ndarray": array, "generic": scalar, "dtype": dtype, "ufunc": ufunc}
+DESCRIBERS: Describers = {"ndarray": array, "generic": scalar, "dtype": dtype, "ufunc": ufunc}

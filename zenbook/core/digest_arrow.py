@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128
 
-from zenbook.core.digest_stream import Description
+from zenbook.core.digest_stream import Describers, Description
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
@@ -172,7 +172,7 @@ def buffer(value: Any, digester: Digester) -> Description:
     return "buffer", value.size, xxh3_128(memoryview(value)).hexdigest()
 
 
-ARROW = {
+ARROW: Describers = {
     "Table": table,
     "RecordBatch": table,
     "Array": column,
@@ -221,7 +221,7 @@ def polars_type(value: Any, digester: Digester) -> Description:
     return "polars type", repr(value)
 
 
-POLARS = {
+POLARS: Describers = {
     "DataFrame": polars_frame,
     "Series": polars_series,
     "LazyFrame": polars_lazy,

@@ -20,7 +20,7 @@ def looks(figure: Any) -> Description:
     size = (*map(float, figure.get_size_inches()), float(figure.dpi))
     canvas = figure.canvas
     try:
-        drawn = FigureCanvasAgg(figure)
+        drawn: Any = FigureCanvasAgg(figure)
         drawn.draw()
         picture = xxh3_128_hexdigest(bytes(drawn.buffer_rgba()))
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.digest_stream import Description
+from zenbook.core.digest_stream import Describers, Description
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
@@ -67,7 +67,7 @@ def artist(value: Any, digester: Digester) -> Description:
     return "artist", digester.class_token(type(value)), place, home
 
 
-DESCRIBERS = {
+DESCRIBERS: Describers = {
     "_spbase": sparse,
     "spmatrix": sparse,
     "Tensor": tensor,

@@ -40,6 +40,8 @@ MARKED = frozenset({set, frozenset, bytearray})
 Description = tuple[Any, ...]
 Describe = Callable[[Any], Description]
 Update = Callable[[bytes], object]
+Describers = dict[str, Callable[[Any, Any], Description]]
+"""How a library's types are described, by class name."""
 
 _SORTABLE = frozenset({int, str, bytes})
 _BATCH = 1000

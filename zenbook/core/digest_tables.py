@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.digest_stream import Description
+from zenbook.core.digest_stream import Describers, Description
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
@@ -76,7 +76,7 @@ def range_index(value: Any, digester: Digester) -> Description:
 
 def multi_index(value: Any, digester: Digester) -> Description:
     """A ``MultiIndex``: its levels as they are, since they can be asked for."""
-    return "multi index", list(value.names), list(value.levels), [c for c in value.codes]
+    return "multi index", list(value.names), list(value.levels), list(value.codes)
 
 
 def time_index(value: Any, digester: Digester) -> Description:
@@ -163,7 +163,7 @@ def extension_dtype(value: Any, digester: Digester) -> Description:
     return "pandas dtype", repr(value) if categories is None else str(value), categories
 
 
-DESCRIBERS = {
+DESCRIBERS: Describers = {
     "DataFrame": frame,
     "Series": series,
     "Index": index,

@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.digest_stream import Description
+from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Describer = Callable[[Any, "Digester"], Description]
 
-_object_reduce = object.__reduce__
-_object_reduce_ex = object.__reduce_ex__
+_object_reduce: Any = object.__reduce__
+_object_reduce_ex: Any = object.__reduce_ex__
 
 
 def describe(value: Any, digester: Digester) -> Description:
@@ -79,37 +79,37 @@ def _by_library(kind: type) -> Describer | None:
     return _LIBRARIES[root]().get(kind.__name__)
 
 
-def _numpy() -> dict[str, Describer]:
+def _numpy() -> Describers:
     from zenbook.core.digest_arrays import DESCRIBERS
 
     return DESCRIBERS
 
 
-def _pandas() -> dict[str, Describer]:
+def _pandas() -> Describers:
     from zenbook.core.digest_tables import DESCRIBERS
 
     return DESCRIBERS
 
 
-def _arrow() -> dict[str, Describer]:
+def _arrow() -> Describers:
     from zenbook.core.digest_arrow import ARROW
 
     return ARROW
 
 
-def _polars() -> dict[str, Describer]:
+def _polars() -> Describers:
     from zenbook.core.digest_arrow import POLARS
 
     return POLARS
 
 
-def _others() -> dict[str, Describer]:
+def _others() -> Describers:
     from zenbook.core.digest_others import DESCRIBERS
 
     return DESCRIBERS
 
 
-_LIBRARIES: dict[str, Callable[[], dict[str, Describer]]] = {
+_LIBRARIES: dict[str, Callable[[], Describers]] = {
     "numpy": _numpy,
     "pandas": _pandas,
     "pyarrow": _arrow,
@@ -150,8 +150,8 @@ def _reduced(value: Any, digester: Digester) -> Description:
     reduced = reducer(value) if reducer is not None else value.__reduce_ex__(4)
     if isinstance(reduced, str):
         return "named", digester.installed(getattr(value, "__module__", kind.__module__), reduced)
-    make, arguments, *rest = reduced
-    state, members, pairs, *_ = [*rest, None, None, None]
+    make, arguments = reduced[:2]
+    state, members, pairs = (*reduced[2:5], None, None, None)[:3]
     return (
         "object",
         digester.class_token(kind),

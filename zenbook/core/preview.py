@@ -98,7 +98,7 @@ def _is_plain_path(text: str) -> bool:
 
 
 def _container(value: Any, kind: type, depth: int) -> str:
-    opening, closing = _BRACKETS[kind]
+    opening, closing = tuple(_BRACKETS[kind])
     if kind is set and not value:
         return "set()"
     if value and depth == 0:

@@ -21,7 +21,7 @@ _GENERATORS = {
 }
 # (module, class): looked up only if the module is loaded; subclasses are meant too.
 _BY_NAME = (
-    ("_thread", "lock", "is a lock"),
+    ("_thread", "LockType", "is a lock"),
     ("_thread", "RLock", "is a lock"),
     ("_thread", "_local", "is thread-local data"),
     ("threading", "Thread", "is a thread"),
@@ -64,6 +64,7 @@ _BY_NAME = (
     ("urllib.response", "addbase", "is an open connection"),
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
+    ("re", "Match", "is a match of a regular expression"),
     ("weakref", "ReferenceType", "is a weak reference"),
     ("weakref", "WeakValueDictionary", "holds weak references"),
     ("weakref", "WeakKeyDictionary", "holds weak references"),
@@ -108,8 +109,8 @@ def _by_type(kind: type) -> str:
     if kind.__module__ == "_csv":
         return "is a reader or writer of an open file"
     for module, name, why in _BY_NAME:
-        base = vars(sys.modules[module]).get(name) if module in sys.modules else None
-        if isinstance(base, type) and issubclass(kind, base):
+        meant: Any = vars(sys.modules[module]).get(name) if module in sys.modules else None
+        if isinstance(meant, type) and issubclass(kind, meant):
             return why
     if kind.__name__ == "PyCapsule":
         return "is a handle of a C library"

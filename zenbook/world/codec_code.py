@@ -1,0 +1,233 @@
+"""Functions and classes of the user, as they are kept and made again.
+
+A function travels as its code object with *living* globals: where it is made again it reads the
+globals of its module (of ``__main__`` for one from a cell), as it would had its cell run there.
+Cells of closures travel empty and are filled once the function exists, so that functions may
+refer to themselves and share variables.
+
+A class travels by name, with the digest of its code. Where it is found again the digest is
+compared: instances of a class that has changed are never made. If it is not under its old name,
+another loaded module of the user's may hold the same class (the script that was exported from
+a notebook); then that one is taken.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Protocol
+
+from zenbook.errors import Damaged
+
+
+class CodeDigests(Protocol):
+    """Digests code: :class:`zenbook.core.closure.CodeClosure`."""
+
+    def function(self, function: Any, digester: Any) -> str: ...
+    def klass(self, cls: type, digester: Any) -> str: ...
+    def module(self, module: Any, digester: Any) -> str: ...
+    def is_local(self, obj: Any) -> bool: ...
+
+
+# ---------------------------------------------------------------- by name
+
+
+def _named(module: Any, qualname: str) -> Any:
+    """What this name means in a loaded module; None if nothing."""
+    found: Any = sys.modules.get(module) if isinstance(module, str) else None
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+# ---------------------------------------------------------------- classes
+
+
+def reduce_class(cls: type, code: CodeDigests) -> Any:
+    """A library's class by name (NotImplemented); the user's by name and digest."""
+    if not code.is_local(cls):
+        return _types_class(cls)
+    if _named(cls.__module__, cls.__qualname__) is not cls:
+        raise LookupError(f"needs class {cls.__qualname__}, which cannot be found by its name")
+    return same_class, (cls.__module__, cls.__qualname__, class_digest(cls, code))
+
+
+def _types_class(cls: type) -> Any:
+    """``function`` and its like say they are from ``builtins`` and are only found in ``types``."""
+    if cls.__module__ != "builtins" or hasattr(builtins, cls.__qualname__):
+        return NotImplemented
+    name = next((name for name, one in vars(types).items() if one is cls), None)
+    return NotImplemented if name is None else (getattr, (types, name))
+
+
+def class_digest(cls: type, code: CodeDigests) -> str:
+    """What a class is now."""
+    from zenbook.core.digest import Digester
+
+    return code.klass(cls, Digester(code))
+
+
+@functools.lru_cache(maxsize=1)
+def _code() -> CodeDigests:
+    from zenbook.core.closure import CodeClosure
+
+    return CodeClosure()
+
+
+def same_class(module: str, qualname: str, digest: str) -> type:
+    """Find the class that had this name and digest; raises Damaged if it changed or is gone."""
+    found = None
+    for found in _classes_named(module, qualname):
+        if class_digest(found, _code()) == digest:
+            return found
+    why = "changed" if found is not None else "is not defined"
+    raise Damaged(f"class {qualname} {why}")
+
+
+def _classes_named(module: str, qualname: str) -> Iterator[type]:
+    """Classes of this name: where it was, in ``__main__``, then in the user's other modules."""
+    if module not in sys.modules and module != "__main__":
+        with suppress(ImportError):  # the module is gone; another may hold the class
+            import_module(module)
+    seen: set[int] = set()
+    for home in (module, "__main__", *_local_modules()):
+        found = _named(home, qualname)
+        if isinstance(found, type) and id(found) not in seen:
+            seen.add(id(found))
+            yield found
+
+
+def _local_modules() -> list[str]:
+    code = _code()
+    return [
+        name
+        for name, module in list(sys.modules.items())
+        if type(module) is types.ModuleType and code.is_local(module)
+    ]
+
+
+# ---------------------------------------------------------------- functions
+
+
+def reduce_function(function: types.FunctionType, code: CodeDigests) -> Any:
+    """A library's function by name (NotImplemented); any other by its code."""
+    by_name = _named(function.__module__, function.__qualname__) is function
+    if by_name and not code.is_local(function):
+        return NotImplemented
+    cells = function.__closure__ or ()
+    state = {
+        "filled": [(cell, cell.cell_contents) for cell in cells if _is_filled(cell)],
+        "defaults": function.__defaults__,
+        "kwdefaults": function.__kwdefaults__,
+        "annotations": function.__annotations__,
+        "doc": function.__doc__,
+        "attributes": vars(function),
+    }
+    made_of = (function.__code__, function.__module__, function.__name__, function.__qualname__)
+    return make_function, (*made_of, cells), state, None, None, fill_function
+
+
+def _is_filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - reading it is the question
+    except ValueError:
+        return False
+    return True
+
+
+def make_function(
+    code: types.CodeType, module: str, name: str, qualname: str, cells: tuple[Any, ...]
+) -> types.FunctionType:
+    """Make a function that reads the globals of its module as they are here and now."""
+    home = sys.modules.get(module) or sys.modules["__main__"]
+    function = types.FunctionType(code, home.__dict__, name, None, cells or None)
+    function.__module__ = module
+    function.__qualname__ = qualname
+    return function
+
+
+def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:
+    """Give a function what could only be made once it existed."""
+    for cell, contents in state["filled"]:
+        cell.cell_contents = contents
+    function.__defaults__ = state["defaults"]
+    function.__kwdefaults__ = state["kwdefaults"]
+    function.__annotations__ = state["annotations"]
+    function.__doc__ = state["doc"]
+    vars(function).update(state["attributes"])
+
+
+_CODE_FIELDS = (
+    *("argcount", "posonlyargcount", "kwonlyargcount", "nlocals", "stacksize", "flags", "code"),
+    *("consts", "names", "varnames", "filename", "name", "qualname", "firstlineno"),
+    *("linetable", "exceptiontable", "freevars", "cellvars"),
+)
+
+
+def reduce_code(code: types.CodeType) -> Any:
+    """A code object by its fields; the interpreter's tag guards them."""
+    return make_code, tuple(getattr(code, f"co_{field}") for field in _CODE_FIELDS)
+
+
+def make_code(*fields: Any) -> types.CodeType:
+    """The code object with these fields."""
+    return types.CodeType(*fields)
+
+
+def reduce_cell(cell: types.CellType) -> Any:
+    """A cell, empty: the functions that hold it fill it."""
+    return make_cell, ()
+
+
+def make_cell() -> types.CellType:
+    """An empty cell."""
+    return types.CellType()
+
+
+# ---------------------------------------------------------------- small things
+
+
+def reduce_module(module: types.ModuleType) -> Any:
+    """A module by its import name."""
+    return import_module, (module.__name__,)
+
+
+def reduce_mapping_proxy(proxy: Any) -> Any:
+    """A read-only view of a dict."""
+    return make_mapping_proxy, (dict(proxy),)
+
+
+def make_mapping_proxy(mapping: dict[Any, Any]) -> Any:
+    """A read-only view of this dict."""
+    return types.MappingProxyType(mapping)
+
+
+def reduce_wrapper(wrapper: Any) -> Any:
+    """A ``staticmethod`` or ``classmethod``."""
+    return type(wrapper), (wrapper.__func__,)
+
+
+def reduce_property(value: property) -> Any:
+    """A ``property``."""
+    return property, (value.fget, value.fset, value.fdel)
+
+
+def reduce_view(view: Any, owner: Any) -> Any:
+    """An array that looks into the memory of another array of the same bundle."""
+    offset = view.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+    return make_view, (owner, view.dtype, view.shape, view.strides, offset)
+
+
+def make_view(
+    owner: Any, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
+) -> Any:
+    """The same window into the loaded owner's memory."""
+    from numpy.lib.stride_tricks import as_strided
+
+    flat = owner.reshape(-1, order="A").view("u1")[offset:]
+    return as_strided(flat[: dtype.itemsize].view(dtype)[:0], shape, strides)

@@ -1,0 +1,118 @@
+"""The pickler that refuses what would come back dead, and finds code by what it is."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zenbook.core.refused import refusal
+from zenbook.world import codec_code as code_
+from zenbook.world.codec_code import CodeDigests
+
+_LARGE = 1 << 16
+
+
+class Refusal(Exception):
+    """This value, or a part of it, cannot be kept; the text says why, without a subject."""
+
+
+class Packer(pickle.Pickler):
+    """Writes one bundle: ``header`` and ``buffers``, and the ``roots`` of the types in it."""
+
+    def __init__(self, code: CodeDigests, views: Mapping[int, Any]) -> None:
+        self._out = io.BytesIO()
+        self._picked: list[pickle.PickleBuffer] = []
+        self._code = code
+        self._views = views
+        self._kinds: set[type] = set()
+        super().__init__(self._out, 5, buffer_callback=self._picked.append)
+
+    def write(self, values: dict[str, Any]) -> None:
+        """Pickle these values; raises Refusal and whatever their own methods raise."""
+        self.dump(values)
+
+    @property
+    def header(self) -> bytes:
+        """The pickle."""
+        return self._out.getvalue()
+
+    @property
+    def buffers(self) -> tuple[memoryview, ...]:
+        """The out-of-band buffers as bytes, in place."""
+        return tuple(buffer.raw() for buffer in self._picked)
+
+    @property
+    def roots(self) -> set[str]:
+        """Top-level packages of all types met; ``__main__`` for a class from a cell."""
+        return {kind.__module__.partition(".")[0] for kind in self._kinds} | self._local
+
+    @property
+    def _local(self) -> set[str]:
+        return {"__main__"} if any(self._code.is_local(kind) for kind in self._kinds) else set()
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How to reduce what pickle cannot do by itself; NotImplemented for the rest."""
+        kind = type(obj)
+        if kind is types.FunctionType:
+            return code_.reduce_function(obj, self._code)
+        if isinstance(obj, type):
+            return self._class(obj)
+        self._kinds.add(kind)
+        reduce = _REDUCERS.get(kind)
+        if reduce is not None:
+            return reduce(obj)
+        why = refusal(obj)
+        if why:
+            raise Refusal(why)
+        root = kind.__module__.partition(".")[0]
+        if root == "numpy":
+            return self._array(obj)
+        if root == "matplotlib":
+            return _figure(obj)
+        return NotImplemented
+
+    def _class(self, obj: type) -> Any:
+        try:
+            return code_.reduce_class(obj, self._code)
+        except LookupError as error:
+            raise Refusal(str(error)) from error
+
+    def _array(self, obj: Any) -> Any:
+        numpy = sys.modules["numpy"]
+        if isinstance(obj, numpy.memmap) and getattr(obj, "_mmap", None) is not None:
+            raise Refusal("is a memmap, which lives in its file")
+        if type(obj) is not numpy.ndarray:
+            return NotImplemented
+        owner = self._views.get(id(obj))
+        if owner is not None:
+            return code_.reduce_view(obj, owner)
+        flags = obj.flags
+        if obj.nbytes > _LARGE and not flags.forc and not obj.dtype.hasobject:
+            return numpy.ascontiguousarray(obj).__reduce_ex__(5)
+        return NotImplemented
+
+
+def _figure(obj: Any) -> Any:
+    """A figure is kept without its window: loading it must not open one."""
+    if not any(kind.__name__ == "Figure" for kind in type(obj).__mro__):
+        return NotImplemented
+    reduced = obj.__reduce_ex__(5)
+    state = reduced[2]
+    if isinstance(state, dict):
+        state.pop("_restore_to_pylab", None)
+    return reduced
+
+
+_REDUCERS: dict[type, Callable[[Any], Any]] = {
+    types.ModuleType: code_.reduce_module,
+    types.CodeType: code_.reduce_code,
+    types.CellType: code_.reduce_cell,
+    types.MappingProxyType: code_.reduce_mapping_proxy,
+    staticmethod: code_.reduce_wrapper,
+    classmethod: code_.reduce_wrapper,
+    property: code_.reduce_property,
+}
