@@ -171,7 +171,6 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         dict(trace.constants),
         trace.stores,
         trace.widened,
-        tuple(f"{name} is a global that the step assigns" for name in trace.stores),
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zenbook.errors import StoreFault
-from zenbook.model import Record
+from zenbook.model import Fingerprint, Record
 
 if TYPE_CHECKING:
     from zenbook.core.closure import CodeClosure
@@ -39,6 +39,14 @@ class StoreWarning(UserWarning):
     """The store or the history is out of order; steps run, but results are not kept."""
 
 
+@dataclass(slots=True, eq=False)
+class Recent:
+    """Records found since the history was last written, by key."""
+
+    stamp: object = None
+    records: dict[str, Sequence[Record]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
     """Everything one passage needs of the world, behind ports."""
@@ -55,6 +63,9 @@ class Desk:
     code: CodeClosure
     python: str
     warned: set[str] = field(default_factory=set)
+    fingerprints: dict[object, tuple[object, Fingerprint]] = field(default_factory=dict)
+    """Fingerprints made lately, by what they were made of; see :mod:`zenbook.engine.identify`."""
+    _recent: Recent = field(default_factory=Recent)
 
     def digester(self) -> Digester:
         """A fresh digester: what it meets of packages belongs to one call."""
@@ -63,9 +74,21 @@ class Desk:
         return Digester(self.code)
 
     def candidates(self, key: str) -> Sequence[Record]:
-        """Trusted records of this key, newest first; none if the history is out of order."""
+        """Trusted records of this key, newest first; none if the history is out of order.
+
+        What was found lately is found again without asking, until anything is written.
+        """
+        recent = self._recent
         try:
-            return self.history.candidates(key)
+            stamp = self.history.stamp()
+            if stamp != recent.stamp:
+                recent.stamp = stamp
+                recent.records.clear()
+                self.vault.forget_recent()
+            found = recent.records.get(key)
+            if not found:
+                found = recent.records[key] = self.history.candidates(key)
+            return found
         except StoreFault as error:
             self.warn_once(f"zenbook cannot read its history ({error}); steps run without it.")
             return ()

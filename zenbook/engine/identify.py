@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zenbook.core.fingerprint import fingerprint_of
 from zenbook.core.naming import is_secret_name
@@ -13,6 +13,11 @@ from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible
 from zenbook.model import Call, Fingerprint, Part, Reference
 
+if TYPE_CHECKING:
+    from zenbook.core.closure import Uses
+    from zenbook.core.digest import Digester
+
+_MOST_REMEMBERED = 4096
 _ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
 
 
@@ -41,28 +46,23 @@ class Identity:
 def identify(call: Call, desk: Desk) -> Identity:
     """All parts of a call: its code, what that uses, its inputs, settings and environment."""
     digester = desk.digester()
-    parts = [Part("code", "", call.step.code)]
     obstacles: list[str] = []
+    digests: dict[str, str] = {}
     before: dict[str, str] = {}
     for name, value in call.values.items():
         if name in call.options.ignore:
             continue
         try:
-            part = _input(name, value, digester)
+            digest = _digest(value, digester)
         except NotDigestible as error:
             obstacles.append(_unknowable(name, error))
             continue
-        parts.append(part)
+        digests[name] = digest
         if type(value) not in _ATOMS:
-            before[name] = part.digest
+            before[name] = digest
     uses = desk.code.uses(call.code, call.namespace, digester)
-    parts += uses.parts
-    parts += desk.code.environment(digester.packages | uses.packages)
-    parts += _settings(call)
-    if call.options.files:
-        parts += desk.watch.files(call.options.files)
     return Identity(
-        fingerprint_of(parts),
+        _fingerprint(call, digests, uses, digester.packages, desk),
         before,
         uses.constants,
         uses.literals,
@@ -73,15 +73,47 @@ def identify(call: Call, desk: Desk) -> Identity:
     )
 
 
-def _input(name: str, value: Any, digester: Any) -> Part:
-    if type(value) is Reference:
-        artifact = value.artifact
-        return Part("input", name, artifact.digest, _shown(name, artifact.preview))
-    return Part("input", name, digester.digest(value), _shown(name, value, preview))
+def _fingerprint(
+    call: Call, digests: Mapping[str, str], uses: Uses, packages: set[str], desk: Desk
+) -> Fingerprint:
+    """The fingerprint of these digests, remembered while the uses are the very same object.
+
+    Making the parts again costs more than all the rest of a small step's hit.
+    """
+    if call.options.files:
+        return fingerprint_of(_parts(call, digests, uses, packages, desk))
+    said = (id(uses), call.step.code, *digests.items(), call.options.version, *packages)
+    known = desk.fingerprints.get(said)
+    if known is not None and known[0] is uses:
+        return known[1]
+    fingerprint = fingerprint_of(_parts(call, digests, uses, packages, desk))
+    if len(desk.fingerprints) >= _MOST_REMEMBERED:
+        desk.fingerprints.clear()
+    desk.fingerprints[said] = (uses, fingerprint)
+    return fingerprint
 
 
-def _shown(name: str, value: Any, show: Any = str) -> str:
-    return "•••" if is_secret_name(name) else show(value)
+def _parts(
+    call: Call, digests: Mapping[str, str], uses: Uses, packages: set[str], desk: Desk
+) -> Iterator[Part]:
+    yield Part("code", "", call.step.code)
+    for name, digest in digests.items():
+        yield Part("input", name, digest, _shown(name, call.values[name]))
+    yield from uses.parts
+    yield from desk.code.environment(packages | uses.packages)
+    yield from _settings(call)
+    if call.options.files:
+        yield from desk.watch.files(call.options.files)
+
+
+def _digest(value: Any, digester: Digester) -> str:
+    return value.artifact.digest if type(value) is Reference else digester.digest(value)
+
+
+def _shown(name: str, value: Any) -> str:
+    if is_secret_name(name):
+        return "•••"
+    return value.artifact.preview if type(value) is Reference else preview(value)
 
 
 def _settings(call: Call) -> Iterator[Part]:

@@ -86,6 +86,14 @@ class Ledger:
             else:
                 _inherited.append(connection)
 
+    def stamp(self) -> object:
+        """Identity, size and time of the file and its log; a new object if they are unseen."""
+        try:
+            file, log = os.stat(self.path), os.stat(f"{self.path}-wal")
+        except OSError:
+            return object()
+        return (file.st_ino, file.st_mtime_ns, log.st_ino, log.st_size, log.st_mtime_ns)
+
     # ------------------------------------------------------------ attempts
 
     def _patiently(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:

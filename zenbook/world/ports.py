@@ -72,12 +72,17 @@ class History(Protocol):
         """Trusted records of this key, newest first."""
         ...
 
+    def stamp(self) -> object:
+        """Equal to an earlier stamp only if nothing was written in between, by anybody."""
+        ...
+
     def rejected(self, key: str) -> str:
         """Why records of this key were refused ("" if none were): bad signature, foreign, newer."""
         ...
 
     def latest(self, step: str, pipeline: str) -> Record | None:
-        """The newest trusted record of this step name (preferring this pipeline's runs): what a miss is told against."""
+        """The newest trusted record of this step name, of this pipeline's runs if there is one:
+        what a miss is told against."""
         ...
 
     def record(self, id: str) -> Record | None: ...
@@ -155,14 +160,24 @@ class Codec(Protocol):
 class Vault(Protocol):
     """The composition of codec, store and trust: keeps live values, gives them back if trusted."""
 
+    def forget_recent(self) -> None:
+        """Drop what was opened lately and is remembered in memory; the store has changed."""
+        ...
+
     def keep(self, values: Mapping[str, Any]) -> tuple[tuple[Artifact, ...], Mapping[str, str]]:
-        """Artifacts by name in the order given, and the seals by blob. Raises NotKeepable or StoreFault."""
+        """Artifacts by name in the order given, and the seals by blob.
+
+        Raises NotKeepable or StoreFault.
+        """
         ...
 
     def load(
         self, artifacts: Sequence[Artifact], seals: Mapping[str, str], python: str
     ) -> dict[str, Any]:
-        """Live values by artifact name, fresh objects each time. Raises Damaged or Untrusted; never anything else."""
+        """Live values by artifact name, fresh objects each time.
+
+        Raises Damaged or Untrusted; never anything else.
+        """
         ...
 
 
@@ -175,7 +190,7 @@ class Seen:
     remarks: tuple[str, ...] = ()
     """Sentences to show: ``used the network``, ``started a program: !wc``."""
     obstacles: tuple[str, ...] = ()
-    """Reasons not to keep the result: a changed working folder, ``os.environ`` changed, threads left running."""
+    """Reasons not to keep the result: a changed working folder, threads left running."""
 
 
 class Watch(Protocol):
@@ -184,8 +199,9 @@ class Watch(Protocol):
     def watching(
         self, literals: Sequence[str], values: Iterable[Any]
     ) -> AbstractContextManager[Callable[[], Seen]]:
-        """Watch while the block runs. ``literals`` are string constants of the used code and ``values``
-        the inputs: those that look like paths are reads too. Call the result after the block."""
+        """Watch while the block runs. ``literals`` are string constants of the used code and
+        ``values`` the inputs: those that look like paths are reads too. Call the result after
+        the block."""
         ...
 
     def again(self, read: Read) -> Read:
@@ -233,7 +249,8 @@ class Locks(Protocol):
 
     def once(self, key: str, patience: float) -> AbstractContextManager[bool]:
         """Hold the key's lock; True if somebody else held it before us (look again), and also
-        when patience (seconds) ran out. A dead holder never blocks; KeyboardInterrupt ends the wait."""
+        when patience (seconds) ran out. A dead holder never blocks; KeyboardInterrupt ends the
+        wait."""
         ...
 
 

@@ -19,6 +19,8 @@ from zenbook.world.trust import open_bundle
 _ALONE = ""
 """The name inside its bundle of a value that shares nothing with others."""
 _REPACKED_UP_TO = 64 * 1024
+_REMEMBERED_UP_TO = 4096
+_MOST_REMEMBERED = 1024
 
 
 class SealedVault:
@@ -39,6 +41,11 @@ class SealedVault:
         self._store = store
         self._digest = digest
         self._opener = opener
+        self._recent: dict[str, bytes] = {}
+
+    def forget_recent(self) -> None:
+        """Drop the small headers that are remembered in memory."""
+        self._recent.clear()
 
     def keep(self, values: Mapping[str, Any]) -> tuple[tuple[Artifact, ...], Mapping[str, str]]:
         """Keep these values and say where: artifacts in the order given, seals by blob.
@@ -73,7 +80,7 @@ class SealedVault:
         if seal is None:
             raise Untrusted(f"{artifact.name} is in a blob its record does not vouch for")
         try:
-            header, buffers = self._store.get(artifact.blob)
+            header, buffers = self._bytes(artifact.blob)
             return open_bundle(
                 header, buffers, seal=seal, python=python, opener=self._opener or _opener()
             )
@@ -81,6 +88,21 @@ class SealedVault:
             raise type(error)(f"{artifact.name}: {error}") from error
         except StoreFault as error:
             raise Damaged(f"{artifact.name} cannot be read: {error}") from error
+
+    def _bytes(self, blob: str) -> tuple[bytes, Sequence[memoryview]]:
+        """Header and buffers from the store; small headers from memory the next time.
+
+        What is remembered was checked when it was read, and is checked against its seal anew.
+        """
+        header = self._recent.get(blob)
+        if header is not None:
+            return header, ()
+        header, buffers = self._store.get(blob)
+        if not buffers and len(header) <= _REMEMBERED_UP_TO:
+            if len(self._recent) >= _MOST_REMEMBERED:
+                self._recent.clear()
+            self._recent[blob] = bytes(header)
+        return header, buffers
 
     def _packed(self, values: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Bundle]]:
         """Bundles with the names of what is in them; lone values packed namelessly."""
