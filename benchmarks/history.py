@@ -8,6 +8,7 @@ many keys, each for the first time in its process, so that nothing is remembered
 from __future__ import annotations
 
 import hmac
+import os
 import random
 import sqlite3
 import tempfile
@@ -62,6 +63,8 @@ def _fill(history: SqliteHistory, more: int) -> None:
         history.add(_record(number, run.id))
     history.ledger.write(lambda connection: _copy(connection, more))
     history.close()
+    with history.ledger.path.open("rb") as file:
+        os.fsync(file)  # or the system writes two gigabytes back while we measure
 
 
 def _copy(connection: sqlite3.Connection, more: int) -> None:

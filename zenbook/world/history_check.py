@@ -89,9 +89,9 @@ def delete_bad_lines(history: SqliteHistory) -> None:
     def delete(connection: sqlite3.Connection) -> None:
         for row in _bad_steps(connection):
             connection.execute("DELETE FROM step WHERE run = ? AND step = ?", row)
-        for row in _bad_versions(connection):
+        for version in _bad_versions(connection):
             connection.execute(
-                "UPDATE version SET body = '{}' WHERE pipeline = ? AND number = ?", row
+                "UPDATE version SET body = '{}' WHERE pipeline = ? AND number = ?", version
             )
 
     history.ledger.write(delete)

@@ -115,7 +115,7 @@ class Runs:
     ) -> Run:
         """Put a run on record, status ``running``, from its first moment."""
         me, now = self._me(), self._clock.now()
-        row = {
+        row: dict[str, Any] = {
             "id": _new_id(now),
             "pipeline": pipeline,
             "version": version,
