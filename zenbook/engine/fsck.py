@@ -47,7 +47,7 @@ class Problem:
 class Report:
     """What a look at everything found. ``remarks`` are facts that are no fault."""
 
-    path: Path
+    path: str
     problems: tuple[Problem, ...]
     remarks: tuple[str, ...]
     blobs: int
@@ -74,7 +74,7 @@ def fsck(repair: bool = False, *, home: Path | None = None) -> Report:
 
     folder = find_home() if home is None else home
     if not folder.is_dir():
-        return Report(folder, (), ("there is no zenbook folder here yet",), 0, 0)
+        return Report(str(folder), (), ("there is no zenbook folder here yet",), 0, 0)
     if not repair:
         return _look(folder, repair=False)
     from zenbook.world.history_keeping import collecting
@@ -89,7 +89,7 @@ def _look(folder: Path, *, repair: bool) -> Report:
     if unsound or not (folder / "history.db").exists():
         # Opening either of them would set it aside at once, and looking changes nothing.
         remark = "records and blobs were not compared: history or index must be mended first"
-        return Report(folder, tuple(problems), (remark,), 0, 0)
+        return Report(str(folder), tuple(problems), (remark,), 0, 0)
     from zenbook.world.clock import SystemClock
     from zenbook.world.history import SqliteHistory
     from zenbook.world.store import DiskStore
@@ -102,7 +102,7 @@ def _look(folder: Path, *, repair: bool) -> Report:
         problems += _blobs(history, store, repair)
         remarks = tuple(_remarks(history, store))
         records = sum(1 for _ in history.every_record())
-        return Report(folder, tuple(problems), remarks, len(store.sizes()), records)
+        return Report(str(folder), tuple(problems), remarks, len(store.sizes()), records)
     finally:
         history.close()
         store.close()

@@ -183,7 +183,7 @@ def collect(
         _finish_forgetting(history, store)
     last, held, sizes = rows.last_record(history), rows.references(history), dict(store.sizes())
     now, orphans = clock.now(), _orphans(held, sizes)
-    gone = sorted(orphans) if dry_run else rows.aged_orphans(history, orphans, now, GRACE)
+    gone = rows.aged_orphans(history, orphans, now, GRACE, note=not dry_run)
     left = sum(sizes.values()) - sum(sizes[blob] for blob in gone)
     evicted = tuple(_to_evict(held, sizes, left - limit, now))
     swept = sum(store.drafts().values())

@@ -41,6 +41,8 @@ _inherited: list[sqlite3.Connection] = []
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNWRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
 _CACHE_KIB = 8192
+_ONCE_BITTEN = 0.05
+"""Seconds of patience after a wait in vain: twenty steps must not wait twenty times."""
 _CHECK_SECONDS = 0.03
 
 
@@ -63,6 +65,7 @@ class Ledger:
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, ...] = ()
         self._ever_opened = False
+        self._waited_in_vain = False
         self._must_renew = False
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -98,12 +101,14 @@ class Ledger:
 
     def _patiently(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:
         """Try until it works, the lock is held for too long, or the file is beyond repair."""
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + (_ONCE_BITTEN if self._waited_in_vain else self.patience)
         nap, rebuilt = 0.001, False
         while True:
             try:
                 with guarded():
-                    return self._attempt(work, writing=writing)
+                    result = self._attempt(work, writing=writing)
+                self._waited_in_vain = False
+                return result
             except sqlite3.DatabaseError as error:
                 if is_damage(error) and not rebuilt and self._may_rebuild:
                     rebuilt = True
@@ -112,6 +117,7 @@ class Ledger:
                 if not _is_lock(error):
                     raise self._fault(error) from error
                 if time.monotonic() >= deadline:
+                    self._waited_in_vain = True
                     raise Busy(
                         f"the history {self.path} is locked by another process for more than "
                         f"{self.patience:g} seconds"
@@ -159,7 +165,8 @@ class Ledger:
     def _fault(self, error: sqlite3.DatabaseError) -> StoreFault:
         if self.newer_schema:
             return newer(self.newer_schema)
-        return StoreFault(f"the history {self.path} cannot be used: {error}")
+        mend = "; `zenbook fsck --repair` mends it" if is_damage(error) else ""
+        return StoreFault(f"the history {self.path} cannot be used: {error}{mend}")
 
     # ------------------------------------------------------------ opening
 

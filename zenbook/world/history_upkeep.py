@@ -192,9 +192,11 @@ def counts(history: SqliteHistory) -> tuple[int, int, int]:
 
 
 def aged_orphans(
-    history: SqliteHistory, orphans: Iterable[str], now: float, grace: float
+    history: SqliteHistory, orphans: Iterable[str], now: float, grace: float, *, note: bool
 ) -> Sequence[str]:
-    """Blobs without a record that were seen so ``grace`` seconds ago already; notes the others.
+    """Blobs without a record that were seen so ``grace`` seconds ago already.
+
+    The others are noted, if ``note``, so that a later look knows for how long.
 
     The age of a blob says nothing (it may be an old one that is being kept again), so what
     counts is for how long nobody has referred to it.
@@ -208,14 +210,14 @@ def aged_orphans(
             )
         }
         wanted = set(orphans)
-        for blob in known.keys() - wanted:
+        for blob in known.keys() - wanted if note else ():
             connection.execute("DELETE FROM meta WHERE name = ?", (_ORPHAN + blob,))
-        for blob in wanted:
+        for blob in wanted if note else ():
             if blob not in known or known[blob] > now:
                 _set_meta(connection, _ORPHAN + blob, repr(now))
         return sorted(blob for blob in wanted if now - known.get(blob, now) >= grace)
 
-    return history.ledger.write(look)
+    return history.ledger.write(look) if note else history.ledger.read(look)
 
 
 # ---------------------------------------------------------------- forgetting
