@@ -3,7 +3,7 @@
 A blob that is already in the store is not written again when it is kept once more. So while one
 process is about to insert a record of an old blob, another that collects garbage could delete
 just that blob. Whoever keeps a result holds ``keeping.lock`` shared from the first put to the
-insert (8 µs); who collects holds it alone. A dead holder never blocks: the lock dies with it.
+insert (7 µs); who collects holds it alone. A dead holder never blocks: the lock dies with it.
 
 Correctness does not depend on it: a record whose blob is gone is a miss, and its step runs.
 """

@@ -2,12 +2,12 @@
 
 Constraints
     - A fact that was acknowledged survives ``kill -9``. SQLite's WAL with ``synchronous=NORMAL``
-      gives that at 25-40 µs a commit (the bytes are in the system's page cache, which outlives
+      gives that at 15-50 µs a commit (the bytes are in the system's page cache, which outlives
       the process); a power cut may lose the last moments but never the file.
     - Stop must work at every instant: each attempt is guarded and never sleeps inside, so a
       lock held by another process is waited for *between* guarded attempts, in short naps.
     - The file may vanish or be replaced while it is open (``rm -rf .zenbook``): SQLite would go
-      on writing into the deleted file. Two ``stat`` calls (2 µs) before each use notice.
+      on writing into the deleted file. Two ``stat`` calls (3 µs) before each use notice.
     - A forked child must neither use nor close its parent's connection; it reads through its own
       and never writes.
 

@@ -13,8 +13,8 @@ Constraints
       newest run does not give its number to the next one.
 
 Rejected: one JSON-lines file (no concurrent writers, no index); storing records in diskcache's
-own tables (it may forget, and its pickled keys run code when listed); a table of parts per
-record (20 inserts of 8 µs each on the way of every kept step, where one body costs 12 µs).
+own tables (it may forget, and its pickled keys run code when listed); a table of parts (ten
+rows cost 41 µs to insert where one body costs 23, and no signature covers them).
 """
 
 from __future__ import annotations
