@@ -7,9 +7,13 @@
 
 import { build, context } from 'esbuild';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
 
 const LIMIT = 40_000;
+/** Names of our components' properties that no JSON, DOM or library knows: made short. */
+const OURS =
+  /^(on(Select|Open|Error|Run|Restore|RunFrom|Follow|Tab|Yes|No|Choose|Sort|Collect)|baseline|picked|stamp|tabs?|choices|followers|camera|pressed|host|empty|goTo|openFile|live|follow|settle|post|reset|take|hear|timer|columns|place|head|selected|query|label|span|pairs|edge|yes|no|choice|column|low|high|drag)$/;
 const OUT = '../zenbook/static';
 
 const script = {
@@ -20,7 +24,16 @@ const script = {
   target: 'es2022',
   tsconfigRaw: { compilerOptions: { jsx: 'react', jsxFactory: 'h', jsxFragmentFactory: 'Fragment' } },
   inject: ['widget/jsx.mjs'],
-  legalComments: 'none'
+  legalComments: 'none',
+  plugins: [
+    {
+      name: 'from-our-own-kernel',
+      setup(made) {
+        const path = fileURLToPath(new URL('contract.ts', import.meta.url));
+        made.onResolve({ filter: /\/contract$/ }, () => ({ path }));
+      }
+    }
+  ]
 };
 const style = {
   entryPoints: { widget: 'style/views.css' },
@@ -37,9 +50,11 @@ if (process.argv.includes('--watch')) {
   const file = `${OUT}/widget.js`;
   const { code } = await minify(readFileSync(file, 'utf-8'), {
     module: true,
-    compress: { passes: 3, ecma: 2020, unsafe_arrows: true, pure_getters: true, keep_fargs: false }
+    mangle: { properties: { regex: OURS } },
+    compress: { passes: 5, ecma: 2020, unsafe_arrows: true, pure_getters: true, keep_fargs: false }
   });
   writeFileSync(file, code);
-  console.log(`widget.js ${(code.length / 1000).toFixed(1)} kB of ${LIMIT / 1000} kB`);
-  process.exitCode = code.length > LIMIT ? 1 : 0;
+  const size = Buffer.byteLength(code);
+  console.log(`widget.js ${(size / 1000).toFixed(1)} kB of ${LIMIT / 1000} kB`);
+  process.exitCode = size > LIMIT ? 1 : 0;
 }

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 196, 60
+WIDTH, HEIGHT = 220, 60
 GAP_X, GAP_Y, MARGIN, LANE = 28, 44, 12, 20
 PATIENCE = 16_000
 """Dots times sweeps: few dots get four sweeps, a thicket of lanes gets one."""

@@ -17,7 +17,7 @@ import type {
 } from './contract';
 import { Graph } from './graph';
 import type { Deed, Host, Question } from './host';
-import { Button, Empty, Mark } from './pieces';
+import { Button, Empty, Mark, NoSteps } from './pieces';
 import { Plan, Store } from './plan';
 import { Runs } from './runs';
 import { Step } from './step';
@@ -25,7 +25,6 @@ import { secondsText, versionText } from './words';
 
 const TABS = ['graph', 'runs', 'plan', 'store'] as const;
 type Tab = (typeof TABS)[number];
-const TITLES: Record<Tab, string> = { graph: 'Graph', runs: 'Runs', plan: 'Plan', store: 'Store' };
 
 /** Everything that is shown or chosen; views are kept until newer ones come. */
 interface Chosen {
@@ -38,22 +37,13 @@ interface Chosen {
 }
 
 interface Held {
-  graph: GraphView | null;
-  runs: RunsView | null;
-  plan: PlanView | null;
-  store: StoreView | null;
-  step: StepView | null;
-  compare: CompareView | null;
+  graph?: GraphView | null;
+  runs?: RunsView;
+  plan?: PlanView;
+  store?: StoreView;
+  step?: StepView | null;
+  compare?: CompareView | null;
 }
-
-const NOTHING: Held = {
-  graph: null,
-  runs: null,
-  plan: null,
-  store: null,
-  step: null,
-  compare: null
-};
 
 export interface AppProps {
   host: Host;
@@ -74,7 +64,7 @@ export function App({ host, first = null, empty }: AppProps) {
 
   const keep = (view: View) =>
     view.kind !== 'notebook' && setHeld(before => ({ ...before, [view.kind]: view }));
-  const fail = (error: unknown) => setFailed(error instanceof Error ? error.message : String(error));
+  const fail = (error: unknown) => setFailed(message(error));
 
   const ask = (question: Question) => {
     if (!host.live) {
@@ -152,12 +142,12 @@ export function App({ host, first = null, empty }: AppProps) {
   const goTo = (step: string) => (host.goTo ? host.goTo(step) : openStep(step));
 
   const live = !chosen.run && now?.graph ? now.graph : null;
-  const saved = chosen.run && held.graph?.run?.id !== runId ? null : held.graph;
+  const saved = chosen.run && held.graph?.run?.id !== runId ? null : (held.graph ?? null);
   const graph = live ?? saved;
   const step = held.step && held.step.name === chosen.step ? held.step : null;
   const picked = chosen.picked;
-  const tabs = host.live ? TABS : TABS.filter(tab => held[tab] !== null);
-  const nothing = !now && Object.values(held).every(view => view === null);
+  const tabs = TABS.filter(tab => host.live || held[tab]);
+  const nothing = !now && !Object.values(held).some(Boolean);
 
   if (nothing && !host.live) {
     return <div class="zb">{empty ?? <Empty title="Nothing to show" />}</div>;
@@ -182,7 +172,7 @@ export function App({ host, first = null, empty }: AppProps) {
       </p>
       {failed && (
         <p class="zb-failed-line" role="alert">
-          <span aria-hidden="true">✗</span> {failed}
+          ✗ {failed}
         </p>
       )}
       <div class="zb-view">
@@ -208,18 +198,14 @@ export function App({ host, first = null, empty }: AppProps) {
             </div>
           ) : (
             (empty ?? (
-              <Empty title="No steps yet">
-                <p>
-                  Write <code>%%step load_data</code> as a cell’s first line and run it.
-                </p>
-              </Empty>
+              <NoSteps />
             ))
           ))}
         {chosen.tab === 'runs' && (
           <>
             <Runs
               host={host}
-              first={held.runs}
+              first={held.runs ?? null}
               selected={picked?.id ?? ''}
               baseline={chosen.baseline?.id ?? ''}
               stamp={stamp}
@@ -264,8 +250,6 @@ export function App({ host, first = null, empty }: AppProps) {
             {asking && (
               <Question
                 text={`Forget run ${asking.number}? Its record is deleted, and the outputs that only it has.`}
-                yes="Forget it"
-                no="Keep it"
                 onNo={() => setAsking(null)}
                 onYes={() => {
                   act({ act: 'forget', run: asking.id });
@@ -345,8 +329,7 @@ function Header({ now, graph, run, onFollow }: HeaderProps) {
       </span>
       {shown && (
         <span>
-          {`run ${shown.number} `}
-          <Mark status={shown.status} note={secondsText(shown.seconds)} />
+          run {shown.number} <Mark status={shown.status} note={secondsText(shown.seconds)} />
         </span>
       )}
       {run && now && (
@@ -408,7 +391,7 @@ function Tabs({ tabs, tab, onTab }: TabsProps) {
           onClick={() => onTab(name)}
           onKeyDown={event => move(event, place)}
         >
-          {TITLES[name]}
+          {name}
         </button>
       ))}
     </div>
@@ -417,14 +400,12 @@ function Tabs({ tabs, tab, onTab }: TabsProps) {
 
 interface QuestionProps {
   text: string;
-  yes: string;
-  no: string;
   onYes: () => void;
   onNo: () => void;
 }
 
 /** Asks in place, so that it works where dialogs are blocked; the harmless answer has the focus. */
-function Question({ text, yes, no, onYes, onNo }: QuestionProps) {
+function Question({ text, onYes, onNo }: QuestionProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.querySelector<HTMLElement>('.zb-quiet')?.focus(), []);
   return (
@@ -437,10 +418,10 @@ function Question({ text, yes, no, onYes, onNo }: QuestionProps) {
     >
       <span>{text}</span>
       <Button kind="danger" onClick={onYes}>
-        {yes}
+        Forget it
       </Button>
       <Button kind="quiet" onClick={onNo}>
-        {no}
+        Keep it
       </Button>
     </div>
   );
@@ -458,18 +439,17 @@ function startChoice(first: View | null): Chosen {
 }
 
 function startHeld(first: View | null): Held {
-  if (!first || first.kind === 'notebook') {
-    return first?.kind === 'notebook' ? { ...NOTHING, graph: first.graph } : NOTHING;
-  }
-  return { ...NOTHING, [first.kind]: first };
+  return !first ? {} : first.kind === 'notebook' ? { graph: first.graph } : { [first.kind]: first };
 }
+
+const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** A view that fails says so and leaves the rest of the page alone. */
 class Fence extends Component<{ children: ComponentChildren }, { failed: string }> {
   override state = { failed: '' };
 
   static override getDerivedStateFromError(error: unknown) {
-    return { failed: error instanceof Error ? error.message : String(error) };
+    return { failed: message(error) };
   }
 
   override render() {

@@ -10,14 +10,15 @@ export function Compare({ view }: { view: CompareView }) {
       <p>{view.summary}</p>
       <Table
         label="The two runs"
-        head={['', 'baseline', 'compared']}
-        rows={[
-          ['run', `run ${view.a.number}`, `run ${view.b.number}`],
-          ['version', versionText(view.a.version), versionText(view.b.version)],
-          ['status', <Mark status={view.a.status} />, <Mark status={view.b.status} />],
-          ['started', when(view.a.started), when(view.b.started)],
-          ['took', secondsText(view.a.seconds), secondsText(view.b.seconds)]
-        ]}
+        head={['', 'run', 'version', 'status', 'started', 'took']}
+        rows={[view.a, view.b].map((run, place) => [
+          place ? 'compared' : 'baseline',
+          `run ${run.number}`,
+          versionText(run.version),
+          <Mark status={run.status} />,
+          when(run.started),
+          secondsText(run.seconds)
+        ])}
       />
       <Pairs label="parameter" pairs={view.parameters} />
       <Pairs label="metric" pairs={view.metrics} />

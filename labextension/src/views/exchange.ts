@@ -15,7 +15,7 @@ const PATIENCE = 30_000;
 interface Waiting {
   resolve(answer: Record<string, unknown>): void;
   reject(error: Error): void;
-  timer: ReturnType<typeof setTimeout>;
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 export class Exchange {
@@ -26,7 +26,7 @@ export class Exchange {
   }
 
   act(deed: Deed): Promise<Done> {
-    return this.post(deed, 24 * 3_600_000).then(answer => ({
+    return this.post(deed).then(answer => ({
       said: plain(String(answer.said ?? 'Done.')),
       ...(typeof answer.path === 'string' ? { path: answer.path } : {})
     }));
@@ -74,13 +74,14 @@ export class Exchange {
     }
   }
 
-  private post(message: Question | Deed, patience = PATIENCE): Promise<Record<string, unknown>> {
+  /** A question gives up in time; a deed waits for the running cell, however long that takes. */
+  private post(message: Question | Deed): Promise<Record<string, unknown>> {
     const id = ++this.last;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => this.settle(id, { error: 'The kernel did not answer. Is it busy?' }),
-        Math.min(patience, 2 ** 31 - 1)
-      );
+      const timer =
+        'ask' in message
+          ? setTimeout(() => this.settle(id, { error: 'The kernel is busy: ask again.' }), PATIENCE)
+          : undefined;
       this.waiting.set(id, { resolve, reject, timer });
       this.send({ id, ...message });
     });

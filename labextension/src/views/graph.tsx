@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { GraphView, Node, Status, Wire } from './contract';
 import { STATUSES } from './contract';
-import { Button, Empty } from './pieces';
-import { GLYPHS, WORDS, count, secondsText, sizeText, versionText } from './words';
+import { Button, Mark, NoSteps } from './pieces';
+import { GLYPHS, secondsText, sizeText, versionText, word } from './words';
 
 interface Props {
   view: GraphView;
@@ -19,7 +19,8 @@ interface Camera {
   zoom: number;
 }
 
-const LABELS = 40;
+/** Up to this many edges always say what they carry; of more, those of the chosen step. */
+const LABELS = 12;
 
 export function Graph({ view, selected, onSelect, onOpen }: Props) {
   const frame = useRef<HTMLDivElement>(null);
@@ -48,13 +49,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
   const order = useMemo(() => view.nodes.map(node => node.name), [view]);
 
   if (!view.nodes.length) {
-    return (
-      <Empty title="No steps yet">
-        <p>
-          Write <code>%%step load_data</code> as a cell’s first line and run it.
-        </p>
-      </Empty>
-    );
+    return <NoSteps />;
   }
 
   const zoomTo = (factor: number, at = { x: size.width / 2, y: size.height / 2 }) => {
@@ -106,27 +101,23 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
             <Button
               kind="quiet"
               pressed={!hidden.has(status)}
-              title={`Show or hide steps that are: ${WORDS[status]}`}
+              title={`Show or hide steps that are: ${word(status)}`}
               onClick={() => setHidden(toggled(hidden, status))}
             >
-              <span class={`zb-mark zb-${status}`}>
-                <span aria-hidden="true">{GLYPHS[status]}</span> {WORDS[status]}
-              </span>{' '}
+              <Mark status={status} />{' '}
               {view.nodes.filter(node => node.status === status).length}
             </Button>
           ))}
         </div>
         <div class="zb-chips" role="group" aria-label="Zoom">
-          <Button kind="quiet" title="Zoom out" onClick={() => zoomTo(1 / 1.25)}>
-            <span aria-hidden="true">−</span>
-            <span class="zb-unseen">Zoom out</span>
+          <Button kind="quiet" label="Zoom out" onClick={() => zoomTo(0.8)}>
+            −
           </Button>
           <Button kind="quiet" title="Show all steps" onClick={() => setCamera(null)}>
             Fit
           </Button>
-          <Button kind="quiet" title="Zoom in" onClick={() => zoomTo(1.25)}>
-            <span aria-hidden="true">+</span>
-            <span class="zb-unseen">Zoom in</span>
+          <Button kind="quiet" label="Zoom in" onClick={() => zoomTo(1.25)}>
+            +
           </Button>
         </div>
       </div>
@@ -188,7 +179,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 <rect width={view.node_width} height={view.node_height} rx="5" />
                 <rect class="zb-stripe" width="4" height={view.node_height} rx="2" />
                 <text class="zb-name" x="14" y="25">
-                  {cut(node.name, node.version === null ? 24 : 20)}
+                  {cut(node.name, node.version === null ? 26 : 22)}
                 </text>
                 {node.version !== null && (
                   <text class="zb-version" x={view.node_width - 10} y="25" text-anchor="end">
@@ -200,15 +191,13 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 </text>
               </g>
             ))}
-            {(focus || view.edges.length <= LABELS) && (
-              <g aria-hidden="true">
-                {view.edges
-                  .filter(edge => touches(edge, focus) || (!focus && view.edges.length <= 12))
-                  .map(edge => (
-                    <Label edge={edge} />
-                  ))}
-              </g>
-            )}
+            <g aria-hidden="true">
+              {view.edges
+                .filter(edge => (focus ? touches(edge, focus) : view.edges.length <= LABELS))
+                .map(edge => (
+                  <Label edge={edge} />
+                ))}
+            </g>
           </g>
         </svg>
       </div>
@@ -277,7 +266,7 @@ function fit(view: GraphView, size: { width: number; height: number }): Camera {
 function told(node: Node): string {
   const seconds = secondsText(node.seconds);
   const spared = node.status === 'cached' && seconds ? `saved ${seconds}` : seconds;
-  const first = `${GLYPHS[node.status]} ${WORDS[node.status]}`;
+  const first = `${GLYPHS[node.status]} ${word(node.status)}`;
   return [first, spared, sizeText(node.size)].filter(Boolean).join(' · ');
 }
 
@@ -287,7 +276,7 @@ function spoken(node: Node, edges: Wire[]): string {
     .map(edge => `${edge.names.join(', ')} from ${edge.source}`);
   const words = [
     `Step ${node.name}`,
-    WORDS[node.status],
+    word(node.status),
     node.version === null ? '' : versionText(node.version),
     secondsText(node.seconds),
     sizeText(node.size),
@@ -326,6 +315,3 @@ function neighbour(view: GraphView, from: Node, key: string): Node | undefined {
     Math.abs(node.y - from.y) * (dy ? 1 : 4) + Math.abs(node.x - from.x) * (dx ? 1 : 2);
   return ahead.sort((a, b) => far(a) - far(b))[0];
 }
-
-export const graphTold = (view: GraphView) =>
-  `${count(view.nodes.length, 'step')}, ${versionText(view.version)}`;

@@ -2,12 +2,12 @@
 
 import type { ComponentChildren } from 'preact';
 import type { ChangeLine, Line, Pair, Status } from './contract';
-import { GLYPHS, WORDS } from './words';
+import { GLYPHS, word } from './words';
 
 export function Mark({ status, note }: { status: Status; note?: string }) {
   return (
     <span class={`zb-mark zb-${status}`}>
-      <span aria-hidden="true">{GLYPHS[status]}</span> {WORDS[status]}
+      <span aria-hidden="true">{GLYPHS[status]}</span> {word(status)}
       {note ? <span class="zb-quiet"> · {note}</span> : null}
     </span>
   );
@@ -16,18 +16,20 @@ export function Mark({ status, note }: { status: Status; note?: string }) {
 interface ButtonProps {
   onClick: () => void;
   children: ComponentChildren;
+  label?: string;
   title?: string;
   disabled?: boolean;
   pressed?: boolean;
   kind?: 'quiet' | 'danger';
 }
 
-export function Button({ onClick, children, title, disabled, pressed, kind }: ButtonProps) {
+export function Button({ onClick, children, label, title, disabled, pressed, kind }: ButtonProps) {
   return (
     <button
       type="button"
       class={`zb-button ${kind ? `zb-${kind}` : ''}`}
-      title={title}
+      title={title ?? label}
+      aria-label={label}
       disabled={disabled}
       aria-pressed={pressed}
       onClick={onClick}
@@ -43,6 +45,16 @@ export function Empty({ title, children }: { title: string; children?: Component
       <p class="zb-title">{title}</p>
       {children}
     </div>
+  );
+}
+
+export function NoSteps() {
+  return (
+    <Empty title="No steps yet">
+      <p>
+        Write <code>%%step load_data</code> as a cell’s first line and run it.
+      </p>
+    </Empty>
   );
 }
 
@@ -113,16 +125,6 @@ export function Pairs({ label, pairs }: { label: string; pairs: Pair[] }) {
   ) : null;
 }
 
-export function Changes({ label, changes }: { label: string; changes: ChangeLine[] }) {
-  return changes.length ? (
-    <Table
-      label={label}
-      head={['what', 'name', 'before', 'after']}
-      rows={changes.map(change => [change.kind, change.name, change.old || '–', change.new || '–'])}
-    />
-  ) : null;
-}
-
 interface SectionProps {
   title: string;
   open?: boolean;
@@ -137,3 +139,25 @@ export function Section({ title, open, children }: SectionProps) {
     </details>
   );
 }
+
+interface ListedProps extends Omit<TableProps, 'label'> {
+  title: string;
+  open?: boolean;
+}
+
+/** A table behind its title; nothing where there is nothing. */
+export function Listed({ title, open, head, rows }: ListedProps) {
+  return rows.length ? (
+    <Section title={`${title} (${rows.length})`} open={open}>
+      <Table label={title} head={head} rows={rows} />
+    </Section>
+  ) : null;
+}
+
+export const CHANGE = ['what', 'name', 'before', 'after'];
+export const changed = (change: ChangeLine) => [
+  change.kind,
+  change.name,
+  change.old || '–',
+  change.new || '–'
+];

@@ -2,7 +2,7 @@
 
 import type { PlanView, StoreView } from './contract';
 import type { Host } from './host';
-import { Button, Changes, Empty, Section, Table } from './pieces';
+import { Button, CHANGE, Empty, Listed, Table, changed } from './pieces';
 import { count, secondsText, sizeText } from './words';
 
 const MARKS = {
@@ -41,13 +41,9 @@ export function Plan({ view, onSelect }: { view: PlanView; onSelect: (step: stri
           ];
         })}
       />
-      {view.rows
-        .filter(row => row.changes.length > 0)
-        .map(row => (
-          <Section title={`${row.name}: what changed`}>
-            <Changes label={`Changes of ${row.name}`} changes={row.changes} />
-          </Section>
-        ))}
+      {view.rows.map(row => (
+        <Listed title={`${row.name}: what changed`} head={CHANGE} rows={row.changes.map(changed)} />
+      ))}
     </div>
   );
 }

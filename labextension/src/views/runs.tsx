@@ -10,11 +10,19 @@ import { STATUSES } from './contract';
 import type { Host } from './host';
 import { Button, Empty, Mark } from './pieces';
 import { Plot } from './plot';
-import { WORDS, count, secondsText, versionText, when } from './words';
+import { count, secondsText, versionText, when, word } from './words';
 
 const ROW = 30;
 const PAGE = 100;
 const SPARE = 8;
+const FIXED = [
+  ['number', 'Run'],
+  ['status', 'Status'],
+  ['version', 'Version'],
+  ['started', 'Started'],
+  ['seconds', 'Took'],
+  ['saved', 'Saved']
+] as const;
 
 interface Props {
   host: Host;
@@ -111,30 +119,24 @@ export function Runs(props: Props) {
       <div class="zb-bar">
         {host.live && (
           <>
-            <label class="zb-field">
-              <span class="zb-unseen">Search runs</span>
-              <input
-                type="search"
-                placeholder="Search runs"
-                value={query.search}
-                onInput={event => setQuery({ ...query, search: event.currentTarget.value })}
-                onKeyDown={event => event.stopPropagation()}
-              />
-            </label>
-            <label class="zb-field">
-              <span class="zb-unseen">Status</span>
-              <select
-                value={query.status}
-                onChange={event => setQuery({ ...query, status: event.currentTarget.value })}
-              >
-                <option value="">every status</option>
-                {STATUSES.filter(status => status !== 'stale' && status !== 'waiting').map(
-                  status => (
-                    <option value={status}>{WORDS[status]}</option>
-                  )
-                )}
-              </select>
-            </label>
+            <input
+              type="search"
+              aria-label="Search runs"
+              placeholder="Search runs"
+              value={query.search}
+              onInput={event => setQuery({ ...query, search: event.currentTarget.value })}
+              onKeyDown={event => event.stopPropagation()}
+            />
+            <select
+              aria-label="Status"
+              value={query.status}
+              onChange={event => setQuery({ ...query, status: event.currentTarget.value })}
+            >
+              <option value="">every status</option>
+              {STATUSES.slice(0, -2).map(status => (
+                <option value={status}>{word(status)}</option>
+              ))}
+            </select>
           </>
         )}
         <span class="zb-quiet" role="status">
@@ -164,14 +166,8 @@ export function Runs(props: Props) {
         <table class="zb-table" aria-rowcount={pages.total + 1}>
           <thead>
             <tr>
-              <Head label="Run" column="number" query={query} onSort={host.live ? sort : null} />
-              <Head label="Status" column="status" query={query} onSort={host.live ? sort : null} />
-              <Head label="Version" column="version" query={query} onSort={host.live ? sort : null} />
-              <Head label="Started" column="started" query={query} onSort={host.live ? sort : null} />
-              <Head label="Took" column="seconds" query={query} onSort={host.live ? sort : null} />
-              <Head label="Saved" column="saved" query={query} onSort={host.live ? sort : null} />
-              {columns.map(name => (
-                <Head label={name} column={name} query={query} onSort={host.live ? sort : null} />
+              {[...FIXED, ...columns.map(name => [name, name] as const)].map(([column, label]) => (
+                <Head label={label} column={column} query={query} onSort={host.live ? sort : null} />
               ))}
             </tr>
           </thead>
@@ -218,15 +214,13 @@ interface RowProps {
 }
 
 function Row({ row, place, columns, selected, baseline, onSelect, onOpen }: RowProps) {
-  const title = [row.name, row.origin, row.note, row.failed, row.tags.join(', ')]
-    .filter(Boolean)
-    .join('\n');
+  const told = [row.name, row.origin, row.note, row.failed, ...row.tags];
   return (
     <tr
       class={selected ? 'zb-selected' : ''}
       style={{ height: `${ROW}px` }}
       aria-rowindex={place + 2}
-      title={title}
+      title={told.filter(Boolean).join('\n')}
       onClick={() => onSelect(row)}
       onDblClick={() => onOpen(row)}
     >
@@ -239,7 +233,7 @@ function Row({ row, place, columns, selected, baseline, onSelect, onOpen }: RowP
         >
           {`run ${row.number}`}
         </button>
-        {row.pinned && <span title="pinned: never collected"> ⚲<span class="zb-unseen">pinned</span></span>}
+        {row.pinned && <span class="zb-tag">pinned</span>}
         {baseline && <span class="zb-tag">baseline</span>}
         {row.tags.slice(0, 2).map(tag => (
           <span class="zb-tag">{tag}</span>

@@ -9,8 +9,8 @@
 export type Shape<T> = (value: unknown, where: string) => T;
 export type Of<S> = S extends Shape<infer T> ? T : never;
 
-const LENGTH = 20_000;
-const CHARACTERS = 500_000;
+export const LENGTH = 20_000;
+export const CHARACTERS = 500_000;
 
 const ANSI =
   // eslint-disable-next-line no-control-regex
@@ -26,7 +26,7 @@ export function plain(text: string): string {
     .replace(HIDDEN, found => '\\u' + found.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 
-function refuse(where: string): never {
+export function refuse(where: string): never {
   throw new TypeError(`not a View: ${where}`);
 }
 

@@ -2,7 +2,7 @@
 
 import type { RunHead, StepView } from './contract';
 import type { Host } from './host';
-import { Button, Changes, Code, Diff, Mark, Section, Table } from './pieces';
+import { Button, CHANGE, Code, Diff, Listed, Mark, Section, Table, changed } from './pieces';
 import { secondsText, sizeText, versionText, when } from './words';
 
 interface Props {
@@ -22,7 +22,7 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
         <strong class="zb-wrap">{view.name}</strong>
         <Mark
           status={view.status}
-          note={cached ? `saved ${secondsText(view.saved)}` : secondsText(view.seconds)}
+          note={cached ? `saved ${secondsText(view.saved)}` : secondsText(view.seconds || null)}
         />
       </div>
       {view.why && (
@@ -67,29 +67,17 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
           ])}
         />
       )}
-      {view.changes.length > 0 && (
-        <Section title="What changed" open>
-          <Changes label="Changes" changes={view.changes} />
-        </Section>
-      )}
-      {view.inputs.length > 0 && (
-        <Section title={`Inputs (${view.inputs.length})`}>
-          <Table
-            label="Inputs"
-            head={['name', 'value']}
-            rows={view.inputs.map(input => [input.name, input.new])}
-          />
-        </Section>
-      )}
-      {view.files.length > 0 && (
-        <Section title={`Files (${view.files.length})`}>
-          <Table
-            label="Files"
-            head={['name', 'how', 'content']}
-            rows={view.files.map(file => [file.name, file.kind, file.new])}
-          />
-        </Section>
-      )}
+      <Listed title="What changed" open head={CHANGE} rows={view.changes.map(changed)} />
+      <Listed
+        title="Inputs"
+        head={['name', 'value']}
+        rows={view.inputs.map(input => [input.name, input.new])}
+      />
+      <Listed
+        title="Files"
+        head={['name', 'how', 'content']}
+        rows={view.files.map(file => [file.name, file.kind, file.new])}
+      />
       {view.displays.length > 0 && (
         <Section title={`Displays (${view.displays.length})`}>
           {view.displays.map(display =>

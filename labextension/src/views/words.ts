@@ -1,6 +1,6 @@
 /** How statuses, times and sizes are told; the same words as zenbook/core/view_text.py. */
 
-import type { RunHead, Status } from './contract';
+import type { Status } from './contract';
 
 export const GLYPHS: Record<Status, string> = {
   running: '▶',
@@ -13,16 +13,9 @@ export const GLYPHS: Record<Status, string> = {
   waiting: '○'
 };
 
-export const WORDS: Record<Status, string> = {
-  running: 'running',
-  completed: 'ran',
-  cached: 'cached',
-  failed: 'failed',
-  interrupted: 'interrupted',
-  skipped: 'skipped',
-  stale: 'stale',
-  waiting: 'not run yet'
-};
+/** A status is its own word, but for two. */
+export const word = (status: Status): string =>
+  status === 'completed' ? 'ran' : status === 'waiting' ? 'not run yet' : status;
 
 export function secondsText(seconds: number | null): string {
   if (seconds === null) {
@@ -56,20 +49,18 @@ export function sizeText(size: number | null): string {
 export const count = (many: number, noun: string): string =>
   `${many.toLocaleString('en')} ${noun}${many === 1 ? '' : 's'}`;
 
-/** `14:05` today, `Sep 21, 14:05` this year, with the year before that. */
+/** `14:05` today, `21 Sept, 14:05` this year, with the year before that. */
 export function when(started: number, now = new Date()): string {
   const date = new Date(started * 1000);
-  const time = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  if (date.toDateString() === now.toDateString()) {
-    return time;
-  }
-  const month = date.toLocaleDateString('en', { month: 'short', day: 'numeric' });
-  return date.getFullYear() === now.getFullYear()
-    ? `${month}, ${time}`
-    : `${month} ${date.getFullYear()}, ${time}`;
+  const today = date.toDateString() === now.toDateString();
+  return date.toLocaleString('en-GB', {
+    hour: '2-digit',
+    minute: '2-digit',
+    day: today ? undefined : 'numeric',
+    month: today ? undefined : 'short',
+    year: date.getFullYear() === now.getFullYear() ? undefined : 'numeric'
+  });
 }
 
 export const versionText = (version: number | null): string =>
   version === null ? 'draft' : `v${version}`;
-
-export const runText = (run: RunHead): string => `run ${run.number}`;
