@@ -57,7 +57,7 @@ class Uses:
     ``parts`` are of kind ``use``; ``literals`` the string constants of all the code;
     ``packages`` the installed top-level packages reached; ``constants`` the mutable constants by
     part name with their digests before; ``globals_read`` all constants by part name;
-    ``stores_global`` the globals that the code assigns; ``widened`` sentences on what had to be
+    ``stores_global`` the globals of the step's own module that the code assigns; ``widened`` sentences on what had to be
     taken whole; ``obstacles`` reasons ("NAME why") not to keep a result.
     """
 
@@ -171,6 +171,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         dict(trace.constants),
         trace.stores,
         trace.widened,
+        tuple(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
     )
 
 

@@ -33,6 +33,7 @@ class Collector:
         self.literals: dict[str, None] = {}
         self.packages: set[str] = set()
         self.stores: set[str] = set()
+        self.stores_elsewhere: set[str] = set()
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
@@ -54,6 +55,7 @@ class Collector:
             literals=tuple(self.literals),
             packages=frozenset(self.packages - {""}),
             stores=tuple(sorted(self.stores)),
+            stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),

@@ -70,6 +70,11 @@ def package_of(name: str | None) -> str:
     """The top-level package of an installed module, "" for the standard library and local code."""
     if not name or is_local_module(name):
         return ""
+    return package_named(name)
+
+
+def package_named(name: str) -> str:
+    """The top-level package of a module that is not local, loaded or not."""
     top = _top(name)
     return "" if top in _STANDARD or top == "zenbook" else top
 

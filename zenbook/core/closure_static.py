@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import ast
 import importlib.machinery
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
-from zenbook.core.closure_origin import is_local_file, is_local_module, package_of
+from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
 from zenbook.core.code_digest import code_digest, constant_key
 from zenbook.core.source_normal import normalised
 
+_MOST_BESIDE = 1000
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ReadFile = Callable[[str], str | None]
 
 
@@ -44,6 +47,7 @@ class ModuleText:
     digest: str
     imports: tuple[tuple[str, int, str], ...]
     codes: frozenset[str]
+    functions: frozenset[str]
     constants: tuple[tuple[str, str], ...]
     strings: tuple[str, ...]
 
@@ -91,7 +95,7 @@ class StaticModules:
             module = waiting.pop()
             path = None if module in seen else self.find(module)
             if path is None:
-                packages.add(package_of(module) if module not in seen else "")
+                packages.add(package_named(module) if module not in seen else "")
                 continue
             seen.append(module)
             text = self._text(path)
@@ -100,6 +104,26 @@ class StaticModules:
             waiting += sorted(set(self._imported(module, path, text)), reverse=True)
         digest = xxh3_128_hexdigest(repr(told).encode())
         return StaticModule(digest, frozenset(packages - {""}), tuple(strings), tuple(seen))
+
+    def beside(self, file: str) -> tuple[str, ...]:
+        """The modules in a source file's folder (the working folder if there is no such file).
+
+        What a computed import may reach. The file itself is not among them.
+        """
+        folder = os.path.dirname(os.path.abspath(file if os.path.isfile(file) else "here"))
+        found = []
+        for place, folders, files in os.walk(folder):
+            packages = {name for name in folders if name.isidentifier()}
+            folders[:] = sorted(packages - {"__pycache__"})
+            prefix = os.path.relpath(place, folder).replace(os.sep, ".")
+            for name in sorted(files):
+                stem, ending = os.path.splitext(name)
+                if ending == ".py" and os.path.join(place, name) != os.path.abspath(file):
+                    module = stem if prefix == "." else f"{prefix}.{stem}"
+                    found.append(module.removesuffix(".__init__"))
+            if len(found) > _MOST_BESIDE:
+                break
+        return tuple(found)
 
     def differences(self, name: str) -> tuple[str, ...]:
         """Names in a loaded module whose value is not what its text says; () if not loaded."""
@@ -113,11 +137,12 @@ class StaticModules:
         for name, value in sorted(vars(module).items()):
             if name.startswith("__"):
                 continue
-            if isinstance(value, FunctionType):
-                own = value.__module__ == module.__name__ and not hasattr(value, "__wrapped__")
-                if own and code_digest(value.__code__) not in text.codes:
-                    yield name
-            elif name in constants and _literal_text(value) != constants[name]:
+            if name in constants and _literal_text(value) == constants[name]:
+                continue
+            gone = name in text.functions and not isinstance(value, FunctionType)
+            if name in constants or gone:
+                yield name
+            elif any(code_digest(code) not in text.codes for code in _own_codes(value, module)):
                 yield name
 
     def _text(self, path: str) -> ModuleText:
@@ -144,7 +169,7 @@ class StaticModules:
                     yield below
 
 
-_NO_TEXT = ModuleText("no text", (), frozenset(), (), ())
+_NO_TEXT = ModuleText("no text", (), frozenset(), frozenset(), (), ())
 
 
 def resolve(target: str, level: int, package: str) -> str:
@@ -161,15 +186,16 @@ def _text_of(source: str) -> ModuleText:
         tree = ast.parse(source)
         compiled = compile(source, "<module>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ModuleText(
-            xxh3_128_hexdigest(source.encode("utf-8", "surrogateescape")), (), frozenset(), (), ()
-        )
+        return replace(_NO_TEXT, digest=xxh3_128_hexdigest(source.encode("utf-8", "replace")))
     form = "\n".join(ast.dump(node) for node in normalised(tree.body))
     nodes = list(ast.walk(tree))
     return ModuleText(
         xxh3_128_hexdigest(form.encode("utf-8", "surrogatepass")),
         tuple(sorted(set(_imports_in(nodes)))),
         frozenset(_codes_in(compiled)),
+        frozenset(
+            n.name for n in tree.body if isinstance(n, FunctionNode) and not n.decorator_list
+        ),
         tuple(_constants_in(tree.body)),
         tuple(dict.fromkeys(_strings_in(nodes))),
     )
@@ -205,6 +231,19 @@ def _constants_in(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
             except (ValueError, TypeError, SyntaxError, MemoryError):
                 continue
             yield targets[0].id, _literal_text(literal)
+
+
+def _own_codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
+    """The code that a module's function or class should have from the module's text."""
+    if isinstance(value, FunctionType):
+        decorated = hasattr(value, "__wrapped__") or value.__closure__
+        imported = value.__module__ != module.__name__ and value.__module__ in sys.modules
+        if not decorated and (not imported or value.__module__ == "__main__"):
+            yield value.__code__
+    elif isinstance(value, type) and value.__module__ == module.__name__:
+        for member in list(vars(value).values()):
+            if isinstance(member, FunctionType) and not member.__code__.co_filename.startswith("<"):
+                yield from _own_codes(member, module)
 
 
 def _is_store(node: ast.AST) -> bool:

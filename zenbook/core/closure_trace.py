@@ -41,6 +41,7 @@ class Trace:
     literals: tuple[str, ...]
     packages: frozenset[str]
     stores: tuple[str, ...]
+    stores_elsewhere: tuple[str, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]

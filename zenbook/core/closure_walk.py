@@ -18,7 +18,7 @@ from typing import Any
 
 from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
-from zenbook.core.closure_origin import is_local_code, is_local_module, package_of
+from zenbook.core.closure_origin import is_local_code, package_named
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content
 from zenbook.core.code_digest import CodeFacts, Import, Name, facts_of
@@ -140,17 +140,16 @@ class Walk(Objects):
     def _note_stores(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Assignments that a kept result could not repeat.
 
-        A cell's own namespace is compared before and after it, and a value that is assigned an
-        attribute is digested again; what is left are globals of functions, and attributes of
-        modules and classes.
+        Those in the step's own module are told apart: a notebook can bind them again. A value
+        that is assigned an attribute is digested after the step, and needs no word here.
         """
+        home = getattr(self.root, "__globals__", self.namespace)
         for name in facts.stores:
             root, _, attribute = name.partition(".")
-            if not attribute:
-                if space is not self.namespace:
-                    self.stores.add(name)
-            elif isinstance(space.get(root), (ModuleType, type)):
+            if not attribute and space is home:
                 self.stores.add(name)
+            elif not attribute or isinstance(space.get(root), (ModuleType, type)):
+                self.stores_elsewhere.add(name)
 
     def _direct(self, name: Name, token: Token) -> None:
         """A part for what the step itself names, unless the thing has one under that very name."""
@@ -180,14 +179,8 @@ class Walk(Objects):
             self.widened[f"{who} calls {calls}: its whole module counts"] = None
             yield self.all_of(space)
         if _IMPORTERS & set(facts.dynamic):
-            yield from self._loaded_modules()
-
-    def _loaded_modules(self) -> Iterator[Token]:
-        """Every local module there is: one of them may be imported by a computed name."""
-        for name, module in sorted(sys.modules.items()):
-            is_main = name in ("__main__", "__mp_main__")
-            if isinstance(module, ModuleType) and not is_main and is_local_module(name):
-                yield self.meaning(name, module)
+            names = self.watch(partial(self.static.beside, str(space.get("__file__", ""))))
+            yield self._static_modules("import", *names)
 
     # -------------------------------------------------------------- names
 
@@ -251,7 +244,7 @@ class Walk(Objects):
         name = resolve(entry.module, entry.level, package)
         text = entry.bound or name
         if self.static.find(name) is None:
-            self.packages.add(package_of(name))
+            self.packages.add(package_named(name))
             return ("installed", f"{name}:{entry.attribute}" if entry.attribute else name)
         names = [name]
         attributes = (entry.attribute,) if entry.attribute else facts.attributes
