@@ -439,7 +439,7 @@ def test_a_result_expires_when_its_time_is_over(home: Path) -> None:
     def lasting():
         return 1
 
-    @step(ttl=0)
+    @step(ttl=0.000001)
     def fleeting():
         return 2
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from zenbook.core.view_text import GLYPHS, line, seconds_text
+from zenbook.core.view_text import GLYPHS, plain, seconds_text
 from zenbook.model import Hit, Miss, Outcome, Run, Version
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ class LiveNarrator:
         from rich.live import Live
 
         self._console = console
-        self._live = Live(
-            console=console, get_renderable=self._now, refresh_per_second=8, transient=True
-        )
         self._step = ""
         self._expected: float | None = None
         self._since = 0.0
         self._done = 0
         self._steps = 0
+        self._live = Live(
+            console=console, get_renderable=self._now, refresh_per_second=8, transient=True
+        )
 
     def registered(self, version: Version) -> None:
         """Tell the version that the run belongs to."""
@@ -80,7 +80,7 @@ class LiveNarrator:
     def _say(self, text: str, style: str = "") -> None:
         from rich.text import Text
 
-        self._console.print(Text(line(text, 1000), style))
+        self._console.print(Text(plain(text, 1000), style))
 
     def _now(self) -> Text:
         from rich.text import Text

@@ -243,7 +243,7 @@ def _spent(status: str, seconds: float | None) -> str:
 
 
 def _step_pair(step: StepPair) -> Iterator[RenderableType]:
-    if step["same"]:
+    if _is_alike(step):
         return
     sides = [
         f"{GLYPHS[side['status']]} {WORDS[side['status']]}" if side is not None else "not there"
@@ -254,6 +254,14 @@ def _step_pair(step: StepPair) -> Iterator[RenderableType]:
     yield from _pairs("parts", step["parts"])
     yield from _pairs("outputs", step["outputs"])
     yield from _diff(step["code"])
+
+
+def _is_alike(step: StepPair) -> bool:
+    """Whether both sides gave the same for the same reasons, whoever executed it."""
+    a, b = step["a"], step["b"]
+    if a is None or b is None or step["code"] or step["parts"] or step["outputs"]:
+        return False
+    return {a["status"], b["status"]} <= {"completed", "cached"}
 
 
 def _diff(lines: Sequence[DiffLine]) -> Iterator[RenderableType]:
