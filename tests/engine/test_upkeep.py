@@ -10,6 +10,7 @@ import pytest
 
 from tests.engine.upkeep_samples import Folder, open_folder
 from zenbook.engine import upkeep
+from zenbook.engine.upkeep_answers import bytes_text
 from zenbook.errors import Busy, UsageError
 from zenbook.world.history_keeping import collecting, keeping
 from zenbook.world.trust import forget_key
@@ -244,5 +245,5 @@ def test_verbs_where_nothing_was_run_yet_say_so(home: Path) -> None:
 
 
 def test_sizes_are_told_for_people() -> None:
-    told = [upkeep.bytes_text(size) for size in (0, 999, 1000, 1_746_633, 2 * 10**10, 3 * 10**12)]
+    told = [bytes_text(size) for size in (0, 999, 1000, 1_746_633, 2 * 10**10, 3 * 10**12)]
     assert told == ["0 B", "999 B", "1.0 kB", "1.7 MB", "20.0 GB", "3.0 TB"]

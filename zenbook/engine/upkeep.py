@@ -17,12 +17,12 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zenbook.core.view import Kept, StoreStatus
+from zenbook.core.view import Kept
 from zenbook.engine.fsck import Problem, Report, fsck
+from zenbook.engine.upkeep_answers import Collected, Evicted, Forgotten, Status
 from zenbook.errors import UsageError
 from zenbook.model import Artifact, Run
 
@@ -56,70 +56,6 @@ GRACE = 600.0
 """Seconds a result that was just made or used is safe from eviction."""
 
 _LARGEST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Status(StoreStatus):
-    """Where zenbook keeps things, how much of it there is, and what takes most of it."""
-
-    path: Path = Path()
-    evicted: int = 0
-    """Results that were evicted since the folder was made."""
-
-    def __repr__(self) -> str:
-        limit = f" of {bytes_text(self.limit)}" if self.limit is not None else ""
-        return (
-            f"{self.path}: {bytes_text(self.size)}{limit}; {count(self.artifacts, 'artifact')}, "
-            f"{count(self.records, 'record')}, {count(self.runs, 'run')} ({self.pinned} pinned); "
-            f"{bytes_text(self.reclaimable)} can be collected"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Evicted:
-    """One blob that went (or would go): its bytes and the steps that will run again."""
-
-    blob: str
-    size: int
-    steps: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What a collection did, or would do if it was a ``dry_run``. Sizes in bytes."""
-
-    evicted: tuple[Evicted, ...]
-    orphans: int
-    """Blobs without a record that went."""
-    freed: int
-    size: int
-    """What is left."""
-    limit: int
-    dry_run: bool = False
-
-    def __repr__(self) -> str:
-        did = "Would free" if self.dry_run else "Freed"
-        over = " It is still over the limit: the rest is pinned or in use."
-        return (
-            f"{did} {bytes_text(self.freed)}: {count(len(self.evicted), 'result')} evicted, "
-            f"{count(self.orphans, 'orphan')} removed. {bytes_text(self.size)} of "
-            f"{bytes_text(self.limit)} are in use.{over if self.size > self.limit else ''}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was really deleted with a run."""
-
-    run: str
-    blobs: int
-    freed: int
-
-    def __repr__(self) -> str:
-        return (
-            f"Run {self.run} is forgotten: {count(self.blobs, 'blob')} deleted, "
-            f"{bytes_text(self.freed)} freed."
-        )
 
 
 # ---------------------------------------------------------------- the verbs
@@ -397,18 +333,3 @@ def _size_of(folder: Path) -> int:
             if stat.S_ISREG(facts.st_mode):
                 total += facts.st_size
     return total
-
-
-def bytes_text(size: int) -> str:
-    """A number of bytes for people: ``412 B``, ``1.7 MB``, ``20.0 GB``."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
-def count(number: int, noun: str) -> str:
-    """``1 run``, ``2 runs``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

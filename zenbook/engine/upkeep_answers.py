@@ -1,0 +1,87 @@
+"""What the verbs of upkeep answer: frozen values that print as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from zenbook.core.view import StoreStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Status(StoreStatus):
+    """Where zenbook keeps things, how much of it there is, and what takes most of it."""
+
+    path: Path = Path()
+    evicted: int = 0
+    """Results that were evicted since the folder was made."""
+
+    def __repr__(self) -> str:
+        limit = f" of {bytes_text(self.limit)}" if self.limit is not None else ""
+        return (
+            f"{self.path}: {bytes_text(self.size)}{limit}; {count(self.artifacts, 'artifact')}, "
+            f"{count(self.records, 'record')}, {count(self.runs, 'run')} ({self.pinned} pinned); "
+            f"{bytes_text(self.reclaimable)} can be collected"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evicted:
+    """One blob that went (or would go): its bytes and the steps that will run again."""
+
+    blob: str
+    size: int
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection did, or would do if it was a ``dry_run``. Sizes in bytes."""
+
+    evicted: tuple[Evicted, ...]
+    orphans: int
+    """Blobs without a record that went."""
+    freed: int
+    size: int
+    """What is left."""
+    limit: int
+    dry_run: bool = False
+
+    def __repr__(self) -> str:
+        did = "Would free" if self.dry_run else "Freed"
+        over = " It is still over the limit: the rest is pinned or in use."
+        return (
+            f"{did} {bytes_text(self.freed)}: {count(len(self.evicted), 'result')} evicted, "
+            f"{count(self.orphans, 'orphan')} removed. {bytes_text(self.size)} of "
+            f"{bytes_text(self.limit)} are in use.{over if self.size > self.limit else ''}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was really deleted with a run."""
+
+    run: str
+    blobs: int
+    freed: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Run {self.run} is forgotten: {count(self.blobs, 'blob')} deleted, "
+            f"{bytes_text(self.freed)} freed."
+        )
+
+
+def bytes_text(size: int) -> str:
+    """A number of bytes for people: ``412 B``, ``1.7 MB``, ``20.0 GB``."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 run``, ``2 runs``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
