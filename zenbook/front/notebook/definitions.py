@@ -225,6 +225,7 @@ def definition_digest(value: Any, digest: Digest) -> str:
 
 _CLASS_NOISE = frozenset(
     {"__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__firstlineno__"}
+    | {"__slotnames__"}  # left behind by the first pickling of an instance
 )
 
 
