@@ -57,8 +57,9 @@ class Uses:
     ``parts`` are of kind ``use``; ``literals`` the string constants of all the code;
     ``packages`` the installed top-level packages reached; ``constants`` the mutable constants by
     part name with their digests before; ``globals_read`` all constants by part name;
-    ``stores_global`` the globals of the step's own module that the code assigns; ``widened`` sentences on what had to be
-    taken whole; ``obstacles`` reasons ("NAME why") not to keep a result.
+    ``stores_global`` the globals of the step's own module that the code assigns; ``widened``
+    sentences on what had to be taken whole; ``obstacles`` reasons ("NAME why") not to keep a
+    result.
     """
 
     parts: tuple[Part, ...] = ()

@@ -137,12 +137,14 @@ class StaticModules:
         for name, value in sorted(vars(module).items()):
             if name.startswith("__"):
                 continue
-            if name in constants and _literal_text(value) == constants[name]:
-                continue
-            gone = name in text.functions and not isinstance(value, FunctionType)
-            if name in constants or gone:
-                yield name
-            elif any(code_digest(code) not in text.codes for code in _own_codes(value, module)):
+            if name in constants:
+                differs = _literal_text(value) != constants[name]
+            elif name in text.functions and not isinstance(value, FunctionType):
+                differs = True
+            else:
+                codes = (code_digest(code) for code in _own_codes(value, module))
+                differs = not text.codes.issuperset(codes)
+            if differs:
                 yield name
 
     def _text(self, path: str) -> ModuleText:

@@ -38,6 +38,8 @@ _POSITION = frozenset(
     }
 )
 """Globals that say where code is, not what it does."""
+_ANY_NAME = "computed names"
+"""The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
 
 Cells = Mapping[str, Any]
@@ -134,8 +136,10 @@ class Walk(Objects):
             told.append((entry.bound, token))
             if direct:
                 self._direct(Name(entry.bound or entry.module), token)
-        told += self._dynamic(facts, space, cells, label)
-        return tuple(told)
+        reached = tuple(self._dynamic(facts, space, cells, label))
+        if direct and reached:
+            self.parts[_ANY_NAME] = Part("use", _ANY_NAME, digest_of(reached))
+        return (*told, *reached)
 
     def _note_stores(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Assignments that a kept result could not repeat.
