@@ -102,6 +102,12 @@ def current() -> Link | None:
     return _link
 
 
+def changed() -> None:
+    """Tell every page that the notebook is not as it was; free where no page listens."""
+    if _link is not None:
+        _link.changed()
+
+
 def register(shell: Any, actions: Callable[[], Actions]) -> Link | None:
     """Register the comm target and tell pages that are already there; None without a kernel."""
     global _link

@@ -22,6 +22,7 @@ from typing import Any
 
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.errors import MustHit, UsageError
+from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
 from zenbook.front.notebook.marker import Marker, find_marker, magic_above
 from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
@@ -110,6 +111,8 @@ class Door:
                 frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
+            if frame.marker is not None:
+                lab.changed()
         except KeyboardInterrupt:
             self.say("zenbook: stopped while keeping the result; nothing was kept.")
         except Exception as error:  # the cell has run; its result is the user's already
@@ -123,6 +126,7 @@ class Door:
             return tree
         frame.passing = Passing(self, frame, tree)
         lowered: ast.Module = frame.passing.open()
+        lab.changed()
         return lowered
 
     def _closed(self, result: Any) -> Frame | None:

@@ -25,8 +25,21 @@ def load_into(shell: Any) -> Door:
     from zenbook.front.notebook.magics import register
 
     register(shell, door)
+    _link(door)
     atexit.register(door.close)
     return door
+
+
+def _link(door: Door) -> None:
+    """Tell pages that are already there, and answer those that come later."""
+    from zenbook.front import lab
+
+    def actions() -> Any:
+        from zenbook.front.notebook.answering import Answering
+
+        return Answering(door)
+
+    lab.register(door.shell, actions)
 
 
 def headless(file: str, enable_cache: bool | None, rerun: tuple[str, ...]) -> None:
