@@ -123,11 +123,12 @@ def kill_writers(home: Path, rounds: int) -> str:
     promised: set[str] = set()
     for turn in range(rounds):
         writers = [_writer(home, 2 * turn + which) for which in (0, 1)]
-        time.sleep(0.15 + random.random() / 4)
+        first = _first_line(random.choice(writers))
+        time.sleep(random.random() / 5)
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
         for writer in writers:
-            lines = writer.communicate()[0].split("\n")[:-1]
+            lines = (first.pop(writer.pid, "") + writer.communicate()[0]).split("\n")[:-1]
             promised -= {line[1:] for line in lines if line.startswith("-")}
             deleted = {line[1:] for line in lines if line.startswith("-")}
             last = lines[-1] if lines else ""
@@ -142,6 +143,18 @@ def _writer(home: Path, seed: int) -> subprocess.Popen[str]:
         text=True,
         env=_environment(),
     )
+
+
+def _first_line(writer: subprocess.Popen[str]) -> dict[int, str]:
+    """Wait until this writer works; what it said, by its id. Reads no byte more than the line."""
+    assert writer.stdout is not None
+    said = b""
+    while not said.endswith(b"\n"):
+        byte = os.read(writer.stdout.fileno(), 1)
+        if not byte:
+            break
+        said += byte
+    return {writer.pid: said.decode()}
 
 
 def _environment() -> dict[str, str]:

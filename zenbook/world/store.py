@@ -224,8 +224,7 @@ class DiskStore:
                 os.rename(name, path)
                 if size < STAMPED_FROM:
                     return b""
-                stamp.settle(time.monotonic())
-                return stamp.stamp(outline.name, os.fstat(fd))
+                return stamp.stamp(outline.name, stamp.backdate(fd))
 
     def _read(self, blob: str, row: bytes | None) -> tuple[memoryview, ...]:
         """The sections of a blob's file, checked as far as its stamp does not vouch for it."""

@@ -199,7 +199,7 @@ def open_bundle(
         raise Untrusted(f"it was kept by {python} and this is {python_tag()}")
     try:
         values = _unpickler(opener)(io.BytesIO(header), buffers=buffers).load()
-    except (KeyboardInterrupt, GeneratorExit):
+    except (KeyboardInterrupt, GeneratorExit, Damaged):
         raise
     except BaseException as error:  # a value's own __setstate__ may raise whatever it likes
         raise Damaged(f"its values cannot be made again: {_told(error)}") from error

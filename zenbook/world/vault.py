@@ -40,7 +40,7 @@ class SealedVault:
         self._codec = codec
         self._store = store
         self._digest = digest
-        self._opener = opener
+        self._chosen = opener
         self._recent: dict[str, bytes] = {}
 
     def forget_recent(self) -> None:
@@ -81,9 +81,7 @@ class SealedVault:
             raise Untrusted(f"{artifact.name} is in a blob its record does not vouch for")
         try:
             header, buffers = self._bytes(artifact.blob)
-            return open_bundle(
-                header, buffers, seal=seal, python=python, opener=self._opener or _opener()
-            )
+            return open_bundle(header, buffers, seal=seal, python=python, opener=self._opener)
         except (Damaged, Untrusted) as error:
             raise type(error)(f"{artifact.name}: {error}") from error
         except StoreFault as error:
@@ -103,6 +101,12 @@ class SealedVault:
                 self._recent.clear()
             self._recent[blob] = bytes(header)
         return header, buffers
+
+    @property
+    def _opener(self) -> type:
+        from zenbook.world.codec import Opener
+
+        return self._chosen or Opener
 
     def _packed(self, values: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Bundle]]:
         """Bundles with the names of what is in them; lone values packed namelessly."""
@@ -147,9 +151,3 @@ def _pick(values: Mapping[str, Any], name: str) -> Any:
     if _ALONE in values:
         return values[_ALONE]
     raise Damaged(f"{name} is not in its blob")
-
-
-def _opener() -> type:
-    from zenbook.world.codec import Opener
-
-    return Opener
