@@ -129,8 +129,9 @@ def dtype(value: Any, digester: Digester) -> Description:
 
 def ufunc(value: Any, digester: Digester) -> Description:
     """A ufunc such as ``np.add``; one made of a Python function has no name to go by."""
-    if getattr(_numpy(), value.__name__, None) is value:
-        return "ufunc", value.__name__
+    name: str = value.__name__
+    if vars(_numpy()).get(name) is value:
+        return "ufunc", name
     reduced = value.__reduce__()
     return "ufunc", reduced if isinstance(reduced, str) else tuple(reduced)
 

@@ -244,4 +244,6 @@ def _batches(parts: list[Any], width: int, one: bytes, many: bytes) -> list[Any]
     steps: list[Any] = []
     for start in range(0, len(parts), _BATCH * width):
         steps += [_Op(b"("), *parts[start : start + _BATCH * width], _Op(many)]
+    if width == 2 and parts and len(parts) % (_BATCH * width) == 0:
+        steps.append(_Op(b"(" + many))  # a full batch of pairs is followed by another one
     return steps

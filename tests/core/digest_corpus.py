@@ -1,0 +1,127 @@
+"""A fixed set of values with expressions that make them; run as a program it prints digests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+PREPARE = """
+import array, collections, dataclasses, datetime, decimal, enum, fractions, functools, ipaddress
+import operator, pathlib, random, re, types, uuid, zoneinfo
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import scipy.sparse as sp
+from sklearn.linear_model import LinearRegression
+from sklearn.tree import DecisionTreeClassifier
+
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = "b"
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: object = None
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slotted:
+    x: int
+
+class Node:
+    def __init__(self, name):
+        self.name = name
+        self.friends = set()
+
+    def hello(self):
+        return self.name
+
+Pair = collections.namedtuple("Pair", "a b")
+
+def ring(*names):
+    nodes = [Node(name) for name in names]
+    for one, other in zip(nodes, nodes[1:] + nodes[:1]):
+        one.friends |= {other, nodes[0]}
+    return nodes[0]
+
+def loop():
+    items = [1]
+    items.append(items)
+    return items
+
+def add(a, b=2):
+    return a + b
+"""
+
+EXPRESSIONS = [
+    *("None", "True", "False", "0", "1", "-1", "2**70", "1.0", "0.0", "-0.0", "float('nan')"),
+    *("float('inf')", "1j", "...", "NotImplemented", "''", "'ab'", "'\\udcff'", "b'ab'", "b''"),
+    *("bytearray(b'ab')", "memoryview(b'ab')", "range(3)", "range(0, 3, 2)", "slice(1, 2)"),
+    *("[]", "()", "{}", "set()", "frozenset()", "[1, 2]", "(1, 2)", "Pair(1, 2)", "[[1], [1]]"),
+    *("{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}", "set('hello world')", "frozenset('hello world')"),
+    *("{1, 'a', None, 2.5, (1, 'b')}", "{frozenset('ab'), frozenset('cd')}", "[{'x', 'y', 'z'}]"),
+    *("{(1, 2), (3, 4)}", "{'k': [1, {'q': {1.5, 2.5}}]}", "{Colour.RED, Colour.BLUE}"),
+    *("collections.OrderedDict(a=1)", "collections.defaultdict(list, a=[1])"),
+    *("collections.Counter('aab')", "collections.deque([1, 2])", "collections.deque([1], 5)"),
+    *("Colour.RED", "Access.READ | Access.WRITE", "Point(1)", "Point(1, [2])", "Slotted(1)"),
+    *("Node('a')", "Node('a').hello", "ring('a', 'b', 'c', 'd')", "loop()", "add", "Point"),
+    *("lambda x: x + 1", "functools.partial(add, 1)", "int", "len", "[].append", "operator.add"),
+    *("operator.itemgetter(1)", "decimal.Decimal('1.50')", "fractions.Fraction(1, 3)"),
+    *("datetime.date(2020, 1, 2)", "datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc)"),
+    *("datetime.timedelta(1)", "zoneinfo.ZoneInfo('UTC')", "uuid.UUID(int=5)"),
+    *("pathlib.PurePosixPath('a/b')", "re.compile('a+')", "re.compile('a+', re.I)"),
+    "ValueError('a', 1)",
+    *("random.Random(1)", "np.random.default_rng(1)", "array.array('i', [1])"),
+    *("types.SimpleNamespace(a=1)", "ipaddress.ip_address('127.0.0.1')", "np", "list[int]"),
+    *("np.float64(1.0)", "np.float32(1.0)", "np.int64(1)", "np.bool_(True)", "np.str_('ab')"),
+    *("np.datetime64('2020-01-01')", "np.dtype('i4')", "np.add", "np.arange(6)"),
+    *("np.arange(6, dtype='i4')", "np.arange(6, dtype='>i8')", "np.arange(6).reshape(2, 3)"),
+    *("np.arange(6).reshape(3, 2)", "np.zeros((2, 3))", "np.array(1.5)", "np.array([], 'f4')"),
+    *("np.array(['a', 'bc'])", "np.array([{1}, 'x', None], dtype=object)"),
+    *("np.array([(1, 2.0)], dtype=[('a', 'i1'), ('b', 'f8')])", "np.matrix([[1]])"),
+    *("np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([1, 2])", "np.array(['NaT'], 'M8[ns]')"),
+    *("np.arange(3, dtype='longdouble')", "np.arange(3) + 1j", "np.array([True, False])"),
+    *("pd.DataFrame({'a': [1, 2]})", "pd.DataFrame({'b': [1, 2]})"),
+    "pd.DataFrame({'a': [1.0, 2]})",
+    *("pd.DataFrame({'a': ['x', None], 'b': [1, 2]})", "pd.Series([1, 2])", "pd.NA", "pd.NaT"),
+    *("pd.Series([1, 2], name='n')", "pd.Series([1, 2], index=[5, 6])"),
+    "pd.Timestamp('2020', tz='UTC')",
+    *("pd.Series([1, None], dtype='Int64')", "pd.Categorical(['a', 'b'])", "pd.Timestamp('2020')"),
+    *("pd.Series(['a'], dtype='category')", "pd.Categorical(['a', 'b'], ['b', 'a'])"),
+    *("pd.date_range('2020', periods=3)", "pd.date_range('2020', periods=3, tz='Europe/Rome')"),
+    *("pd.MultiIndex.from_tuples([(1, 'a'), (2, 'b')])",),
+    "pd.period_range('2020', periods=2, freq='M')",
+    *("pd.interval_range(0, 2)", "pd.Series([0, 0, 1], dtype='Sparse[int]')", "pd.Index(['a'])"),
+    *("pd.Timedelta(1, 's')", "pa.table({'a': [1, None], 'b': ['x', 'y']})"),
+    "pa.array([[1], [2, 3]])",
+    *("pa.array(['a', 'b']).dictionary_encode()", "pa.array([True, None])", "pa.array([{'a': 1}])"),
+    *("pl.DataFrame({'a': [1, 2], 'b': ['x', None]})", "pl.Series('n', [1.0, 2.0])"),
+    "pl.col('a') + 1",
+    *("sp.csr_matrix([[0, 1], [2, 0]])", "sp.csc_array([[0, 1], [2, 0]])", "sp.dok_array((2, 2))"),
+    "LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])",
+    "DecisionTreeClassifier(random_state=0).fit([[1.0], [2.0], [3.0]], [0, 1, 0])",
+]  # fmt: skip
+
+
+def made() -> dict[str, Any]:
+    """Every expression with its value, made anew."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(PREPARE, namespace)
+    return {text: eval(text, namespace) for text in EXPRESSIONS}
+
+
+def digests() -> dict[str, str]:
+    """Every expression with its digest."""
+    from zenbook import fingerprint
+
+    return {text: fingerprint(value) for text, value in made().items()}
+
+
+if __name__ == "__main__":
+    json.dump(digests(), sys.stdout)
