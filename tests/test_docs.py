@@ -48,7 +48,7 @@ def without_figures(text: str) -> str:
     """The text with every duration, size and age as ``#``, and columns one blank apart."""
     text = re.sub(r"\b\d+ (?:s|min|h|days) ago|just now", "#", text)
     text = re.sub(r"\b\d+(?:\.\d+)? (?:ms|s|min|B|kB|MB)\b", "#", text)
-    text = re.sub(r"\b[0-9a-f]{11}-[0-9a-f]{10}\b", "#", text)
+    text = re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{10}\b", "#", text)
     return re.sub(r"[ ─]{2,}", "  ", text).strip()
 
 
