@@ -310,4 +310,4 @@ def test_fault_90_evicted_results_are_no_fault(folder: Folder) -> None:
     folder.collect(limit=0)
     report = upkeep.fsck()
     assert report.problems == ()
-    assert report.remarks == ("1 results were evicted to keep the limit",)
+    assert report.remarks == ("1 result evicted so far to keep the limit",)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
+from zenbook.engine.upkeep_answers import count
 from zenbook.errors import Busy, StoreFault
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Report:
 
     def __repr__(self) -> str:
         found = [str(problem) for problem in self.problems]
-        head = f"{self.path}: {self.records} records and {self.blobs} blobs looked at"
+        head = f"{self.path}: {count(self.records, 'record')} and {count(self.blobs, 'blob')} looked at"
         return "\n".join([head, *found, *self.remarks, "clean" if self.clean else "not clean"])
 
 
@@ -273,10 +274,10 @@ def _remarks(history: SqliteHistory, store: DiskStore) -> Iterator[str]:
         held |= one.blobs
     orphans = [blob for blob in store.sizes() if blob not in held]
     if orphans:
-        yield f"{len(orphans)} blobs without a record (a killed writer's); gc collects them"
+        yield f"{count(len(orphans), 'blob')} without a record (a killed writer's): for gc to collect"
     drafts = store.drafts()
     if drafts:
-        yield f"{len(drafts)} unfinished files of killed writers; gc removes them"
+        yield f"{count(len(drafts), 'unfinished file')} of killed writers: for gc to remove"
     evicted = len(rows.told(history, "evicted"))
     if evicted:
-        yield f"{evicted} results were evicted to keep the limit"
+        yield f"{count(evicted, 'result')} evicted so far to keep the limit"
