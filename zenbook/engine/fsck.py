@@ -61,7 +61,8 @@ class Report:
 
     def __repr__(self) -> str:
         found = [str(problem) for problem in self.problems]
-        head = f"{self.path}: {count(self.records, 'record')} and {count(self.blobs, 'blob')} looked at"
+        looked = f"{count(self.records, 'record')} and {count(self.blobs, 'blob')} looked at"
+        head = f"{self.path}: {looked}"
         return "\n".join([head, *found, *self.remarks, "clean" if self.clean else "not clean"])
 
 
@@ -274,7 +275,7 @@ def _remarks(history: SqliteHistory, store: DiskStore) -> Iterator[str]:
         held |= one.blobs
     orphans = [blob for blob in store.sizes() if blob not in held]
     if orphans:
-        yield f"{count(len(orphans), 'blob')} without a record (a killed writer's): for gc to collect"
+        yield f"{count(len(orphans), 'blob')} without a record: for gc to collect"
     drafts = store.drafts()
     if drafts:
         yield f"{count(len(drafts), 'unfinished file')} of killed writers: for gc to remove"
