@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from zenbook.world import files
-from zenbook.world.watch_named import looks_like_path
+from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running
@@ -252,6 +252,8 @@ def _program(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
             path = os.path.join(folder, word) if folder else word
             if looks_like_path(word) or files.existence(path) != files.MISSING:
                 notes.named(path)
+            for inner in quoted(word):
+                notes.named(os.path.join(folder, inner) if folder else inner)
 
 
 def _words(command: Any) -> list[str]:

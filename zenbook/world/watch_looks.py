@@ -114,10 +114,12 @@ def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -
 
 
 def _asking(original: _Function) -> _Function:
+    plain = (files.EXISTS,) if original.__name__ == "access" else (files.EXISTS, files.TIMES)
+
     @functools.wraps(original)
     def look(path: Any, *args: Any, **named: Any) -> Any:
         if running and type(path) is not int and named.get("dir_fd") is None:
-            _saw_look(path, sys._getframe(1))
+            _saw_look(path, sys._getframe(1), plain)
         return original(path, *args, **named)
 
     return look
@@ -179,7 +181,8 @@ _MAKE = {"stat": _asking, "lstat": _asking, "access": _asking, "readlink": _read
 # ---------------------------------------------------------------- what they saw
 
 
-def _saw_look(said: Any, frame: FrameType) -> None:
+def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
+    """``plain`` is what the look asks for where no function between says so."""
     everyone = current()
     if not everyone:
         return
@@ -190,7 +193,7 @@ def _saw_look(said: Any, frame: FrameType) -> None:
         return
     marks: tuple[str, ...] = tuple(_ASKS[name] for name in names if name in _ASKS)[:1]
     if not marks:
-        marks = (files.EXISTS, files.TIMES) if owner == "user" else (files.EXISTS,)
+        marks = plain if owner == "user" else (files.EXISTS,)
     _note(everyone, said, marks, by_library=owner == "library")
 
 

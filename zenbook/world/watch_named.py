@@ -9,16 +9,18 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zenbook.world import files
 from zenbook.world.watch_notes import Notes, paths_in
 
 _LONGEST = 260
+_LONGEST_PROGRAM = 20_000
 _MANY = 1000
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
 _QUOTED = re.compile(r"'([^'\n]{1,250})'|\"([^\"\n]{1,250})\"")
+_NO_PATH = frozenset("<>|;&{}%\"'")
 _SQL = re.compile(r"(?i)\b(?:from|join|copy|attach)\b")
 _DATA = (".parquet", ".arrow", ".feather", ".ipc", ".orc", ".csv", ".json", ".ndjson", ".h5")
 
@@ -27,18 +29,28 @@ def looks_like_path(text: str) -> bool:
     """Whether the text could well be a path, though nothing is there."""
     if not 2 < len(text) < _LONGEST or "\n" in text or "\0" in text or "://" in text:
         return False
-    if text.isspace() or text.strip(" ./") == "" or "<" in text or "{" in text or "%" in text:
+    if text.strip(" ./") == "" or not _NO_PATH.isdisjoint(text):
         return False
     return os.sep in text.strip("/ ") or _SUFFIX.search(text) is not None
+
+
+def quoted(text: str) -> Iterator[str]:
+    """Quoted paths inside a text that is a query or a program: those that exist, and in a query
+    also those that do not."""
+    if len(text) < _LONGEST_PROGRAM and ("'" in text or '"' in text):
+        is_query = _SQL.search(text) is not None
+        for single, double in _QUOTED.findall(text):
+            path = single or double
+            if is_query or files.existence(path) == files.FILE:
+                yield path
 
 
 def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> None:
     """Note every path that the literals and the inputs name."""
     for literal in literals:
         _name(notes, literal)
-        if ("'" in literal or '"' in literal) and _SQL.search(literal):
-            for single, double in _QUOTED.findall(literal):
-                _name(notes, single or double)
+        for text in quoted(literal):
+            _name(notes, text)
     for value in values:
         for text, is_path in paths_in(value):
             _name(notes, text, is_path=is_path)
@@ -66,12 +78,13 @@ def _name(notes: Notes, text: str, *, is_path: bool = False) -> None:
 
 
 def _name_pattern(notes: Notes, pattern: str) -> None:
-    """A pattern as duckdb and polars take it: what it matches, and the content of each match."""
+    """A pattern as duckdb and polars take it: what it matches, and the content of data files."""
     paths = files.matched(pattern)
     if paths and len(paths) <= _MANY and not notes.places.never(os.path.abspath(paths[0])):
         notes.matched(pattern, hidden=False)
         for path in paths:
-            notes.named(path)
+            if path.endswith(_DATA):
+                notes.named(path)
 
 
 def _name_folder(notes: Notes, folder: str) -> None:
