@@ -254,6 +254,8 @@ class _Flow:
     def _Assign(self, node: ast.Assign, bound: frozenset[str]) -> Bound:
         target = node.targets[0]
         if isinstance(node.value, ast.Lambda) and isinstance(target, ast.Name):
+            for default in (*node.value.args.defaults, *node.value.args.kw_defaults):
+                bound = self.expression(default, bound)
             return self._function(target.id, node.value, bound)
         bound = self.expression(node.value, bound)
         for each in node.targets:
