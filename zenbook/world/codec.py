@@ -20,8 +20,8 @@ strangers: ``isinstance`` is False).
 
 from __future__ import annotations
 
-import hashlib
 import enum
+import hashlib
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,6 +42,8 @@ _IMMUTABLE = frozenset(
     {type(None), bool, int, float, complex, str, bytes, tuple, frozenset}
     | {types.BuiltinFunctionType, types.ModuleType, types.CodeType}
 )
+
+_LIKE_CONSTANTS = frozenset({"dtype", "ExtensionDtype", "tzinfo", "cython_function_or_method"})
 
 
 class Opener:
@@ -167,8 +169,10 @@ def _groups(
 
 def _mutable(value: Any, packer: Packer, code: CodeDigests) -> Iterator[int]:
     """Identities of the mutable objects in a value, and of the memory an array looks into."""
+    # pandas writes its classes' own list of extra names with every frame.
+    of_classes = {id(getattr(kind, "_metadata", None)) for kind in packer.kinds}
     for identity, (_, obj) in packer.memo.copy().items():
-        if not _is_shared_by_all(obj, code):
+        if identity not in of_classes and not _is_shared_by_all(obj, code):
             yield identity
     owner = _memory_owner(value)
     if owner is not None:
@@ -182,7 +186,7 @@ def _is_shared_by_all(obj: Any, code: CodeDigests) -> bool:
         return True
     if kind is types.FunctionType:
         return not code.is_local(obj)
-    return any(base.__name__ in ("dtype", "ExtensionDtype", "tzinfo") for base in kind.__mro__)
+    return any(base.__name__ in _LIKE_CONSTANTS for base in kind.__mro__)
 
 
 def _memory_owner(value: Any) -> Any:

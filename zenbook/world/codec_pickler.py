@@ -21,14 +21,14 @@ class Refusal(Exception):
 
 
 class Packer(pickle.Pickler):
-    """Writes one bundle: ``header`` and ``buffers``, and the ``roots`` of the types in it."""
+    """Writes one bundle: its ``header`` and ``buffers``; ``kinds`` are the types met in it."""
 
     def __init__(self, code: CodeDigests, views: Mapping[int, Any]) -> None:
         self._out = io.BytesIO()
         self._picked: list[pickle.PickleBuffer] = []
         self._code = code
         self._views = views
-        self._kinds: set[type] = set()
+        self.kinds: set[type] = set()
         super().__init__(self._out, 5, buffer_callback=self._picked.append)
 
     def write(self, values: dict[str, Any]) -> None:
@@ -48,11 +48,11 @@ class Packer(pickle.Pickler):
     @property
     def roots(self) -> set[str]:
         """Top-level packages of all types met; ``__main__`` for a class from a cell."""
-        return {kind.__module__.partition(".")[0] for kind in self._kinds} | self._local
+        return {kind.__module__.partition(".")[0] for kind in self.kinds} | self._local
 
     @property
     def _local(self) -> set[str]:
-        return {"__main__"} if any(self._code.is_local(kind) for kind in self._kinds) else set()
+        return {"__main__"} if any(self._code.is_local(kind) for kind in self.kinds) else set()
 
     def reducer_override(self, obj: Any) -> Any:
         """How to reduce what pickle cannot do by itself; NotImplemented for the rest."""
@@ -61,7 +61,7 @@ class Packer(pickle.Pickler):
             return code_.reduce_function(obj, self._code)
         if isinstance(obj, type):
             return self._class(obj)
-        self._kinds.add(kind)
+        self.kinds.add(kind)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return reduce(obj)

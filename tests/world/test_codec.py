@@ -1,0 +1,357 @@
+"""What is kept comes back as what it was, or is refused with a reason."""
+
+from __future__ import annotations
+
+import enum
+import math
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core import digest_corpus as corpus
+from zenbook import fingerprint
+from zenbook.core.closure import CodeClosure
+from zenbook.errors import Damaged, NotKeepable
+from zenbook.world.codec import PickleCodec
+from zenbook.world.ports import Bundle
+
+codec = PickleCodec(CodeClosure(), fingerprint)
+
+
+def reopened(**values: Any) -> dict[str, Any]:
+    """The values after a passage through bytes; buffers are copied, as the store does."""
+    loaded: dict[str, Any] = {}
+    for bundle in codec.pack(values):
+        loaded.update(opened(bundle))
+    return loaded
+
+
+def opened(bundle: Bundle) -> dict[str, Any]:
+    return codec.unpack(bundle.header, [memoryview(bytearray(one)) for one in bundle.buffers])
+
+
+atoms = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+values = st.recursive(
+    atoms | st.sets(st.text()) | st.frozensets(st.integers()) | st.complex_numbers(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(st.text(), inner)
+        | st.tuples(inner, inner)
+        | st.builds(lambda items: np.array(items, dtype=object), st.lists(atoms))
+    ),
+    max_leaves=15,
+)
+
+
+@given(values)
+@settings(deadline=None, max_examples=150)
+def test_what_is_loaded_has_the_digest_of_what_was_kept(value: Any) -> None:
+    assert fingerprint(reopened(v=value)["v"]) == fingerprint(value)
+
+
+NOT_KEPT = {"memoryview(b'ab')"}
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, Any]]:
+    """The corpus, its classes being those of ``__main__`` for the time of this module."""
+    main = sys.modules["__main__"]
+    before = dict(vars(main))
+    namespace = vars(main)
+    exec(corpus.PREPARE, namespace)
+    yield {text: eval(text, namespace) for text in corpus.EXPRESSIONS}
+    namespace.clear()
+    namespace.update(before)
+
+
+@pytest.mark.parametrize("text", [one for one in corpus.EXPRESSIONS if one not in NOT_KEPT])
+def test_every_value_of_the_corpus_comes_back(made: dict[str, Any], text: str) -> None:
+    value = made[text]
+    loaded = reopened(v=value)["v"]
+    assert type(loaded) is type(value)
+    assert fingerprint(loaded) == fingerprint(value)
+
+
+def test_equal_values_make_equal_bundles() -> None:
+    def pack() -> tuple[Bundle, ...]:
+        return codec.pack({"v": {"a": np.arange(10), "b": pd.DataFrame({"x": [1.0, 2.0]})}})
+
+    assert [one.header for one in pack()] == [one.header for one in pack()]
+
+
+# ------------------------------------------------------------------ identity
+
+
+def test_values_that_share_objects_share_them_again() -> None:
+    shared = [1]
+    loaded = reopened(a=shared, b={"inner": shared}, c=[2])
+    assert loaded["b"]["inner"] is loaded["a"]
+    assert [one.names for one in codec.pack({"a": shared, "b": [shared], "c": [2]})] == [
+        ("a", "b"),
+        ("c",),
+    ]
+
+
+def test_values_that_share_nothing_that_changes_are_kept_apart() -> None:
+    one, other = pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [2]})
+    bundles = codec.pack({"one": one, "other": other, "n": np.arange(3), "m": np.arange(3)})
+    assert [bundle.names for bundle in bundles] == [("one",), ("other",), ("n",), ("m",)]
+
+
+def test_an_array_and_its_views_share_memory_again() -> None:
+    whole = np.arange(20.0).reshape(4, 5)
+    loaded = reopened(whole=whole, rows=whole[1:3], corner=whole[::-2, ::2], turned=whole.T)
+    for name in ("rows", "corner", "turned"):
+        assert np.shares_memory(loaded[name], loaded["whole"])
+    loaded["whole"][1, 0] = -1
+    assert loaded["rows"][0, 0] == -1
+    assert np.array_equal(loaded["corner"], loaded["whole"][::-2, ::2])
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_loaded_arrays_can_be_written_to(order: Any) -> None:
+    loaded = reopened(v=np.ones((300, 300), order=order))["v"]
+    loaded[0, 0] = 5
+    assert loaded.flags.writeable
+
+
+def test_large_arrays_are_handed_out_in_place() -> None:
+    array = np.ones(100_000)
+    (bundle,) = codec.pack({"v": array})
+    assert len(bundle.header) < 1000
+    assert np.shares_memory(np.frombuffer(bundle.buffers[0]), array)
+
+
+# ------------------------------------------------------------------ code
+
+
+def counter() -> tuple[Any, Any]:
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return count
+
+    return step, lambda: count
+
+
+def test_closures_share_their_variables_again() -> None:
+    step, look = counter()
+    step()
+    loaded = reopened(step=step, look=look)
+    loaded["step"]()
+    assert loaded["look"]() == 2
+    assert look() == 1
+
+
+def factorial() -> Any:
+    def inner(n: int, more: float = 1.0, *, base: int = 1) -> float:
+        return base if n < 2 else n * inner(n - 1)
+
+    inner.note = ["kept"]
+    return inner
+
+
+def test_a_function_that_refers_to_itself_comes_back() -> None:
+    loaded = reopened(f=factorial())["f"]
+    assert loaded(5) == 120
+    assert loaded.__defaults__ == (1.0,)
+    assert loaded.note == ["kept"]
+
+
+def run_main(program: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+    )
+    assert not run.returncode, run.stderr
+    return run.stdout.strip()
+
+
+KEEPER = """
+import sys
+from zenbook import fingerprint
+from zenbook.core.closure import CodeClosure
+from zenbook.world.codec import PickleCodec
+from zenbook.errors import Damaged
+codec = PickleCodec(CodeClosure(), fingerprint)
+"""
+
+
+def test_a_function_reads_the_globals_of_where_it_is_loaded() -> None:
+    made = run_main(
+        KEEPER + "K = 1\ndef f(): return K\n(b,) = codec.pack({'f': f})\nprint(b.header.hex())"
+    )
+    told = run_main(
+        KEEPER + f"K = 2\nf = codec.unpack(bytes.fromhex('{made}'), [])['f']\nprint(f())"
+    )
+    assert told == "2"
+
+
+SAME = "class C:\n    def get(self): return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        (SAME, "True 1"),
+        (SAME.replace("get(self)", "get(self)  "), "True 1"),
+        (SAME.replace("1", "2"), "class C changed"),
+        ("", "class C is not defined"),
+    ],
+)
+def test_fault_15_and_16_an_instance_is_of_the_current_class_or_is_not_made(
+    definition: str, told: str
+) -> None:
+    made = run_main(KEEPER + SAME + "(b,) = codec.pack({'v': C()})\nprint(b.header.hex())")
+    program = KEEPER + definition + f"header = bytes.fromhex('{made}')\n"
+    program += (
+        "try:\n    v = codec.unpack(header, [])['v']\n    print(isinstance(v, C), v.get())\n"
+        "except Damaged as error:\n    print(error)\n"
+    )
+    assert told in run_main(program)
+
+
+def test_fault_14_an_enum_and_a_generic_from_a_cell_are_kept() -> None:
+    program = (
+        KEEPER
+        + "import enum, typing\nT = typing.TypeVar('T')\n"
+        + "class E(enum.Enum):\n    A = 1\n"
+        + "class Box(typing.Generic[T]):\n    def __init__(self, v): self.v = v\n"
+        + "(b,) = codec.pack({'v': [E.A, Box[int](3)]})\n"
+        + "v = codec.unpack(b.header, [])['v']\nprint(v[0] is E.A, v[1].v, type(v[1]) is Box)"
+    )
+    assert run_main(program) == "True 3 True"
+
+
+T = TypeVar("T")
+
+
+def inner_enum() -> Any:
+    class Hidden(enum.Enum):
+        A = 1
+
+    return Hidden.A
+
+
+def test_a_class_that_no_name_leads_to_is_refused() -> None:
+    with pytest.raises(NotKeepable, match="Hidden, which cannot be found by its name"):
+        codec.pack({"v": inner_enum()})
+
+
+# ------------------------------------------------------------------ refused
+
+
+class OtherType:
+    def __reduce__(self) -> Any:
+        return int, (1,)
+
+
+class FailsToLoad:
+    def __init__(self) -> None:
+        self.a = 1
+
+    def __setstate__(self, state: Any) -> None:
+        raise KeyError("state")
+
+
+class ExitsWhenKept:
+    def __getstate__(self) -> Any:
+        raise SystemExit(3)
+
+
+@dataclass
+class Box(Generic[T]):
+    inside: T
+
+
+def test_fault_24_what_would_come_back_as_something_else_is_not_kept() -> None:
+    with pytest.raises(NotKeepable, match="v would come back as another value"):
+        codec.pack({"v": OtherType()})
+    with pytest.raises(NotKeepable, match=r"v cannot be loaded again: .*KeyError"):
+        codec.pack({"v": FailsToLoad()})
+
+
+def test_fault_70_an_exit_raised_while_keeping_is_a_reason() -> None:
+    with pytest.raises(NotKeepable, match="v cannot be kept: SystemExit"):
+        codec.pack({"v": [ExitsWhenKept()]})
+
+
+def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
+    import queue
+    import sqlite3
+
+    connection = sqlite3.connect(":memory:")
+    file = (tmp_path / "f").open("w")
+    cases = {
+        "conn is a live sqlite3.Connection": {"conn": connection},
+        "numbers is a generator": {"numbers": (i for i in ())},
+        "lock is a lock": {"lock": Box(threading.Lock())},
+        "jobs is a queue": {"jobs": queue.Queue()},
+        "out is an open file": {"out": file},
+        "found is a match": {"found": re.match("a", "a")},
+        "big is a memmap": {"big": np.memmap(tmp_path / "m", mode="w+", shape=(3,))},
+    }
+    try:
+        for told, values in cases.items():
+            with pytest.raises(NotKeepable, match=f"^{told}"):
+                codec.pack({"fine": 1, **values})
+    finally:
+        connection.close()
+        file.close()
+
+
+def test_fault_68_deep_nesting_comes_back_right_or_is_refused() -> None:
+    value: Any = []
+    for _ in range(10_000):
+        value = [value]
+    with pytest.raises(NotKeepable, match="nested too deeply"):
+        codec.pack({"v": value})
+
+
+def test_fault_69_odd_singletons_come_back() -> None:
+    loaded = reopened(a=None, b=math.nan, c=..., d=NotImplemented, e=np.array(1), f=pd.DataFrame())
+    assert loaded["a"] is None
+    assert loaded["c"] is ...
+    assert loaded["d"] is NotImplemented
+    assert math.isnan(loaded["b"])
+    assert loaded["e"].shape == ()
+    assert loaded["f"].empty
+
+
+def test_fault_67_a_figure_is_kept_and_opens_no_window() -> None:
+    import matplotlib
+
+    matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([1, 2, 3])
+    try:
+        (bundle,) = codec.pack({"figure": figure, "axes": axes, "line": line})
+        before = plt.get_fignums()
+        loaded = opened(bundle)
+        assert plt.get_fignums() == before
+        assert loaded["axes"] in loaded["figure"].axes
+        assert loaded["line"] in loaded["axes"].lines
+        assert fingerprint(loaded["figure"]) == fingerprint(figure)
+    finally:
+        plt.close(figure)
+
+
+def test_a_name_that_is_gone_is_told() -> None:
+    (bundle,) = codec.pack({"v": np.arange(3)})
+    with pytest.raises(Damaged, match="is not there any more"):
+        codec.unpack(bundle.header.replace(b"_frombuffer", b"_frombuffet"), bundle.buffers)
