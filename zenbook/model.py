@@ -109,6 +109,9 @@ class Artifact:
     preview: str = ""
     alias: str = ""
     """Name of the *input* this output is identical to, if it is one."""
+    packages: tuple[str, ...] = ()
+    """Top-level packages whose classes the value is made of; their versions are a part of every
+    step that takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +269,8 @@ class Outcome:
     error: BaseException | None = None
     not_kept: str = ""
     origin: str = ""
+    origin_name: str = ""
+    """The same run for people: ``first_pipeline:1``; "" where it has no name."""
     remarks: tuple[str, ...] = ()
     metrics: Mapping[str, Any] = field(default_factory=dict)
 

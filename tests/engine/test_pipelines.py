@@ -101,7 +101,7 @@ def test_a_hit_names_the_run_that_made_it_and_brings_its_metrics_and_prints_back
     assert second.steps["train"].origin == first.id
     assert second.steps["train"].metrics == {"accuracy": 0.2}
     assert "training with 0.1" in told
-    assert "Using cached version of train." in told
+    assert "Using cached version of train.\n  from study:1, saved" in told
 
 
 RUN, STEP, PIPELINE = [None, True, False], [None, True, False], [None, True, False]
@@ -419,3 +419,42 @@ def test_a_value_no_digest_can_describe_runs_and_says_why(
     assert run.steps["locked"].status == "completed"
     assert "lock" in run.steps["locked"].why
     assert with_lock(threading.Lock()).steps["locked"].status == "completed"
+
+
+def test_a_plan_hashes_no_value_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    from zenbook.core.digest import Digester
+
+    big = list(range(1000))
+    hashed: list[int] = []
+    real = Digester.digest
+    monkeypatch.setattr(
+        Digester, "digest", lambda self, value: (hashed.append(id(value)), real(self, value))[1]
+    )
+
+    @pipeline
+    def shared(values):
+        train(values, values, 0.1)
+        other_train(values, values, 0.1)
+
+    shared.plan(big)
+    assert hashed.count(id(big)) == 1
+
+
+def test_a_value_counts_with_its_packages_whether_live_or_by_reference() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @step
+    def make():
+        return [numpy.arange(3)]
+
+    @step
+    def use(arrays):
+        return len(arrays)
+
+    @pipeline
+    def chained():
+        use(make())
+
+    run = chained()
+    assert use(make()) == 1
+    assert len(zenbook.engine.desk.open_desk().candidates(run.steps["use"].line.key)) == 1  # type: ignore[attr-defined]

@@ -48,6 +48,10 @@ def digest(value: Any) -> str:
     return hashlib.md5(repr(value).encode()).hexdigest()
 
 
+def describe(value: Any) -> tuple[str, tuple[str, ...]]:
+    return digest(value), ("numpy",)
+
+
 @pytest.fixture(params=["disk", "memory"])
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -58,7 +62,7 @@ def store(
 
 @pytest.fixture
 def vault(store: DiskStore) -> SealedVault:
-    return SealedVault(PlainCodec(), store, digest, NoOpening)
+    return SealedVault(PlainCodec(), store, describe, NoOpening)
 
 
 def test_what_was_kept_is_loaded_with_its_digest(vault: SealedVault) -> None:
@@ -177,7 +181,7 @@ def test_fault_45_a_broken_store_is_a_fault_when_keeping_and_damage_when_loading
     vault: SealedVault,
 ) -> None:
     artifacts, seals = vault.keep({"x": 1})
-    broken = SealedVault(PlainCodec(), Broken(), digest, NoOpening)
+    broken = SealedVault(PlainCodec(), Broken(), describe, NoOpening)
     with pytest.raises(StoreFault, match="full"):
         broken.keep({"x": 1})
     with pytest.raises(Damaged, match="on fire"):

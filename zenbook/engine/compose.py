@@ -79,11 +79,11 @@ class Placeholder:
             raise AttributeError(name)
         self._no_value()
 
-    __bool__ = __len__ = __getitem__ = __call__ = __contains__ = _no_value  # type: ignore[assignment]
+    __bool__ = __len__ = __getitem__ = __call__ = __contains__ = _no_value
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _no_value
     __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __neg__ = __pow__ = _no_value
     __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = __index__ = _no_value
-    __str__ = __format__ = _no_value  # type: ignore[assignment]
+    __str__ = __format__ = _no_value
 
 
 class Placeholders(tuple[Placeholder, ...]):

@@ -12,7 +12,7 @@ import secrets
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,6 +130,12 @@ class Desk:
         finally:
             lock.__exit__(None, None, None)
 
+    def keeping(self) -> AbstractContextManager[object]:
+        """Hold off a collection of garbage between writing bytes and putting them on record."""
+        from zenbook.world.history_keeping import keeping
+
+        return keeping(self.home) if self.home is not None else nullcontext()
+
     def warn_once(self, message: str) -> None:
         """Say this once per desk: a fault of the store never floods a notebook."""
         if message not in self.warned:
@@ -206,15 +212,17 @@ def _real(home: Path) -> Desk:
     folder = open_home(home)
     code = CodeClosure()
 
-    def digest(value: object) -> str:
-        return Digester(code).digest(value)
+    def describe(value: object) -> tuple[str, set[str]]:
+        digester = Digester(code)
+        return digester.digest(value), digester.packages
 
+    codec = PickleCodec(code, lambda value: describe(value)[0])
     store = DiskStore(folder)
     return Desk(
         home=folder,
         store=store,
         history=SqliteHistory(folder, sign, verify, SystemClock()),
-        vault=SealedVault(PickleCodec(code, digest), store, digest),
+        vault=SealedVault(codec, store, describe),
         watch=SystemWatch(folder),
         randomness=GlobalRandomness(),
         capture=capture_for(None),

@@ -29,7 +29,8 @@ Namer = Callable[[Any], Mapping[str, Any]]
 def perform(call: Call, sitting: Sitting, desk: Desk, named: Namer) -> Outcome:
     """Take a call through the path in this process; a coroutine body is run to its end."""
     if call.is_async:
-        return run_coroutine(perform_async(call, sitting, desk, named))
+        outcome: Outcome = run_coroutine(perform_async(call, sitting, desk, named))
+        return outcome
     way = passage(call, sitting, desk)
     try:
         order = next(way)

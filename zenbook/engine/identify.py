@@ -43,8 +43,15 @@ class Identity:
     """Globals that the step's code assigns: a function's caller would miss them on a hit."""
 
 
-def identify(call: Call, desk: Desk) -> Identity:
-    """All parts of a call: its code, what that uses, its inputs, settings and environment."""
+Known = dict[int, tuple[Any, str, frozenset[str]]]
+"""Values digested before, by id: the value itself, its digest, the packages it is made of."""
+
+
+def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
+    """All parts of a call: its code, what that uses, its inputs, settings and environment.
+
+    ``known`` is for a plan, where nothing runs in between: no value is hashed twice.
+    """
     digester = desk.digester()
     obstacles: list[str] = []
     digests: dict[str, str] = {}
@@ -53,7 +60,7 @@ def identify(call: Call, desk: Desk) -> Identity:
         if name in call.options.ignore:
             continue
         try:
-            digest = _digest(value, digester)
+            digest = _digest(value, digester, known)
         except NotDigestible as error:
             obstacles.append(_unknowable(name, error))
             continue
@@ -106,8 +113,18 @@ def _parts(
         yield from desk.watch.files(call.options.files)
 
 
-def _digest(value: Any, digester: Digester) -> str:
-    return value.artifact.digest if type(value) is Reference else digester.digest(value)
+def _digest(value: Any, digester: Digester, known: Known | None) -> str:
+    if type(value) is Reference:
+        digester.packages.update(value.artifact.packages)
+        return value.artifact.digest
+    if known is None:
+        return digester.digest(value)
+    if id(value) not in known:
+        alone = type(digester)(digester.code)
+        known[id(value)] = (value, alone.digest(value), frozenset(alone.packages))
+    _, digest, packages = known[id(value)]
+    digester.packages.update(packages)
+    return digest
 
 
 def _shown(name: str, value: Any) -> str:

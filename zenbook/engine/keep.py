@@ -118,29 +118,30 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    artifacts, seals = desk.vault.keep(keepable)
-    by_name = {artifact.name: artifact for artifact in artifacts}
-    return desk.history.add(
-        Record(
-            id=desk.new_id(),
-            step=call.step.name,
-            fingerprint=identity.fingerprint,
-            reads=(*watched.seen.reads, *random_reads),
-            wrote=watched.seen.wrote,
-            artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
-            changed=tuple(by_name[f"~{name}"] for name in changed),
-            deleted=ran.deleted,
-            random_after=(by_name["%random"],) if drawn else (),
-            displays=by_name.get("%displays"),
-            seals=seals,
-            seconds=ran.seconds,
-            started=watched.started,
-            python=desk.python,
-            run=ran.run or sitting.run,
-            metrics=ran.metrics,
-            remarks=_remarks(ran, watched, identity, random_remarks),
+    with desk.keeping():
+        artifacts, seals = desk.vault.keep(keepable)
+        by_name = {artifact.name: artifact for artifact in artifacts}
+        return desk.history.add(
+            Record(
+                id=desk.new_id(),
+                step=call.step.name,
+                fingerprint=identity.fingerprint,
+                reads=(*watched.seen.reads, *random_reads),
+                wrote=watched.seen.wrote,
+                artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
+                changed=tuple(by_name[f"~{name}"] for name in changed),
+                deleted=ran.deleted,
+                random_after=(by_name["%random"],) if drawn else (),
+                displays=by_name.get("%displays"),
+                seals=seals,
+                seconds=ran.seconds,
+                started=watched.started,
+                python=desk.python,
+                run=ran.run or sitting.run,
+                metrics=ran.metrics,
+                remarks=_remarks(ran, watched, identity, random_remarks),
+            )
         )
-    )
 
 
 def _obstacles(

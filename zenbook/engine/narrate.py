@@ -64,7 +64,7 @@ def told(outcome: Outcome) -> list[str]:
     lines = [_headline(outcome)]
     if isinstance(outcome.verdict, Hit) and outcome.status == "cached":
         record = outcome.verdict.record
-        origin = f"from run {record.run}, " if record.run else ""
+        origin = f"from {outcome.origin_name}, " if outcome.origin_name else ""
         lines.append(f"  {origin}saved {seconds(record.seconds)}")
     elif isinstance(outcome.verdict, Miss) and outcome.status == "completed":
         lines.append(f"  ran: {outcome.verdict.why}")

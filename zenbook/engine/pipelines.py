@@ -14,7 +14,7 @@ from zenbook.engine.compose import Composition, Node, Placeholder, fill, placeho
 from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
-from zenbook.engine.identify import identify
+from zenbook.engine.identify import Known, identify
 from zenbook.engine.logbook import Logbook
 from zenbook.engine.narrate import LogNarrator, Narrator
 from zenbook.engine.restore import load
@@ -122,6 +122,7 @@ class _Walk:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     error: BaseException | None = None
     status: Status = "completed"
+    names: dict[str, str] = field(default_factory=dict)
 
     def go(self) -> None:
         for position, node in enumerate(self.composition.nodes):
@@ -139,7 +140,9 @@ class _Walk:
             self.logbook.note(_line(node.name, position, "failed"))
             self.logbook.end("failed")
             raise
-        self.outcomes[node.name] = outcome
+        outcome = self.outcomes[node.name] = replace(
+            outcome, origin_name=self._name_of(outcome.origin)
+        )
         self.logbook.note(step_run(outcome, position))
         self.narrator.ended(outcome)
         if outcome.error is not None:
@@ -160,6 +163,16 @@ class _Walk:
     def _perform(self, node: Node, wish: Wish) -> Outcome:
         call = call_of(node, self._output, wish, self.desk)
         return perform(call, _sitting(self), self.desk, node.door.named)
+
+    def _name_of(self, run: str) -> str:
+        """A run's name for people, asked for once per run."""
+        if run not in self.names:
+            try:
+                found = self.desk.history.run(run) if run else None
+            except StoreFault:
+                found = None  # the logbook has told of the fault already
+            self.names[run] = f"{found.pipeline}:{found.number}" if found else ""
+        return self.names[run]
 
     def _skip(self, node: Node, position: int) -> None:
         self.logbook.note(_line(node.name, position, "skipped"))
@@ -210,6 +223,7 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
     hits: dict[str, Outcome] = {}
     unsure: set[str] = set()
     planned: list[PlannedStep] = []
+    known: Known = {}
     sitting = Sitting(composition.pipeline, "", wish.enable_cache, wish.pipeline_cache, lazy=True)
     for node in composition.nodes:
         waits = _waits_for(node, unsure)
@@ -217,7 +231,7 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
             verdict: Verdict = Unsure(waits)
         else:
             call = call_of(node, lambda s, o: handed_on(hits[s], o), wish, desk)
-            identity = identify(call, desk)
+            identity = identify(call, desk, known)
             verdict = decide(identity, call, sitting, desk)
         if isinstance(verdict, Hit):
             hits[node.name] = _planned_hit(node, verdict)

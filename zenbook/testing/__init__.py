@@ -36,15 +36,17 @@ def memory_desk() -> Desk:
 
     code = CodeClosure()
 
-    def digest(value: object) -> str:
-        return Digester(code).digest(value)
+    def describe(value: object) -> tuple[str, set[str]]:
+        digester = Digester(code)
+        return digester.digest(value), digester.packages
 
+    codec = PickleCodec(code, lambda value: describe(value)[0])
     store = MemoryStore()
     return Desk(
         home=None,
         store=store,
         history=MemoryHistory(),
-        vault=SealedVault(PickleCodec(code, digest), store, digest),
+        vault=SealedVault(codec, store, describe),
         watch=SystemWatch(None),
         randomness=GlobalRandomness(),
         capture=capture_for(None),

@@ -276,6 +276,7 @@ def _artifact_to_json(kept: Artifact) -> list[Any]:
         shape,
         kept.preview,
         kept.alias,
+        list(kept.packages),
     ]
 
 
@@ -290,9 +291,19 @@ def _read(facts: Any) -> Read:
 
 
 def _artifact(facts: Any) -> Artifact:
-    name, digest, blob, size, type_, shape, preview, alias = facts
+    name, digest, blob, size, type_, shape, preview, alias, packages = facts
     lengths = None if shape is None else tuple(map(_whole, shape))
-    return Artifact(_text(name), digest, _text(blob), _whole(size), type_, lengths, preview, alias)
+    return Artifact(
+        _text(name),
+        digest,
+        _text(blob),
+        _whole(size),
+        type_,
+        lengths,
+        preview,
+        alias,
+        tuple(map(_text, packages)),
+    )
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,7 @@ is one blob.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.errors import Damaged, NotDigestible, NotKeepable, StoreFault, Untrusted
@@ -26,20 +26,20 @@ _MOST_REMEMBERED = 1024
 class SealedVault:
     """The real :class:`zenbook.world.ports.Vault`.
 
-    ``digest`` says what a value is; ``opener`` (default: the codec's) says how names found in
-    a trusted pickle become objects again.
+    ``describe`` gives a value's digest and the packages it is made of; ``opener`` (default: the
+    codec's) says how names found in a trusted pickle become objects again.
     """
 
     def __init__(
         self,
         codec: Codec,
         store: Store,
-        digest: Callable[[Any], str],
+        describe: Callable[[Any], tuple[str, Iterable[str]]],
         opener: type | None = None,
     ) -> None:
         self._codec = codec
         self._store = store
-        self._digest = digest
+        self._describe = describe
         self._chosen = opener
         self._recent: dict[str, bytes] = {}
 
@@ -131,7 +131,7 @@ class SealedVault:
         from zenbook.core.preview import preview, shape_of, type_path
 
         try:
-            digest = self._digest(value)
+            digest, packages = self._describe(value)
         except NotDigestible as error:
             raise NotKeepable(name, error.why) from error
         return Artifact(
@@ -142,6 +142,7 @@ class SealedVault:
             type=type_path(value),
             shape=shape_of(value),
             preview=preview(value),
+            packages=tuple(sorted(packages)),
         )
 
 
