@@ -167,7 +167,7 @@ def test_a_placeholder_used_as_a_value_is_a_clear_error() -> None:
 def test_one_output_cannot_be_unpacked_and_says_what_to_do() -> None:
     @pipeline
     def wrong():
-        a, b = train([1], [2], 0.1)
+        _a, _b = train([1], [2], 0.1)
 
     with pytest.raises(PipelineError, match="return a, b"):
         wrong()
@@ -188,7 +188,7 @@ def test_a_cycle_through_after_names_its_steps() -> None:
         data, target = load(after="train")
         train(data, target, 0.1)
 
-    with pytest.raises(PipelineError, match="load, train wait for each other|train, load wait"):
+    with pytest.raises(PipelineError, match=r"(load, train|train, load) wait for each other"):
         round_and_round()
 
 

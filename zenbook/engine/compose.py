@@ -36,6 +36,8 @@ class Node:
     values: Mapping[str, Any]
     options: Options
     after: list[str] = field(default_factory=list)
+    wired: dict[str, set[str]] = field(default_factory=dict)
+    """Inputs that hold placeholders, with the steps they come from; the rest are plain values."""
 
     @property
     def step(self) -> Step:
@@ -149,6 +151,7 @@ class Composer:
         for name, value in node.values.items():
             for placeholder in placeholders_in(value):
                 self._own(placeholder._node)
+                node.wired.setdefault(name, set()).add(placeholder._node.name)
                 yield Edge(placeholder._node.name, placeholder._output, node.name, name)
         for name in node.after:
             if name not in self.nodes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
-from zenbook.engine.compose import Composition, Node, Placeholder, fill, placeholders_in
+from zenbook.engine.compose import Composition, Node, Placeholder, fill
 from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
@@ -198,11 +198,11 @@ def handed_on(outcome: Outcome, output: str) -> Any:
 def call_of(node: Node, output_of: Callable[[str, str], Any], wish: Wish, desk: Desk) -> Call:
     """The node's call with its upstream outputs filled in."""
     options = replace(node.options, force=node.options.force or node.name in wish.rerun)
-    values = {}
-    for name, value in node.values.items():
-        filled = fill(value, output_of)
-        nested = not isinstance(value, Placeholder) and any(placeholders_in(value))
-        values[name] = _loaded(filled, desk) if nested else filled
+    values = dict(node.values)
+    for name in node.wired:
+        filled = fill(values[name], output_of)
+        whole = isinstance(values[name], Placeholder)
+        values[name] = filled if whole else _loaded(filled, desk)
     call = node.door.call(values, options)
     return replace(call, step=replace(call.step, name=node.name))
 
@@ -247,11 +247,7 @@ def _waits_for(node: Node, unsure: set[str]) -> tuple[str, ...]:
 
 def _upstream(node: Node) -> set[str]:
     """The steps whose outputs this node takes."""
-    return {
-        placeholder._node.name
-        for value in node.values.values()
-        for placeholder in placeholders_in(value)
-    }
+    return set().union(*node.wired.values())
 
 
 def _planned_hit(node: Node, verdict: Hit) -> Outcome:
