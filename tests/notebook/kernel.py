@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,23 @@ from typing import Any
 from jupyter_client.manager import KernelManager
 
 STEP = "application/vnd.zenbook.step+json"
+_FORGET = """
+def __forget():
+    import zenbook.engine.desk
+    import zenbook.front.notebook.loading as loading
+    for door in loading._doors.values():
+        door.forget()
+    zenbook.engine.desk.close_desks()
+    shell = get_ipython()
+    shell.user_ns['_oh'].clear()
+    hidden = shell.user_ns_hidden
+    for name in list(shell.user_ns):
+        if name not in hidden or name.strip('_i').isdigit():
+            shell.user_ns.pop(name, None)
+    shell.displayhook._ = shell.displayhook.__ = shell.displayhook.___ = ''
+    shell.push({'_': '', '__': '', '___': ''}, interactive=False)
+__forget()
+"""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -162,8 +181,6 @@ class Kernel:
 
     def value(self, expression: str) -> Any:
         """An expression's value, through repr."""
-        import ast
-
         reply = self.ask(expression)
         return ast.literal_eval(reply)
 
@@ -184,18 +201,50 @@ class Kernel:
             if reply["msg_type"] == "complete_reply":
                 return list(reply["content"]["matches"])
 
-    def reset(self) -> None:
-        """Another notebook in the same process: no names, an empty home."""
-        import shutil
+    def fresh(self) -> None:
+        """What a restart does to a notebook, without the process: no names, the home stays."""
+        self.quietly(_FORGET)
 
-        self.run(
-            "import zenbook.engine.desk as _d, zenbook.front.notebook.loading as _l\n"
-            "[door.forget() for door in _l._doors.values()]\n_d.close_desks()"
+    def another(self) -> None:
+        """Another notebook in the same process: no names, an empty home and working folder."""
+        self.fresh()
+        for folder in (self.home, self.folder / "work"):
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.folder / "work").mkdir()
+        self.quietly(f"import os; os.chdir({str(self.folder / 'work')!r}); del os")
+
+    def quietly(self, source: str) -> None:
+        """Execute what is no cell of the notebook."""
+        message = self._client.execute(source, silent=True, store_history=False)
+        reply = self._reply(message, 60)
+        assert reply["status"] == "ok", reply
+
+    def play(self, *cells: str) -> list[Cell]:
+        """Run cells in order; a cell that raises ends it, as Run All does."""
+        played: list[Cell] = []
+        for cell in cells:
+            played.append(self.run(cell))
+            if played[-1].reply["status"] != "ok":
+                break
+        return played
+
+    def names(self) -> dict[str, str]:
+        """The notebook's own names and what they are, as text that holds no address."""
+        shown = self.ask(
+            "{k: (v.__module__ + '.' + v.__qualname__ if isinstance(v, type) else"
+            " 'def ' + v.__qualname__ if type(v).__name__ == 'function' else"
+            " type(v).__name__ if ' at 0x' in repr(v) else repr(v))"
+            " for k, v in list(globals().items()) if not k.startswith('_')"
+            " and k not in ('In', 'Out', 'exit', 'quit', 'get_ipython', 'open')}"
         )
-        shutil.rmtree(self.home, ignore_errors=True)
-        for path in (self.folder / "work").iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        self.run("%reset -f")
+        found: dict[str, str] = ast.literal_eval(shown)
+        return found
+
+
+def without_steps(cells: Sequence[str]) -> list[str]:
+    """The same cells without their step lines."""
+    bare = [re.sub(r"^%%?step\b.*\n(?=%%)", "", cell, flags=re.M) for cell in cells]
+    return [re.sub(r"^%%?step\b.*$", "# a plain cell", cell, flags=re.M) for cell in bare]
 
 
 def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import bound_names, definitions, made_names
 from zenbook.front.notebook.namespace import is_code, is_users
 from zenbook.front.notebook.options import StepLine
+from zenbook.front.notebook.process import process_changes
 
 MANIFEST = "%cell"
 """Artifact that says what a cell left beside its values; only cells have one."""
@@ -93,7 +94,7 @@ def read_cell(
     always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
     found = sorted(names.reads | names.builtins_read)
     reads = _reads(found, said, binds, namespace)
-    unclear = [*magics.obstacles, *_unclear(names)]
+    unclear = [*magics.obstacles, *_unclear(names), *process_changes(seen)]
     return Cell(
         name=said.name or _default_name(tree, always),
         tree=tree,

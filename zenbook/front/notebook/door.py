@@ -93,10 +93,10 @@ class Door:
             with _stoppable():
                 return self._lowered(frame, tree)
         except (UsageError, MustHit, KeyboardInterrupt) as error:
-            frame.passing = None
+            self._give_up(frame)
             return raising(error.with_traceback(None), tree)
         except Exception as error:  # a fault of ours must not cost the user the cell
-            frame.passing = None
+            self._give_up(frame)
             self.say(f"zenbook: this step runs uncached ({type(error).__name__}: {error}).")
             self.shell.log.debug("zenbook failed on a cell", exc_info=True)
             return tree
@@ -108,7 +108,8 @@ class Door:
             return
         try:
             if frame.passing is not None:
-                frame.passing.close(result)
+                with closing_after(frame.passing):
+                    frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
             if frame.marker is not None:
@@ -128,6 +129,11 @@ class Door:
         lowered: ast.Module = frame.passing.open()
         lab.changed()
         return lowered
+
+    def _give_up(self, frame: Frame) -> None:
+        passing, frame.passing = frame.passing, None
+        if passing is not None:
+            passing.abandon()
 
     def _closed(self, result: Any) -> Frame | None:
         """The frame that ends with this result. A blank cell never began one; a cell stopped
@@ -203,6 +209,15 @@ class Door:
         namespace = self.shell.user_ns
         values = {name: namespace[name] for name in names if name in namespace}
         self.parameters.update(shown_parameters(values))
+
+
+@contextmanager
+def closing_after(passing: Any) -> Iterator[None]:
+    """Let go of what a passage holds, however its end went."""
+    try:
+        yield
+    finally:
+        passing.abandon()
 
 
 @contextmanager

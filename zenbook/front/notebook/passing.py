@@ -232,11 +232,15 @@ class Passing:
         if self._way is None:
             return
         seconds = self.desk.clock.tick() - self._started
-        self._metrics.__exit__(None, None, None)
+        try:
+            self._metrics.__exit__(None, None, None)
+        except ValueError:
+            pass  # a cell that awaits ran in a context of its own, which has ended with it
         if self._seeded is not None:
             unseeded(self._seeded)
         asked = self._asked.end()
         gathered = self._gathered(result, asked)
+        way, self._way = self._way, None
         ran = Ran(
             gathered.values,
             seconds,
@@ -249,11 +253,17 @@ class Passing:
             unrecorded=frozenset({"result"}) if self._shows_live() else frozenset(),
         )
         try:
-            self._way.send(ran)
+            way.send(ran)
         except StopIteration as stop:
             self.spot.show(self._noted(stop.value, gathered.names))
             return
         raise AssertionError("a passage executes its body once")
+
+    def abandon(self) -> None:
+        """End the passage without a result; its lock and its watchers are let go."""
+        way, self._way = self._way, None
+        if way is not None:
+            way.close()
 
     def _shows_live(self) -> bool:
         """Whether the last expression is evaluated on a hit too, and so is no recorded display."""

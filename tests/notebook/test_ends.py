@@ -1,0 +1,157 @@
+"""How a step cell ends: errors, Stop, options that are wrong, and cells that are no step."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+
+def test_an_error_shows_the_cells_own_lines_and_nothing_is_kept(kernel: Kernel) -> None:
+    failing = "%%step a\nx = 1\ny = x / 0\nz = 2"
+    plain = kernel.run("#\nx = 1\ny = x / 0\nz = 2")
+    kernel.another()
+    cell = kernel.run(failing)
+    assert (cell.reply["status"], cell.error, cell.status) == ("error", "ZeroDivisionError", "failed")
+    assert "----> 3 y = x / 0" in cell.traceback and "zenbook" not in cell.traceback
+    assert cell.traceback.count("\n") == plain.traceback.count("\n")
+    assert "nothing kept" in cell.said
+    assert kernel.names() == {"x": "1"}
+    assert kernel.run("%%step a\nx = 1\ny = x / 1\nz = 2").status == "completed"
+
+
+def test_an_error_of_a_function_made_by_a_hit_shows_its_lines(kernel: Kernel) -> None:
+    cell = "%%step a\ndef f(n):\n    return 1 / n\nx = f(1)"
+    kernel.run(cell)
+    kernel.fresh()
+    assert kernel.run(cell).status == "cached"
+    assert "----> 3     return 1 / n" in kernel.run("f(0)").traceback
+
+
+def test_debug_finds_the_frame_of_a_failed_step(kernel: Kernel) -> None:
+    kernel.run("%%step a\nq = 5\ndef f():\n    inner = 42\n    raise ValueError('no')\nf()")
+    asked = kernel.run("import sys; sys.last_traceback.tb_next.tb_next.tb_frame.f_locals['inner']")
+    assert asked.result == "42"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--mustt-hit", "Did you mean --must-hit?"),
+        ("a b", "one name"),
+        ("a --ttl soon", "--ttl takes a time"),
+        ("a --seed x", "--seed takes a whole number"),
+        ("a --rng maybe", "auto, key, ignore"),
+        ("a --enable-cache --no-cache", "contradict"),
+        ("../../x", "is no name"),
+        ("a -i", "needs a value"),
+        ("a --inputs nowhere", "nowhere"),
+    ],
+)
+def test_a_wrong_option_stops_the_cell_before_its_body(
+    line: str, told: str, kernel: Kernel
+) -> None:
+    cell = kernel.run(f"%%step {line}\nran = 1")
+    assert cell.error == "OptionError"
+    assert told in str(cell.reply["evalue"])
+    assert "ran" not in kernel.names()
+
+
+def test_must_hit_is_an_error_instead_of_a_run(kernel: Kernel) -> None:
+    assert kernel.run("%%step a --must-hit\nx = 1").error == "MustHit"
+    assert kernel.names() == {}
+    kernel.run("%%step a\nx = 1")
+    kernel.fresh()
+    assert kernel.run("%%step a --must-hit\nx = 1").status == "cached"
+
+
+def test_a_dry_run_says_the_verdict_and_runs_nothing(kernel: Kernel) -> None:
+    assert "would run: first run" in kernel.run("%%step a -n\nx = 1").said
+    assert kernel.names() == {}
+    kernel.run("%%step a\nx = 1")
+    assert "would be cached" in kernel.run("%%step a -n\nx = 1").said
+
+
+def test_a_syntax_error_is_plain_and_makes_no_step(kernel: Kernel) -> None:
+    cell = kernel.run("%%step a\nx = = 1")
+    assert cell.error == "SyntaxError" and cell.line is None
+    assert kernel.run("%%step a\n").line is None
+    assert kernel.run("%%step a\nx = 1").status == "completed"
+
+
+def test_time_above_the_step_line_runs_uncached_with_a_hint(kernel: Kernel) -> None:
+    cell = kernel.run("%%time\n%%step a\nx = 1")
+    assert cell.line is None and "put %%step on the first line" in cell.stream("stderr")
+    assert kernel.names()["x"] == "1"
+
+
+def test_time_below_the_step_line_is_cached_with_its_names(kernel: Kernel) -> None:
+    source = "%%step a\n%%time\nx = 1\ny = !echo hi"
+    assert kernel.run(source).status == "completed"
+    kernel.fresh()
+    again = kernel.run(source)
+    assert again.status == "cached" and "Wall time" in again.stream()
+    assert kernel.value("x") == 1
+
+
+def test_a_question_to_the_user_is_not_kept(kernel: Kernel) -> None:
+    cell = kernel.run("%%step a\nname = input('who? ')", answer="me")
+    assert "not kept: it asked for input" in cell.said and kernel.value("name") == "me"
+
+
+def test_a_failing_step_ends_what_runs_all(kernel: Kernel) -> None:
+    played = kernel.play("%%step a\nx = 1", "%%step b\nraise KeyError('k')", "%%step c\ny = 1")
+    assert [cell.reply["status"] for cell in played] == ["ok", "error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import time\nstarted = 1\ntime.sleep(30)",
+        "import asyncio\nstarted = 1\nawait asyncio.sleep(30)",
+    ],
+    ids=["sync", "async"],
+)
+def test_fault_36_37_stop_ends_a_step_within_two_seconds(body: str, kernel: Kernel) -> None:
+    message = kernel.send(f"%%step a\n{body}\nended = 1")
+    time.sleep(0.7)
+    kernel.interrupt()
+    began = time.monotonic()
+    cell = kernel.finish(message, timeout=10)
+    assert time.monotonic() - began < 2
+    assert cell.error in ("KeyboardInterrupt", "CancelledError")
+    assert cell.status == "interrupted", cell.said
+    assert kernel.names().keys() >= {"started"} and "ended" not in kernel.names()
+    assert kernel.run("%%step a\nx = 1").status == "completed"
+
+
+def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
+    kernel.run("class Slow:\n    def __reduce__(self):\n        import time; time.sleep(20); return (int, ())")
+    kernel.run("s = Slow()")
+    message = kernel.send("%%step a\nt = s")
+    time.sleep(0.7)
+    kernel.interrupt()
+    began = time.monotonic()
+    cell = kernel.finish(message, timeout=30)
+    assert time.monotonic() - began < 2 and cell.error == "KeyboardInterrupt"
+    assert kernel.run("1 + 1").result == "2"
+    assert kernel.run("%%step b\nx = 1").status == "completed"
+
+
+def test_our_own_fault_costs_one_line_and_not_the_cell(kernel: Kernel) -> None:
+    kernel.run(
+        "import zenbook.front.notebook.passing as _p\n_real = _p.read_cell\n"
+        "def _broken(*a): raise RuntimeError('ours')\n_p.read_cell = _broken"
+    )
+    cell = kernel.run("%%step a\nx = 1\nx")
+    kernel.run("_p.read_cell = _real")
+    assert cell.result == "1" and "runs uncached (RuntimeError: ours)" in cell.stream("stderr")
+    assert kernel.run("%%step a\nx = 2").status == "completed"
+
+
+def test_a_step_run_by_another_cells_code_is_a_step(kernel: Kernel) -> None:
+    kernel.run("get_ipython().run_cell('%%step a\\nx = 1')")
+    assert kernel.run("%%step b\ny = x").said.endswith("run 1")
+    assert "a" in kernel.run("%runs").result  # type: ignore[operator]

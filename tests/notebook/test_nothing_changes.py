@@ -1,0 +1,161 @@
+"""Nothing of a notebook changes by being a step: plain, first run and hit show the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.notebook.kernel import Cell, Kernel, without_steps
+
+CACHED: dict[str, list[str]] = {
+    "values and prints": ["%%step a\nx = 1\nprint('hi')\ny = [x, 2]", "%%step b\nz = y + [3]\nz"],
+    "a last expression": ["%%step a\nx = {'k': 1}\nx['k'] + 1", "_ + 1", "Out[max(Out)]"],
+    "a bare last name": ["%%step a\nx = {'k': 1}\nx", "_ is x"],
+    "a silenced last expression": ["%%step a\nx = 5\nx + 1;", "'_' in globals() and _"],
+    "None as the last value": ["%%step a\nx = None\nx"],
+    "functions and classes": [
+        "%%step a\nimport math\nK = 3\ndef f(n, k=K):\n    return math.sqrt(n) * k\n"
+        "class P:\n    def __init__(self, v): self.v = v\n    def __repr__(self): return f'P({self.v})'\n"
+        "p = P(f(4))",
+        "isinstance(p, P), p, f(9), type(p) is P",
+        "import inspect\nprint(inspect.getsource(f))",
+    ],
+    "decorators": [
+        "def twice(f):\n    def g(*a): return 2 * f(*a)\n    return g",
+        "%%step a\n@twice\ndef f(x): return x + 1\ny = f(1)",
+        "f(2), y",
+    ],
+    "a generator function": ["%%step a\ndef g():\n    yield 1\n    yield 2\nt = sum(g())", "list(g()), t"],
+    "a star import": ["%%step a\nfrom math import *\nr = floor(pi * 100)", "r, ceil(e)"],
+    "global in a function": ["%%step a\ndef f():\n    global made\n    made = 7\nf()", "made"],
+    "walrus, match, try": [
+        "%%step a\nif (n := 3) > 2:\n    big = True\nmatch [1, 2]:\n    case [h, *t]:\n        m = h\n"
+        "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    msg = str(e)\nwith open('f.txt', 'w') as fh:\n"
+        "    fh.write('x')\ndel fh",
+        "n, big, m, h, t, msg, 'e' in globals()",
+    ],
+    "del": ["a = 1; b = 2", "%%step s\nc = a + b\ndel a", "'a' in globals(), b, c"],
+    "a branch not taken": [
+        "flag = False; v = 'old'",
+        "%%step s\nif flag:\n    v = 'new'\nw = 1",
+        "v, w",
+    ],
+    "alias among outputs": ["%%step a\nx = [1]\ny = x", "y.append(2); x"],
+    "alias to an input": ["x = [1]", "%%step a\ny = x", "y.append(2); x"],
+    "a part of an input": ["d = {'k': [1]}", "%%step a\ny = d['k']\nz = [y, 0]", "y.append(2); d, z"],
+    "in place": ["x = [1]; w = x; h = [x]", "%%step a\nx.append(2)\nn = len(x)", "x, w, h, w is x, h[0] is x"],
+    "in place, an array": [
+        "import numpy as np\nA = np.zeros(3); V = A",
+        "%%step a\nA[0] = 5\ns = A.sum()",
+        "A, V, V is A, s",
+    ],
+    "in place, an object": [
+        "class M:\n    w = 0\n    def fit(self): self.w = 9; return self\nm = M(); held = [m]",
+        "%%step a\nm.fit()\nscore = m.w",
+        "m.w, held[0].w, held[0] is m, score",
+    ],
+    "await": ["%%step a\nimport asyncio\nawait asyncio.sleep(0.001)\nx = 4\nprint('slept')", "x"],
+    "async functions": ["%%step a\nasync def f(): return 3\nx = await f()", "x, await f()"],
+    "shell commands": ["word = 'hi'", "%%step a\n!echo {word} there\nout = !echo $word", "list(out)"],
+    "a shell cell": ["%%step a\n%%bash\necho from bash", "1"],
+    "%%capture above": ["%%capture cap\n%%step a\nprint('caught')\nx = 3", "cap.stdout, x"],
+    "warnings and logging": [
+        "%%step a\nimport sys, logging\nprint('err', file=sys.stderr)\n"
+        "logging.getLogger('q').error('logged')\nx = 1",
+        "x",
+    ],
+    "rich displays": [
+        "%%step a\nfrom IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))\nprint('p')\n"
+        "display({'text/plain': 'raw'}, raw=True)\nx = 1",
+        "x",
+    ],
+    "clear_output": [
+        "%%step a\nfrom IPython.display import clear_output\nfor i in range(3):\n    clear_output(wait=True)\n"
+        "    print(i)\nx = 1",
+        "x",
+    ],
+    "lambda and closure": [
+        "%%step a\ndef mk(n):\n    return lambda v: v + n\nadd3 = mk(3)",
+        "add3(4)",
+    ],
+    "an Enum and a dataclass": [
+        "%%step a\nimport enum, dataclasses\nclass C(enum.Enum):\n    R = 1\n"
+        "@dataclasses.dataclass\nclass D:\n    c: C\n    n: int = 2\nd = D(C.R)\nc = C.R",
+        "c is C.R, d == D(C.R), isinstance(d, D), d",
+    ],
+    "odd values": ["%%step a\nx = None; y = ...; z = NotImplemented; n = float('nan')", "x, y, z, n"],
+    "a frame": [
+        "%%step a\nimport pandas as pd\ndf = pd.DataFrame({'a': [1, 2], 'b': list('xy')})\ndf",
+        "df.a.sum()",
+    ],
+    "%step as the first code line": ["# a comment\n\n%step a\nx = 2\nprint(x)", "x"],
+}
+
+
+@pytest.mark.parametrize("case", CACHED)
+def test_a_step_shows_and_leaves_what_a_plain_cell_does(case: str, kernel: Kernel) -> None:
+    cells = CACHED[case]
+    plain = _seen(kernel, without_steps(cells))
+    kernel.another()
+    cold = _seen(kernel, cells)
+    kernel.fresh()
+    warm = _seen(kernel, cells)
+    again = [cell.status for cell in warm[2] if cell.line]
+    assert cold[:2] == plain[:2]
+    assert warm[:2] == plain[:2]
+    assert all(status == "cached" for status in again), [c.said for c in warm[2] if c.line]
+
+
+NOT_KEPT: dict[str, tuple[list[str], str]] = {
+    "exec": (["%%step a\nexec('x = 3')\ny = 1"], "exec()"),
+    "globals()": (["%%step a\nglobals()['x'] = 3\ny = 1"], "globals()"),
+    "%cd": (["%%step a\n%cd -q /\nx = 1"], "%cd"),
+    "os.environ": (["%%step a\nimport os\nos.environ['ZB_T'] = '1'\nx = 1"], "environ"),
+    "a generator": (["%%step a\ng = (i for i in range(3))"], "g "),
+    "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
+    "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),
+    "an open file": (["%%step a\nf = open('/dev/null')"], "f "),
+    "a thread left running": (
+        [
+            "%%step a\nimport threading, time\n"
+            "t_ = threading.Thread(target=time.sleep, args=(1,), daemon=True)\nt_.start()\ndel t_\nx = 1"
+        ],
+        "thread",
+    ),
+    "a task left running": (
+        ["%%step a\nimport asyncio\n_t = asyncio.create_task(asyncio.sleep(1))\nx = 1\n_t"],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_KEPT)
+def test_what_cannot_be_kept_runs_every_time_and_says_why(case: str, kernel: Kernel) -> None:
+    cells, reason = NOT_KEPT[case]
+    for _ in range(2):
+        last = kernel.play(*cells)[-1]
+        assert last.reply["status"] == "ok", last.traceback
+        assert last.status == "completed", last.said
+        assert "not kept: " in last.said and reason in last.said, last.said
+        kernel.fresh()
+
+
+def _seen(kernel: Kernel, cells: list[str]) -> tuple[list[Any], dict[str, str], list[Cell]]:
+    """What every cell showed, and what the names are in the end."""
+    played = kernel.play(*cells)
+    assert len(played) == len(cells), played[-1].traceback
+    return [_shown(cell) for cell in played], kernel.names(), played
+
+
+def _shown(cell: Cell) -> list[Any]:
+    """Outputs without what differs between any two executions."""
+    return [
+        {k: _plain(v) for k, v in output.items() if k not in ("transient", "execution_count")}
+        for output in cell.outputs
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+", "…", str(value))
