@@ -141,7 +141,7 @@ def _other(value: Any, kind: type) -> str:
     if isinstance(value, type):
         return f"class {value.__name__}"
     shape = shape_of(value)
-    if shape is not None:
+    if shape:
         return f"{_dtype(value) or name} {shape}".strip()
     if root == "numpy" and hasattr(value, "item") and hasattr(value, "dtype"):
         return f"{name}({_shown(value.item(), 0)})"
