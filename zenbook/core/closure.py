@@ -134,7 +134,7 @@ class CodeClosure:
         try:
             told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
-                told.append((name, _digest_or_type(value, digester)))
+                told.append((name, _digest_or_why(value, digester)[0]))
             digester.packages |= trace.packages
         finally:
             _open.reset(token)
@@ -177,30 +177,33 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
 
 
 def _with_constants(settled: Uses, trace: Trace, digester: ValueDigests) -> Uses:
-    """The same with the constants that can change, as they are now."""
+    """The same with the constants that can change, as they are now.
+
+    While their digests are as before it is the very same object, so that whoever asks can
+    remember what was made of it.
+    """
+    waiting = trace.settled["open"]
+    said = [_digest_or_why(value, digester) for _, value in waiting]
+    last = trace.settled.get("last")
+    if last is not None and last[0] == said:
+        return last[1]  # type: ignore[no-any-return]
     parts = list(settled.parts)
     constants: dict[str, tuple[Any, str]] = {}
     obstacles = list(settled.obstacles)
-    for name, value in trace.settled["open"]:
-        try:
-            digest = digester.digest(value)
-        except NotDigestible as error:
-            parts.append(Part("use", name, _of_type(value)))
-            if name not in trace.soft:
-                obstacles.append(f"{name} {error.why}")
-            continue
+    for (name, value), (digest, why) in zip(waiting, said, strict=True):
         parts.append(Part("use", name, digest))
-        constants[name] = (value, digest)
-    return replace(settled, parts=tuple(parts), constants=constants, obstacles=tuple(obstacles))
+        if not why:
+            constants[name] = (value, digest)
+        elif name not in trace.soft:
+            obstacles.append(f"{name} {why}")
+    uses = replace(settled, parts=tuple(parts), constants=constants, obstacles=tuple(obstacles))
+    trace.settled["last"] = said, uses
+    return uses
 
 
-def _of_type(value: Any) -> str:
-    return f"not digestible {type(value).__qualname__}"
-
-
-def _digest_or_type(value: Any, digester: ValueDigests) -> str:
-    """Within a value there is no step that could be told "not kept"; the type must do."""
+def _digest_or_why(value: Any, digester: ValueDigests) -> tuple[str, str]:
+    """A digest; or, with the reason, the type: within a value no step could be told "not kept"."""
     try:
-        return digester.digest(value)
-    except NotDigestible:
-        return _of_type(value)
+        return digester.digest(value), ""
+    except NotDigestible as error:
+        return f"not digestible {type(value).__qualname__}", error.why
