@@ -44,7 +44,7 @@ class FakeWatch:
                 tuple(self.obstacles),
             )
         finally:
-            self._open.remove(notes)
+            self._open[:] = [each for each in self._open if each is not notes]
 
     def again(self, read: Read) -> Read:
         """The same thing as it is now; a running step's read, too."""
@@ -116,7 +116,7 @@ class FakeRandomness:
         return self.numbers[library]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FakeRecording:
     """Events in a list."""
 
