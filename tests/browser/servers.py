@@ -1,4 +1,4 @@
-"""Real JupyterLab and Notebook 7 servers on a free port of 127.0.0.1, with our extension in them."""
+"""Real JupyterLab and Notebook 7 servers on a free local port, with our extension in them."""
 
 from __future__ import annotations
 
@@ -66,19 +66,21 @@ def serving(tmp: Path, app: str = "lab") -> Iterator[Server]:
         made.mkdir()
     (extensions / "zenbook").symlink_to(BUILT)
     port, token = free_port(), secrets.token_hex(8)
-    command = [sys.executable, "-m", f"jupyter{'lab' if app == 'lab' else ''}"]
-    if app != "lab":
-        command = [sys.executable, "-m", "notebook"]
-    command += [
-        "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}",
-        f"--LabServerApp.extra_labextensions_path={extensions}",
-        "--LabApp.expose_app_in_browser=True" if app == "lab" else
-        "--JupyterNotebookApp.expose_app_in_browser=True",
-        f"--{'LabApp' if app == 'lab' else 'JupyterNotebookApp'}"
-        f".extra_labextensions_path={extensions}",
-        "--LabApp.news_url=", "--ServerApp.disable_check_xsrf=False",
-    ]  # fmt: skip
+    module, kind = ("jupyterlab", "LabApp") if app == "lab" else ("notebook", "JupyterNotebookApp")
+    command = [
+        sys.executable,
+        "-m",
+        module,
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}",
+        f"--{kind}.expose_app_in_browser=True",
+        f"--{kind}.extra_labextensions_path={extensions}",
+        f"--{kind}.news_url=",
+    ]
     log = (tmp / "server.log").open("w")
     process = subprocess.Popen(
         command, env=_environment(home), stdout=log, stderr=subprocess.STDOUT, cwd=folder,

@@ -46,8 +46,9 @@ const model = {{
   off: (_, hear) => hears.delete(hear),
   send: async message => {{
     window.sent = (window.sent ?? 0) + 1;
-    const answer = await fetch('/message', {{method: 'POST', body: JSON.stringify(message)}});
-    (await answer.json()).forEach(tell);
+    const body = JSON.stringify(message);
+    const answer = await fetch('/message', {{method: 'POST', body}}).catch(() => null);
+    (await answer?.json() ?? []).forEach(tell);
   }}
 }};
 window.tell = tell;

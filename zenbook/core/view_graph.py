@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from zenbook.core.layout import HEIGHT, WIDTH, Drawing, layered
-from zenbook.core.view_notebook import CellNow, NotebookNow
+from zenbook.core.view_notebook import CellNow, NotebookNow, open_run
 from zenbook.core.view_runs import NAMES, run_head
 from zenbook.core.view_text import WORDS, count_text, line, number
 from zenbook.core.view_types import SCHEMA, GraphView, Node, Shown, Wire
@@ -75,7 +75,7 @@ def live_graph(now: NotebookNow) -> GraphView | None:
         "schema": SCHEMA,
         "pipeline": line(now.pipeline, NAMES),
         "version": now.version,
-        "run": run_head(now.run) if now.run is not None else None,
+        "run": open_run(now),
         "nodes": nodes,
         "edges": [
             {

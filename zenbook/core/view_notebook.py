@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from zenbook.core.view_runs import NAMES, run_head
 from zenbook.core.view_text import line, number, plain
-from zenbook.core.view_types import SCHEMA, CellLine, GraphView, NotebookView, Progress
+from zenbook.core.view_types import (
+    SCHEMA,
+    CellLine,
+    GraphView,
+    NotebookView,
+    Progress,
+    RunHead,
+    Shown,
+)
 from zenbook.model import Run, Status
 
 SOURCE = 200_000
@@ -56,6 +64,21 @@ class NotebookNow:
     cells: Sequence[CellNow]
 
 
+def open_run(now: NotebookNow) -> RunHead | None:
+    """The notebook's run; one that waits for its next cell shows how its steps went so far."""
+    if now.run is None:
+        return None
+    head = run_head(now.run)
+    if head["status"] == "running":
+        head["status"] = _so_far({cell.status for cell in now.cells})
+    return head
+
+
+def _so_far(statuses: set[Status | None]) -> Shown:
+    told: tuple[Status, ...] = ("running", "failed", "interrupted", "completed", "cached")
+    return next((status for status in told if status in statuses), "running")
+
+
 def notebook_view(
     now: NotebookNow, graph: GraphView | None = None, serial: int = 0
 ) -> NotebookView:
@@ -66,7 +89,7 @@ def notebook_view(
         "pipeline": line(now.pipeline, NAMES),
         "version": now.version,
         "draft": now.draft,
-        "run": run_head(now.run) if now.run is not None else None,
+        "run": open_run(now),
         "cells": [_cell(cell) for cell in now.cells],
         "progress": _progress(now),
         "graph": graph,

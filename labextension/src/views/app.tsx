@@ -118,15 +118,16 @@ export function App({ host, first = null, empty }: AppProps) {
   );
 
   const runId = chosen.run?.id ?? '';
+  const current = !chosen.run || chosen.run.id === now?.run?.id;
   useEffect(() => {
-    if (chosen.tab === 'graph' && runId && held.graph?.run?.id !== runId) {
+    if (chosen.tab === 'graph' && !current && held.graph?.run?.id !== runId) {
       ask({ ask: 'graph', run: runId });
     } else if (chosen.tab === 'plan' && (stamp > 0 || !held.plan)) {
       ask({ ask: 'plan' });
     } else if (chosen.tab === 'store' && (stamp > 0 || !held.store)) {
       ask({ ask: 'store' });
     }
-  }, [chosen.tab, runId, stamp]);
+  }, [chosen.tab, runId, stamp, current]);
 
   const openStep = (step: string) => {
     choose({ step });
@@ -141,7 +142,7 @@ export function App({ host, first = null, empty }: AppProps) {
   };
   const goTo = (step: string) => (host.goTo ? host.goTo(step) : openStep(step));
 
-  const live = !chosen.run && now?.graph ? now.graph : null;
+  const live = current ? now?.graph : null;
   const saved = chosen.run && held.graph?.run?.id !== runId ? null : (held.graph ?? null);
   const graph = live ?? saved;
   const step = held.step && held.step.name === chosen.step ? held.step : null;
@@ -165,7 +166,7 @@ export function App({ host, first = null, empty }: AppProps) {
 
   return (
     <div class="zb">
-      <Header now={now} graph={graph} run={chosen.run} onFollow={() => choose({ run: null, step: '' })} />
+      <Header now={now} graph={graph} run={current ? null : chosen.run} onFollow={() => choose({ run: null, step: '' })} />
       {tabs.length > 1 && <Tabs tabs={tabs} tab={chosen.tab} onTab={tab => choose({ tab })} />}
       <p class="zb-said" role="status">
         {said}

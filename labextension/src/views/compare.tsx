@@ -10,7 +10,7 @@ export function Compare({ view }: { view: CompareView }) {
       <p>{view.summary}</p>
       <Table
         label="The two runs"
-        head={['', 'run', 'version', 'status', 'started', 'took']}
+        head={['side', 'run', 'version', 'status', 'started', 'took']}
         rows={[view.a, view.b].map((run, place) => [
           place ? 'compared' : 'baseline',
           `run ${run.number}`,

@@ -166,7 +166,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 }
                 transform={`translate(${node.x} ${node.y})`}
                 role="button"
-                tabIndex={node.name === tabStop ? 0 : -1}
+                tabindex={node.name === tabStop ? 0 : -1}
                 aria-pressed={node.name === selected}
                 aria-label={spoken(node, view.edges)}
                 onClick={() => onSelect(node.name)}
