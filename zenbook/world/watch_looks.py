@@ -2,7 +2,7 @@
 
 While a step runs, thin functions stand in for them; afterwards the originals are back. If another
 library has put its own wrapper around ours meanwhile, ours stays inside it and only passes through.
-Measured: 1.6 µs per look while a step runs, nothing otherwise.
+Measured: 7 µs per look while a step runs, nothing otherwise.
 
 Only what the user's code asks counts. A library's own ``os.path.exists`` counts too, a standard
 module's does not (``shutil``, ``tempfile``), nor a folder looked at in order to make it.
