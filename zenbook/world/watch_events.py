@@ -1,10 +1,11 @@
 """Python's audit events, as notes on the steps that cause them.
 
-An audit hook cannot be removed, so it is one cheap test while nothing runs (measured: 0.13 µs
-per event, the call included). It must not raise: an exception in it would fail the user's own
-call, so a fault of ours becomes an obstacle to keeping the result instead. It sees ``open`` (and all that is built on it: numpy,
-``pandas.read_csv``, gzip, PIL), folder listings, patterns, renames, sqlite3, programs and the
-network; it does not see native readers (pyarrow, polars, h5py, duckdb): named paths stand in.
+An audit hook cannot be removed, so it is one cheap test while nothing runs (measured: 0.13 µs per
+event, the call included). It must not raise: an exception in it would fail the user's own call, so
+a fault of ours becomes an obstacle to keeping the result instead. It sees ``open`` (and all that
+is built on it: numpy, ``pandas.read_csv``, gzip, PIL), folder listings, patterns, renames, sqlite3,
+programs and the network; it does not see native readers (pyarrow, polars, h5py, duckdb): named
+paths stand in.
 """
 
 from __future__ import annotations
