@@ -91,7 +91,10 @@ class Door:
             return tree
         try:
             with _stoppable():
-                return self._lowered(frame, tree)
+                lowered = self._lowered(frame, tree)
+            if frame.passing is not None:
+                frame.passing.hear_stop()
+            return lowered
         except (UsageError, MustHit, KeyboardInterrupt) as error:
             self._give_up(frame)
             return raising(error.with_traceback(None), tree)

@@ -8,6 +8,9 @@ everything is loaded and checked before the first name is bound.
 from __future__ import annotations
 
 import ast
+import asyncio
+import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -53,6 +56,7 @@ class Passing:
         self._way: Passage | None = None
         self._before: Glimpse | None = None
         self._started = 0.0
+        self._heard_before: tuple[Any, Any] | None = None
 
     # ------------------------------------------------------------ before the body
 
@@ -201,6 +205,33 @@ class Passing:
         self._started = self.desk.clock.tick()
         return self.tree
 
+    def hear_stop(self) -> None:
+        """Let Stop end a cell that awaits at once.
+
+        ipykernel 7 cancels the cell from its control thread without waking the loop; measured, a
+        lone ``await sleep(8)`` goes on for its 8 seconds. This wakes it.
+        """
+        if self._way is None or not self.cell.body.is_async:
+            return
+        try:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        except RuntimeError:
+            return  # a terminal runs its own loop and hears Stop
+        if task is None or threading.current_thread() is not threading.main_thread():
+            return
+
+        def stop(*_: object) -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        self._heard_before = (signal.signal(signal.SIGINT, stop), stop)
+
+    def _hear_stop_no_more(self) -> None:
+        if self._heard_before is not None:
+            before, ours = self._heard_before
+            if signal.getsignal(signal.SIGINT) is ours:
+                signal.signal(signal.SIGINT, before)
+            self._heard_before = None
+
     def _restored(self, outcome: Outcome, putting: Putting) -> ast.Module:
         """A hit: bind everything in one go, then show what was shown."""
         self._way = None
@@ -231,6 +262,7 @@ class Passing:
         """The cell has ended: keep what it left, say how it went."""
         if self._way is None:
             return
+        self._hear_stop_no_more()
         seconds = self.desk.clock.tick() - self._started
         try:
             self._metrics.__exit__(None, None, None)
@@ -261,6 +293,7 @@ class Passing:
 
     def abandon(self) -> None:
         """End the passage without a result; its lock and its watchers are let go."""
+        self._hear_stop_no_more()
         way, self._way = self._way, None
         if way is not None:
             way.close()

@@ -79,6 +79,8 @@ class Session:
     logbook: Logbook | None = None
     joined: dict[str, StepRun] = field(default_factory=dict)
     ended: bool = False
+    number: int | None = None
+    """The number of the run that was open last."""
 
     # ------------------------------------------------------------ which run a step belongs to
 
@@ -105,7 +107,7 @@ class Session:
         self.logbook = Logbook(
             self.desk, self.pipeline, None, dict(self.parameters), origin=self.origin
         )
-        self.joined, self.ended = {}, False
+        self.joined, self.ended, self.number = {}, False, self.logbook.run.number
         for position, line in enumerate(carried.values()):
             self._note(replace(line, position=position, status="cached", saved=line.seconds))
 
@@ -216,8 +218,7 @@ class Session:
 
     def place(self) -> Place:
         """Where the last execution stands."""
-        number = self.logbook.run.number if self.logbook is not None else None
-        return Place(number, self.version_said())
+        return Place(self.number, self.version_said())
 
     def _complete(self) -> bool:
         return bool(self.expected) and self.expected <= self.joined.keys()
