@@ -14,7 +14,11 @@ def test_an_error_shows_the_cells_own_lines_and_nothing_is_kept(kernel: Kernel) 
     plain = kernel.run("#\nx = 1\ny = x / 0\nz = 2")
     kernel.another()
     cell = kernel.run(failing)
-    assert (cell.reply["status"], cell.error, cell.status) == ("error", "ZeroDivisionError", "failed")
+    assert (cell.reply["status"], cell.error, cell.status) == (
+        "error",
+        "ZeroDivisionError",
+        "failed",
+    )
     assert "----> 3 y = x / 0" in cell.traceback and "zenbook" not in cell.traceback
     assert cell.traceback.count("\n") == plain.traceback.count("\n")
     assert "nothing kept" in cell.said
@@ -128,7 +132,9 @@ def test_fault_36_37_stop_ends_a_step_within_two_seconds(body: str, kernel: Kern
 
 
 def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
-    kernel.run("class Slow:\n    def __reduce__(self):\n        import time; time.sleep(20); return (int, ())")
+    kernel.run(
+        "class Slow:\n    def __reduce__(self):\n        import time; time.sleep(20); return (int, ())"
+    )
     kernel.run("s = Slow()")
     message = kernel.send("%%step a\nt = s")
     time.sleep(0.7)

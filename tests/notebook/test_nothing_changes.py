@@ -27,7 +27,10 @@ CACHED: dict[str, list[str]] = {
         "%%step a\n@twice\ndef f(x): return x + 1\ny = f(1)",
         "f(2), y",
     ],
-    "a generator function": ["%%step a\ndef g():\n    yield 1\n    yield 2\nt = sum(g())", "list(g()), t"],
+    "a generator function": [
+        "%%step a\ndef g():\n    yield 1\n    yield 2\nt = sum(g())",
+        "list(g()), t",
+    ],
     "a star import": ["%%step a\nfrom math import *\nr = floor(pi * 100)", "r, ceil(e)"],
     "global in a function": ["%%step a\ndef f():\n    global made\n    made = 7\nf()", "made"],
     "walrus, match, try": [
@@ -44,8 +47,16 @@ CACHED: dict[str, list[str]] = {
     ],
     "alias among outputs": ["%%step a\nx = [1]\ny = x", "y.append(2); x"],
     "alias to an input": ["x = [1]", "%%step a\ny = x", "y.append(2); x"],
-    "a part of an input": ["d = {'k': [1]}", "%%step a\ny = d['k']\nz = [y, 0]", "y.append(2); d, z"],
-    "in place": ["x = [1]; w = x; h = [x]", "%%step a\nx.append(2)\nn = len(x)", "x, w, h, w is x, h[0] is x"],
+    "a part of an input": [
+        "d = {'k': [1]}",
+        "%%step a\ny = d['k']\nz = [y, 0]",
+        "y.append(2); d, z",
+    ],
+    "in place": [
+        "x = [1]; w = x; h = [x]",
+        "%%step a\nx.append(2)\nn = len(x)",
+        "x, w, h, w is x, h[0] is x",
+    ],
     "in place, an array": [
         "import numpy as np\nA = np.zeros(3); V = A",
         "%%step a\nA[0] = 5\ns = A.sum()",
@@ -58,7 +69,11 @@ CACHED: dict[str, list[str]] = {
     ],
     "await": ["%%step a\nimport asyncio\nawait asyncio.sleep(0.001)\nx = 4\nprint('slept')", "x"],
     "async functions": ["%%step a\nasync def f(): return 3\nx = await f()", "x, await f()"],
-    "shell commands": ["word = 'hi'", "%%step a\n!echo {word} there\nout = !echo $word", "list(out)"],
+    "shell commands": [
+        "word = 'hi'",
+        "%%step a\n!echo {word} there\nout = !echo $word",
+        "list(out)",
+    ],
     "a shell cell": ["%%step a\n%%bash\necho from bash", "1"],
     "%%capture above": ["%%capture cap\n%%step a\nprint('caught')\nx = 3", "cap.stdout, x"],
     "warnings and logging": [
@@ -85,7 +100,10 @@ CACHED: dict[str, list[str]] = {
         "@dataclasses.dataclass\nclass D:\n    c: C\n    n: int = 2\nd = D(C.R)\nc = C.R",
         "c is C.R, d == D(C.R), isinstance(d, D), d",
     ],
-    "odd values": ["%%step a\nx = None; y = ...; z = NotImplemented; n = float('nan')", "x, y, z, n"],
+    "odd values": [
+        "%%step a\nx = None; y = ...; z = NotImplemented; n = float('nan')",
+        "x, y, z, n",
+    ],
     "a frame": [
         "%%step a\nimport pandas as pd\ndf = pd.DataFrame({'a': [1, 2], 'b': list('xy')})\ndf",
         "df.a.sum()",

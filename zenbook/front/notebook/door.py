@@ -24,8 +24,9 @@ from zenbook.engine.desk import Desk, open_desk
 from zenbook.errors import MustHit, UsageError
 from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
-from zenbook.front.notebook.marker import Marker, find_marker, magic_above
+from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters, magic_above
 from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
+from zenbook.front.notebook.outline import NOTHING_SAID, Outline, outline_of
 from zenbook.front.notebook.session import Session
 
 
@@ -167,6 +168,7 @@ class Door:
                 origin=f"notebook {file.name}" if file else "notebook",
                 parameters=self.parameters,
             )
+        found.expected = self.outline().steps
         return found
 
     def say(self, sentence: str) -> None:
@@ -196,18 +198,21 @@ class Door:
     # ------------------------------------------------------------ parameters
 
     def _holds_parameters(self, frame: Frame) -> bool:
-        first = frame.raw.lstrip().splitlines()[:1]
-        return bool(first) and (
-            first[0].startswith("%%parameters") or first[0].strip() == "# Parameters"
-        )
+        if holds_parameters(frame.raw.splitlines()):
+            return True
+        return bool(frame.cell_id) and frame.cell_id in self.outline().parameters
+
+    def outline(self) -> Outline:
+        """What the notebook's file says of its cells, as last saved."""
+        file = notebook_file(self.shell.user_ns)
+        return outline_of(file) if file is not None else NOTHING_SAID
 
     def _note_parameters(self, frame: Frame) -> None:
         from zenbook.core.source import parse_cell
         from zenbook.engine.pipelines import shown_parameters
         from zenbook.front.notebook.definitions import bound_names
-        from zenbook.front.notebook.marker import body_lines
 
-        tree = parse_cell(body_lines(frame.raw))
+        tree = parse_cell(self.shell.transform_cell(frame.raw))
         names = dict.fromkeys(bound_names(tree.body))
         namespace = self.shell.user_ns
         values = {name: namespace[name] for name in names if name in namespace}

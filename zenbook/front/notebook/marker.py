@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MARKER = re.compile(r"^%%?step(?:[ \t]+(?P<options>.*))?$")
+_PARAMETERS = re.compile(r"^%%parameters[ \t]*$")
 _ABOVE = re.compile(r"^%%(?P<magic>\w+)")
 
 
@@ -40,6 +41,15 @@ def find_marker(lines: Sequence[str]) -> Marker | None:
     return None
 
 
+def holds_parameters(lines: Sequence[str]) -> bool:
+    """Whether a cell says itself that it holds the pipeline's parameters.
+
+    ``# Parameters`` is what papermill writes above the cell it injects.
+    """
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return bool(_PARAMETERS.match(first)) or first == "# Parameters"
+
+
 def magic_above(source: str) -> str:
     """The cell magic that stands above a step line and therefore hides it; "" if none does."""
     lines = source.splitlines()
@@ -51,16 +61,11 @@ def magic_above(source: str) -> str:
     return above["magic"]
 
 
-def body_lines(source: str) -> str:
-    """The cell without its marker, every other line in its place."""
-    return "".join(take_marker_away(source.splitlines(keepends=True)))
-
-
 def take_marker_away(lines: list[str]) -> list[str]:
     """The input transformer: the same lines, the marker turned into a comment."""
     marker = find_marker(lines)
     if marker is None:
-        return lines
+        return _without_parameters_line(lines)
     comment = f"# {lines[marker.line].strip()}\n"
     below = lines[marker.line + 1 :]
     if below and below[0].startswith("%%"):
@@ -69,3 +74,13 @@ def take_marker_away(lines: list[str]) -> list[str]:
         lowered: list[str] = cell_magic(below)  # type: ignore[no-untyped-call]
         below = lowered
     return [*lines[: marker.line], comment, *below]
+
+
+def _without_parameters_line(lines: list[str]) -> list[str]:
+    """``%%parameters`` as a comment: such a cell runs as any cell does."""
+    for number, line in enumerate(lines):
+        if line.strip():
+            if _PARAMETERS.match(line.strip()):
+                return [*lines[:number], f"# {line.strip()}\n", *lines[number + 1 :]]
+            break
+    return lines

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 
 _MAPPINGS = {"environ": "os.environ", "rcParams": "rcParams"}
 _LISTS = {"sys.path": "sys.path"}
-_WRITING = frozenset({"append", "extend", "insert", "pop", "remove", "setdefault", "update", "clear"})
+_WRITING = frozenset(
+    {"append", "extend", "insert", "pop", "remove", "setdefault", "update", "clear"}
+)
 _CALLS = {
     "chdir": "the working folder",
     "putenv": "os.environ",

@@ -1,0 +1,65 @@
+"""What a notebook's file says of its cells: which hold parameters, which are steps.
+
+Only a hint: the file is as last saved, the kernel executes what is on the page.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zenbook.errors import OptionError
+from zenbook.front.notebook.marker import find_marker, holds_parameters
+from zenbook.front.notebook.options import parse_step_line
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """``parameters`` are the ids of cells that hold them; ``steps`` the names of all steps, empty
+    if one of them is named only when it runs."""
+
+    parameters: frozenset[str] = frozenset()
+    steps: frozenset[str] = frozenset()
+
+
+NOTHING_SAID = Outline()
+_read: dict[Path, tuple[int, Outline]] = {}
+
+
+def outline_of(file: Path) -> Outline:
+    """The outline of a notebook; nothing where it cannot be read. Read again when it is saved."""
+    try:
+        changed = file.stat().st_mtime_ns
+        known = _read.get(file)
+        if known is None or known[0] != changed:
+            known = _read[file] = (changed, _outline(json.loads(file.read_text("utf-8"))))
+        return known[1]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return NOTHING_SAID
+
+
+def _outline(notebook: Any) -> Outline:
+    parameters: set[str] = set()
+    steps: set[str] = set()
+    unnamed = False
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") != "code":
+            continue
+        source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+        lines = source.splitlines()
+        if "parameters" in cell.get("metadata", {}).get("tags", ()) or holds_parameters(lines):
+            parameters.add(str(cell.get("id", "")))
+        if (marker := find_marker(lines)) is not None:
+            name = _name(marker.options)
+            unnamed = unnamed or not name
+            steps.add(name)
+    return Outline(frozenset(parameters), frozenset() if unnamed else frozenset(steps))
+
+
+def _name(options: str) -> str:
+    try:
+        return parse_step_line(options).name
+    except OptionError:
+        return ""  # executing the cell will say what is wrong
