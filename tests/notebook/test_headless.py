@@ -29,6 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 def _notebook(folder: Path, cells: list[str] = CELLS, name: str = "demo") -> Path:
     book = nbformat.v4.new_notebook()
+    book.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "P"}
     book.cells = [nbformat.v4.new_code_cell(source) for source in cells]
     for cell in book.cells:
         if cell.source.startswith("gamma"):
