@@ -132,9 +132,8 @@ def test_fault_36_37_stop_ends_a_step_within_two_seconds(body: str, kernel: Kern
 
 
 def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
-    kernel.run(
-        "class Slow:\n    def __reduce__(self):\n        import time; time.sleep(20); return (int, ())"
-    )
+    slow = "import time; time.sleep(20); return (int, ())"
+    kernel.run(f"class Slow:\n    def __reduce__(self):\n        {slow}")
     kernel.run("s = Slow()")
     message = kernel.send("%%step a\nt = s")
     time.sleep(0.7)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004  (cells are quoted as they stand in a notebook)
 """Nothing of a notebook changes by being a step: plain, first run and hit show the same."""
 
 from __future__ import annotations

@@ -106,9 +106,9 @@ class Answering:
 
     def export(self) -> Done:
         """Write the notebook as a script."""
-        import zenbook
+        from importlib import import_module
 
-        return Done(f"Exported: {zenbook.export()}")
+        return Done(f"Exported: {import_module('zenbook').export()}")
 
     def gc(self) -> Done:
         """Collect what nobody needs."""

@@ -200,7 +200,7 @@ class Door:
     def _holds_parameters(self, frame: Frame) -> bool:
         if holds_parameters(frame.raw.splitlines()):
             return True
-        return bool(frame.cell_id) and frame.cell_id in self.outline().parameters
+        return frame.raw in self.outline().parameters
 
     def outline(self) -> Outline:
         """What the notebook's file says of its cells, as last saved."""

@@ -69,7 +69,8 @@ class Magics:
     def step(self, line: str) -> None:
         """``%%step NAME``: its help is ``STEP_HELP``."""
         raise UsageError(
-            "%step stands above a whole cell, as its first line of code; nothing may come before it."
+            "%step stands above a whole cell, as its first line of code; "
+            "nothing but comments may come before it."
         )
 
     def parameters_cell(self, line: str, cell: str) -> None:

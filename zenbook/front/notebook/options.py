@@ -17,6 +17,7 @@ from zenbook.model import Options
 
 NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
+_NOTHING_SAID = Options()
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -73,7 +74,7 @@ class StepLine:
     pipeline: str = ""
     quiet: bool = False
     dry_run: bool = False
-    options: Options = Options()
+    options: Options = _NOTHING_SAID
 
 
 Said = Mapping[str, Sequence[str]]
@@ -174,7 +175,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def duration(text: str) -> float:
-    """Seconds of ``90s``, ``15m``, ``12h``, ``7d``, ``2w`` or a plain number. Raises OptionError."""
+    """Seconds of ``90s``, ``15m``, ``12h``, ``7d``, ``2w`` or a number. Raises OptionError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise OptionError(f"--ttl takes a time such as 90s, 15m, 12h or 7d, not {text!r}.")

@@ -17,7 +17,7 @@ from zenbook.front.notebook.options import parse_step_line
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """``parameters`` are the ids of cells that hold them; ``steps`` the names of all steps, empty
+    """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps, empty
     if one of them is named only when it runs."""
 
     parameters: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ def _outline(notebook: Any) -> Outline:
         source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
         lines = source.splitlines()
         if "parameters" in cell.get("metadata", {}).get("tags", ()) or holds_parameters(lines):
-            parameters.add(str(cell.get("id", "")))
+            parameters.add(source)
         if (marker := find_marker(lines)) is not None:
             name = _name(marker.options)
             unnamed = unnamed or not name

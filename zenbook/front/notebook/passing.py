@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Mapping
@@ -264,10 +265,8 @@ class Passing:
             return
         self._hear_stop_no_more()
         seconds = self.desk.clock.tick() - self._started
-        try:
+        with contextlib.suppress(ValueError):  # a cell that awaits ran in a context of its own
             self._metrics.__exit__(None, None, None)
-        except ValueError:
-            pass  # a cell that awaits ran in a context of its own, which has ended with it
         if self._seeded is not None:
             unseeded(self._seeded)
         asked = self._asked.end()
