@@ -13,7 +13,7 @@ from typing import Any
 from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
-from zenbook.front.notebook.sharing import links
+from zenbook.engine.sharing import links
 
 
 @dataclass(frozen=True, slots=True, eq=False)

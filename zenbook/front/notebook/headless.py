@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -73,9 +75,7 @@ class KernelExecutor:
             notebook, timeout=None, resources={"metadata": {"path": str(folder)}}
         )
         client.zenbook_told = told
-        if os.name == "posix":
-            client.create_kernel_manager().transport = "ipc"  # no port that others could reach
-        with client.setup_kernel():
+        with _private_sockets(client), client.setup_kernel():
             execute = run_sync(client.kc.execute_interactive)
             reply = execute(setup, store_history=False, output_hook=_unseen, timeout=120)
             if reply["content"]["status"] != "ok":
@@ -86,6 +86,16 @@ class KernelExecutor:
                 except CellExecutionError as error:
                     return Failure(number + 1, cell.source, error.ename, error.evalue, str(error))
         return None
+
+
+@contextmanager
+def _private_sockets(client: Any) -> Iterator[None]:
+    """Talk to the kernel through files of our own, where there are such: no port is open."""
+    with tempfile.TemporaryDirectory(prefix="zb-") as folder:
+        if os.name == "posix":
+            manager = client.create_kernel_manager()
+            manager.transport, manager.ip = "ipc", str(Path(folder) / "k")
+        yield
 
 
 def _client_class(base: type) -> type:

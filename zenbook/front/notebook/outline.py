@@ -17,8 +17,8 @@ from zenbook.front.notebook.options import parse_step_line
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps, empty
-    if one of them is named only when it runs."""
+    """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps,
+    empty if one of them is named only when it runs."""
 
     parameters: frozenset[str] = frozenset()
     steps: frozenset[str] = frozenset()
