@@ -146,6 +146,8 @@ class Record:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     """Sentences to show with a hit: network used, unseeded random state, capped displays."""
+    links: Artifact | None = None
+    """Where outputs hold mutable objects of the inputs; see :mod:`zenbook.engine.sharing`."""
     sequence: int = 0
 
 

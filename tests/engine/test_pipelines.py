@@ -458,3 +458,60 @@ def test_a_value_counts_with_its_packages_whether_live_or_by_reference() -> None
     run = chained()
     assert use(make()) == 1
     assert len(zenbook.engine.desk.open_desk().candidates(run.steps["use"].line.key)) == 1  # type: ignore[attr-defined]
+
+
+def test_an_output_that_holds_an_input_holds_that_very_object_on_a_hit() -> None:
+    @step
+    def wrap(values):
+        return {"inside": values}
+
+    given = [1]
+    wrap(given)
+    held = wrap(given)
+    given.append(2)
+    assert held == {"inside": [1, 2]}
+
+
+def test_an_array_that_looks_into_an_inputs_memory_is_made_anew() -> None:
+    numpy = pytest.importorskip("numpy")
+
+    @step
+    def head(values):
+        return values[:2]
+
+    given = numpy.arange(4)
+    head(given)
+    seen = head(given)
+    given[0] = 9
+    assert seen.tolist() == [9, 1]
+
+
+def test_a_nested_input_changed_in_place_is_changed_by_running_again() -> None:
+    @step
+    def fill(config):
+        config["inner"]["x"] = 1
+        return 0
+
+    for _ in range(2):
+        config: dict[str, dict[str, int]] = {"inner": {}}
+        inner = config["inner"]
+        fill(config)
+        assert inner == {"x": 1}
+
+
+def test_a_wrapped_function_is_called_as_it_can_be_called() -> None:
+    import functools
+
+    def twice(function):
+        @functools.wraps(function)
+        def wrapper(*args):
+            return function(*args) * 2
+
+        return wrapper
+
+    @step
+    @twice
+    def add(x, y=1):
+        return x + y
+
+    assert (add(3), add(3, y=2)) == (8, 10)

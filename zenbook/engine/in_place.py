@@ -7,18 +7,39 @@ value the argument had afterwards is loaded and put into that very object.
 from __future__ import annotations
 
 import sys
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
+
+_CONSTANTS = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bool,
+    type(None),
+    frozenset,
+    type,
+    FunctionType,
+    BuiltinFunctionType,
+)
 
 
 def replaceable(value: Any) -> bool:
-    """Whether :func:`replace` can make this object equal to another of its type."""
+    """Whether :func:`replace` can make this object what a run would have made of it.
+
+    Not if it holds other mutable objects: the run may have changed those in place, and whoever
+    else holds them would not see it.
+    """
     if type(value) in (list, dict, set, bytearray):
-        return True
+        return _holds_constants_only(value)
     if _is(value, "numpy", "ndarray"):
         return bool(value.dtype != object) and bool(value.flags.writeable)
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):
         return True
-    return type(value).__module__ not in sys.stdlib_module_names and hasattr(value, "__dict__")
+    if type(value).__module__ in sys.stdlib_module_names or not hasattr(value, "__dict__"):
+        return False
+    return _holds_constants_only(vars(value))
 
 
 def replace(target: Any, source: Any) -> None:
@@ -42,6 +63,11 @@ def replace(target: Any, source: Any) -> None:
         case _:
             target.__dict__.clear()
             target.__dict__.update(source.__dict__)
+
+
+def _holds_constants_only(holder: Any) -> bool:
+    items = holder.values() if isinstance(holder, dict) else holder
+    return all(isinstance(item, _CONSTANTS) for item in items)
 
 
 def _replace_frame(target: Any, source: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
+from zenbook.engine.sharing import Link, links, views
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.watched import Watched
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
@@ -118,6 +119,8 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
+    if not sitting.rebinds and (shared := _links(outputs, values)) != []:
+        keepable["%links"] = shared
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)
         by_name = {artifact.name: artifact for artifact in artifacts}
@@ -133,6 +136,7 @@ def _record(
                 deleted=ran.deleted,
                 random_after=(by_name["%random"],) if drawn else (),
                 displays=by_name.get("%displays"),
+                links=by_name.get("%links"),
                 seals=seals,
                 seconds=ran.seconds,
                 started=watched.started,
@@ -172,6 +176,18 @@ def _refuse(obstacles: Iterable[str]) -> None:
 def _outputs(ran: Ran, call: Call) -> dict[str, Any]:
     only = call.options.keep_only
     return {name: value for name, value in ran.values.items() if not only or name in only}
+
+
+def _links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link] | None:
+    """Where outputs hold an input's objects; None if a hit could not put them together again."""
+    inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
+    if any(views(value, inputs) for value in inner.values()):
+        return None
+    return links(inner, inputs)
+
+
+def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:
+    return any(value is given for given in inputs.values())
 
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:

@@ -8,6 +8,7 @@ from typing import Any
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
+from zenbook.engine.sharing import relink
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
@@ -58,8 +59,12 @@ def _restored(
             return Miss((), "unknowable", "it changes an input in place")
         wanted = [artifact for artifact in record.artifacts if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
+        if not sitting.rebinds and loaded.get("%links", ()) is None:
+            return Miss((), "unknowable", "its result shares memory with an input")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         values = _named(record, loaded, {**call.values, **(changed if sitting.rebinds else {})})
+        if not sitting.rebinds:
+            relink(loaded.get("%links", ()), values, call.values)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
@@ -79,9 +84,9 @@ def _restored(
 
 
 def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[str, Any]:
-    """Load these artifacts together with the displays and random states of the record."""
-    displays = (record.displays,) if record.displays is not None else ()
-    everything = (*artifacts, *record.random_after, *displays)
+    """Load these artifacts together with what stands beside them in the record."""
+    beside = [kept for kept in (record.displays, record.links) if kept is not None]
+    everything = (*artifacts, *record.random_after, *beside)
     if not everything:
         return {}
     return desk.vault.load(everything, record.seals, record.python)

@@ -63,6 +63,7 @@ def record_to_json(record: Record) -> dict[str, Any]:
         "deleted": list(record.deleted),
         "random_after": [_artifact_to_json(artifact) for artifact in record.random_after],
         "displays": None if record.displays is None else _artifact_to_json(record.displays),
+        "links": None if record.links is None else _artifact_to_json(record.links),
         "seals": dict(record.seals),
         "seconds": json_ready(record.seconds),
         "started": json_ready(record.started),
@@ -79,7 +80,7 @@ def record_from_json(facts: Any) -> Record:
         raise ValueError("a record is no JSON object")
     if facts["version"] != FORMAT:
         raise NewerFormat("the record has another format")
-    displays = facts["displays"]
+    displays, links = facts["displays"], facts["links"]
     return Record(
         id=_text(facts["id"]),
         step=_text(facts["step"]),
@@ -91,6 +92,7 @@ def record_from_json(facts: Any) -> Record:
         deleted=tuple(map(_text, facts["deleted"])),
         random_after=tuple(map(_artifact, facts["random_after"])),
         displays=None if displays is None else _artifact(displays),
+        links=None if links is None else _artifact(links),
         seals={_text(blob): _text(seal) for blob, seal in facts["seals"].items()},
         seconds=float(facts["seconds"]),
         started=float(facts["started"]),
@@ -104,8 +106,8 @@ def record_from_json(facts: Any) -> Record:
 
 def blobs_of(record: Record) -> frozenset[str]:
     """Names of all blobs a record refers to."""
-    displays = () if record.displays is None else (record.displays,)
-    kept = (*record.artifacts, *record.changed, *record.random_after, *displays)
+    beside = [kept for kept in (record.displays, record.links) if kept is not None]
+    kept = (*record.artifacts, *record.changed, *record.random_after, *beside)
     return frozenset(artifact.blob for artifact in kept if artifact.blob)
 
 

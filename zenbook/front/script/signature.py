@@ -46,6 +46,7 @@ class Binder:
     def call(self, /, **values: Any) -> Any:
         """Call the function with inputs by name, as :meth:`bind` gave them."""
         if self._plain:
-            return self._function(**values)
+            positional = [values.pop(name) for name in self._positional]
+            return self._function(*positional, **values)
         bound = inspect.BoundArguments(self._signature, values)
         return self._function(*bound.args, **bound.kwargs)
