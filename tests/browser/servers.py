@@ -61,9 +61,10 @@ def _environment(home: Path) -> Mapping[str, str]:
 @contextmanager
 def serving(tmp: Path, app: str = "lab") -> Iterator[Server]:
     """Start ``jupyter lab`` or ``jupyter notebook``; stopped with its kernels at the end."""
-    folder, home, extensions = tmp / "work", tmp / "home", tmp / "labextensions"
-    for made in (folder, home, extensions):
-        made.mkdir()
+    folder, home = tmp / "work", tmp / "home"
+    extensions = home / "jupyter" / "labextensions"
+    folder.mkdir()
+    extensions.mkdir(parents=True)
     (extensions / "zenbook").symlink_to(BUILT)
     port, token = free_port(), secrets.token_hex(8)
     module, kind = ("jupyterlab", "LabApp") if app == "lab" else ("notebook", "JupyterNotebookApp")
@@ -78,7 +79,6 @@ def serving(tmp: Path, app: str = "lab") -> Iterator[Server]:
         f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}",
         f"--{kind}.expose_app_in_browser=True",
-        f"--{kind}.extra_labextensions_path={extensions}",
         f"--{kind}.news_url=",
     ]
     log = (tmp / "server.log").open("w")

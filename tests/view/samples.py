@@ -88,21 +88,21 @@ def record(
     reads = (Read("file", "data/labels.csv", "b2" * 16, "2.1 kB"),) if step == "load_data" else ()
     wrote = (Read("file", "out/confusion.png", "c3" * 16, "18 kB"),) if step == "report" else ()
     return Record(
-        id,
-        step,
-        Fingerprint(tuple(parts), f"{seconds:032.0f}"),
-        reads,
-        wrote,
-        artifacts,
-        (),
-        (),
-        (),
-        None,
-        {},
-        seconds,
-        NOON,
-        "cp311-pickle5",
-        run,
+        id=id,
+        step=step,
+        fingerprint=Fingerprint(tuple(parts), f"{seconds:032.0f}"),
+        reads=reads,
+        wrote=wrote,
+        artifacts=artifacts,
+        changed=(),
+        deleted=(),
+        random_after=(),
+        displays=None,
+        seals={},
+        seconds=seconds,
+        started=NOON,
+        python="cp311-pickle5",
+        run=run,
     )
 
 

@@ -322,7 +322,7 @@ function Header({ now, graph, run, onFollow }: HeaderProps) {
   const progress = run ? null : (now?.progress ?? null);
   const version = run ? run.version : (now?.version ?? shown?.version ?? null);
   return (
-    <header class="zb-bar zb-head-bar">
+    <div class="zb-bar zb-head-bar">
       <strong class="zb-wrap">{pipeline}</strong>
       <span>
         {versionText(version)}
@@ -339,7 +339,7 @@ function Header({ now, graph, run, onFollow }: HeaderProps) {
         </Button>
       )}
       {progress && <Progress progress={progress} />}
-    </header>
+    </div>
   );
 }
 

@@ -27,7 +27,7 @@ export class Exchange {
 
   act(deed: Deed): Promise<Done> {
     return this.post(deed).then(answer => ({
-      said: plain(String(answer.said ?? 'Done.')),
+      said: typeof answer.said === 'string' ? plain(answer.said) : 'Done.',
       ...(typeof answer.path === 'string' ? { path: answer.path } : {})
     }));
   }

@@ -5,7 +5,7 @@
  */
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RunRow, RunsView, Status } from './contract';
+import type { RunRow, RunsView } from './contract';
 import { STATUSES } from './contract';
 import type { Host } from './host';
 import { Button, Empty, Mark } from './pieces';
@@ -240,7 +240,7 @@ function Row({ row, place, columns, selected, baseline, onSelect, onOpen }: RowP
         ))}
       </th>
       <td>
-        <Mark status={row.status as Status} note={stepsTold(row)} />
+        <Mark status={row.status} note={stepsTold(row)} />
       </td>
       <td>{versionText(row.version)}</td>
       <td>{when(row.started)}</td>
