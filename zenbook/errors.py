@@ -6,6 +6,7 @@
     ├── UsageError              the call or command is wrong; exit code 2
     │   ├── PipelineError       a pipeline cannot be composed
     │   ├── StepError           a step is declared or called wrongly
+    │   ├── ExportError         a notebook cannot leave as a script as it is
     │   └── OptionError         an unknown or malformed option or parameter
     ├── StepFailed              a step of a run raised; ``__cause__`` is the user's error
     ├── MustHit                 ``--must-hit`` and there was no hit
@@ -42,6 +43,10 @@ class StepError(UsageError):
 
 class OptionError(UsageError):
     """An option or parameter is unknown or malformed."""
+
+
+class ExportError(UsageError):
+    """A notebook cannot be exported as it is: names the cell, the line, the name and the remedy."""
 
 
 class StepFailed(ZenbookError):

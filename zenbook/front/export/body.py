@@ -1,0 +1,179 @@
+"""The text of a step's body: the cell's own, comments and all, one level deeper."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from zenbook.core.source_normal import bare_last
+from zenbook.front.export.groups import Group, heading_above
+from zenbook.front.export.layout import INDENT, indented, tidy
+from zenbook.front.export.module import BUILTINS
+from zenbook.front.export.pieces import Piece
+from zenbook.front.export.plan import Plan
+from zenbook.front.export.reading import heading_text
+
+_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NOT_PRINTED = ("<", "[<", "(<", "Text(", "{'whiskers'", "(array(", "Figure(", "[[<")
+
+
+def body_text(plan: Plan, group: Group) -> str:
+    """All statements of a step, indented; "" if none is left."""
+    parts: list[str] = []
+    parts += [tidy(piece.text) for piece in group.copied]
+    parts += _shadowing(group)
+    before: Piece | None = group.copied[-1] if group.copied else None
+    for piece in group.pieces:
+        text = _piece_text(piece, group)
+        if not text:
+            continue
+        if before is not None:
+            gap = _gap(before, piece)
+            if note := _heading_note(before, piece):
+                text = f"{note}\n{text}"
+            parts.append("" if gap else "\x00")
+        parts.append(text)
+        before = piece
+    joined = _joined(parts)
+    return indented(tidy(joined)) if joined.strip() else ""
+
+
+def _joined(parts: list[str]) -> str:
+    text = ""
+    for part in parts:
+        if part == "\x00":
+            continue
+        if part == "":
+            text += "\n"
+            continue
+        text += part + "\n"
+    return text
+
+
+def _gap(before: Piece, piece: Piece) -> bool:
+    """Whether a blank line stands between two pieces."""
+    if before.cell is not piece.cell:
+        return True
+    if isinstance(before.nodes[-1], _DEFINES) or isinstance(piece.node, _DEFINES):
+        return True
+    lines = before.cell.text.splitlines()
+    end = before.nodes[-1].end_lineno or 0
+    between = lines[end : piece.line - 1]
+    return any(not line.strip() for line in between)
+
+
+def _heading_note(before: Piece, piece: Piece) -> str:
+    """A merged cell's heading as a comment."""
+    if before.cell is piece.cell or piece.cell.step is not None:
+        return ""
+    text = heading_text(heading_above(piece.cell))
+    return f"# {text}" if text and len(text) < 80 else ""
+
+
+def _shadowing(group: Group) -> list[str]:
+    """A name of a builtin that the body reads before it binds it means the builtin at first."""
+    names = group.names()
+    early = sorted((names.builtins_read & names.writes) - group.inputs.keys())
+    early = [name for name in early if name in BUILTINS]
+    if not early:
+        return []
+    return ["import builtins", "", *(f"{name} = builtins.{name}" for name in early), ""]
+
+
+def _piece_text(piece: Piece, group: Group) -> str:
+    text = tidy(piece.text)
+    if piece.is_last and isinstance(piece.nodes[-1], ast.Expr):
+        text = _last_text(piece, text)
+    if any(isinstance(node, ast.Global) for node in piece.nodes):
+        return ""
+    return _without_global(piece, text, group)
+
+
+def _last_text(piece: Piece, text: str) -> str:
+    """A cell's last expression: dropped if it only names a value, else as the notebook shows it."""
+    last = piece.nodes[-1]
+    if bare_last([last]):
+        return _without_statement(piece, text)
+    if piece.cell.step is not None or not isinstance(last, ast.Expr):
+        return text
+    value = last.value
+    if isinstance(value, ast.Constant):
+        return _without_statement(piece, text)
+    shown = piece.cell.shown
+    if shown is None or shown.startswith(_NOT_PRINTED) or len(piece.nodes) > 1:
+        return text
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("print", "display"):
+        return text
+    return _printed(piece, text)
+
+
+def _printed(piece: Piece, text: str) -> str:
+    source = ast.get_source_segment(piece.cell.text, piece.nodes[-1])
+    if source is None or source not in text:
+        return text
+    if "\n" in source or len(source) > 70:
+        return text
+    bare = source[1:-1] if isinstance(piece.nodes[-1], ast.Expr) and _is_wrapped(source) else source
+    return text.replace(source, f"print({bare})", 1)
+
+
+def _is_wrapped(source: str) -> bool:
+    return source.startswith("(") and source.endswith(")") and source.count("(") == 1
+
+
+def _without_statement(piece: Piece, text: str) -> str:
+    """Only the comments of a piece whose statement is dropped."""
+    if len(piece.nodes) > 1:
+        cut = text.rfind(";")
+        return text[:cut] if cut > 0 else text
+    kept = [line for line in text.split("\n") if line.startswith("#")]
+    return "\n".join(kept)
+
+
+def _without_global(piece: Piece, text: str, group: Group) -> str:
+    """``global x`` in a function of the body means the body's own ``x``: ``nonlocal``."""
+    shared = {
+        name
+        for node in piece.nodes
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Global)
+        for name in inner.names
+    }
+    for name in sorted(shared):
+        own = any(name in other.names.always for other in group.pieces) or name in group.inputs
+        if own:
+            text = re.sub(rf"(?m)^(\s+)global ((?:\w+, *)*{name}\b)", r"\1nonlocal \2", text)
+    return text
+
+
+def declared_global(group: Group) -> list[str]:
+    """Names that functions of the body assign and the body itself never binds."""
+    from zenbook.core.names_scope import global_writes
+
+    shared = {name for node in group.nodes for name in global_writes(node)}
+    own = {n for piece in group.pieces for n in _own(piece)} | group.inputs.keys()
+    return sorted(shared - own)
+
+
+def _own(piece: Piece) -> set[str]:
+    from zenbook.core.names_scope import global_writes
+
+    functions = {n for node in piece.nodes for n in global_writes(node)}
+    return set(piece.names.always) - functions
+
+
+def module_text(piece: Piece) -> str:
+    """A definition as it stands at module level; a named lambda becomes a function."""
+    from zenbook.front.export.pieces import lambda_name
+
+    name = lambda_name(piece.node)
+    text = tidy(piece.text, 1)
+    if not name:
+        return text
+    value = getattr(piece.node, "value")  # noqa: B009
+    arguments = ast.unparse(value.args)
+    inner = ast.get_source_segment(piece.cell.text, value.body) or ast.unparse(value.body)
+    comments = [line for line in text.split("\n") if line.startswith("#")]
+    if "\n" in inner:
+        inner = f"({inner})"
+    return "\n".join([*comments, f"def {name}({arguments}):", f"{INDENT}return {inner}"])

@@ -1,0 +1,206 @@
+"""Cells become groups, and a group becomes a step: what it reads, gives, and may not give.
+
+A ``%%step`` cell is a group. Without any, cells are grouped by heading. Then groups that share
+what cannot cross a border are merged, with everything between them, until none do: a larger
+step is right where a finer one would be silently different.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from zenbook.core.names import Names, analyse
+from zenbook.front.export.facts import Facts, may_change, stuck_by_text
+from zenbook.front.export.pieces import Piece
+from zenbook.front.export.reading import SourceCell
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Pieces that will be one step, in order; ``copied`` are definitions it brings along."""
+
+    pieces: list[Piece]
+    heading: str = ""
+    copied: list[Piece] = field(default_factory=list)
+    inputs: dict[str, Piece | None] = field(default_factory=dict)
+    """Data it reads, with the piece that binds it last before; None for a parameter."""
+    outputs: list[str] = field(default_factory=list)
+    merged: list[str] = field(default_factory=list)
+    """Why groups were merged into this one."""
+
+    @property
+    def cells(self) -> list[SourceCell]:
+        """Its cells in order."""
+        return list(dict.fromkeys(piece.cell for piece in self.pieces))
+
+    @property
+    def marked(self) -> SourceCell | None:
+        """The ``%%step`` cell it is made of; the last one if several were merged."""
+        return next((cell for cell in reversed(self.cells) if cell.step is not None), None)
+
+    @property
+    def nodes(self) -> list[ast.stmt]:
+        """All its statements, with what was copied in first."""
+        return [node for piece in (*self.copied, *self.pieces) for node in piece.nodes]
+
+    def names(self) -> Names:
+        """What the body does with names, as one flow."""
+        return analyse(ast.Module(self.nodes, []))
+
+    def sure(self) -> frozenset[str]:
+        """Names bound at its end if every loop runs and nothing raises."""
+        flat = [flat for node in self.nodes for flat in _straight(node)]
+        return analyse(ast.Module(flat, [])).always
+
+
+def _straight(node: ast.stmt) -> list[ast.stmt]:
+    """Loops, with and try blocks as if they ran through once."""
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        bind = ast.copy_location(ast.Assign([node.target], node.iter, None), node)
+        return [bind, *(flat for inner in node.body for flat in _straight_in_loop(inner))]
+    if isinstance(node, ast.While):
+        return [flat for inner in node.body for flat in _straight_in_loop(inner)]
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        return [flat for inner in (*node.body, *node.finalbody) for flat in _straight(inner)]
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        binds = [
+            ast.copy_location(ast.Assign([item.optional_vars], item.context_expr, None), node)
+            for item in node.items
+            if item.optional_vars is not None
+        ]
+        return [*binds, *(flat for inner in node.body for flat in _straight(inner))]
+    return [node]
+
+
+def _straight_in_loop(node: ast.stmt) -> list[ast.stmt]:
+    """A branch that leaves the loop leads on all the same."""
+    if isinstance(node, (ast.Break, ast.Continue)):
+        return []
+    if isinstance(node, ast.If):
+        leaves = (ast.Break, ast.Continue)
+        if not any(isinstance(inner, leaves) for inner in ast.walk(node)):
+            return [node]
+        return []
+    return _straight(node)
+
+
+def grouped(pieces: Sequence[Piece]) -> list[Group]:
+    """The pieces that stay in steps, in groups by ``%%step`` or by heading."""
+    groups: list[Group] = []
+    has_headings = any(heading_above(piece.cell) for piece in pieces)
+    for piece in pieces:
+        if groups and not _begins(piece, groups[-1], has_headings):
+            groups[-1].pieces.append(piece)
+        else:
+            groups.append(Group([piece], heading=heading_above(piece.cell)))
+    return groups
+
+
+def _begins(piece: Piece, last: Group, has_headings: bool) -> bool:
+    before = last.pieces[-1].cell
+    if piece.cell is before:
+        return False
+    if piece.cell.step is not None or before.step is not None:
+        return True
+    if piece.cell.is_parameters or before.is_parameters:
+        return True
+    return heading_above(piece.cell) != "" if has_headings else True
+
+
+def heading_above(cell: SourceCell) -> str:
+    """The last heading in the Markdown right above a cell, "" if there is none."""
+    found = ""
+    for text in cell.markdown:
+        fenced = False
+        for line in text.splitlines():
+            if line.lstrip().startswith("```"):
+                fenced = not fenced
+            elif not fenced and re.match(r"\s{0,3}#{1,6}\s+\S", line):
+                found = line.strip()
+    return found
+
+
+def merge(groups: list[Group], first: int, last: int, why: str) -> None:
+    """Make one group of these and all between them."""
+    taken = groups[first : last + 1]
+    whole = taken[0]
+    for other in taken[1:]:
+        whole.pieces += other.pieces
+        whole.merged += other.merged
+    whole.merged.append(why)
+    marked = [group.heading for group in taken if group.heading]
+    whole.heading = whole.heading or (marked[0] if marked else "")
+    groups[first : last + 1] = [whole]
+
+
+def changed_in(group: Group, facts: Facts, own_functions: frozenset[str]) -> frozenset[str]:
+    """Names whose values the group changes in place."""
+    known = facts.changed(cell.number for cell in group.cells)
+    if known is not None:
+        return known
+    return frozenset(may_change(group.nodes, own_functions))
+
+
+def stuck_in(group: Group, facts: Facts) -> dict[str, str]:
+    """Names the group binds to what cannot cross a border, with the reason."""
+    found: dict[str, str] = {}
+    by_text = stuck_by_text(group.nodes)
+    for piece in group.pieces:
+        number = piece.cell.number
+        for name in piece.names.writes:
+            if why := facts.stuck(number, name):
+                found[name] = why
+            elif not facts.type_of(number, name) and name in by_text:
+                found[name] = by_text[name]
+            else:
+                found.pop(name, None)
+    return found
+
+
+def first_uses(nodes: Iterable[ast.stmt]) -> list[str]:
+    """Every name in the order in which the text mentions it first."""
+    found: dict[str, None] = {}
+    for statement in nodes:
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        for node in sorted(names, key=lambda n: (n.lineno, n.col_offset)):
+            found.setdefault(node.id)
+    return list(found)
+
+
+def loaded(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Names that are read anywhere, whatever binds them."""
+    return {
+        node.id
+        for statement in nodes
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+
+
+def assigned(nodes: Iterable[ast.stmt]) -> list[str]:
+    """Names that assignments bind, in order; not those of loops, imports or definitions."""
+    found: dict[str, None] = {}
+    for statement in nodes:
+        for node in _own_statements(statement):
+            targets = list(node.targets) if isinstance(node, ast.Assign) else []
+            if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+                targets = [node.target]
+            for target in targets:
+                for inner in ast.walk(target):
+                    if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                        found.setdefault(inner.id)
+    return list(found)
+
+
+def _own_statements(statement: ast.stmt) -> Iterable[ast.AST]:
+    waiting: list[ast.AST] = [statement]
+    found: list[ast.AST] = []
+    while waiting:
+        node = waiting.pop(0)
+        found.append(node)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting = [*ast.iter_child_nodes(node), *waiting]
+    return found

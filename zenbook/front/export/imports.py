@@ -1,0 +1,119 @@
+"""The import block: what the script uses, sorted as isort and ruff sort it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Sequence
+
+from zenbook.front.export.layout import from_import, tidy
+from zenbook.front.export.pieces import Piece
+
+
+class Imports:
+    """Collects import statements, and writes those whose names are used."""
+
+    def __init__(self) -> None:
+        self.plain: dict[tuple[str, str], None] = {}
+        self.members: dict[str, dict[tuple[str, str], None]] = {}
+        self.whole: list[str] = []
+        self.futures: dict[str, None] = {"annotations": None}
+
+    def take(self, piece: Piece, used: set[str]) -> None:
+        """Add what a piece imports and the script uses; a ``try`` or a path change as it is."""
+        if any(not isinstance(node, (ast.Import, ast.ImportFrom)) for node in piece.nodes):
+            if piece.names.writes & used or not piece.names.writes:
+                self.whole.append(tidy(piece.text))
+            return
+        for node in piece.nodes:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if (alias.asname or alias.name.partition(".")[0]) in used:
+                        self.plain[alias.name, alias.asname or ""] = None
+            elif isinstance(node, ast.ImportFrom):
+                self._from(node, used)
+
+    def _from(self, node: ast.ImportFrom, used: set[str]) -> None:
+        module = "." * node.level + (node.module or "")
+        for alias in node.names:
+            if module == "__future__":
+                self.futures[alias.name] = None
+            elif (alias.asname or alias.name) in used:
+                self.add(module, alias.name, alias.asname or "")
+
+    def add(self, module: str, name: str, asname: str = "") -> None:
+        """``from module import name``."""
+        self.members.setdefault(module, {})[name, asname if asname != name else ""] = None
+
+    def add_module(self, name: str) -> None:
+        """``import name``."""
+        self.plain[name, ""] = None
+
+    def text(self) -> str:
+        """All of it: the future, the standard library, what is installed, zenbook, local files."""
+        future = sorted(self.futures)
+        blocks = [from_import("__future__", future)]
+        for section in range(4):
+            lines = [*self._plain_lines(section), *self._from_lines(section)]
+            if lines:
+                blocks.append("\n".join(lines))
+        return "\n\n".join([*blocks, *self.whole])
+
+    def _plain_lines(self, section: int) -> list[str]:
+        chosen = sorted(
+            (name for name in self.plain if _section(name[0]) == section),
+            key=lambda n: (n[0].lower(), n),
+        )
+        return [f"import {name} as {said}" if said else f"import {name}" for name, said in chosen]
+
+    def _from_lines(self, section: int) -> list[str]:
+        lines: list[str] = []
+        modules = (module for module in self.members if _section(module) == section)
+        for module in sorted(modules, key=lambda m: (m.lower(), m)):
+            names = self.members[module]
+            plain = sorted((name for name, said in names if not said), key=_by_kind)
+            renamed = sorted((pair for pair in names if pair[1]), key=lambda p: _by_kind(p[0]))
+            if plain:
+                lines.append(from_import(module, plain))
+            lines += [f"from {module} import {name} as {said}" for name, said in renamed]
+        return lines
+
+
+def _by_kind(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2, name)
+
+
+def _section(module: str) -> int:
+    top = module.partition(".")[0]
+    if module.startswith("."):
+        return 3
+    if top in sys.stdlib_module_names:
+        return 0
+    return 2 if top == "zenbook" else 1
+
+
+def names_used(nodes: Iterable[ast.AST]) -> set[str]:
+    """Every name these statements mention, in annotations too."""
+    return {
+        inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name)
+    } | _names_in_texts(nodes)
+
+
+def _names_in_texts(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names in annotations kept as text."""
+    found: set[str] = set()
+    for node in nodes:
+        for inner in ast.walk(node):
+            note = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
+            if isinstance(note, ast.Constant) and isinstance(note.value, str):
+                found |= set(note.value.replace("[", " ").replace("]", " ").replace(".", " ").split())
+    return found
+
+
+def text_of(pieces: Sequence[Piece], used: set[str]) -> Imports:
+    """The imports of these pieces, pruned to the names used."""
+    imports = Imports()
+    for piece in pieces:
+        imports.take(piece, used)
+    return imports

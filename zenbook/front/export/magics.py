@@ -1,0 +1,301 @@
+"""IPython's syntax in a cell as plain Python text, every other character as it was written.
+
+IPython's own transformers would turn ``%time f(x)`` into calls of ``get_ipython()``. Here its
+finders only *find* such lines (they read tokens, so a ``%`` inside a text or an expression is
+left alone), and each gets what an expert would have written in a script instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zenbook.errors import ExportError
+
+_SHOWN = frozenset(
+    "matplotlib pylab load_ext reload_ext unload_ext autoreload config pinfo pinfo2 pdoc psource "
+    "pfile who whos who_ls lsmagic precision colors automagic history notebook doctest_mode "
+    "watermark pdb xmode alias rehashx step pipeline zenbook runs plan why debug tb logstart "
+    "logstop reset_selective page pprint".split()
+)
+"""Line magics that change how a session looks and not what it gives."""
+_INSTALLS = frozenset({"pip", "conda", "mamba", "uv"})
+_TIMED = frozenset({"time", "prun", "memit", "mprun", "lprun"})
+_TIMED_CELLS = frozenset({"time", "capture", "prun", "memit"})
+_SHELL_CELLS = frozenset({"bash", "sh", "script", "!", "sx", "system"})
+_INSTALL = re.compile(
+    r"(?:python\d?(?:\.\d+)?\s+-m\s+)?(?:pip\d?|uv\s+pip|conda|mamba)\s+install\s+(.*)"
+)
+_FILLED = re.compile(r"(?<!\$)\$(?:\{(\w+)\}|([A-Za-z_]\w*))|(?<!\{)\{([^{}]+)\}(?!\})")
+
+
+@dataclass(slots=True)
+class Plain:
+    """A cell's text without IPython's syntax, and what was done to get there."""
+
+    text: str
+    notes: list[str] = field(default_factory=list)
+    requirements: list[str] = field(default_factory=list)
+    imports: set[str] = field(default_factory=set)
+    """Modules of the standard library that the text needs besides the cell's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an error is: the cell, counted from 1 over all cells, and its line."""
+
+    cell: int
+    line: int = 0
+
+    def error(self, what: str, remedy: str) -> ExportError:
+        """The error, with its place and what to do."""
+        line = f", line {self.line}" if self.line else ""
+        return ExportError(f"Cell {self.cell}{line}: {what} {remedy}")
+
+
+def plain_python(source: str, cell: int, allow_magics: bool = False) -> Plain:
+    """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
+    plain = Plain(source)
+    if not any(sign in source for sign in "%!?") and not source[:1].isspace():
+        if not source.startswith((">>>", "In [")):
+            return plain
+    _take_cell_magic(plain, Place(cell, 1), allow_magics)
+    plain.text = _dedented(plain.text)
+    _take_line_magics(plain, cell, allow_magics)
+    return plain
+
+
+def _dedented(text: str) -> str:
+    from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
+
+    lines = text.splitlines(keepends=True)
+    for clean in (leading_indent, classic_prompt, ipython_prompt):
+        lines = clean(lines)
+    return "".join(lines)
+
+
+# ------------------------------------------------------------------ cell magics
+
+
+def _take_cell_magic(plain: Plain, place: Place, allow: bool) -> None:
+    head, _, body = plain.text.lstrip("\n").partition("\n")
+    found = re.match(r"%%(!|\w+)[ \t]*(.*)", head)
+    if found is None:
+        return
+    name, rest = found[1], found[2].strip()
+    if name in _TIMED_CELLS or name == "parameters":
+        plain.text = f"\n{body}"
+        if name != "parameters":
+            plain.notes.append(f"%%{name} left out, its code kept")
+        _take_cell_magic(plain, place, allow)
+    elif name in _SHELL_CELLS:
+        shell = rest or "bash" if name == "script" else "sh" if name in ("sh", "!") else "bash"
+        plain.imports.add("subprocess")
+        plain.text = _program([*shell.split(), "-c"], body)
+        plain.notes.append(f"%%{name} as subprocess.run")
+    elif name == "writefile":
+        plain.text = _written(rest, body)
+        plain.notes.append("%%writefile as a write")
+    elif name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "timeit"):
+        plain.text = ""
+        plain.notes.append(f"%%{name} only shows something; left out")
+    elif allow:
+        plain.text = ""
+        plain.notes.append(f"%%{name} left out (--allow-magics)")
+    else:
+        raise place.error(
+            f"the cell magic %%{name} has no meaning in a script.",
+            "Write in Python what it does, or leave the cell out with --allow-magics.",
+        )
+
+
+def _program(arguments: list[str], body: str) -> str:
+    listed = ", ".join(f'"{word}"' for word in arguments)
+    return f"subprocess.run([{listed}, {_text(body)}], check=True)\n"
+
+
+def _written(rest: str, body: str) -> str:
+    words = rest.split()
+    mode = "a" if "-a" in words else "w"
+    path = next((word for word in words if not word.startswith("-")), "")
+    return f'with open("{path}", "{mode}") as file:\n    file.write({_text(body)})\n'
+
+
+def _text(body: str) -> str:
+    """A Python literal, readable where that is possible."""
+    if '"""' in body or "\\" in body or body.endswith('"'):
+        return repr(body)
+    return f'"""{body}"""'
+
+
+# ------------------------------------------------------------------ line magics
+
+
+def _take_line_magics(plain: Plain, cell: int, allow: bool) -> None:
+    """Replace each line IPython would transform, until there is none."""
+    from IPython.core import inputtransformer2 as ipython
+
+    finders: Sequence[Any] = (
+        ipython.MagicAssign,
+        ipython.SystemAssign,
+        ipython.EscapedCommand,
+        ipython.HelpEnd,
+    )
+    for _ in range(10_000):
+        lines = plain.text.splitlines(keepends=True)
+        if lines and not lines[-1].endswith("\n"):
+            lines[-1] += "\n"
+        tokens = ipython.make_tokens_by_line(lines)
+        found = [one for one in (finder.find(tokens) for finder in finders) if one is not None]
+        if not found:
+            return
+        first = min(found, key=lambda one: (one.start_line, one.start_col))
+        _replace(plain, lines, first, cell, allow)
+
+
+def _replace(plain: Plain, lines: list[str], found: Any, cell: int, allow: bool) -> None:
+    from IPython.core import inputtransformer2 as ipython
+
+    at = found.start_line
+    end = ipython.find_end_of_continued_line(lines, at)
+    place = Place(cell, at + 1)
+    if isinstance(found, ipython.HelpEnd):
+        plain.notes.append(f"{lines[at].strip()} left out")
+        new = ""
+        end = max(end, getattr(found, "q_line", end))
+    else:
+        whole = ipython.assemble_continued_line(lines, (at, found.start_col), end)
+        new = _instead(found, whole, lines[at][: found.start_col], plain, place, allow)
+    if not new:
+        indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+        new = f"{indent}pass" if indent else ""
+    plain.text = "".join([*lines[:at], *([new.rstrip("\n") + "\n"]), *lines[end + 1 :]])
+
+
+def _instead(
+    found: Any, whole: str, before: str, plain: Plain, place: Place, allow: bool
+) -> str:
+    """The statement in the place of one magic line; "" to leave it out."""
+    from IPython.core import inputtransformer2 as ipython
+
+    if isinstance(found, ipython.SystemAssign):
+        command = whole.strip().lstrip("!").strip()
+        plain.imports.add("subprocess")
+        return f"{before}{_run(command, place, True)}"
+    if isinstance(found, ipython.MagicAssign):
+        return _assigned(whole.strip().lstrip("%"), before, plain, place)
+    sign = re.match(r"[%!?,;/]{1,2}", whole.lstrip())
+    text = whole.strip()
+    if sign is not None and sign[0][0] == "!":
+        return before + _system(text.lstrip("!").strip(), plain, place)
+    if sign is not None and sign[0][0] == "%":
+        return _line_magic(text.lstrip("%"), before, plain, place, allow)
+    if sign is not None and sign[0][0] == "?":
+        plain.notes.append(f"{text} left out")
+        return ""
+    raise place.error(f"`{text}` is IPython's shorthand for a call.", "Write the call in Python.")
+
+
+def _assigned(text: str, before: str, plain: Plain, place: Place) -> str:
+    name, _, rest = text.partition(" ")
+    if name in ("sx", "system"):
+        plain.imports.add("subprocess")
+        return f"{before}{_run(rest.strip(), place, True)}"
+    raise place.error(
+        f"%{name} gives a value that a script cannot make.", "Write in Python what it does."
+    )
+
+
+def _system(command: str, plain: Plain, place: Place) -> str:
+    if (installed := _INSTALL.match(command)) is not None:
+        return _noted(plain, installed[1])
+    plain.imports.add("subprocess")
+    return _run(command, place, False)
+
+
+def _noted(plain: Plain, words: str) -> str:
+    names = [word.strip("\"'") for word in words.split() if not word.startswith("-")]
+    plain.requirements += names
+    plain.notes.append(f"installs {', '.join(names) or words}; listed as requirements, never run")
+    return ""
+
+
+def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool) -> str:
+    name, _, rest = text.partition(" ")
+    rest = rest.strip()
+    if name in _SHOWN:
+        plain.notes.append(f"%{name} left out")
+        return ""
+    if name in _INSTALLS:
+        return _noted(plain, rest.partition("install ")[2] or rest)
+    if name in _TIMED:
+        plain.notes.append(f"%{name} left out, its statement kept")
+        return before + re.sub(r"^(-\S+\s+)+", "", rest)
+    if (handled := _special(name, rest, before, plain, place)) is not None:
+        return handled
+    if name == "timeit" or allow:
+        plain.notes.append(f"%{name} left out, it binds nothing" if not allow else f"%{name} left out")
+        return ""
+    raise place.error(
+        f"the magic %{name} has no meaning in a script.",
+        "Write in Python what it does, or leave it out with --allow-magics.",
+    )
+
+
+def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> str | None:
+    """Magics that have a sentence of Python."""
+    if name in ("sx", "system", "sc"):
+        plain.imports.add("subprocess")
+        return before + _run(rest, place, False)
+    if name == "cd":
+        target = rest.strip("\"'") or "~"
+        plain.imports.add("os")
+        return f"{before}os.chdir({_filled(target, place)})"
+    if name in ("env", "set_env") and rest:
+        variable, _, value = rest.replace("=", " ", 1).partition(" ")
+        plain.imports.add("os")
+        return f'{before}os.environ["{variable}"] = {_filled(value.strip(), place)}'
+    if name == "run":
+        raise place.error("%run executes another file.", "Import what you need from it.")
+    return None
+
+
+def _run(command: str, place: Place, lines: bool) -> str:
+    text = _filled(command, place)
+    if lines:
+        return (
+            f"subprocess.run(\n    {text}, shell=True, check=True, capture_output=True, "
+            "text=True\n).stdout.splitlines()"
+        )
+    return f"subprocess.run({text}, shell=True, check=True)"
+
+
+def _filled(command: str, place: Place) -> str:
+    """The command as a literal; an f-string where IPython would fill in names."""
+    names = [a or b or c for a, b, c in _FILLED.findall(command)]
+    quote = '"' if '"' not in command else "'"
+    if quote == "'" and "'" in command:
+        quote = '"""'
+    if "\\" in command:
+        if not names:
+            return repr(command)
+        raise place.error(f"`{command}` fills in names beside a backslash.", "Use subprocess.run.")
+    if not names:
+        return f"{quote}{command}{quote}"
+    for name in names:
+        if not _is_expression(name):
+            raise place.error(f"`{command}` fills in {name!r}.", "Use subprocess.run with the text.")
+    filled = _FILLED.sub(lambda found: "{" + (found[1] or found[2] or found[3]) + "}", command)
+    return f"f{quote}{filled}{quote}"
+
+
+def _is_expression(text: str) -> bool:
+    import ast
+
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except SyntaxError:
+        return False
+    return True

@@ -1,0 +1,479 @@
+"""The plan of a script: every cell's decision, the steps with their wiring, what is left out.
+
+The plan decides; :mod:`writing` only spells it out. It is made of the text and of what a run
+has shown (:mod:`facts`), never by executing anything.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from zenbook.core.names_scope import free_names, global_writes
+from zenbook.errors import ExportError
+from zenbook.front.export.facts import Facts
+from zenbook.front.export.groups import (
+    Group,
+    assigned,
+    changed_in,
+    first_uses,
+    grouped,
+    loaded,
+    merge,
+    stuck_in,
+)
+from zenbook.front.export.magics import Place
+from zenbook.front.export.module import BUILTINS, ModuleCode, module_code
+from zenbook.front.export.pieces import Piece, constant_name, is_definition, is_import, pieces_of
+from zenbook.front.export.reading import Notebook
+
+_PROVIDED = frozenset({"display", "get_ipython", "exit", "quit"})
+_SESSION = frozenset({"_", "__", "___", "Out", "In", "_i", "_ii", "_oh", "_ih", "_dh"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A literal of the cell that holds the parameters. ``text`` is its default as written."""
+
+    name: str
+    text: str
+    kind: str
+    help: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What the script will hold."""
+
+    notebook: Notebook
+    pieces: list[Piece]
+    module: ModuleCode
+    groups: list[Group]
+    facts: Facts
+    parameters: list[Parameter] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    """Names the pipeline returns: what steps give and no later step reads."""
+    stars: Mapping[str, str] = field(default_factory=dict)
+    left_out: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def of_kind(self, kind: str) -> list[Piece]:
+        """The pieces of one kind, in document order."""
+        return [piece for piece in self.pieces if self.module.kind(piece) == kind]
+
+
+def make_plan(notebook: Notebook, facts: Facts, single: bool = False) -> Plan:
+    """Plan the script. ``single`` puts everything into one step. Raises ExportError."""
+    cells = [cell for cell in notebook.cells if not cell.skipped]
+    pieces = pieces_of(cells)
+    parameters = _parameters(pieces)
+    names = {parameter.name for parameter in parameters}
+    module = module_code(pieces, names)
+    kept = [
+        piece
+        for piece in pieces
+        if module.kind(piece) == "body" and not (_is_parameter(piece) or _only_shows(piece))
+    ]
+    plan = Plan(notebook, pieces, module, grouped(kept), facts, parameters)
+    if single and plan.groups:
+        merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
+    _note_left_out(plan)
+    _wire(plan)
+    if notebook.has_steps:
+        _drop_unneeded(plan)
+    _give(plan)
+    return plan
+
+
+# ------------------------------------------------------------------ parameters
+
+
+def _is_parameter(piece: Piece) -> bool:
+    return piece.cell.is_parameters and constant_name(piece) != ""
+
+
+def _parameters(pieces: Sequence[Piece]) -> list[Parameter]:
+    found: dict[str, Parameter] = {}
+    for piece in pieces:
+        if _is_parameter(piece):
+            name = constant_name(piece)
+            value = getattr(piece.node, "value")  # noqa: B009
+            text = ast.get_source_segment(piece.cell.text, value) or ast.unparse(value)
+            noted = getattr(piece.node, "annotation", None)
+            kind = ast.unparse(noted) if noted is not None else _kind_of(value)
+            found[name] = Parameter(name, text, kind, _comment(piece))
+    return list(found.values())
+
+
+def _kind_of(value: ast.expr) -> str:
+    try:
+        made = ast.literal_eval(value)
+    except ValueError:
+        return "float" if "." in ast.unparse(value) or "e" in ast.unparse(value) else "int"
+    return "" if made is None else type(made).__name__
+
+
+def _comment(piece: Piece) -> str:
+    """The comment beside a parameter, else the one above it."""
+    lines = piece.text.split("\n")
+    place = piece.node.end_lineno or 0
+    whole = piece.cell.text.splitlines()[place - 1] if place else ""
+    after = whole.encode()[piece.node.end_col_offset or 0 :].decode()
+    if "#" in after:
+        return after.partition("#")[2].strip()
+    above = [line.strip().lstrip("#").strip() for line in lines if line.strip().startswith("#")]
+    return " ".join(above)
+
+
+# ------------------------------------------------------------------ what is left out
+
+
+def _only_shows(piece: Piece) -> bool:
+    """Whether a statement of an unmarked cell only looks at a value: a name, ``df.head()``."""
+    if len(piece.nodes) != 1 or not isinstance(piece.node, ast.Expr):
+        return False
+    value = piece.node.value
+    if isinstance(value, ast.Constant):
+        return True
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return isinstance(value, ast.Name)
+
+
+def _note_left_out(plan: Plan) -> None:
+    grouped_cells = {cell.number for group in plan.groups for cell in group.cells}
+    module_cells = {p.cell.number for p in plan.pieces if plan.module.kind(p) != "body"}
+    for cell in plan.notebook.cells:
+        if cell.skipped:
+            plan.left_out[cell.number] = cell.skipped
+        elif cell.number not in grouped_cells | module_cells and not cell.is_parameters:
+            empty = not cell.tree.body
+            plan.left_out[cell.number] = (
+                "; ".join(cell.notes) or "it is empty" if empty else "it only shows a value"
+            )
+
+
+def _drop_unneeded(plan: Plan) -> None:
+    """Beside ``%%step`` cells, an unmarked cell counts only if a step needs what it binds."""
+    while True:
+        needed = {
+            id(piece) for group in plan.groups for piece in group.inputs.values() if piece
+        }
+        unneeded = [
+            group
+            for group in plan.groups
+            if group.marked is None and not any(id(piece) in needed for piece in group.pieces)
+        ]
+        if not unneeded:
+            return
+        for group in unneeded:
+            plan.groups.remove(group)
+            for cell in group.cells:
+                plan.left_out[cell.number] = "no step needs what it makes"
+
+
+# ------------------------------------------------------------------ wiring
+
+
+def _wire(plan: Plan) -> None:
+    """Find every group's inputs; merge what cannot be apart, and begin again."""
+    while _wired(plan):
+        pass
+
+
+def _wired(plan: Plan) -> bool:
+    """One pass; True if groups were merged, so that everything has to be looked at again."""
+    current: dict[str, tuple[int, Piece]] = {}
+    parameters = {parameter.name for parameter in plan.parameters}
+    for place, group in enumerate(plan.groups):
+        group.copied, group.inputs = [], {}
+        if _shares_globals(plan, place):
+            return True
+        reads = _reads(group, plan)
+        while reads:
+            name = reads.pop(0)
+            if name in group.inputs or any(name in p.names.writes for p in group.copied):
+                continue
+            if name not in current:
+                if name in parameters:
+                    group.inputs[name] = None
+                elif name not in BUILTINS | _PROVIDED:
+                    _missing(name, group, plan)
+                continue
+            maker, piece = current[name]
+            if is_import(piece) or is_definition(piece) and _is_alone(piece, name, plan, maker):
+                group.copied.append(piece)
+                reads += [n for n in _needs(piece) if n not in plan.module.names]
+                continue
+            if why := _cannot_cross(plan, maker, piece, name):
+                merge(plan.groups, maker, place, f"`{name}` {why}")
+                return True
+            group.inputs[name] = piece
+        group.copied.sort(key=lambda piece: piece.order)
+        group.inputs = dict(sorted(group.inputs.items(), key=lambda item: item[1] is None))
+        for piece in group.pieces:
+            for name in piece.names.deletes:
+                current.pop(name, None)
+            for name in piece.names.writes:
+                current[name] = (place, piece)
+        for name in changed_in(group, plan.facts, _own_functions(plan)):
+            if name in group.inputs and name in current and name not in _written(group):
+                current[name] = (place, group.pieces[-1])
+    return _merged_aliases(plan)
+
+
+def _written(group: Group) -> set[str]:
+    return {name for piece in group.pieces for name in piece.names.writes}
+
+
+def _own_functions(plan: Plan) -> frozenset[str]:
+    return frozenset(name for piece in plan.pieces for name in piece.names.defines)
+
+
+def _reads(group: Group, plan: Plan) -> list[str]:
+    """What a group reads before it binds it, without what stands at module level."""
+    names = group.names()
+    shadowed = {
+        name
+        for other in plan.groups
+        for piece in other.pieces
+        for name in piece.names.writes
+        if name in BUILTINS
+    }
+    wanted = set(names.reads) | (names.builtins_read & shadowed)
+    if group.marked is not None and (said := group.marked.step) is not None:
+        wanted |= set(said.inputs or ()) | set(said.added)
+    wanted -= plan.module.names.keys()
+    order = first_uses(group.nodes)
+    return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def _needs(piece: Piece) -> list[str]:
+    return sorted(set().union(*(free_names(node) for node in piece.nodes)))
+
+
+def _is_alone(piece: Piece, name: str, plan: Plan, maker: int) -> bool:
+    """Whether copying a definition gives the same: nothing of it is worked out when it is made."""
+    node = piece.node
+    if getattr(node, "decorator_list", None) or isinstance(node, ast.ClassDef):
+        return False
+    arguments = getattr(node, "args", None) or getattr(getattr(node, "value", None), "args", None)
+    if arguments is None or any(global_writes(one) for one in piece.nodes):
+        return False
+    defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
+    return all(isinstance(default, ast.Constant) for default in defaults)
+
+
+def _cannot_cross(plan: Plan, maker: int, piece: Piece, name: str) -> str:
+    """Why a value cannot be handed from one step to another, "" if it can."""
+    group = plan.groups[maker]
+    if is_definition(piece):
+        return "is defined with values of its step"
+    if why := stuck_in(group, plan.facts).get(name, ""):
+        return why
+    if not plan.facts.is_bound(piece.cell.number, name) and name not in group.inputs:
+        if name not in group.sure() and not name_is_bound_late(group, name):
+            return "may be unbound where its step ends"
+    return ""
+
+
+def name_is_bound_late(group: Group, name: str) -> bool:
+    """Whether only a function of the group binds the name (``global``)."""
+    return any(name in global_writes(node) for node in group.nodes)
+
+
+def _shares_globals(plan: Plan, place: int) -> bool:
+    """Merge everybody who meets a name that a function assigns as ``global``."""
+    for name in {n for node in plan.groups[place].nodes for n in global_writes(node)}:
+        touching = [
+            i
+            for i, group in enumerate(plan.groups)
+            if name in first_uses(group.nodes) or _calls_any(group, plan, name)
+        ]
+        if touching and (touching[0] != touching[-1]):
+            merge(plan.groups, touching[0], touching[-1], f"`{name}` is assigned by a function")
+            return True
+    return False
+
+
+def _calls_any(group: Group, plan: Plan, name: str) -> bool:
+    functions = {
+        defined
+        for piece in plan.pieces
+        for node in piece.nodes
+        if name in global_writes(node)
+        for defined in piece.names.defines
+    }
+    return bool(functions & loaded(group.nodes))
+
+
+def _merged_aliases(plan: Plan) -> bool:
+    """Merge groups in which one name's change must be seen under another name."""
+    for place, group in enumerate(plan.groups):
+        for cell in group.cells:
+            known = plan.facts.cells.get(cell.number)
+            for one, other in known.shares if known else ():
+                if (last := _seen_through(plan, place, one, other)) > place:
+                    merge(plan.groups, place, last, f"`{one}` and `{other}` share an object")
+                    return True
+    return False
+
+
+def _seen_through(plan: Plan, place: int, one: str, other: str) -> int:
+    """The last group that reads a shared object after another changed it; -1 if none does."""
+    changed_at = -1
+    last = -1
+    for later in range(place + 1, len(plan.groups)):
+        group = plan.groups[later]
+        if changed_at >= 0 and {one, other} & group.inputs.keys():
+            last = later
+        if {one, other} & changed_in(group, plan.facts, _own_functions(plan)):
+            changed_at = later
+            last = later
+    crossing = [g for g in plan.groups[place + 1 :] if {one, other} & g.inputs.keys()]
+    names = set().union(*({one, other} & g.inputs.keys() for g in crossing)) if crossing else set()
+    return last if changed_at >= 0 and len(names) == 2 else -1
+
+
+def _missing(name: str, group: Group, plan: Plan) -> None:
+    """Tell of a name that nothing binds before it is read. Raises ExportError."""
+    if name in _SESSION:
+        raise _place(name, group).error(
+            f"it reads `{name}`, IPython's memory of earlier results.",
+            "Give that result a name where it is made.",
+        )
+    later = [p.cell.number for p in plan.pieces if name in p.names.writes]
+    skipped = [
+        cell.number
+        for cell in plan.notebook.cells
+        if cell.skipped and name in _bound_in(cell.raw)
+    ]
+    if later:
+        raise _place(name, group).error(
+            f"it reads `{name}`, which only cell {later[0]} below it makes.",
+            "Move that cell up; a script runs from top to bottom.",
+        )
+    if skipped:
+        raise _place(name, group).error(
+            f"it reads `{name}`, which cell {skipped[0]} was to make, and that is left out.",
+            "Correct that cell, or give the name a value.",
+        )
+    plan.notes.append(f"`{name}` is bound nowhere")
+    if name in plan.stars:
+        return
+    raise _place(name, group).error(
+        f"it reads `{name}`, which no cell makes: its cell was deleted or edited.",
+        "Put the cell back, or give the name a value.",
+    )
+
+
+def _bound_in(raw: str) -> set[str]:
+    try:
+        tree = ast.parse(raw)
+    except SyntaxError:
+        return set()
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _place(name: str, group: Group) -> Place:
+    for piece in group.pieces:
+        for statement in piece.nodes:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and node.id == name:
+                    return Place(piece.cell.number, node.lineno)
+    return Place(group.cells[0].number)
+
+
+# ------------------------------------------------------------------ outputs
+
+
+def _give(plan: Plan) -> None:
+    """Find every group's outputs: what later groups read, what was changed, what is a result."""
+    module = plan.module.names.keys()
+    own = _own_functions(plan)
+    for place, group in enumerate(plan.groups):
+        later = _read_later(plan, place)
+        changed = changed_in(group, plan.facts, own) & group.inputs.keys()
+        given = [n for n in _in_order(group) if n in later and n not in module]
+        given += [n for n in group.inputs if n in changed and n in later and n not in given]
+        results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
+        results = [n for n in results if n not in given and n not in module]
+        if not given and not results:
+            results = _anything(plan, group)
+        group.outputs = _allowed(group, [*given, *results])
+        plan.results += [n for n in group.outputs if n not in later]
+    plan.results = list(dict.fromkeys(plan.results))
+
+
+def _read_later(plan: Plan, place: int) -> set[str]:
+    """Names whose binding at the end of this group a later group reads."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for group in plan.groups[place + 1 :]:
+        found |= {name for name in group.inputs if name not in bound}
+        bound |= _written(group)
+    return found
+
+
+def _in_order(group: Group) -> list[str]:
+    written = _written(group)
+    return [name for name in first_uses(group.nodes) if name in written] + sorted(
+        written - set(first_uses(group.nodes))
+    )
+
+
+def _results(plan: Plan, group: Group) -> list[str]:
+    """Names the group binds for nobody but the reader: bound and not read, or shown at its end."""
+    used = loaded([node for piece in group.pieces for node in _without_last(piece)])
+    shown = {name for piece in group.pieces if (name := _shown_name(piece))}
+    return [
+        name
+        for name in assigned(group.nodes)
+        if (name not in used or name in shown) and _can_be_given(plan, group, name)
+    ]
+
+
+def _without_last(piece: Piece) -> list[ast.stmt]:
+    return [] if _shown_name(piece) else list(piece.nodes)
+
+
+def _shown_name(piece: Piece) -> str:
+    """The name a cell ends with, to show it."""
+    value = getattr(piece.nodes[-1], "value", None)
+    bare = piece.is_last and isinstance(piece.nodes[-1], ast.Expr) and isinstance(value, ast.Name)
+    return value.id if bare and isinstance(value, ast.Name) else ""
+
+
+def _can_be_given(plan: Plan, group: Group, name: str) -> bool:
+    if name.startswith("_") or name.startswith("output"):
+        return False
+    deleted = any(name in piece.names.deletes for piece in group.pieces)
+    bound = name in group.sure() or any(
+        plan.facts.is_bound(piece.cell.number, name) for piece in group.pieces
+    )
+    return bound and not deleted and name not in stuck_in(group, plan.facts)
+
+
+def _anything(plan: Plan, group: Group) -> list[str]:
+    """The last name it binds: a step that gives nothing could not be found again."""
+    names = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
+    return names[-1:]
+
+
+def _allowed(group: Group, names: list[str]) -> list[str]:
+    """Only what ``%%step -o`` keeps, where it says so."""
+    said = group.marked.step if group.marked is not None else None
+    if said is None or not said.options.keep_only:
+        return names
+    lost = [name for name in names if name not in said.options.keep_only]
+    return [name for name in names if name not in lost]
+
+
+def refuse_empty(plan: Plan) -> None:
+    """Raise ExportError for a notebook without anything to run."""
+    if not plan.groups:
+        raise ExportError(
+            f"{plan.notebook.file.name} has no cell that computes anything. "
+            "A pipeline needs at least one."
+        )

@@ -1,0 +1,202 @@
+"""A notebook as the exporter reads it: its code cells as plain Python, each with what is around it.
+
+nbformat brings every older format to format 4. Cells are counted from 1 over *all* cells, as
+the rest of zenbook counts them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zenbook.core.source import parse_cell
+from zenbook.errors import ExportError, OptionError
+from zenbook.front.export.magics import Place, plain_python
+from zenbook.front.notebook.marker import find_marker, holds_parameters
+from zenbook.front.notebook.options import StepLine, parse_step_line
+
+_SKIPPED_TAGS = frozenset({"raises-exception", "skip-execution", "remove_cell_from_export"})
+_PARAMETERS = frozenset({"parameters", "injected-parameters"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceCell:
+    """One code cell. ``markdown`` is what stands between it and the code cell before it."""
+
+    number: int
+    raw: str
+    text: str
+    tree: ast.Module
+    step: StepLine | None = None
+    is_parameters: bool = False
+    markdown: tuple[str, ...] = ()
+    executed: int | None = None
+    outputs: Sequence[Mapping[str, Any]] = ()
+    notes: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    skipped: str = ""
+    """Why the cell is no part of the script, "" if it is."""
+
+    @property
+    def shown(self) -> str | None:
+        """The text of the value the notebook shows as the cell's result; None if it shows none."""
+        for output in self.outputs:
+            if output.get("output_type") == "execute_result":
+                found = output.get("data", {}).get("text/plain", "")
+                return "".join(found) if isinstance(found, list) else str(found)
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notebook:
+    """A notebook to be exported. ``pipeline`` is the name ``%pipeline`` gives it, else ""."""
+
+    file: Path
+    cells: tuple[SourceCell, ...]
+    title: str = ""
+    introduction: str = ""
+    pipeline: str = ""
+    closing: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether any cell is marked ``%%step``."""
+        return any(cell.step is not None for cell in self.cells)
+
+
+def read_notebook(file: Path, allow_magics: bool = False) -> Notebook:
+    """Read a notebook. Raises UsageError for another file, ExportError naming a cell."""
+    from zenbook.front.notebook.headless import read_notebook as read
+
+    found = read(file)
+    _check_language(found, file)
+    cells: list[SourceCell] = []
+    markdown: list[str] = []
+    everything: list[str] = []
+    for number, cell in enumerate(found.cells, 1):
+        if cell.cell_type == "markdown":
+            markdown.append(cell.source)
+            everything.append(cell.source)
+        elif cell.cell_type == "code":
+            cells.append(_code_cell(cell, number, tuple(markdown), allow_magics))
+            markdown = []
+    title, introduction = _opening(everything)
+    name = next((line for line in map(_pipeline_line, cells) if line), "")
+    return Notebook(file, tuple(cells), title, introduction, name, tuple(markdown))
+
+
+def _check_language(notebook: Any, file: Path) -> None:
+    metadata = notebook.metadata
+    said = metadata.get("language_info", {}).get("name") or metadata.get("kernelspec", {}).get(
+        "language", ""
+    )
+    if said and said.lower() not in ("python", "ipython", "python3", "sage"):
+        raise ExportError(
+            f"{file.name} is written in {said}. Only Python notebooks become pipeline scripts."
+        )
+
+
+def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -> SourceCell:
+    tags = set(cell.metadata.get("tags", ()))
+    raw: str = cell.source
+    common: dict[str, Any] = {
+        "number": number,
+        "raw": raw,
+        "markdown": markdown,
+        "executed": cell.get("execution_count"),
+        "outputs": tuple(cell.get("outputs", ())),
+    }
+    empty = ast.Module([], [])
+    if skipping := sorted(tags & _SKIPPED_TAGS):
+        return SourceCell(**common, text="", tree=empty, skipped=f"tagged {skipping[0]}")
+    if any(output.get("output_type") == "error" for output in common["outputs"]):
+        reason = "it ended with an error when the notebook ran"
+        return SourceCell(**common, text="", tree=empty, skipped=reason)
+    step, body = _marked(raw, number)
+    plain = plain_python(body, number, allow)
+    return SourceCell(
+        **common,
+        text=plain.text,
+        tree=_parsed(plain.text, number, raw),
+        step=step,
+        is_parameters=bool(tags & _PARAMETERS) or holds_parameters(raw.splitlines()),
+        notes=tuple(plain.notes),
+        requirements=tuple(plain.requirements),
+        imports=tuple(sorted(plain.imports)),
+    )
+
+
+def _marked(raw: str, number: int) -> tuple[StepLine | None, str]:
+    """The step line's meaning, and the cell without it (every other line in its place)."""
+    lines = raw.splitlines()
+    marker = find_marker(lines)
+    if marker is None:
+        return None, raw
+    try:
+        said = parse_step_line(marker.options)
+    except OptionError as error:
+        raise Place(number, marker.line + 1).error(str(error), "Correct the %%step line.") from None
+    if marker.line + 1 < len(lines) and lines[marker.line + 1].startswith("%%"):
+        return said, "\n".join(lines[marker.line + 1 :])
+    kept = [*lines[: marker.line], "", *lines[marker.line + 1 :]]
+    return said, "\n".join(kept)
+
+
+def _parsed(text: str, number: int, raw: str) -> ast.Module:
+    try:
+        return parse_cell(text)
+    except SyntaxError as error:
+        line = error.lineno or 0
+        shown = (raw.splitlines() or [""])[min(line, len(raw.splitlines())) - 1].strip()[:60]
+        raise Place(number, line).error(
+            f"this is no Python ({error.msg}): {shown}",
+            "Correct the cell, or tag it raises-exception to leave it out.",
+        ) from None
+    except ValueError as error:
+        raise Place(number).error(f"this is no Python ({error}).", "Correct the cell.") from None
+
+
+def _opening(markdown: Sequence[str]) -> tuple[str, str]:
+    """The notebook's title and the sentence below it."""
+    for text in markdown:
+        lines = [line.strip() for line in text.splitlines()]
+        for place, line in enumerate(lines):
+            if line.startswith("#"):
+                return heading_text(line), first_sentence("\n".join(lines[place + 1 :]))
+    return "", ""
+
+
+def heading_text(line: str) -> str:
+    """A heading without its marks."""
+    import re
+
+    text = line.lstrip("#").strip().rstrip("#").strip()
+    text = re.sub(r"<[^>]*>", "", text)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\{#[^}]*\}", "", text)
+    return " ".join(re.sub(r"[*`]|\$|(?<!\w)_|_(?!\w)", "", text).split())
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a paragraph of prose, "" if the text begins with something else."""
+    import re
+
+    for block in re.split(r"\n\s*\n", text.strip()):
+        flat = " ".join(block.split())
+        if not flat or flat.startswith(("#", "|", "```", "<", "$$", "-", "*", "!", ">", "1.")):
+            continue
+        found = re.match(r"(.+?[.!?])(?=\s|$)", flat)
+        return heading_text(found[1] if found else flat)
+    return ""
+
+
+def _pipeline_line(cell: SourceCell) -> str:
+    import re
+
+    found = re.search(r"^%pipeline[ \t]+([A-Za-z_][\w.-]*)", cell.raw, re.MULTILINE)
+    return found[1] if found else ""

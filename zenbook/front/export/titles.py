@@ -1,0 +1,123 @@
+"""What things are called: steps, their functions, the pipeline; and their first sentence."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zenbook.front.export.groups import Group, heading_above
+from zenbook.front.export.module import BUILTINS
+from zenbook.front.export.plan import Plan
+from zenbook.front.export.reading import first_sentence, heading_text
+from zenbook.front.notebook.notebook_name import pipeline_name
+
+_FILLING = frozenset("a an and the of for to in on with by from or is are our your its".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A step's name in history, its function's name, and its sentence."""
+
+    name: str
+    function: str
+    sentence: str
+
+
+def pipeline_title(plan: Plan) -> tuple[str, str]:
+    """The pipeline's name as the notebook's runs have it, and a function's name for it."""
+    name = plan.notebook.pipeline or pipeline_name(plan.notebook.file)
+    return name, identifier(name)
+
+
+def identifier(text: str) -> str:
+    """A valid Python name made of a text, ``step`` if nothing of it can be used."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    name = re.sub(r"\W+", "_", plain).strip("_") or "step"
+    name = f"step_{name}" if name[0].isdigit() else name
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def titles(plan: Plan, taken: Iterable[str]) -> list[Title]:
+    """A title for each group; functions avoid the names in ``taken`` and each other's."""
+    found: list[Title] = []
+    names: set[str] = set()
+    functions = set(taken)
+    variables = {n for g in plan.groups for n in (*g.inputs, *g.outputs)}
+    variables |= {parameter.name for parameter in plan.parameters}
+    for group in plan.groups:
+        name = _unlike(_name(group), names)
+        names.add(name)
+        base = identifier(name)
+        avoid = functions | variables | BUILTINS
+        function = base if base not in avoid else _unlike(f"{base}_step", avoid)
+        functions.add(function)
+        found.append(Title(name, function, _sentence(group)))
+    return found
+
+
+def _unlike(name: str, taken: set[str]) -> str:
+    number, given = 1, name
+    while given in taken:
+        number += 1
+        given = f"{name}_{number}"
+    return given
+
+
+def _name(group: Group) -> str:
+    marked = group.marked
+    if marked is not None and marked.step is not None:
+        return marked.step.name or default_name(group)
+    if group.heading:
+        words = re.findall(r"[A-Za-z0-9]+", _ascii(heading_text(group.heading)).lower())
+        words = [word for word in words if word not in _FILLING] or words
+        if words and words[0].isdigit() and len(words) > 1:
+            words = [word for word in words if not word.isdigit()] or words
+        if words:
+            return identifier("_".join(words[:5])[:40].strip("_"))
+    return _by_output(group)
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def default_name(group: Group) -> str:
+    """As a ``%%step`` without a name is called: the only function defined, else the last output."""
+    import ast
+
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = [node.name for node in group.nodes if isinstance(node, kinds)]
+    if len(functions) == 1:
+        return functions[0]
+    return group.outputs[-1] if group.outputs else "step"
+
+
+def _by_output(group: Group) -> str:
+    if group.outputs:
+        return identifier(f"make_{group.outputs[-1]}")
+    return f"cell_{group.cells[0].number}"
+
+
+def _sentence(group: Group) -> str:
+    """From the nearest Markdown; else from what the step gives."""
+    first = group.marked if group.marked is not None else group.cells[0]
+    for text in reversed(first.markdown):
+        lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+        if sentence := first_sentence("\n".join(lines)):
+            return sentence
+    if heading := heading_above(first) or group.heading:
+        return _ended(heading_text(heading))
+    if group.outputs:
+        return f"Make {_joined(group.outputs)}."
+    return f"What cell {first.number} of the notebook does."
+
+
+def _joined(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
