@@ -20,7 +20,7 @@ pickled by dill with ``recurse`` (values, not code, and 10 MB of them).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_members import members_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
@@ -59,7 +60,8 @@ class Uses:
     part name with their digests before; ``globals_read`` all constants by part name;
     ``stores_global`` the globals of the step's own module that the code assigns; ``widened``
     sentences on what had to be taken whole; ``obstacles`` reasons ("NAME why") not to keep a
-    result.
+    result; ``modules`` all top-level modules reached, the standard library's too, apart from
+    functions of theirs that no setting changes.
     """
 
     parts: tuple[Part, ...] = ()
@@ -70,6 +72,7 @@ class Uses:
     stores_global: tuple[str, ...] = ()
     widened: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
+    modules: frozenset[str] = frozenset()
 
 
 class CodeClosure:
@@ -140,6 +143,11 @@ class CodeClosure:
             _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
 
+    def members(self) -> Callable[[], tuple[str, ...]]:
+        """Note what every class and function met so far holds; call the result after a step for
+        sentences on what the step assigned to them."""
+        return members_now(thing for trace in list(self._traces.values()) for thing in trace.keep)
+
     # -------------------------------------------------------------- traces
 
     def _trace(self, obj: Any, namespace: Mapping[str, Any] | None, as_value: bool) -> Trace:
@@ -173,6 +181,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.stores,
         trace.widened,
         tuple(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
+        trace.modules,
     )
 
 

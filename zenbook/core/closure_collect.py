@@ -18,6 +18,24 @@ Token = tuple[Any, ...]
 """What a reference means, as nested text: ``("node", "helper()")``, ``("installed", "numpy")``."""
 
 
+_WITHOUT_SETTINGS = frozenset(
+    f"time.{name}"
+    for name in (
+        "monotonic",
+        "monotonic_ns",
+        "perf_counter",
+        "perf_counter_ns",
+        "process_time",
+        "process_time_ns",
+        "sleep",
+        "thread_time",
+        "time",
+        "time_ns",
+    )
+)
+"""Functions that are the same whatever their module's settings are: no time zone changes them."""
+
+
 class Collector:
     """Labels things, queues them to be described, and remembers what was looked at."""
 
@@ -32,6 +50,7 @@ class Collector:
         self.soft: set[str] = set()
         self.literals: dict[str, None] = {}
         self.packages: set[str] = set()
+        self.modules: set[str] = set()
         self.stores: set[str] = set()
         self.stores_elsewhere: set[str] = set()
         self.widened: dict[str, None] = {}
@@ -54,6 +73,7 @@ class Collector:
             soft=frozenset(self.soft),
             literals=tuple(self.literals),
             packages=frozenset(self.packages - {""}),
+            modules=frozenset(self.modules),
             stores=tuple(sorted(self.stores)),
             stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
             widened=tuple(self.widened),
@@ -88,13 +108,22 @@ class Collector:
         if not soft:
             self.soft.discard(label)
         self.constants[label] = value
+        self.reach(type(value).__module__)
         return ("value", label)
 
     def installed(self, value: Any) -> Token:
         """A thing that counts by name and by its package's version."""
         module = value.__name__ if isinstance(value, ModuleType) else None
         self.packages.add(package_of(module or getattr(value, "__module__", None)))
-        return ("installed", identity_of(value))
+        identity = identity_of(value)
+        if not isinstance(value, ModuleType):
+            self.reach(identity)
+        return ("installed", identity)
+
+    def reach(self, identity: str) -> None:
+        """Remember the top-level module of something reached, unless no setting changes it."""
+        if identity not in _WITHOUT_SETTINGS:
+            self.modules.add(identity.partition(".")[0])
 
     def hold(self, function: FunctionType) -> None:
         """Remember what a function is made of now."""

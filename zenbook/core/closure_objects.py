@@ -69,6 +69,7 @@ class Objects(Collector):
             return self.node(text, value, self.describe_class)
         if isinstance(value, ModuleType):
             if not is_local_code(value):
+                self.reach(value.__name__)
                 return self.installed(value)
             return self.node(text, value, self.describe_module)
         if isinstance(value, MethodType):

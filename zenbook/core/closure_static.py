@@ -60,6 +60,8 @@ class StaticModule:
     packages: frozenset[str]
     strings: tuple[str, ...]
     modules: tuple[str, ...]
+    tops: frozenset[str]
+    """Top-level modules it imports that are not local, the standard library's too."""
 
 
 class StaticModules:
@@ -87,6 +89,7 @@ class StaticModules:
         """A local module's digest, with all the local modules it imports."""
         told: list[tuple[str, str]] = []
         packages: set[str] = set()
+        tops: set[str] = set()
         strings: dict[str, None] = {}
         seen: list[str] = []
         parts = name.split(".")
@@ -95,7 +98,9 @@ class StaticModules:
             module = waiting.pop()
             path = None if module in seen else self.find(module)
             if path is None:
-                packages.add(package_named(module) if module not in seen else "")
+                if module not in seen:
+                    packages.add(package_named(module))
+                    tops.add(module.partition(".")[0])
                 continue
             seen.append(module)
             text = self._text(path)
@@ -103,7 +108,8 @@ class StaticModules:
             strings.update(dict.fromkeys(text.strings))
             waiting += sorted(set(self._imported(module, path, text)), reverse=True)
         digest = xxh3_128_hexdigest(repr(told).encode())
-        return StaticModule(digest, frozenset(packages - {""}), tuple(strings), tuple(seen))
+        installed = frozenset(packages - {""})
+        return StaticModule(digest, installed, tuple(strings), tuple(seen), frozenset(tops))
 
     def beside(self, file: str) -> tuple[str, ...]:
         """The modules in a source file's folder (the working folder if there is no such file).

@@ -40,6 +40,7 @@ class Trace:
     soft: frozenset[str]
     literals: tuple[str, ...]
     packages: frozenset[str]
+    modules: frozenset[str]
     stores: tuple[str, ...]
     stores_elsewhere: tuple[str, ...]
     widened: tuple[str, ...]

@@ -21,7 +21,8 @@ from zenbook.core.closure_objects import Objects, is_local_function, is_local_th
 from zenbook.core.closure_origin import is_local_code, package_named
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content
-from zenbook.core.code_digest import CodeFacts, Import, Name, facts_of
+from zenbook.core.code_digest import facts_of
+from zenbook.core.code_facts import CodeFacts, Import, Name
 from zenbook.model import Part
 
 _POSITION = frozenset(
@@ -145,14 +146,16 @@ class Walk(Objects):
         """Assignments that a kept result could not repeat.
 
         Those in the step's own module are told apart: a notebook can bind them again. A value
-        that is assigned an attribute is digested after the step, and needs no word here.
+        that is assigned an attribute is digested after the step, and needs no word here. Classes
+        that are reached by no name of their own are compared after the step; see ``members``.
         """
         home = getattr(self.root, "__globals__", self.namespace)
+        imported = {entry.bound for entry in facts.imports}
         for name in facts.stores:
             root, _, attribute = name.partition(".")
             if not attribute and space is home:
                 self.stores.add(name)
-            elif not attribute or isinstance(space.get(root), (ModuleType, type)):
+            elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)
 
     def _direct(self, name: Name, token: Token) -> None:
@@ -239,6 +242,7 @@ class Walk(Objects):
         self.bindings += followed
         if isinstance(value, (FunctionType, type)) and is_local_thing(value):
             return self.meaning(".".join((text, *chain[: len(followed)])), value)
+        self.reach(".".join((module.__name__, *chain[: len(followed)])))
         return self.installed(module)
 
     # -------------------------------------------------------------- imports inside a body
@@ -249,6 +253,7 @@ class Walk(Objects):
         text = entry.bound or name
         if self.static.find(name) is None:
             self.packages.add(package_named(name))
+            self.reach(f"{name}.{entry.attribute}" if entry.attribute else name)
             return ("installed", f"{name}:{entry.attribute}" if entry.attribute else name)
         names = [name]
         attributes = (entry.attribute,) if entry.attribute else facts.attributes
@@ -263,6 +268,7 @@ class Walk(Objects):
         told: list[Token] = []
         for module in found:
             self.packages |= module.packages
+            self.modules |= module.tops
             self.literals.update(dict.fromkeys(module.strings))
             told.append(("static", module.digest))
         for name in dict.fromkeys(name for module in found for name in module.modules):
@@ -271,6 +277,11 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
+
+
+def _has_no_digest_after(value: Any) -> bool:
+    """Whether this is code, of which no kept result puts an attribute back."""
+    return isinstance(value, (ModuleType, type, FunctionType))
 
 
 def _parameters(root: Any) -> tuple[str, ...]:

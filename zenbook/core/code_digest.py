@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Literal
 
 from xxhash import xxh3_128_hexdigest
+
+from zenbook.core.code_facts import CodeFacts, Import, Name
 
 _NOISE = frozenset(
     {
@@ -51,48 +52,6 @@ _IMPORTERS = frozenset({("__import__",), ("import_module",), ("importlib", "impo
 _SHAPE_FLAGS = 0x04 | 0x08 | 0x20 | 0x80 | 0x200
 """varargs, varkeywords, generator, coroutine, asynchronous generator."""
 _MOST_REMEMBERED = 8192
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Name:
-    """A free name a code object loads, with the attributes taken from it: ``mylib.sub.helper``."""
-
-    root: str
-    chain: tuple[str, ...] = ()
-    scope: Literal["global", "free"] = "global"
-
-    @property
-    def text(self) -> str:
-        """As people write it."""
-        return ".".join((self.root, *self.chain))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Import:
-    """An import inside a body: ``from module import attribute as bound``."""
-
-    module: str
-    level: int
-    attribute: str
-    bound: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeFacts:
-    """What can be said of a code object without its globals; nested code is included."""
-
-    digest: str
-    names: tuple[Name, ...]
-    imports: tuple[Import, ...]
-    stores: tuple[str, ...]
-    """Globals, and attributes of globals (``mylib.RATE``), that it assigns or deletes."""
-    strings: tuple[str, ...]
-    runs_text: tuple[str, ...]
-    """Constant texts given to eval or exec."""
-    attributes: tuple[str, ...]
-    """Every attribute taken of anything."""
-    dynamic: tuple[str, ...]
-    """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
 
 
 _remembered: dict[CodeType, CodeFacts] = {}
@@ -202,12 +161,13 @@ class _Reader:
         self.runs: dict[str, None] = {}
         self.attributes = {s.argval for s in self.steps if s.opname in _ATTRIBUTES}
         self.dynamic: set[str] = set()
+        self._read_imports()
+        self.bound = {entry.bound for entry in self.imports}
 
     def facts(self) -> CodeFacts:
         index = 0
         while index < len(self.steps):
             index = self._read(index)
-        self._read_imports()
         self._read_constants()
         return CodeFacts(
             code_digest(self.code),
@@ -227,7 +187,16 @@ class _Reader:
             self.stores.add(step.argval)
         if step.opname in _GLOBAL_LOADS or step.opname in _FREE_LOADS:
             return self._read_name(index)
+        if step.opname.startswith("LOAD_FAST") and step.argval in self.bound:
+            self._read_local_write(index)
         return index + 1
+
+    def _read_local_write(self, index: int) -> None:
+        """``import mylib`` in the body, then ``mylib.RATE = 3``."""
+        name, after = self._name_at(index)
+        place = self._attribute_write_at(after)
+        if place is not None:
+            self.stores.add(f"{name.text}.{self.steps[place].argval}")
 
     def _read_name(self, index: int) -> int:
         name, after = self._name_at(index)
@@ -244,10 +213,20 @@ class _Reader:
             return self._read_globals(name, after)
         if path == ("sys", "modules"):
             return self._read_importer(name, path, after)
+        if path in (("setattr",), ("delattr",)):
+            return self._read_setattr(name, after)
         self.names.add(name)
-        if after < len(self.steps) and self.steps[after].opname in _ATTRIBUTE_WRITES:
-            return self._read_attribute_write(name, after)
-        return after
+        place = self._attribute_write_at(after)
+        return after if place is None else self._read_attribute_write(name, place)
+
+    def _attribute_write_at(self, index: int) -> int | None:
+        """Where the attribute is named that is written of what was just loaded, if one is:
+        ``mylib.RATE = 3`` stores at once, ``mylib.RATE += 3`` copies the object and loads first."""
+        if self._op_at(index) in _ATTRIBUTE_WRITES:
+            return index
+        if self._op_at(index) == "COPY" and self._op_at(index + 1) in _ATTRIBUTES:
+            return index + 1
+        return None
 
     def _read_attribute_write(self, name: Name, after: int) -> int:
         """``mylib.RATE = 3`` writes one attribute; it does not read the whole module."""
@@ -299,6 +278,17 @@ class _Reader:
                 self.names.add(Name(target.root, (*target.chain, text), target.scope))
                 return then + 1
         return after
+
+    def _read_setattr(self, name: Name, after: int) -> int:
+        """``setattr(mylib, "rate", 3)`` is ``mylib.rate = 3``; a computed name is any."""
+        self.names.add(name)
+        if self._op_at(after) not in _GLOBAL_LOADS | _FREE_LOADS:
+            return after
+        target, then = self._name_at(after)
+        text = self._text_at(then)
+        self.names.add(target)
+        self.stores.add(f"{target.text}.{text or '(a computed name)'}")
+        return then
 
     def _read_importer(self, name: Name, path: tuple[str, ...], after: int) -> int:
         self.names.add(name)

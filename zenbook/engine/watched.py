@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from zenbook.engine.desk import Desk
@@ -21,6 +22,7 @@ class Watched:
         self._desk = desk
         self.started = desk.clock.now()
         self.before: Mapping[str, str] = {}
+        self._members: Callable[[], tuple[str, ...]] = tuple
         self.fault = ""
         """Why nothing could be watched; the result is then not kept."""
 
@@ -34,7 +36,7 @@ class Watched:
             finally:
                 watchers.close()
                 if look is not None:
-                    self.seen = look()
+                    self.seen = self._with_assigned(look())
 
     @property
     def displays(self) -> list[Mapping[str, Any]]:
@@ -52,9 +54,15 @@ class Watched:
     ) -> Callable[[], Seen] | None:
         desk = self._desk
         try:
+            self._members = desk.code.members()
             self.before = desk.randomness.states()
             self.recording = watchers.enter_context(desk.capture.recording())
             return watchers.enter_context(desk.watch.watching(identity.literals, values.values()))
         except Exception as error:  # our own fault must not become the step's
             self.fault = f"watching failed ({type(error).__name__}: {error})"
             return None
+
+    def _with_assigned(self, seen: Seen) -> Seen:
+        """With what the step assigned to classes and functions: no hit could repeat that."""
+        assigned = self._members()
+        return replace(seen, obstacles=(*seen.obstacles, *assigned)) if assigned else seen

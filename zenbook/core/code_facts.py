@@ -1,0 +1,48 @@
+"""What can be said of a code object without its globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """A free name a code object loads, with the attributes taken from it: ``mylib.sub.helper``."""
+
+    root: str
+    chain: tuple[str, ...] = ()
+    scope: Literal["global", "free"] = "global"
+
+    @property
+    def text(self) -> str:
+        """As people write it."""
+        return ".".join((self.root, *self.chain))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Import:
+    """An import inside a body: ``from module import attribute as bound``."""
+
+    module: str
+    level: int
+    attribute: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """What can be said of a code object without its globals; nested code is included."""
+
+    digest: str
+    names: tuple[Name, ...]
+    imports: tuple[Import, ...]
+    stores: tuple[str, ...]
+    """Globals, and attributes of globals (``mylib.RATE``), that it assigns or deletes."""
+    strings: tuple[str, ...]
+    runs_text: tuple[str, ...]
+    """Constant texts given to eval or exec."""
+    attributes: tuple[str, ...]
+    """Every attribute taken of anything."""
+    dynamic: tuple[str, ...]
+    """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
