@@ -288,13 +288,13 @@ export function App({ host, first = null, empty }: AppProps) {
               )}
             </>
           ) : (
-            <Waiting failed={failed} />
+            <Waiting />
           ))}
         {chosen.tab === 'store' &&
           (held.store ? (
             <Store view={held.store} host={host} onCollect={() => act({ act: 'gc' })} />
           ) : (
-            <Waiting failed={failed} />
+            <Waiting />
           ))}
       </div>
     </div>
@@ -302,8 +302,7 @@ export function App({ host, first = null, empty }: AppProps) {
 }
 
 const isPinned = (run: RunHead) => (run as { pinned?: boolean }).pinned === true;
-const Waiting = ({ failed }: { failed: string }) =>
-  failed ? null : <p class="zb-quiet zb-pad">Asking the kernel…</p>;
+const Waiting = () => <p class="zb-quiet zb-pad">Asking the kernel…</p>;
 
 interface HeaderProps {
   now: NotebookView | null;
@@ -456,7 +455,7 @@ class Fence extends Component<{ children: ComponentChildren }, { failed: string 
   override render() {
     return this.state.failed ? (
       <div class="zb">
-        <p class="zb-failed-line" role="alert">{`This view could not be drawn: ${this.state.failed}`}</p>
+        <p class="zb-failed-line" role="alert">{this.state.failed}</p>
       </div>
     ) : (
       this.props.children

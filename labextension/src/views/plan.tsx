@@ -2,7 +2,7 @@
 
 import type { PlanView, StoreView } from './contract';
 import type { Host } from './host';
-import { Button, CHANGE, Empty, Listed, Table, changed } from './pieces';
+import { Button, CHANGE, Listed, NoSteps, Table, changed } from './pieces';
 import { count, secondsText, sizeText } from './words';
 
 const MARKS = {
@@ -14,11 +14,7 @@ const MARKS = {
 export function Plan({ view, onSelect }: { view: PlanView; onSelect: (step: string) => void }) {
   if (!view.rows.length) {
     return (
-      <Empty title="Nothing to plan yet">
-        <p>
-          Run a cell that starts with <code>%%step</code> once; then the plan says what would run.
-        </p>
-      </Empty>
+      <NoSteps />
     );
   }
   return (

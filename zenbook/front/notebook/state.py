@@ -20,8 +20,20 @@ def notebook_now(session: Session) -> NotebookNow:
         version=int(number) if number else None,
         draft=bool(draft),
         run=session.logbook.run if session.logbook is not None else None,
-        cells=[_cell(session, session.known[name]) for name in order_of(session)],
+        cells=[
+            *(_cell(session, session.known[name]) for name in order_of(session)),
+            *_beginning(session),
+        ],
     )
+
+
+def _beginning(session: Session) -> list[CellNow]:
+    """A step that runs for the first time: nothing of it is known yet but that it runs."""
+    return [
+        CellNow(step=name, source="", status="running", why=line.why or "first run")
+        for name, line in session.joined.items()
+        if line.status == "running" and name not in session.known
+    ]
 
 
 def _cell(session: Session, known: Known) -> CellNow:
