@@ -21,7 +21,8 @@ import pandas as pd
 import pytest
 
 from tests.world.watching import see
-from zenbook.world.process_state import ProcessState, settings
+from zenbook.world.process_state import ProcessState
+from zenbook.world.settings import settings
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +148,7 @@ def test_a_setting_of_a_used_library_is_a_part(library: str, change: Callable[[]
 
 def test_defaults_are_no_parts_whether_or_not_the_library_is_imported() -> None:
     script = (
-        "from zenbook.world.process_state import settings as s\n"
+        "from zenbook.world.settings import settings as s\n"
         "names = ['decimal', 'numpy', 'pandas', 'locale']\n"
         "bare = s(names)\n"
         "import decimal, numpy, pandas\n"

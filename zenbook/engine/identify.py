@@ -12,6 +12,7 @@ from zenbook.core.preview import preview
 from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible
 from zenbook.model import Call, Fingerprint, Part, Reference
+from zenbook.world.settings import TRIGGERS, settings
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
@@ -56,6 +57,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     obstacles: list[str] = []
     digests: dict[str, str] = {}
     before: dict[str, str] = {}
+    kinds: set[str] = set()
     for name, value in call.values.items():
         if name in call.options.ignore:
             continue
@@ -67,9 +69,10 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         digests[name] = digest
         if type(value) not in _ATOMS:
             before[name] = digest
+            kinds.add(type(value).__module__)
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
-        _fingerprint(call, digests, uses, digester.packages, desk),
+        _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
         uses.constants,
         uses.literals,
@@ -81,19 +84,27 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
 
 
 def _fingerprint(
-    call: Call, digests: Mapping[str, str], uses: Uses, packages: set[str], desk: Desk
+    call: Call,
+    digests: Mapping[str, str],
+    uses: Uses,
+    packages: set[str],
+    kinds: set[str],
+    desk: Desk,
 ) -> Fingerprint:
     """The fingerprint of these digests, remembered while the uses are the very same object.
 
-    Making the parts again costs more than all the rest of a small step's hit.
+    Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
+    modules of the inputs' types.
     """
+    state = _library_settings(uses, packages, kinds)
     if call.options.files:
-        return fingerprint_of(_parts(call, digests, uses, packages, desk))
-    said = (id(uses), call.step.code, *digests.items(), call.options.version, *packages)
+        return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
+    told = tuple(part.digest for part in state)
+    said = (id(uses), call.step.code, *digests.items(), call.options.version, told, *packages)
     known = desk.fingerprints.get(said)
     if known is not None and known[0] is uses:
         return known[1]
-    fingerprint = fingerprint_of(_parts(call, digests, uses, packages, desk))
+    fingerprint = fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     if len(desk.fingerprints) >= _MOST_REMEMBERED:
         desk.fingerprints.clear()
     desk.fingerprints[said] = (uses, fingerprint)
@@ -101,16 +112,34 @@ def _fingerprint(
 
 
 def _parts(
-    call: Call, digests: Mapping[str, str], uses: Uses, packages: set[str], desk: Desk
+    call: Call,
+    digests: Mapping[str, str],
+    uses: Uses,
+    packages: set[str],
+    state: tuple[Part, ...],
+    desk: Desk,
 ) -> Iterator[Part]:
     yield Part("code", "", call.step.code)
     for name, digest in digests.items():
         yield Part("input", name, digest, _shown(name, call.values[name]))
     yield from uses.parts
     yield from desk.code.environment(packages | uses.packages)
+    yield from state
     yield from _settings(call)
     if call.options.files:
         yield from desk.watch.files(call.options.files)
+
+
+def _library_settings(uses: Uses, packages: set[str], kinds: set[str]) -> tuple[Part, ...]:
+    """Settings outside the step of what it uses: the time zone, the decimal context, options of
+    numpy, pandas and matplotlib. Nothing to look at for a step that uses none of them."""
+    if (
+        TRIGGERS.isdisjoint(uses.modules)
+        and TRIGGERS.isdisjoint(packages)
+        and TRIGGERS.isdisjoint(kinds)
+    ):
+        return ()
+    return settings((*uses.modules, *packages, *kinds))
 
 
 def _digest(value: Any, digester: Digester, known: Known | None) -> str:

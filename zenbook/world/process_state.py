@@ -1,4 +1,4 @@
-"""The state of this process that a step may change unseen, and settings that it may use.
+"""The state of this process that a step may change unseen.
 
 Compared before and after a step: what changed is not in the kept result, so a hit would leave it
 out; such a step is not kept. Only libraries imported already are asked. Measured with numpy and
@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zenbook.model import Part
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(
@@ -90,23 +89,6 @@ class ProcessState:
                 yield f"it left the program {_program_name(program)} running"
 
 
-def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
-    """Parts for settings of libraries that a step uses and that differ from their defaults:
-    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``."""
-    used = frozenset(libraries)
-    parts = []
-    for library, read in _SETTINGS.items():
-        if (library in used or _ALSO.get(library, frozenset()) & used) and (text := read()):
-            parts.append(Part("environment", f"{library} settings", _digest(text)))
-    return tuple(parts)
-
-
-def _digest(text: str) -> str:
-    from xxhash import xxh3_128_hexdigest
-
-    return xxh3_128_hexdigest(text.encode("utf-8", "surrogateescape"))
-
-
 def _cwd() -> str:
     try:
         return os.getcwd()
@@ -127,9 +109,9 @@ def _state() -> Iterator[tuple[str, Any]]:
         root = module.getLogger()
         yield "the logging setup", (root.level, tuple(root.handlers), root.manager.disable)
     if "decimal" in sys.modules:
-        yield "the decimal context", _decimal()
+        yield "the decimal context", decimal_context()
     yield "the locale", _locale()
-    yield from _numpy_state()
+    yield from numpy_state()
     if (options := _pandas()) is not None:
         yield "pandas' options", options
     if (module := sys.modules.get("matplotlib")) is not None and hasattr(module, "rcParams"):
@@ -138,14 +120,14 @@ def _state() -> Iterator[tuple[str, Any]]:
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
 
 
-def _numpy_state() -> Iterator[tuple[str, Any]]:
+def numpy_state() -> Iterator[tuple[str, Any]]:
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "get_printoptions"):
         yield "numpy's print options", repr(numpy.get_printoptions())
         yield "numpy's error handling", repr(numpy.geterr())
 
 
-def _decimal() -> str:
+def decimal_context() -> str:
     import decimal
 
     context = decimal.getcontext()
@@ -218,109 +200,3 @@ def _program_name(program: Any) -> str:
     words = program.args
     first = words if isinstance(words, (str, bytes, os.PathLike)) else words[0]
     return os.path.basename(os.fsdecode(first).split(" ")[0])
-
-
-# ---------------------------------------------------------------- settings a step uses
-
-
-def _decimal_settings() -> str:
-    """The decimal context where it is not the one a new process has."""
-    text = _decimal()
-    return "" if text == _FRESH_DECIMAL else text
-
-
-_FRESH_DECIMAL = (
-    "(28, 'ROUND_HALF_EVEN', -999999, 999999, 1, "
-    "['InvalidOperation', 'DivisionByZero', 'Overflow'])"
-)
-
-
-def _locale_settings() -> str:
-    """Locale categories a program has set; a new process has only the character type set."""
-    import _locale as c
-
-    names = ("LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY")
-    current = [c.setlocale(getattr(c, name)) for name in names]
-    return "" if set(current) == {"C"} else repr(current)
-
-
-def _time_settings() -> str:
-    """The time zone, as offsets and names, for whoever turns time into text."""
-    import time
-
-    return repr((time.timezone, time.altzone, time.tzname, os.environ.get("TZ", "")))
-
-
-def _numpy_settings() -> str:
-    """numpy's print options and error handling where they differ from its defaults."""
-    text = repr([value for _, value in _numpy_state()])
-    return "" if text == _FRESH_NUMPY or "numpy" not in sys.modules else text
-
-
-_FRESH_NUMPY = repr(
-    [
-        repr(
-            {
-                "edgeitems": 3,
-                "threshold": 1000,
-                "floatmode": "maxprec",
-                "precision": 8,
-                "suppress": False,
-                "linewidth": 75,
-                "nanstr": "nan",
-                "infstr": "inf",
-                "sign": "-",
-                "formatter": None,
-                "legacy": False,
-                "override_repr": None,
-            }
-        ),
-        repr({"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}),
-    ]
-)
-
-
-def _pandas_settings() -> str:
-    """pandas' options that are not at their defaults."""
-    config = sys.modules.get("pandas._config.config")
-    registered = getattr(config, "_registered_options", {})
-    changed = []
-    for name in sorted(registered):
-        value = config._global_config  # type: ignore[union-attr]
-        for step in name.split("."):
-            value = value[step]
-        if value != registered[name].defval:
-            changed.append((name, repr(value)))
-    return repr(changed) if changed else ""
-
-
-def _matplotlib_settings() -> str:
-    """Style settings of matplotlib that differ from its defaults; the backend is no style."""
-    matplotlib = sys.modules.get("matplotlib")
-    if matplotlib is None or not hasattr(matplotlib, "rcParamsDefault"):
-        return ""
-    default = matplotlib.rcParamsDefault
-    changed = [
-        (name, repr(value))
-        for name, value in dict.items(matplotlib.rcParams)
-        if name in default
-        and not name.startswith(("backend", "interactive", "toolbar", "webagg", "figure.hooks"))
-        and dict.get(default, name) != value
-    ]
-    return repr(sorted(changed)) if changed else ""
-
-
-_SETTINGS = {
-    "decimal": _decimal_settings,
-    "locale": _locale_settings,
-    "time": _time_settings,
-    "numpy": _numpy_settings,
-    "pandas": _pandas_settings,
-    "matplotlib": _matplotlib_settings,
-}
-_ALSO = {
-    "time": frozenset({"datetime", "calendar"}),
-    "locale": frozenset({"time", "datetime", "calendar"}),
-    "numpy": frozenset({"pandas", "scipy", "sklearn"}),
-    "matplotlib": frozenset({"seaborn", "pandas", "pylab", "plotnine"}),
-}

@@ -1,0 +1,231 @@
+"""Settings of libraries that a step uses, as parts of its key.
+
+They are looked at on every call of a step whose code reaches such a library, hit or not, so they
+are remembered by the identity of the values in them, and turned to text only when one is another
+object. Measured: 1 µs for numpy, 3 µs for pandas, 7 µs for matplotlib, 3 µs for the time zone,
+4 µs for the decimal context; 0.1 µs for a step that uses none.
+
+A setting at its default gives no part, so that it does not matter whether the library has been
+imported yet. The time zone has no default: a step that reaches ``time`` or ``datetime`` always
+has one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from xxhash import xxh3_128_hexdigest
+
+from zenbook.model import Part
+from zenbook.world.process_state import decimal_context, numpy_state
+
+_Read = Callable[[], str]
+
+
+def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
+    """Parts for settings of libraries that a step uses and that differ from their defaults:
+    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``."""
+    used = TRIGGERS.intersection(libraries)
+    if not used:
+        return ()
+    parts = []
+    for library, read in _SETTINGS.items():
+        if not _USED_BY[library].isdisjoint(used) and (text := read()):
+            parts.append(_part(library, text))
+    return tuple(parts)
+
+
+_parts: dict[str, tuple[str, Part]] = {}
+
+
+def _part(library: str, text: str) -> Part:
+    """The part of this text, made once."""
+    known = _parts.get(library)
+    if known is None or known[0] != text:
+        digest = xxh3_128_hexdigest(text.encode("utf-8", "surrogateescape"))
+        known = _parts[library] = (text, Part("environment", f"{library} settings", digest))
+    return known[1]
+
+
+class _Known:
+    """The text of a setting while the objects it was made of are the same."""
+
+    def __init__(self) -> None:
+        self._objects: tuple[Any, ...] = ()
+        self._lists: list[tuple[list[Any], list[Any]]] = []
+        self._text: str | None = None
+
+    def text(self, objects: tuple[Any, ...], read: _Read) -> str:
+        """The text that ``read`` gives, remembered. Equal objects count as the same; lists among
+        them may have been changed in place."""
+        if self._text is None or objects != self._objects or self._is_changed():
+            self._text = read()
+            self._objects = objects
+            self._lists = [(each, each.copy()) for each in objects if type(each) is list]
+        return self._text
+
+    def _is_changed(self) -> bool:
+        return any(live != copied for live, copied in self._lists)
+
+
+# ---------------------------------------------------------------- the standard library's
+
+
+def _decimal_settings() -> str:
+    """The decimal context where it is not the one a new process has."""
+    text = decimal_context()
+    return "" if text == _FRESH_DECIMAL else text
+
+
+_FRESH_DECIMAL = (
+    "(28, 'ROUND_HALF_EVEN', -999999, 999999, 1, "
+    "['InvalidOperation', 'DivisionByZero', 'Overflow'])"
+)
+
+
+def _locale_settings() -> str:
+    """Locale categories a program has set; a new process has only the character type set."""
+    import _locale as c
+
+    names = ("LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY")
+    current = [c.setlocale(getattr(c, name)) for name in names]
+    return "" if set(current) == {"C"} else repr(current)
+
+
+def _time_settings() -> str:
+    """The time zone, as offsets and names, for whoever turns time into text."""
+    return repr((time.timezone, time.altzone, time.tzname, os.environ.get("TZ", "")))
+
+
+# ---------------------------------------------------------------- numpy's
+
+_numpy = _Known()
+
+
+def _numpy_settings() -> str:
+    """numpy's print options and error handling where they differ from its defaults."""
+    printing = sys.modules.get("numpy._core.printoptions")
+    handling = sys.modules.get("numpy._core.umath")
+    try:
+        objects = (
+            printing.format_options.get(),  # type: ignore[union-attr]
+            handling._extobj_contextvar.get(None),  # type: ignore[union-attr]
+        )
+    except AttributeError:  # numpy keeps them elsewhere before 2.0
+        return _numpy_text()
+    return _numpy.text(objects, _numpy_text)
+
+
+def _numpy_text() -> str:
+    text = repr([value for _, value in numpy_state()])
+    return "" if text == _FRESH_NUMPY or "numpy" not in sys.modules else text
+
+
+_FRESH_NUMPY = repr(
+    [
+        repr(
+            {
+                "edgeitems": 3,
+                "threshold": 1000,
+                "floatmode": "maxprec",
+                "precision": 8,
+                "suppress": False,
+                "linewidth": 75,
+                "nanstr": "nan",
+                "infstr": "inf",
+                "sign": "-",
+                "formatter": None,
+                "legacy": False,
+                "override_repr": None,
+            }
+        ),
+        repr({"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}),
+    ]
+)
+
+
+# ---------------------------------------------------------------- pandas'
+
+_pandas = _Known()
+_pandas_leaves: tuple[int, tuple[dict[str, Any], ...]] = (0, ())
+
+
+def _pandas_settings() -> str:
+    """pandas' options that are not at their defaults."""
+    config: Any = sys.modules.get("pandas._config.config")
+    registered = getattr(config, "_registered_options", None)
+    if not registered:
+        return ""
+    global _pandas_leaves
+    if _pandas_leaves[0] != len(registered):
+        _pandas_leaves = len(registered), tuple(_leaves(config._global_config))
+    values = tuple(tuple(leaf.values()) for leaf in _pandas_leaves[1])
+    return _pandas.text(values, lambda: _pandas_text(config, registered))
+
+
+def _leaves(tree: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    """Every dictionary of the tree, the tree itself first."""
+    yield tree
+    for value in tree.values():
+        if isinstance(value, dict):
+            yield from _leaves(value)
+
+
+def _pandas_text(config: Any, registered: Mapping[str, Any]) -> str:
+    changed = []
+    for name in sorted(registered):
+        value = config._global_config
+        for step in name.split("."):
+            value = value[step]
+        if value != registered[name].defval:
+            changed.append((name, repr(value)))
+    return repr(changed) if changed else ""
+
+
+# ---------------------------------------------------------------- matplotlib's
+
+_matplotlib = _Known()
+_NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
+
+
+def _matplotlib_settings() -> str:
+    """Style settings of matplotlib that differ from its defaults; the backend is no style."""
+    matplotlib: Any = sys.modules.get("matplotlib")
+    if matplotlib is None or not hasattr(matplotlib, "rcParamsDefault"):
+        return ""
+    objects = tuple(dict.values(matplotlib.rcParams))
+    return _matplotlib.text(objects, lambda: _matplotlib_text(matplotlib))
+
+
+def _matplotlib_text(matplotlib: Any) -> str:
+    default = matplotlib.rcParamsDefault
+    changed = [
+        (name, repr(value))
+        for name, value in dict.items(matplotlib.rcParams)
+        if name in default and not name.startswith(_NO_STYLE) and dict.get(default, name) != value
+    ]
+    return repr(sorted(changed)) if changed else ""
+
+
+_SETTINGS: Mapping[str, _Read] = {
+    "decimal": _decimal_settings,
+    "locale": _locale_settings,
+    "time": _time_settings,
+    "numpy": _numpy_settings,
+    "pandas": _pandas_settings,
+    "matplotlib": _matplotlib_settings,
+}
+_USED_BY: Mapping[str, frozenset[str]] = {
+    "decimal": frozenset({"decimal"}),
+    "locale": frozenset({"locale", "time", "datetime", "calendar"}),
+    "time": frozenset({"time", "datetime", "calendar"}),
+    "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
+    "pandas": frozenset({"pandas"}),
+    "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+}
+TRIGGERS: frozenset[str] = frozenset().union(*_USED_BY.values())
+"""Top-level modules whose use makes some setting matter."""
