@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tests.core import digest_corpus as corpus
 from zenbook import fingerprint
-from zenbook.core import digest_stream
+from zenbook.core import digest_pieces, digest_stream
 from zenbook.core.digest_stream import write, write_deep, write_with_sets
 from zenbook.errors import NotDigestible
 
@@ -121,6 +121,59 @@ def test_both_writers_batch_long_containers_alike(size: int) -> None:
         write(value, refuse, fast.append)
         write_deep(value, refuse, deep.append)
         assert b"".join(fast) == b"".join(deep)
+
+
+nested = st.recursive(
+    st.integers() | st.text(max_size=3) | st.just(Ellipsis),
+    lambda inner: (
+        st.lists(inner, max_size=12)
+        | st.dictionaries(st.integers(), inner, max_size=5)
+        | st.lists(inner, max_size=12).map(tuple)
+    ),
+    max_leaves=60,
+)
+
+
+@given(nested, st.integers(0, 30), st.integers(0, 3))
+@settings(deadline=None, max_examples=150)
+def test_what_is_written_in_pieces_is_what_is_written_at_once(
+    value: Any, nodes: int, apart: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digest_pieces, "_NODES", nodes)
+        patch.setattr(digest_pieces, "_APART", apart)
+        assert in_pieces(value) == at_once(value)
+
+
+@pytest.mark.parametrize("size", [1999, 2000, 2001, 2003, 2004, 4000, 4001, 6003])
+@pytest.mark.parametrize("member", [7, "text", [1, [2]], ...])
+def test_slices_of_a_long_value_join_to_what_is_written_at_once(size: int, member: Any) -> None:
+    for value in ([member] * size, (member,) * size, [member] * (size - 1) + [b"x" * 70_000]):
+        for whole in (value, {"a": value, "b": (value, 1)}):
+            assert in_pieces(whole) == at_once(whole)
+
+
+def test_a_long_dict_is_told_from_its_keys_and_values() -> None:
+    long = {number: str(number) for number in range(5000)}
+    assert fingerprint(long) == fingerprint(dict(long))
+    others = [[[*long], [*long.values()]], dict(reversed(long.items())), {**long, 7: "8"}]
+    assert fingerprint(long) not in map(fingerprint, others)
+
+
+def in_pieces(value: Any) -> bytes:
+    written: list[bytes] = []
+    digest_pieces.write_pieces(value, by_name, written.append)
+    return b"".join(written)
+
+
+def at_once(value: Any) -> bytes:
+    written: list[bytes] = []
+    write(value, by_name, written.append)
+    return b"".join(written)
+
+
+def by_name(value: Any) -> Any:
+    return "one", [repr(value)]
 
 
 def test_the_depth_of_the_caller_does_not_count() -> None:
