@@ -22,6 +22,7 @@ _PACKAGE = str(Path(__file__).parents[2]) + os.sep
 VERBS = {
     "run": "running",
     "plan": "running",
+    "export": "exporting",
     "runs": "looking",
     "show": "looking",
     "why": "looking",

@@ -8,7 +8,7 @@ read (:mod:`reading`) → pieces (:mod:`pieces`) → module code (:mod:`module`)
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from zenbook.front.export.exporting import Exported
@@ -18,23 +18,41 @@ __all__ = ["export"]
 
 
 def export(
-    notebook: str | Path,
+    notebook: str | Path | None = None,
     output: str | Path | None = None,
     *,
     target: Target = "zenbook",
     verify: bool | None = None,
     check: bool = False,
     allow_magics: bool = False,
+    order: Literal["document", "run"] | None = None,
 ) -> Exported:
     """Export a notebook as a pipeline script, and say what became of every cell.
 
-    ``output`` is the script's path (default: beside the notebook). ``target`` is ``zenbook``,
-    ``python`` (no dependency) or ``zenml``. ``verify`` runs the script in a fresh process and
-    compares its outputs (default: where the notebook has run); ``check`` writes nothing and
-    tells whether an earlier export has drifted. Raises ExportError naming cell, line, name and
-    remedy; a script that gives something else than the notebook is never left behind.
+    ``notebook`` is a file (default: the notebook this kernel runs for), ``output`` the script's
+    path (default: beside it). ``target`` is ``zenbook``, ``python`` (no dependency) or
+    ``zenml``. ``verify`` runs the script in a fresh process and compares its outputs (default:
+    where the notebook has run); ``check`` writes nothing and tells whether an earlier export has
+    drifted. ``order`` says which order counts where cells were executed out of order.
+    Raises ExportError naming cell, line, name and remedy; a script that gives something else
+    than the notebook is never left behind.
     """
-    from zenbook.front.export.exporting import export_notebook
+    from zenbook.front.export.exporting import Wanted, export_notebook
 
+    file = Path(notebook) if notebook is not None else _own_notebook()
     place = Path(output) if output is not None else None
-    return export_notebook(Path(notebook), place, target, verify, check, allow_magics)
+    return export_notebook(file, place, Wanted(target, verify, check, allow_magics, order))
+
+
+def _own_notebook() -> Path:
+    """The notebook that this kernel runs for. Raises UsageError where nobody tells."""
+    import sys
+
+    from zenbook.errors import UsageError
+    from zenbook.front.notebook.notebook_name import notebook_file
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    file = notebook_file(shell.user_ns) if shell is not None else None
+    if file is None:
+        raise UsageError("Name the notebook to export: zenbook.export('notebook.ipynb').")
+    return file

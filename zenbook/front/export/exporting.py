@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zenbook.errors import ExportError
 from zenbook.front.export.history import Recorded, recorded
+from zenbook.front.export.facts import Facts
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
-from zenbook.front.export.reading import Notebook, read_notebook
+from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
 from zenbook.front.export.titles import identifier
+from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
 
 
@@ -36,7 +38,6 @@ class Exported:
     """``9/9 outputs identical``, or why nothing was compared."""
     drifted: bool | None = None
     """With ``check``: whether the script on disk is not what the notebook gives now."""
-    outputs: tuple[tuple[str, str], ...] = field(default=())
 
     def __repr__(self) -> str:
         return "\n".join(self.told(full=False))
@@ -54,27 +55,131 @@ class Exported:
                 yield f"  cell {decision.cell}: {decision.what}{why}"
 
 
-def export_notebook(
-    file: Path,
-    output: Path | None,
-    target: Target,
-    verify: bool | None,
-    check: bool,
-    allow_magics: bool,
-) -> Exported:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for."""
+
+    target: Target = "zenbook"
+    verify: bool | None = None
+    check: bool = False
+    allow_magics: bool = False
+    order: str | None = None
+
+
+def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported:
     """See :func:`zenbook.front.export.export`."""
-    notebook = read_notebook(file, allow_magics)
+    notebook = in_order(read_notebook(file, wanted.allow_magics), wanted.order)
     place = output or file.with_name(f"{identifier(file.stem)}.py")
     known = recorded(notebook)
-    plan = make_plan(notebook, known.facts)
-    refuse_empty(plan)
-    script = Script(plan, shown_path(file), target)
-    exported = _exported(place, script, plan)
-    _compile(exported.text, file)
-    if check:
+    facts = known.facts
+    verifies = wanted.verify if wanted.verify is not None else has_run(notebook, known)
+    if verifies and not wanted.check and not known.covers(notebook):
+        facts = trial(notebook)
+    exported = _best(notebook, facts, place, wanted, verifies and not wanted.check)
+    if wanted.check:
         return _checked(exported)
     place.write_text(exported.text, encoding="utf-8")
     return exported
+
+
+def _best(
+    notebook: Notebook, facts: Facts, place: Path, wanted: Wanted, verifies: bool
+) -> Exported:
+    """The finest script that gives what the notebook gives. Raises ExportError if none does."""
+    comparison = Comparison()
+    for single in (False, True):
+        plan = make_plan(notebook, facts, single)
+        refuse_empty(plan)
+        script = Script(plan, shown_path(notebook.file), wanted.target)
+        exported = _exported(place, script, plan)
+        try:
+            _compile(exported.text, notebook.file)
+        except ExportError:
+            if single or notebook.has_steps:
+                raise
+            continue
+        if not verifies:
+            return exported
+        comparison = _verified(script, exported, facts)
+        if comparison.holds:
+            return replace(exported, verified=str(comparison))
+        if notebook.has_steps or len(plan.groups) == 1:
+            break
+    raise ExportError(_failure(comparison, plan, script))
+
+
+def _verified(script: Script, exported: Exported, facts: Facts) -> Comparison:
+    plan, titles = script.plan, script.titles
+    found = compare(exported.text, plan, titles, script.target, script.main, facts)
+    if found.differ and not found.error:
+        return settle(found, plan, titles, facts)
+    return found
+
+
+def _failure(comparison: Comparison, plan: Plan, script: Script) -> str:
+    """Which step of the script is not what the notebook gives, with its cells."""
+    step = comparison.step or (comparison.differ[0][0] if comparison.differ else "")
+    cells = next(
+        (
+            ", ".join(str(cell.number) for cell in group.cells)
+            for group, title in zip(plan.groups, script.titles, strict=True)
+            if title.name == step
+        ),
+        "?",
+    )
+    if comparison.error:
+        return (
+            f"Step {step or '?'} (cell {cells}) fails in the script, not in the notebook: "
+            f"{comparison.error}. Nothing was written; --no-verify writes it all the same."
+        )
+    names = ", ".join(f"`{output}`" for name, output in comparison.differ if name == step)
+    return (
+        f"Step {step} (cell {cells}) gives another {names} in the script than in the notebook. "
+        "Nothing was written; --no-verify writes it all the same."
+    )
+
+
+def has_run(notebook: Notebook, known: Recorded) -> bool:
+    """Whether the notebook has run: it holds outputs or counts, or the history knows it."""
+    return bool(known.records) or any(c.executed or c.outputs for c in notebook.cells)
+
+
+def in_order(notebook: Notebook, order: str | None) -> Notebook:
+    """The notebook's cells in the order that counts. Raises ExportError if that is not clear."""
+    counted = [cell for cell in notebook.cells if cell.executed and not cell.skipped]
+    by_run = sorted(counted, key=lambda cell: cell.executed or 0)
+    if order == "document" or counted == by_run:
+        return notebook
+    if order == "run":
+        rest = [cell for cell in notebook.cells if cell not in counted]
+        first = [cell for cell in rest if cell.number < counted[0].number]
+        later = [cell for cell in rest if cell not in first]
+        return replace(notebook, cells=(*first, *by_run, *later))
+    if not _order_matters(counted, by_run):
+        return notebook
+    moved = next(a for a, b in zip(counted, by_run, strict=True) if a is not b)
+    raise ExportError(
+        f"Cell {moved.number} was not executed in its place, and the order makes a difference. "
+        "Say which order counts with --order document or --order run."
+    )
+
+
+def _order_matters(document: list[SourceCell], run: list[SourceCell]) -> bool:
+    """Whether any name a cell reads comes from another cell in the other order."""
+    return _sources(document) != _sources(run)
+
+
+def _sources(cells: list[SourceCell]) -> dict[tuple[int, str], int]:
+    from zenbook.core.names import analyse
+
+    current: dict[str, int] = {}
+    found: dict[tuple[int, str], int] = {}
+    for cell in cells:
+        names = analyse(cell.tree)
+        for name in names.reads:
+            found[cell.number, name] = current.get(name, 0)
+        current.update(dict.fromkeys(names.writes, cell.number))
+    return found
 
 
 def _exported(place: Path, script: Script, plan: Plan) -> Exported:
@@ -88,8 +193,6 @@ def _exported(place: Path, script: Script, plan: Plan) -> Exported:
 
 
 def _checked(exported: Exported) -> Exported:
-    from dataclasses import replace
-
     try:
         now = exported.file.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -20,6 +20,11 @@ class Recorded:
 
     records: Mapping[int, Record] = field(default_factory=dict)
 
+    def covers(self, notebook: Notebook) -> bool:
+        """Whether every ``%%step`` cell has a record, and no other cell computes."""
+        marked = [cell.number for cell in notebook.cells if cell.step is not None]
+        return bool(marked) and set(marked) <= self.records.keys()
+
     @property
     def facts(self) -> Facts:
         """The records as facts for the plan."""

@@ -18,14 +18,11 @@ INDENT = "    "
 
 
 def bracketed(head: str, items: Sequence[str], tail: str, level: int = 0) -> str:
-    """``head(items)tail`` on one line, else the items on one line of their own, else one each."""
+    """``head(items)tail`` on one line, else one item a line (which any line length leaves so)."""
     pad, inner = INDENT * level, INDENT * (level + 1)
     line = f"{pad}{head}{', '.join(items)}{tail}"
     if len(line) <= WIDTH or not items:
         return line
-    middle = f"{inner}{', '.join(items)}"
-    if len(middle) <= WIDTH:
-        return f"{pad}{head}\n{middle}\n{pad}{tail}"
     return f"{pad}{head}\n" + "".join(f"{inner}{item},\n" for item in items) + f"{pad}{tail}"
 
 

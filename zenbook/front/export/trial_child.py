@@ -1,0 +1,246 @@
+"""The fresh process of a verification: runs a notebook's cells, or an exported script.
+
+Started as ``python -m zenbook.front.export.trial_child JOB``; reads a job as JSON and writes its
+answer as JSON beside it. Values never leave this process: only their digests, types and what
+they share do.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+from zenbook.errors import NotDigestible
+
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), range, frozenset)
+_MOST_NODES = 3000
+_OWN_CALLS = (FunctionType, type, ModuleType)
+
+
+def main(job_file: str) -> None:
+    """Do one job, and write what was found."""
+    job = json.loads(Path(job_file).read_text(encoding="utf-8"))
+    answer = run_cells(job["cells"]) if job["what"] == "cells" else run_script(job)
+    Path(job["answer"]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+# ------------------------------------------------------------------ a notebook's cells
+
+
+def run_cells(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Execute cells in a shell of their own; after each, what there is and what changed."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    hidden = set(shell.user_ns)
+    found: list[dict[str, Any]] = []
+    seen: dict[str, str] = {}
+    for cell in cells:
+        before = {name: id(value) for name, value in _data(shell.user_ns, hidden)}
+        result = shell.run_cell(cell["source"], store_history=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            told = f"{type(error).__name__}: {error}"
+            return {"cells": found, "error": told, "cell": cell["number"], "line": _line(error)}
+        now = _look(shell.user_ns, hidden, before, seen)
+        found.append({"number": cell["number"], **now})
+        seen = {**seen, **now["digests"]}
+    return {"cells": found, "error": ""}
+
+
+def _line(error: BaseException) -> int:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f.lineno for f in frames if "ipykernel" in f.filename or f.filename.startswith("<ipy")]
+    return own[0] or 0 if own else 0
+
+
+def _data(space: Mapping[str, Any], hidden: set[str]) -> Iterable[tuple[str, Any]]:
+    """The user's names that stand for data."""
+    for name, value in list(space.items()):
+        if name not in hidden and not name.startswith("_"):
+            if not isinstance(value, (type, ModuleType)):
+                yield name, value
+
+
+def _look(
+    space: Mapping[str, Any], hidden: set[str], before: Mapping[str, int], seen: Mapping[str, str]
+) -> dict[str, Any]:
+    from zenbook.core.preview import type_path
+
+    values = dict(_data(space, hidden))
+    digests: dict[str, str] = {}
+    stuck: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            digests[name] = _digester().digest(value)
+        except (NotDigestible, RecursionError) as error:
+            digests[name] = "none"
+            stuck[name] = str(error).removeprefix("the value ")
+    moved = {n for n, d in digests.items() if seen.get(n) != d or before.get(n) != id(values[n])}
+    changed = [
+        n
+        for n, d in digests.items()
+        if before.get(n) == id(values[n]) and n in seen and seen[n] != d
+    ]
+    stuck.update({n: "is a function" for n, v in values.items() if isinstance(v, FunctionType)})
+    return {
+        "digests": {n: digests[n] for n in digests if n in moved},
+        "types": {n: type_path(values[n]) for n in moved},
+        "changed": changed,
+        "bound": sorted(n for n in values if before.get(n) != id(values[n])),
+        "stuck": {n: why for n, why in stuck.items() if n in moved},
+        "shares": _shared(values),
+    }
+
+
+def _digester() -> Any:
+    from zenbook.engine.desk import open_desk
+
+    return open_desk().digester()
+
+
+def _shared(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of names whose values reach one mutable object."""
+    reached = {name: _mutables(value) for name, value in values.items()}
+    names = sorted(name for name, ids in reached.items() if ids)
+    return [
+        (one, other)
+        for place, one in enumerate(names)
+        for other in names[place + 1 :]
+        if reached[one] & reached[other]
+    ]
+
+
+def _mutables(value: Any) -> set[int]:
+    """Identities of what a change could reach: the value, and what it holds, to some depth."""
+    found: set[int] = set()
+    waiting = [(value, 0)]
+    while waiting and len(found) < _MOST_NODES:
+        one, depth = waiting.pop()
+        if isinstance(one, (*_ATOMS, *_OWN_CALLS)) or id(one) in found or depth > 4:
+            continue
+        if callable(one) and not hasattr(one, "__dict__"):
+            continue
+        if not isinstance(one, tuple):
+            found.add(id(one))
+        waiting += [(inner, depth + 1) for inner in _held(one)]
+    return found
+
+
+def _held(one: Any) -> list[Any]:
+    if isinstance(one, dict):
+        return list(one.values())[:500]
+    if isinstance(one, (list, tuple, set)):
+        return list(one)[:500]
+    base = getattr(one, "base", None)
+    if type(one).__module__ == "numpy" and base is not None:
+        return [base]
+    if type(one).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow", "torch"):
+        return []  # copy on write, or buffers that are compared by digest
+    return list(getattr(one, "__dict__", {}).values())[:500]
+
+
+# ------------------------------------------------------------------ a script
+
+
+def run_script(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a script as its command line would; the digest of every output of every step."""
+    sys.argv = [job["script"]]
+    try:
+        if job["target"] == "zenbook":
+            return _run_zenbook(job["script"])
+        return _run_plain(job["script"], job["functions"], job["main"])
+    except Exception as error:  # whatever the script raises is the answer
+        return {"steps": {}, "error": _told(error), "step": ""}
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _run_zenbook(script: str) -> dict[str, Any]:
+    import runpy
+
+    import zenbook
+
+    caught: list[Any] = []
+    answer: list[dict[str, Any]] = []
+
+    def run(pipeline: Any, arguments: Any = None) -> None:
+        caught.append(pipeline)
+        answer.append(_outcomes(pipeline))
+
+    vars(zenbook)["cli"] = run
+    runpy.run_path(script, run_name="__main__")
+    return answer[0] if answer else {"steps": {}, "error": "no pipeline", "step": ""}
+
+
+def _outcomes(pipeline: Any) -> dict[str, Any]:
+    from zenbook.engine.desk import open_desk
+    from zenbook.engine.pipelines import run_composition
+
+    bound = pipeline.binder.bind((), {})
+    finished = run_composition(pipeline.compose(bound), pipeline.wish, open_desk())
+    steps = {n: _digests(outcome.values) for n, outcome in finished.outcomes.items()}
+    error = "" if finished.error is None else _told(finished.error)
+    failed = list(finished.outcomes)[-1] if error and finished.outcomes else ""
+    return {"steps": steps, "error": error, "step": failed}
+
+
+def _digests(values: Mapping[str, Any]) -> dict[str, str]:
+    from zenbook.model import Reference
+
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            known = type(value) is Reference
+            found[name] = value.artifact.digest if known else _digester().digest(value)
+        except (NotDigestible, RecursionError):
+            found[name] = "none"
+    return found
+
+
+def _run_plain(
+    script: str, functions: Mapping[str, Mapping[str, Any]], main_name: str
+) -> dict[str, Any]:
+    """Plain functions: note what each returns on its way."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("exported_script", script)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["exported_script"] = module
+    spec.loader.exec_module(module)
+    steps: dict[str, dict[str, str]] = {}
+    for function, said in functions.items():
+        vars(module)[function] = _noting(getattr(module, function), said, steps)
+    getattr(module, main_name)()
+    return {"steps": steps, "error": "", "step": ""}
+
+
+def _noting(function: Any, said: Mapping[str, Any], steps: dict[str, dict[str, str]]) -> Any:
+    import inspect
+
+    names = said["outputs"]
+
+    def note(result: Any) -> Any:
+        values = (result,) if len(names) == 1 else result if names else ()
+        steps[said["name"]] = _digests(dict(zip(names, values, strict=True)))
+        return result
+
+    def call(*args: Any) -> Any:
+        return note(function(*args))
+
+    async def wait(*args: Any) -> Any:
+        return note(await function(*args))
+
+    return wait if inspect.iscoroutinefunction(function) else call
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,211 @@
+"""Verification: what the script gives in a fresh process, compared with what the notebook gave.
+
+The notebook's side is the record of its run where every step has one, else a trial: its cells
+run once, from top to bottom, in a fresh process and a copy of its folder. An output that differs
+between two trials (a clock, randomness that nothing seeds) cannot be compared, and is said so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zenbook.errors import ExportError
+from zenbook.front.export.facts import CellFacts, Facts
+from zenbook.front.export.magics import Place
+from zenbook.front.export.plan import Plan
+from zenbook.front.export.reading import Notebook, SourceCell
+from zenbook.front.export.titles import Title
+
+_LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".zenbook", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints"
+)
+_LARGE = 50_000_000
+"""Bytes above which a file is linked into the copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``same`` of ``outputs`` are identical; what differs, what cannot be compared, what broke."""
+
+    outputs: int = 0
+    same: int = 0
+    differ: tuple[tuple[str, str], ...] = ()
+    """(step, output), in the order of the run."""
+    unsure: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+    step: str = ""
+    absent: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        """Whether the script gives what the notebook gives."""
+        return not self.error and not self.differ
+
+    def __str__(self) -> str:
+        told = f"{self.same}/{self.outputs - len(self.unsure)} outputs identical"
+        if self.unsure:
+            names = ", ".join(sorted({output for _, output in self.unsure}))
+            told += f"; not comparable (they differ from run to run): {names}"
+        return told
+
+
+def trial(notebook: Notebook) -> Facts:
+    """Run the notebook from top to bottom, and look at it after each cell. Raises ExportError."""
+    cells = [
+        {"number": cell.number, "source": _as_run(cell)}
+        for cell in notebook.cells
+        if not cell.skipped
+    ]
+    answer = _in_fresh_process(
+        {"what": "cells", "cells": cells}, notebook.file, "module://matplotlib_inline.backend_inline"
+    )
+    if answer["error"]:
+        raise Place(answer["cell"], answer.get("line", 0)).error(
+            f"it raises {answer['error']} when the notebook runs from top to bottom.",
+            "Correct it, tag it raises-exception to leave it out, or export with --no-verify.",
+        )
+    return Facts({found["number"]: _facts(found) for found in answer["cells"]})
+
+
+def _as_run(cell: SourceCell) -> str:
+    """What IPython executes: the cell itself, unless it installs something or speaks to zenbook."""
+    ours = any(word in note for note in cell.notes for word in ("installs", "%zenbook", "%pipeline"))
+    ours = ours or "zenbook" in cell.raw and "%" in cell.raw
+    return cell.text if ours or cell.step is not None or cell.is_parameters else cell.raw
+
+
+def _facts(found: Mapping[str, Any]) -> CellFacts:
+    return CellFacts(
+        types=found["types"],
+        digests=found["digests"],
+        changed=frozenset(found["changed"]),
+        bound=frozenset(found["bound"]),
+        stuck=found["stuck"],
+        shares=tuple((one, other) for one, other in found["shares"]),
+    )
+
+
+def compare(
+    script: str, plan: Plan, titles: list[Title], target: str, main: str, facts: Facts
+) -> Comparison:
+    """Run the script in a fresh process and compare every step's outputs."""
+    named = {
+        title.function: {"name": title.name, "outputs": group.outputs}
+        for group, title in zip(plan.groups, titles, strict=True)
+    }
+    job = {"what": "script", "target": target, "functions": named, "main": main}
+    answer = _in_fresh_process(job, plan.notebook.file, "Agg", script)
+    expected = _expected(plan, titles, facts)
+    if answer["error"]:
+        return Comparison(len(expected), error=answer["error"], step=answer["step"])
+    got = {(step, name): d for step, given in answer["steps"].items() for name, d in given.items()}
+    differ = [key for key, digest in expected.items() if got.get(key, "") != digest]
+    return Comparison(len(expected), len(expected) - len(differ), tuple(differ))
+
+
+def _expected(plan: Plan, titles: list[Title], facts: Facts) -> dict[tuple[str, str], str]:
+    """The digest of each step's output in the notebook, where it is known."""
+    found: dict[tuple[str, str], str] = {}
+    for group, title in zip(plan.groups, titles, strict=True):
+        last = max(cell.number for cell in group.cells)
+        for name in group.outputs:
+            digest = _digest_at(facts, last, name)
+            if digest and digest != "none":
+                found[title.name, name] = digest
+    return found
+
+
+def _digest_at(facts: Facts, last: int, name: str) -> str:
+    """The digest a name had after a cell: as the newest cell up to it left it."""
+    for number in sorted(facts.cells, reverse=True):
+        if number <= last and (digest := facts.cells[number].digests.get(name)):
+            return digest
+    return ""
+
+
+def settle(comparison: Comparison, plan: Plan, titles: list[Title], facts: Facts) -> Comparison:
+    """Run the notebook a second time: what differs between its own runs cannot be compared."""
+    again = _expected(plan, titles, trial(plan.notebook))
+    first = _expected(plan, titles, facts)
+    unsure = [key for key in comparison.differ if again.get(key) != first.get(key)]
+    return Comparison(
+        comparison.outputs,
+        comparison.same,
+        tuple(key for key in comparison.differ if key not in unsure),
+        tuple(unsure),
+    )
+
+
+# ------------------------------------------------------------------ the fresh process
+
+
+def _in_fresh_process(
+    job: dict[str, Any], notebook: Path, backend: str, script: str = ""
+) -> dict[str, Any]:
+    with _copy_of(notebook.resolve().parent) as (folder, aside):
+        if script:
+            file = folder / "exported_by_zenbook.py"
+            file.write_text(script, encoding="utf-8")
+            job = {**job, "script": str(file)}
+        answer = aside / "answer.json"
+        order = aside / "job.json"
+        order.write_text(json.dumps({**job, "answer": str(answer)}), encoding="utf-8")
+        command = [sys.executable, "-m", "zenbook.front.export.trial_child", str(order)]
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(aside, backend),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+        if not answer.exists():
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            why = lines[-1] if lines else f"exit code {done.returncode}"
+            raise ExportError(f"The verification's process ended early: {why}")
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        return found
+
+
+def _environment(aside: Path, backend: str) -> dict[str, str]:
+    package = str(Path(__file__).parents[3])
+    path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "ZENBOOK_HOME": str(aside / "home"),
+        "XDG_DATA_HOME": str(aside / "person"),
+        "IPYTHONDIR": str(aside / "ipython"),
+        "MPLBACKEND": backend,
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+@contextmanager
+def _copy_of(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """A copy of the notebook's folder, and a place aside for our own files."""
+    with tempfile.TemporaryDirectory(prefix="zenbook-verify-") as made:
+        aside = Path(made) / "aside"
+        copy = Path(made) / "copy"
+        aside.mkdir()
+        shutil.copytree(
+            folder, copy, ignore=_LEFT_BEHIND, copy_function=_copied, symlinks=True
+        )
+        yield copy, aside
+
+
+def _copied(source: str, target: str) -> str:
+    """Large files are linked: nobody wants gigabytes copied to compare digests."""
+    if os.path.getsize(source) > _LARGE:
+        os.symlink(os.path.abspath(source), target)
+        return target
+    return str(shutil.copy2(source, target))
