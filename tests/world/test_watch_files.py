@@ -380,7 +380,7 @@ def test_a_path_made_from_the_working_folder_moves_with_the_project(
     (project / "one").mkdir()
     (project / "one" / "d.txt").write_text("1")
     monkeypatch.chdir(project / "one")
-    seen = see(lambda: (Path.cwd() / "d.txt").read_text())
+    seen = see(lambda: Path("d.txt").absolute().read_text())
     assert names(seen) == ["d.txt"]
     (project / "one").rename(project / "moved")
     monkeypatch.chdir(project / "moved")

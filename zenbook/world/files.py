@@ -9,6 +9,7 @@ The name of a look is the path as it was said, with one mark at its end for what
     d.txt@     size and time               size and modification time
     d.txt>     where a symbolic link goes  its target text; "file", "folder", "missing"
     odd?=      content, where the path itself ends like a mark
+    cwd/@      where the working folder is: its path (no path is written like that otherwise)
 
 Content digests are xxh3-128, remembered by (device, inode, size, mtime, ctime). Restoring the
 mtime of a rewritten file does not fool this, for nobody can set a ctime. A file that changed
@@ -36,6 +37,7 @@ FOLDER = "folder"
 SPECIAL = "special"
 UNREADABLE = "unreadable"
 
+CWD = "cwd/@"
 CONTENT, EXISTS, LISTING, HIDDEN_GLOB, TIMES, LINK = "", "?", "/", "//", "@", ">"
 _MARKS = "?/@>="
 
@@ -49,6 +51,7 @@ Stamp = tuple[int, int, int, int, int]
 
 _stat = os.stat
 _lstat = os.lstat
+_getcwd = os.getcwd
 _memo: dict[str, tuple[Stamp, str]] = {}
 _quiet: set[int] = set()
 
@@ -94,6 +97,8 @@ def split_name(name: str) -> tuple[str, str]:
 
 def look(name: str) -> str:
     """The digest of this look as it is now, relative to the working folder of now."""
+    if name == CWD:
+        return working_folder()
     path, mark = split_name(name)
     if mark == CONTENT:
         return content(path)
@@ -172,6 +177,14 @@ def matched(pattern: str, *, hidden: bool = False) -> list[str]:
 def matches(pattern: str, *, hidden: bool = False) -> str:
     """The digest of what a pattern matches."""
     return digest_of_names(matched(pattern, hidden=hidden))
+
+
+def working_folder() -> str:
+    """The path of the working folder; "missing" if somebody has removed it."""
+    try:
+        return _getcwd()
+    except FileNotFoundError:
+        return MISSING
 
 
 def times(path: str) -> str:

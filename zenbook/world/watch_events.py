@@ -68,7 +68,7 @@ def _text(path: Any) -> str | None:
 
 def _concerns(notes: Notes, path: str, frame: FrameType | None) -> bool:
     """Whether the path may be a reason or an output of the step."""
-    full = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+    full = path if os.path.isabs(path) else os.path.join(files.working_folder(), path)
     if notes.places.never(full):
         return False
     if notes.places.cached(full):

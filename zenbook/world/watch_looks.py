@@ -1,4 +1,4 @@
-"""Looks that raise no audit event: ``os.stat`` and its kin, and environment variables.
+"""Looks that raise no audit event: ``os.stat`` and its kin, the working folder, and variables.
 
 While a step runs, thin functions stand in for them; afterwards the originals are back. If another
 library has put its own wrapper around ours meanwhile, ours stays inside it and only passes through.
@@ -74,6 +74,8 @@ def wrap() -> None:
         if _users == 1:
             for name in ("stat", "lstat", "access", "readlink"):
                 _replace(os, name, _MAKE[name])
+            _replace(os, "getcwd", _asking_where)
+            _replace(os, "getcwdb", _asking_where)
             _replace(os._Environ, "__getitem__", _getting)
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
@@ -123,6 +125,16 @@ def _asking(original: _Function) -> _Function:
         return original(path, *args, **named)
 
     return look
+
+
+def _asking_where(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def getcwd() -> Any:
+        if running:
+            _saw_cwd(sys._getframe(1))
+        return original()
+
+    return getcwd
 
 
 def _reading_link(original: _Function) -> _Function:
@@ -197,6 +209,16 @@ def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
     _note(everyone, said, marks, by_library=owner == "library")
 
 
+def _saw_cwd(frame: FrameType) -> None:
+    """The user's code asks where it is, not a library, and not in order to make a path whole."""
+    caller, passed = nearest(frame)
+    if _owner(caller) != "user" or (passed and [name[-4:] for name in passed] != [".cwd"]):
+        return
+    for notes in current():
+        if not forward(notes, "asked_where", ""):
+            notes.asked_where()
+
+
 def _saw_readlink(said: Any, frame: FrameType) -> None:
     everyone = current()
     if everyone and _owner(nearest(frame)[0]) == "user":
@@ -213,7 +235,7 @@ def _note(
     if not path or "\0" in path:
         return
     for notes in everyone:
-        full = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
+        full = path if os.path.isabs(path) else os.path.join(files.working_folder(), path)
         if notes.places.never(full) or notes.places.cached(full):
             continue
         for mark in marks:

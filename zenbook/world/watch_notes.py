@@ -145,6 +145,10 @@ class Notes:
         elif not by_library:
             self._idle.pop(name, None)
 
+    def asked_where(self) -> None:
+        """The path of the working folder was asked for."""
+        self._looks.setdefault(files.CWD, files.working_folder())
+
     def listed(self, path: str) -> None:
         """The folder's names were listed."""
         key = self._key(path)
@@ -321,14 +325,17 @@ class Notes:
 
     def _key(self, path: str) -> str:
         """The path as an absolute one, links not followed."""
-        return os.path.normpath(os.path.join(os.getcwd(), path))
+        if not os.path.isabs(path):
+            path = os.path.join(files.working_folder(), path)
+        return os.path.normpath(path)
 
     def _name(self, path: str) -> str:
         """The path as it is remembered; see the module's text."""
         if not os.path.isabs(path):
-            if os.getcwd() == self.cwd:
+            cwd = files.working_folder()
+            if cwd == self.cwd:
                 return path if ".." in path else os.path.normpath(path)
-            path = os.path.normpath(os.path.join(os.getcwd(), path))
+            path = os.path.normpath(os.path.join(cwd, path))
         elif any(path == said or path.startswith(said + os.sep) for said in self._absolutes):
             return path
         if path.startswith(self.places.below):

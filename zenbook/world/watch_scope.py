@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import get_ident
 
-from zenbook.world.files import is_quiet
+from zenbook.world.files import is_quiet, working_folder
 from zenbook.world.watch_notes import Notes
 
 running: list[Notes] = []
@@ -31,7 +31,9 @@ _children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
 )
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 _POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
-_FORWARDED = frozenset({"read", "wrote", "removed", "made_folder", "listed", "variable"})
+_FORWARDED = frozenset(
+    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where"}
+)
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def forward(notes: Notes, what: str, text: str) -> bool:
         return False
     shared = _shared.get(id(notes))
     if shared is not None and what in _FORWARDED:
-        word = text if what == "variable" else os.path.join(os.getcwd(), text)
+        word = text if what == "variable" else os.path.join(working_folder(), text)
         os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
     return True
 
@@ -109,6 +111,8 @@ def collect(notes: Notes) -> None:
             notes.variable(text)
         elif what == "listed":
             notes.listed(text)
+        elif what == "asked_where":
+            notes.asked_where()
 
 
 def _before_fork() -> None:
