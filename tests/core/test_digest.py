@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
 import pickle
@@ -280,6 +281,32 @@ def test_the_layout_of_an_array_does_not_count() -> None:
         assert fingerprint(other) == expected
     plain[699, 899] += 1
     assert fingerprint(plain) != expected
+
+
+@pytest.mark.parametrize("shape", [(700, 900), (3, 70_001), (200_000, 3), (64, 64), (65, 300)])
+@pytest.mark.parametrize("dtype", ["f8", ">i4", "M8[s]", "c16", "U2", "?"])
+def test_a_matrix_is_the_same_in_either_order(shape: tuple[int, int], dtype: str) -> None:
+    plain = np.random.default_rng(0).integers(0, 99, shape).astype(dtype)
+    turned = np.asfortranarray(plain)
+    assert fingerprint(turned) == fingerprint(plain) == fingerprint(turned)
+    assert fingerprint(turned.T) == fingerprint(np.ascontiguousarray(plain.T))
+    assert fingerprint(turned.T) != fingerprint(plain)
+
+
+@pytest.mark.parametrize("axes", [*itertools.permutations(range(3))])
+def test_axes_may_lie_in_any_order(axes: tuple[int, ...]) -> None:
+    plain = np.random.default_rng(0).random((60, 61, 62))
+    back = np.argsort(axes)
+    assert fingerprint(plain.transpose(axes).copy().transpose(back)) == fingerprint(plain)
+    assert fingerprint(plain.reshape(61, 60, 62)) != fingerprint(plain)
+
+
+def test_a_matrix_met_before_is_told_from_a_changed_one() -> None:
+    turned = np.asfortranarray(np.random.default_rng(0).random((500, 600)))
+    before = fingerprint(turned)
+    turned[3, 4] += 1
+    after = fingerprint(turned)
+    assert before != after == fingerprint(np.ascontiguousarray(turned))
 
 
 def test_padding_of_records_does_not_count() -> None:
