@@ -108,7 +108,13 @@ class Answering:
         """Write the notebook as a script."""
         from importlib import import_module
 
-        return Done(f"Exported: {import_module('zenbook').export()}")
+        from zenbook.front.notebook.notebook_name import notebook_file
+
+        file = notebook_file(self._door.shell.user_ns)
+        if file is None:
+            raise UsageError("No front end tells the notebook's name: run `zenbook export FILE`.")
+        found = import_module("zenbook").export(file, verify=False)
+        return Done(repr(found), found.file.name)
 
     def gc(self) -> Done:
         """Collect what nobody needs."""

@@ -13,7 +13,7 @@ from typing import Any
 from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
-from zenbook.engine.sharing import links
+from zenbook.engine.sharing import links, views
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +58,10 @@ def gather(
     shared = links(values, inputs)
     if shared is None:
         obstacles = (*obstacles, "a result holds a part of an input in a tuple or a set")
+    linked = {link[0] for link in shared or ()}
+    for name, value in values.items():
+        if name not in linked and views(value, inputs):
+            obstacles = (*obstacles, f"{name} looks into the memory of an input")
     manifest = {
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared or () if link[1] or link[3]],
