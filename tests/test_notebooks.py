@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -89,10 +90,6 @@ def replayed(cell: Any) -> list[Any]:
 # ------------------------------------------------------------------ the tests
 
 
-def test_there_are_three_tutorials() -> None:
-    assert [file.stem for file in TUTORIALS] == ["clean_data", "compare_runs", "train_digits"]
-
-
 def test_a_tutorial_keeps_the_result_of_every_step(tutorial: Tutorial) -> None:
     lines = list(step_lines(tutorial.first))
     assert len(lines) == sum(bool(step_name(cell)) for cell in tutorial.first.cells) > 0
@@ -110,7 +107,9 @@ def test_cached_steps_show_and_leave_what_they_did_when_they_ran(tutorial: Tutor
     for ran, cached in zip(tutorial.first.cells, tutorial.again.cells, strict=True):
         if step_name(ran):
             assert replayed(ran) == replayed(cached), step_name(ran)
-    ran, cached = (json.loads(n.cells[-1].outputs[0].text) for n in (tutorial.first, tutorial.again))
+    ran, cached = (
+        json.loads(n.cells[-1].outputs[0].text) for n in (tutorial.first, tutorial.again)
+    )
     assert ran == cached
     assert ran
 
@@ -139,7 +138,7 @@ def test_a_sentence_stands_above_every_new_step(file: Path) -> None:
     """It becomes the docstring when the notebook is exported."""
     seen: set[str] = set()
     cells = read(file).cells
-    for above, cell in zip(cells, cells[1:], strict=False):
+    for above, cell in itertools.pairwise(cells):
         name = step_name(cell)
         if name and name not in seen:
             assert above.cell_type == "markdown", name
