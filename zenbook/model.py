@@ -63,7 +63,8 @@ class Read(Part):
 
     ``name`` says what was read: for ``file`` ``"path"`` (content), ``"path?"`` (existence
     only, digest ``missing``/``file``/``folder``) or ``"path/"`` (folder listing), relative to the
-    working folder where it lies below it; for ``variable`` the variable's name; for ``random`` ``"random"``, ``"numpy"`` or ``"torch"``.
+    working folder where it lies below it; for ``variable`` the variable's name; for ``random``
+    ``"random"``, ``"numpy"`` or ``"torch"``. :mod:`zenbook.world.files` lists further marks.
     """
 
     __slots__ = ()
@@ -134,7 +135,7 @@ class Record:
     changed: tuple[Artifact, ...]
     deleted: tuple[str, ...]
     random_after: tuple[Artifact, ...]
-    """Global random states (``random``, ``numpy``, ``torch``) the step left, if it drew from them."""
+    """Global random states (``random``, ``numpy``, ``torch``) it left, if it drew from them."""
     displays: Artifact | None
     seals: Mapping[str, str]
     seconds: float
