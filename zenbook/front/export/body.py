@@ -20,9 +20,10 @@ _NOT_PRINTED = ("<", "[<", "(<", "Text(", "{'whiskers'", "(array(", "Figure(", "
 def body_text(plan: Plan, group: Group) -> str:
     """All statements of a step, indented; "" if none is left."""
     parts: list[str] = []
-    parts += [tidy(piece.text) for piece in group.copied]
+    for piece in group.copied:
+        parts += [tidy(piece.text), ""]
     parts += _shadowing(group)
-    before: Piece | None = group.copied[-1] if group.copied else None
+    before: Piece | None = None
     for piece in group.pieces:
         text = _piece_text(piece, group)
         if not text:

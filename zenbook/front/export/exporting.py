@@ -12,7 +12,7 @@ from zenbook.front.export.facts import Facts
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
 from zenbook.front.export.titles import identifier
-from zenbook.front.export.verifying import Comparison, compare, settle, trial
+from zenbook.front.export.verifying import Comparison, compare, settle, trial, without_stars
 from zenbook.front.export.writing import Script, Target
 
 
@@ -69,6 +69,7 @@ class Wanted:
 def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported:
     """See :func:`zenbook.front.export.export`."""
     notebook = in_order(read_notebook(file, wanted.allow_magics), wanted.order)
+    notebook = without_stars(notebook)
     place = output or file.with_name(f"{identifier(file.stem)}.py")
     known = recorded(notebook)
     facts = known.facts
@@ -188,7 +189,7 @@ def _exported(place: Path, script: Script, plan: Plan) -> Exported:
         text=script.text(),
         decisions=tuple(decisions(plan, script)),
         steps=tuple(title.name for title in script.titles),
-        notes=tuple(_notes(plan)),
+        notes=tuple(dict.fromkeys(_notes(plan))),
     )
 
 

@@ -113,7 +113,7 @@ def _take_cell_magic(plain: Plain, place: Place, allow: bool) -> None:
 
 def _program(arguments: list[str], body: str) -> str:
     listed = ", ".join(f'"{word}"' for word in arguments)
-    return f"subprocess.run([{listed}, {_text(body)}], check=True)\n"
+    return f"commands = {_text(body)}\nsubprocess.run([{listed}, commands], check=True)\n"
 
 
 def _written(rest: str, body: str) -> str:
@@ -265,10 +265,9 @@ def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> s
 def _run(command: str, place: Place, lines: bool) -> str:
     text = _filled(command, place)
     if lines:
-        return (
-            f"subprocess.run(\n    {text}, shell=True, check=True, capture_output=True, "
-            "text=True\n).stdout.splitlines()"
-        )
+        arguments = [text, "shell=True", "check=True", "capture_output=True", "text=True"]
+        listed = "".join(f"    {one},\n" for one in arguments)
+        return f"subprocess.run(\n{listed}).stdout.splitlines()"
     return f"subprocess.run({text}, shell=True, check=True)"
 
 

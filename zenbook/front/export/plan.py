@@ -80,6 +80,7 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False) -> Plan:
         merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
     _note_left_out(plan)
     _wire(plan)
+    _drop_copied(plan)
     if notebook.has_steps:
         _drop_unneeded(plan)
     _give(plan)
@@ -154,6 +155,32 @@ def _note_left_out(plan: Plan) -> None:
             )
 
 
+def _drop_copied(plan: Plan) -> None:
+    """Take out definitions that every step using them brings along itself."""
+    for group in plan.groups:
+        if group.marked is not None:
+            continue
+        kept: list[Piece] = []
+        for index in range(len(group.pieces) - 1, -1, -1):
+            piece = group.pieces[index]
+            later = {name for other in kept for name in other.names.reads | loaded(other.nodes)}
+            handed = any(source is piece for g in plan.groups for source in g.inputs.values())
+            names = piece.names.writes
+            if _can_be_copied(piece) and not handed and not names & later:
+                continue
+            kept.insert(0, piece)
+        group.pieces = kept or group.pieces[:1]
+        if not kept:
+            group.heading = "\x00"
+    plan.groups[:] = [group for group in plan.groups if group.heading != "\x00"]
+
+
+def _can_be_copied(piece: Piece) -> bool:
+    if is_import(piece):
+        return True
+    return is_definition(piece) and _is_alone(piece)
+
+
 def _drop_unneeded(plan: Plan) -> None:
     """Beside ``%%step`` cells, an unmarked cell counts only if a step needs what it binds."""
     while True:
@@ -202,7 +229,7 @@ def _wired(plan: Plan) -> bool:
                     _missing(name, group, plan)
                 continue
             maker, piece = current[name]
-            if is_import(piece) or is_definition(piece) and _is_alone(piece, name, plan, maker):
+            if _can_be_copied(piece):
                 group.copied.append(piece)
                 reads += [n for n in _needs(piece) if n not in plan.module.names]
                 continue
@@ -253,7 +280,7 @@ def _needs(piece: Piece) -> list[str]:
     return sorted(set().union(*(free_names(node) for node in piece.nodes)))
 
 
-def _is_alone(piece: Piece, name: str, plan: Plan, maker: int) -> bool:
+def _is_alone(piece: Piece) -> bool:
     """Whether copying a definition gives the same: nothing of it is worked out when it is made."""
     node = piece.node
     if getattr(node, "decorator_list", None) or isinstance(node, ast.ClassDef):

@@ -25,22 +25,24 @@ _OWN_CALLS = (FunctionType, type, ModuleType)
 def main(job_file: str) -> None:
     """Do one job, and write what was found."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    answer = run_cells(job["cells"]) if job["what"] == "cells" else run_script(job)
+    doing = {"cells": run_cells, "script": run_script, "stars": star_names}
+    answer = doing[job["what"]](job)
     Path(job["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
 
 # ------------------------------------------------------------------ a notebook's cells
 
 
-def run_cells(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
+def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
     """Execute cells in a shell of their own; after each, what there is and what changed."""
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
+    shell.enable_gui = lambda gui=None: None  # there is no event loop to be joined here
     hidden = set(shell.user_ns)
     found: list[dict[str, Any]] = []
     seen: dict[str, str] = {}
-    for cell in cells:
+    for cell in job["cells"]:
         before = {name: id(value) for name, value in _data(shell.user_ns, hidden)}
         result = shell.run_cell(cell["source"], store_history=True)
         error = result.error_before_exec or result.error_in_exec
@@ -72,7 +74,7 @@ def _look(
 ) -> dict[str, Any]:
     from zenbook.core.preview import type_path
 
-    values = dict(_data(space, hidden))
+    values = {name: _plain(value) for name, value in _data(space, hidden)}
     digests: dict[str, str] = {}
     stuck: dict[str, str] = {}
     for name, value in values.items():
@@ -81,21 +83,26 @@ def _look(
         except (NotDigestible, RecursionError) as error:
             digests[name] = "none"
             stuck[name] = str(error).removeprefix("the value ")
-    moved = {n for n, d in digests.items() if seen.get(n) != d or before.get(n) != id(values[n])}
+    moved = {n for n, d in digests.items() if seen.get(n) != d or before.get(n) != id(space[n])}
     changed = [
         n
         for n, d in digests.items()
-        if before.get(n) == id(values[n]) and n in seen and seen[n] != d
+        if before.get(n) == id(space[n]) and n in seen and seen[n] != d
     ]
     stuck.update({n: "is a function" for n, v in values.items() if isinstance(v, FunctionType)})
     return {
         "digests": {n: digests[n] for n in digests if n in moved},
         "types": {n: type_path(values[n]) for n in moved},
         "changed": changed,
-        "bound": sorted(n for n in values if before.get(n) != id(values[n])),
+        "bound": sorted(n for n in values if before.get(n) != id(space[n])),
         "stuck": {n: why for n, why in stuck.items() if n in moved},
         "shares": _shared(values),
     }
+
+
+def _plain(value: Any) -> Any:
+    """``x = !cmd`` gives IPython's own kind of list; a script has a plain one."""
+    return list(value) if type(value).__name__ == "SList" else value
 
 
 def _digester() -> Any:
@@ -143,6 +150,21 @@ def _held(one: Any) -> list[Any]:
     if type(one).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow", "torch"):
         return []  # copy on write, or buffers that are compared by digest
     return list(getattr(one, "__dict__", {}).values())[:500]
+
+
+def star_names(job: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``from module import *`` binds, for each module."""
+    from importlib import import_module
+
+    found: dict[str, list[str]] = {}
+    for name in job["modules"]:
+        try:
+            module = import_module(name)
+        except Exception as error:  # importing runs whatever the module holds
+            return {"error": f"{name}: {_told(error)}", "names": {}}
+        public = [n for n in vars(module) if not n.startswith("_")]
+        found[name] = list(getattr(module, "__all__", public))
+    return {"error": "", "names": found}
 
 
 # ------------------------------------------------------------------ a script

@@ -24,8 +24,9 @@ class Script:
         self.plan, self.path, self.target = plan, shown_path, target
         self.pipeline, function = pipeline_title(plan)
         module = set(plan.module.names)
-        self.main = function if function not in module else f"{function}_pipeline"
-        reserved = {"step", "pipeline", "cli", "configure", "display", "main", self.main}
+        reserved = {"step", "pipeline", "cli", "configure", "display", "main", "zenbook"}
+        self.main = function if function not in module | reserved else f"{function}_pipeline"
+        reserved.add(self.main)
         self.titles = titles(plan, module | reserved)
         self.prefix = "zenbook." if module & {"step", "pipeline", "cli"} else ""
 
