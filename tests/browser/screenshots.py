@@ -120,8 +120,8 @@ def lab(browser: Any, folder: Path) -> None:
             "button", name=re.compile("^Step train,")
         ).click()
         page.wait_for_timeout(800)
-        for close in page.locator(".Toastify__close-button").all():
-            close.click()
+        if (news := page.get_by_role("button", name="No", exact=True)).count():
+            news.click()
         page.wait_for_timeout(500)
         page.screenshot(path=folder / "lab.png")
         page.evaluate(

@@ -56,7 +56,8 @@ def opened(page: Any, server: Server, name: str, *cells: str, **more: Any) -> An
 
 
 def command(page: Any, name: str) -> None:
-    page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+    """Start a command without waiting for its end."""
+    page.evaluate("name => { void window.jupyterapp.commands.execute(name); }", name)
 
 
 def run_all(page: Any) -> None:
@@ -64,7 +65,11 @@ def run_all(page: Any) -> None:
 
 
 def badge(page: Any, step: str) -> Any:
-    return page.get_by_role("button", name=re.compile(f"^Step {step},"))
+    """By its role and name, as a screen reader finds it; the panel's nodes are others."""
+    cells = page.locator(".jp-Notebook")
+    return cells.get_by_role("button", name=re.compile(f"^Step {step},")).and_(
+        page.locator(".zb-badge")
+    )
 
 
 def says(page: Any, step: str, text: str, seconds: float = 20) -> None:

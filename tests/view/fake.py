@@ -102,6 +102,7 @@ def many_runs(count: int) -> list[Run]:
             parameters={"gamma": f"{number % 90 / 10000:.4f}", "seed": "0"},
             metrics={"accuracy": round(0.9 + (number * 37 % 97) / 1000, 4)},
             started=samples.NOON - 60 * (count - number),
+            ended=samples.NOON - 60 * (count - number) + 3 + number % 11,
         )
         for number in range(count, 0, -1)
     ]

@@ -207,7 +207,7 @@ RUN_1 = Run(
         ),
         ran("report", 3, "first run", "first run", 1.9, "k-rep-1", "r-1"),
     ),
-    ("baseline",),
+    ("first",),
     "the first that worked",
     "notebook train_digits.ipynb",
 )

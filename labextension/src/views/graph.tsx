@@ -124,7 +124,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
       <div
         class="zb-canvas"
         ref={frame}
-        style={{ height: `${Math.min(460, Math.max(140, view.height + 8))}px` }}
+        style={{ height: `${Math.min(460, Math.max(140, view.height * fitted.zoom + 8))}px` }}
         onWheel={event => {
           if (event.ctrlKey || event.metaKey) {
             event.preventDefault();
@@ -194,8 +194,11 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
             <g aria-hidden="true">
               {view.edges
                 .filter(edge => (focus ? touches(edge, focus) : view.edges.length <= LABELS))
-                .map(edge => (
-                  <Label edge={edge} />
+                .map((edge, place, shown) => (
+                  <Label
+                    edge={edge}
+                    place={shown.slice(0, place).filter(other => other.target === edge.target).length}
+                  />
                 ))}
             </g>
           </g>
@@ -216,11 +219,11 @@ function Edge({ edge, focus }: { edge: Wire; focus: string }) {
   );
 }
 
-/** The names an edge carries, where it arrives. */
-function Label({ edge }: { edge: Wire }) {
+/** The names an edge carries, where it arrives; a second one at the same step stands higher. */
+function Label({ edge, place }: { edge: Wire; place: number }) {
   const [x, y] = edge.points.at(-1) ?? [0, 0];
   const [fromX] = edge.points.at(-2) ?? [0, 0];
-  if (!edge.names.length) {
+  if (!edge.names.length || place > 1) {
     return null;
   }
   const text = cut(edge.names.join(', '), 22);
@@ -228,7 +231,7 @@ function Label({ edge }: { edge: Wire }) {
   const side = Math.sign((fromX ?? 0) - (x ?? 0));
   const left = (x ?? 0) - width / 2 + side * (width / 2 + 6);
   return (
-    <g class="zb-label" transform={`translate(${left} ${(y ?? 0) - (side ? 27 : 31)})`}>
+    <g class="zb-label" transform={`translate(${left} ${(y ?? 0) - 22 - place * 19})`}>
       <rect width={width} height="17" rx="3" />
       <text x={width / 2} y="12.5" text-anchor="middle">
         {text}
@@ -256,11 +259,8 @@ function fit(view: GraphView, size: { width: number; height: number }): Camera {
   if (!size.width || !size.height) {
     return { x: 0, y: 0, zoom: 1 };
   }
-  const whole = Math.min(1, size.width / view.width, size.height / view.height);
-  const zoom = Math.max(whole, Math.min(0.55, size.width / view.width));
-  const x = (size.width - view.width * zoom) / 2;
-  const tall = view.height * zoom > size.height;
-  return { zoom, x, y: tall ? 0 : (size.height - view.height * zoom) / 2 };
+  const zoom = Math.min(1, Math.max(0.5, size.width / view.width));
+  return { zoom, x: (size.width - view.width * zoom) / 2, y: 4 };
 }
 
 function told(node: Node): string {
