@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zenbook.engine.sharing import links, views
 from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
-from zenbook.engine.sharing import links, views
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from zenbook.front.notebook.options import (
     usage,
 )
 from zenbook.front.notebook.planning import explain, plan
-from zenbook.front.notebook.rewinding import restore
+from zenbook.front.notebook.rewinding import restore, run_named
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door
@@ -131,6 +131,10 @@ class Magics:
             "plan": lambda: plan(self.door),
             "runs": self._runs,
             "why": lambda *words: explain(self.door, *words),
+            "show": lambda run="latest": zenbook.show(run_named(self.door, run)),
+            "diff": lambda first, second: zenbook.diff(
+                run_named(self.door, first), run_named(self.door, second)
+            ),
             "restore": lambda *words: restore(self.door, *words),
         }
         return {name: self._checked(name, verb) for name, verb in verbs.items() if verb}

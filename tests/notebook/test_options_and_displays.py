@@ -1,0 +1,160 @@
+"""The options of a step line, and displays: live while recorded, replayed in order."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tests.notebook.kernel import Kernel
+
+
+def test_seed_makes_a_step_repeatable_and_leaves_the_outer_state(kernel: Kernel) -> None:
+    kernel.run("import random\nimport numpy as np\nrandom.seed(1); np.random.seed(1)")
+    kernel.run("expected = random.Random(1).random()")
+    kernel.run("%%step a --seed 7\nx = (random.random(), float(np.random.rand()))")
+    first = kernel.value("x")
+    assert kernel.value("random.random() == expected") is True
+    kernel.fresh()
+    kernel.run("import random\nimport numpy as np")
+    again = kernel.run("%%step a --seed 7 --force\nx = (random.random(), float(np.random.rand()))")
+    assert again.status == "completed" and kernel.value("x") == first
+
+
+def test_a_hit_leaves_the_random_state_that_a_run_leaves(kernel: Kernel) -> None:
+    cells = ["import random\nrandom.seed(3)", "%%step a\nx = random.random()", "random.random()"]
+    cold = [cell.result for cell in kernel.play(*cells)]
+    kernel.fresh()
+    warm = kernel.play(*cells)
+    assert warm[1].status == "cached" and [cell.result for cell in warm] == cold
+
+
+def test_an_unseeded_draw_is_kept_and_said(kernel: Kernel) -> None:
+    source = "%%step a\nimport random\nx = random.Random().random() + random.random()"
+    assert "unseeded random" in kernel.run(source).said
+
+
+def test_outputs_inputs_and_ignore(kernel: Kernel) -> None:
+    kernel.run("a = 1; b = 2")
+    source = "%%step s -o x --ignore b\nx = a + b\ny = x"
+    kernel.run(source)
+    kernel.run("b = 3; del x, y")
+    again = kernel.run(source)
+    assert again.status == "cached" and kernel.value("x") == 3
+    assert "y" not in kernel.names()
+
+
+def test_depends_version_ttl_and_no_cache(kernel: Kernel) -> None:
+    Path(kernel.folder / "work" / "d.txt").write_text("1")
+    source = "%%step s -d d.txt --version one\nx = 1"
+    kernel.run(source)
+    assert kernel.run(source).status == "cached"
+    Path(kernel.folder / "work" / "d.txt").write_text("2")
+    assert "d.txt changed" in kernel.run(source).said
+    assert kernel.run(source.replace("one", "two")).status == "completed"
+    expiring = "%%step t --ttl 0.2s\nz = 1"
+    kernel.run(expiring)
+    time.sleep(0.4)
+    assert "expired" in kernel.run(expiring).said
+    assert "cache disabled by step" in kernel.run("%%step t --no-cache\nz = 1").said
+
+
+def test_pipeline_caching_is_outranked_by_the_steps(kernel: Kernel) -> None:
+    kernel.run("%%step a\nx = 1")
+    kernel.run("%pipeline --no-cache --quiet")
+    assert "cache disabled by pipeline" in kernel.run("%%step a\nx = 1").said
+    assert kernel.run("%%step a --enable-cache\nx = 1").status == "cached"
+
+
+def test_replay_none_and_display(kernel: Kernel) -> None:
+    body = (
+        "\nfrom IPython.display import display\nprint('p')\ndisplay({'text/plain': 'd'}, raw=True)"
+    )
+    kernel.run("%%step a" + body)
+    none = kernel.run("%%step a --replay none" + body)
+    assert none.status == "cached" and not none.outputs
+    rich = kernel.run("%%step a --replay display" + body)
+    assert rich.displayed == ["d"] and rich.stream() == ""
+
+
+def test_quiet_hides_the_line(kernel: Kernel) -> None:
+    assert kernel.run("%%step a -q\nx = 1").line is None
+
+
+def test_display_updates_get_fresh_ids_and_bars_are_replayed(kernel: Kernel) -> None:
+    source = (
+        "%%step a\nfrom IPython.display import display\nfrom tqdm import tqdm\n"
+        "h = display('one', display_id=True)\nh.update('two')\ndel h\n"
+        "for _ in tqdm(range(3)): pass\nx = 1"
+    )
+    first = kernel.run(source)
+    again = kernel.run(source)
+    ids = [
+        [o["transient"]["display_id"] for o in cell.outputs if "display" in o["type"]]
+        for cell in (first, again)
+    ]
+    assert again.status == "cached", again.said
+    assert again.displayed == first.displayed == ["'one'", "'two'"]
+    assert ids[1][0] == ids[1][1] != ids[0][0]
+    assert "3/3" in again.stream("stderr")
+
+
+def test_figures_are_in_the_record_and_not_registered_when_loaded(kernel: Kernel) -> None:
+    source = (
+        "%%step a\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n_l = ax.plot([1, 2])"
+    )
+    kernel.run("%matplotlib inline")
+    first = kernel.run(source)
+    kernel.fresh()
+    kernel.run("%matplotlib inline")
+    again = kernel.run(source)
+    assert again.status == "cached", again.said
+    shown = [o for o in again.outputs if "display" in o["type"]]
+    assert [o["data"].keys() for o in shown] == [
+        o["data"].keys() for o in first.outputs if "display" in o["type"]
+    ]
+    assert shown and "image/png" in shown[0]["data"]
+
+
+def test_a_hundred_thousand_prints_cost_at_most_half_more(kernel: Kernel) -> None:
+    body = "for i in range(100_000): print(i)"
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(3):
+        for step in (False, True):
+            began = time.perf_counter()
+            kernel.run(("%%step p --force -q\n" if step else "# plain\n") + body)
+            times[step].append(time.perf_counter() - began)
+    assert min(times[True]) <= 1.5 * min(times[False]) + 0.1, times
+
+
+def test_fault_75_two_kernels_on_one_notebook_share_results(kernel: Kernel) -> None:
+    kernel.run("%%step a\nx = 1")
+    other = Kernel(kernel.folder)
+    try:
+        cell = other.run("%%step a\nx = 1")
+        assert cell.status == "cached" and cell.said.endswith("notebook v1 draft run 2")
+        assert kernel.run("%%step b\ny = x").said.endswith("run 1")
+    finally:
+        other.stop()
+
+
+def test_fault_30_a_kernel_killed_in_a_step_leaves_an_interrupted_run(kernel: Kernel) -> None:
+    other = Kernel(kernel.folder)
+    other.send("%%step a\nimport time\ntime.sleep(60)")
+    time.sleep(1)
+    other.kill()
+    statuses = kernel.value("[r.status for r in __import__('zenbook').runs()]")
+    assert statuses == ["interrupted"]
+    assert kernel.run("%%step a\nimport time\nx = 1").status == "completed"
+
+
+def test_two_kernels_with_one_key_compute_once(kernel: Kernel) -> None:
+    source = "%%step a\nimport time\ntime.sleep(1.5)\nx = 1"
+    other = Kernel(kernel.folder)
+    try:
+        first = other.send(source)
+        time.sleep(0.5)
+        second = kernel.run(source)
+        assert second.status == "cached", second.said
+        assert other.finish(first).status == "completed"
+    finally:
+        other.stop()
