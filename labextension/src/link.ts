@@ -87,7 +87,7 @@ export class KernelLink implements IDisposable {
         const comm = kernel.createComm(TARGET);
         this.use(comm);
         await comm.open({}).done;
-        comm.send({ warm: true }); // the first message always takes the main thread: spend it
+        void this.warm(comm);
       }
     } catch (error) {
       if (!this.disposed && kernel === this.kernel && !kernel.isDisposed) {
@@ -102,8 +102,18 @@ export class KernelLink implements IDisposable {
       return;
     }
     this.use(comm);
-    comm.send({ warm: true });
+    void this.warm(comm);
   };
+
+  /** The first message on a comm always takes the main thread: spend it, once the subshell is up. */
+  private async warm(comm: Kernel.IComm): Promise<void> {
+    const ready = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
+    const patience = new Promise(done => setTimeout(done, 2000));
+    await Promise.race([ready, patience]).catch(() => undefined); // without one it is as before
+    if (comm === this.comm && !comm.isDisposed) {
+      comm.send({ warm: true });
+    }
+  }
 
   private use(comm: Kernel.IComm): void {
     this.exchange.reset('The kernel was restarted.');

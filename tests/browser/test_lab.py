@@ -154,6 +154,9 @@ def test_a_reload_of_the_page_finds_the_kernel_again(page: Any, lab: Server) -> 
 def test_while_a_step_runs_it_says_so_and_the_panel_answers(page: Any, lab: Server) -> None:
     slow = "%%step slow\nimport time\ntime.sleep(8)\nx = 1"
     opened(page, lab, "busy", "%load_ext zenbook", slow)
+    command(page, "notebook:run-cell-and-select-next")
+    says(page, "slow", "not run yet")
+    page.wait_for_timeout(1000)  # a comm's first message takes the main thread: before it is busy
     run_all(page)
     says(page, "slow", "running", 6)
     shown = panel(page)
