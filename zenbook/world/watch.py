@@ -1,7 +1,8 @@
 """Watch a running step: what it reads of the world, and the same looks again later.
 
 Composed of :mod:`watch_scope` (whose event is it), :mod:`watch_events` (audit events),
-:mod:`watch_looks` (looks that raise none), :mod:`watch_named` (paths only named),
+:mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
+:mod:`watch_named` (paths only named),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from zenbook.model import Part, Read
-from zenbook.world import files, watch_events, watch_looks
+from zenbook.world import files, watch_events, watch_looks, watch_native
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
@@ -51,6 +52,8 @@ class SystemWatch:
             with following(notes):
                 yield lambda: _seen(notes, before)
         finally:
+            if notes.opens is not None:
+                notes.opens.close()
             watch_looks.unwrap()
             for obstacle in before.changes(notes.variables_set):
                 notes.obstacle(obstacle)
@@ -84,13 +87,34 @@ class SystemWatch:
         notes = Notes(around, literals, absolutes(literals, values))
         with files.quiet():
             name_all(notes, literals, values)
+        if watch_native.loaded():
+            watch_events.follow_native(notes)
         return notes
 
 
 def _seen(notes: Notes, before: ProcessState) -> Seen:
     with files.quiet():
         collect(notes)
+        _settle_opens(notes)
         return notes.seen()
+
+
+def _settle_opens(notes: Notes) -> None:
+    """Note what was opened by native code and by programs that the step started."""
+    opens = notes.opens
+    if opens is None:
+        return
+    if opens.is_lost:
+        notes.obstacle("more files were opened than could be followed")
+    listed = opens.folders - notes.listings_seen
+    patterns = set()
+    for path, manner in opens.manners():
+        folder, name = os.path.split(path)
+        if manner == "read" and folder in listed and not notes.knows(path):
+            patterns.add(os.path.join(folder, "*" + os.path.splitext(name)[1]))
+        notes.opened_unseen(path, manner)
+    for pattern in sorted(patterns):
+        notes.matched(pattern, hidden=False)
 
 
 def _declared(pattern: str) -> Iterator[Part]:

@@ -5,7 +5,7 @@ event, the call included). It must not raise: an exception in it would fail the 
 a fault of ours becomes an obstacle to keeping the result instead. It sees ``open`` (and all that
 is built on it: numpy, ``pandas.read_csv``, gzip, PIL), folder listings, patterns, renames, sqlite3,
 programs and the network; it does not see native readers (pyarrow, polars, h5py, duckdb): named
-paths stand in.
+paths stand in, and :mod:`watch_native`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dis import opmap
 from types import FrameType
 from typing import Any
 
-from zenbook.world import files
+from zenbook.world import files, watch_native
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
@@ -28,7 +28,10 @@ from zenbook.world.watch_scope import current, forward, running
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _NOT_A_FILE = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 _IMPORT_NAME = opmap["IMPORT_NAME"]
+_DRAINED = 1024
+"""Opens after which the kernel's queue of the others is emptied."""
 _installed = False
+_opened_lately = 0
 
 
 def install() -> None:
@@ -46,16 +49,23 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if handle is None:
         return
     everyone = current()
-    if not everyone:
-        return
-    frame = sys._getframe(1)
-    if owner_of(frame.f_code.co_filename) == "zenbook":
-        return
     try:
-        handle(everyone, args, frame)
+        if handle is _opened and not files.is_quiet():
+            _note_stranger(everyone, args[0])
+        frame = sys._getframe(1)
+        if everyone and owner_of(frame.f_code.co_filename) != "zenbook":
+            handle(everyone, args, frame)
     except Exception as error:  # never the user's problem; the result is just not kept
         for notes in everyone:
             notes.obstacle(f"it could not be followed ({event}: {error})")
+
+
+def _note_stranger(everyone: tuple[Notes, ...], said: Any) -> None:
+    """Tell the steps whose open this is not, that it was no native reader's of theirs."""
+    for notes in tuple(running):
+        if notes.opens is not None and notes not in everyone and isinstance(said, (str, bytes)):
+            path = os.path.join(files.working_folder(), os.fsdecode(said))
+            notes.opens.strangers.add(os.path.normpath(path))
 
 
 def _text(path: Any) -> str | None:
@@ -85,12 +95,21 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     flags = args[2] or 0
     if path is None or flags & _NOT_A_FILE == _NOT_A_FILE:
         return
+    _count_open()
     source = _source_of(path, frame)
     if source is None:
         return
     for notes in everyone:
         if _concerns(notes, source, frame):
             _note_open(notes, source, flags)
+
+
+def _count_open() -> None:
+    global _opened_lately
+    _opened_lately += 1
+    if _opened_lately >= _DRAINED:
+        _opened_lately = 0
+        watch_native.drain()
 
 
 def _note_open(notes: Notes, path: str, flags: int) -> None:
@@ -156,12 +175,22 @@ def _truncated(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameT
 
 
 def _listed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _note_listing_seen(everyone, args[0])
     caller, passed = nearest(frame)
     if caller is None or owner_of(caller.f_code.co_filename) in ("import", "source"):
         return
     if any(name.startswith(("_select_from", "_glob", "_iter", "_Glob")) for name in _last(passed)):
         return  # inside glob: the pattern has been noted
     _each(everyone, "." if args[0] is None else args[0], frame, "listed")
+
+
+def _note_listing_seen(everyone: tuple[Notes, ...], said: Any) -> None:
+    """Tell listings that Python makes from those that native code does."""
+    path = "." if said is None else _text(said) or _path_of(said)
+    if path is not None:
+        full = os.path.normpath(os.path.join(files.working_folder(), path))
+        for notes in everyone:
+            notes.listings_seen.add(full)
 
 
 def _last(passed: list[str]) -> list[str]:
@@ -246,6 +275,7 @@ def _program(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
     process = frame.f_locals.get("self") if len(args) == 4 else None
     folder = _text(args[2]) if len(args) == 4 else None
     for notes in everyone:
+        follow_native(notes)
         notes.remark(f"started a program: {os.path.basename(words[0])}")
         if process is not None:
             notes.programs.append(weakref.ref(process))
@@ -297,10 +327,23 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
+def follow_native(notes: Notes) -> None:
+    """From now on also see what is opened by native code and by other programs."""
+    if notes.opens is None:
+        notes.opens = watch_native.follow(notes.folders(), notes.places)
+
+
+def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    if args[0] in watch_native.READERS:
+        for notes in everyone:
+            follow_native(notes)
+
+
 _Handler = Callable[[tuple[Notes, ...], tuple[Any, ...], FrameType], None]
 
 _HANDLERS: dict[str, _Handler] = {
     "open": _opened,
+    "import": _imports,
     "os.listdir": _listed,
     "os.scandir": _listed,
     "glob.glob": lambda everyone, args, frame: None,

@@ -29,6 +29,7 @@ from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
 from zenbook.world.variables import variable_read
+from zenbook.world.watch_native import Manner, Opens
 from zenbook.world.watch_places import Places
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -63,6 +64,10 @@ class _Named:
     digest: str
 
 
+_UNKNOWN: files.Stamp = (0, 0, 0, 0, 0)
+"""The stamp of a file that was there, and was written before anybody could look."""
+
+
 class Notes:
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
@@ -86,6 +91,9 @@ class Notes:
         self.copied_environment = False
         self.variables_set: set[str] = set()
         self.programs: list[weakref.ref[Any]] = []
+        self.opens: Opens | None = None
+        self.listings_seen: set[str] = set()
+        """Folders whose listing the audit hook saw, whoever asked."""
 
     # ------------------------------------------------------------ what is seen
 
@@ -191,6 +199,33 @@ class Notes:
     def obstacle(self, text: str) -> None:
         """A reason not to keep the result."""
         self._obstacles[text] = None
+
+    def folders(self) -> Iterable[str]:
+        """The working folder, and the folders of the paths that are named."""
+        yield self.cwd
+        for key, named in self._named.items():
+            yield key if named.kind == files.FOLDER else os.path.dirname(key)
+
+    def knows(self, key: str) -> bool:
+        """Whether this absolute path was read, written or named."""
+        return key in self._contents or key in self._written or key in self._named
+
+    def opened_unseen(self, key: str, manner: Manner) -> None:
+        """A file was opened where no hook sees it; called when the step has ended."""
+        if key in self._contents or key in self._written or self.places.never(key):
+            return
+        named = self._named.get(key)
+        if manner == "replaced":
+            before = named.stamp if named is not None else _UNKNOWN
+            self._written[key] = _Written(self._name(key), before, blind=True)
+        elif named is not None:
+            return
+        elif manner == "made":
+            self._written[key] = _Written(self._name(key), None, blind=True)
+        elif manner == "read":
+            self.read(key)
+        else:
+            self.obstacle(f"{self._name(key)} was opened and changed by what cannot be followed")
 
     # ------------------------------------------------------------ what follows
 

@@ -1,0 +1,203 @@
+"""Files that native code opens by a path that nothing spells out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.world.watching import holds, names, see, wrote
+from zenbook.world import watch_native
+from zenbook.world.watch import SystemWatch
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs inotify")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    keep(1)
+    return tmp_path
+
+
+def keep(value: int, *folders: str) -> None:
+    for folder in folders or (".", "sub/deep"):
+        pq.write_table(pa.table({"a": [value]}), f"{folder}/x1.parquet")
+
+
+READING: dict[str, Any] = {
+    "pandas": lambda x: pd.read_parquet("x" + x + ".parquet"),
+    "pyarrow": lambda x: pq.read_table("x" + x + ".parquet"),
+    "pyarrow's file": lambda x: pa.memory_map("x" + x + ".parquet").read(),
+    "polars": lambda x: pl.read_parquet("x" + x + ".parquet"),
+    "polars lazily": lambda x: pl.scan_parquet("x" + x + ".parquet").collect(),
+    "a program": lambda x: subprocess.run(["sh", "-c", f"cat x{x}.par*"], capture_output=True),
+}
+
+
+@pytest.mark.parametrize("read", READING.values(), ids=READING)
+def test_a_computed_path_that_native_code_opens_is_a_read(read: Any) -> None:
+    seen = see(read, "1")
+    assert "x1.parquet" in names(seen)
+    assert seen.wrote == () and seen.obstacles == ()
+    assert holds(seen)
+    keep(2)
+    assert not holds(seen)
+
+
+def test_a_path_below_is_a_read_too() -> None:
+    seen = see(lambda x: pl.read_parquet(f"sub/deep/x{x}.parquet"), "1")
+    assert "sub/deep/x1.parquet" in names(seen)
+
+
+def test_a_folder_elsewhere_that_an_input_names_is_watched(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    (other / "in").mkdir()
+    keep(1, str(other / "in"))
+    body = {"folder": str(other)}
+    seen = see(lambda x: pl.read_parquet(x["folder"] + "/in/" + "x1" + ".parquet"), body)
+    assert str(other / "in" / "x1.parquet") in names(seen)
+
+
+def test_a_new_file_of_a_computed_pattern_is_noticed() -> None:
+    seen = see(lambda x: pl.read_parquet(f"sub/{x}/*.parquet"), "deep")
+    assert {"sub/deep/*.parquet/", "sub/deep/x1.parquet"} <= set(names(seen))
+    assert holds(seen)
+    pq.write_table(pa.table({"a": [2]}), "sub/deep/y.parquet")
+    assert not holds(seen)
+
+
+def test_what_native_code_writes_is_an_output(project: Path) -> None:
+    def body(x: str) -> None:
+        pl.DataFrame({"a": [1]}).write_parquet(x + "new.parquet")
+
+    seen = see(body, "a")
+    assert (wrote(seen), seen.obstacles) == (["anew.parquet"], ())
+    again = see(body, "a")
+    assert (wrote(again), again.obstacles) == (["anew.parquet"], ())
+    assert "anew.parquet" not in names(again)
+    assert holds(again)
+    (project / "anew.parquet").unlink()
+    assert not holds(again)
+
+
+def test_a_file_that_was_read_before_it_was_replaced_is_an_obstacle() -> None:
+    def body(x: str) -> None:
+        table = pq.read_table("x" + x + ".parquet")
+        pl.from_arrow(table).write_parquet("x" + x + ".parquet")
+
+    seen = see(body, "1")
+    assert seen.obstacles == ("x1.parquet was opened and changed by what cannot be followed",)
+
+
+def test_a_database_that_is_changed_is_an_obstacle(project: Path) -> None:
+    (project / "x1.h5").write_text("1")
+
+    def body(x: str) -> None:
+        subprocess.run(["sh", "-c", f"for file in x{x}.h*; do echo 1 >> $file; done"], check=True)
+
+    seen = see(body, "1")
+    assert seen.obstacles == ("x1.h5 was opened and changed by what cannot be followed",)
+
+
+def test_files_of_editors_and_servers_are_nobodys_reads(project: Path) -> None:
+    for name in ("a.ipynb", "a.py", ".hidden"):
+        (project / name).write_text("1")
+    seen = see(lambda: subprocess.run(["sh", "-c", "cat a.i* a.p* .hi* > /dev/null"], check=True))
+    assert names(seen) == []
+
+
+def test_a_log_that_another_process_goes_on_writing_is_none(project: Path) -> None:
+    with open(project / "server.log", "w") as log:
+        server = subprocess.Popen(["sh", "-c", "while :; do echo 1; sleep 0.01; done"], stdout=log)
+        seen = see(lambda: time.sleep(0.1))
+        server.kill()
+        server.wait()
+    assert (seen.reads, seen.wrote, seen.obstacles) == ((), (), ())
+
+
+def test_a_thread_of_the_step_is_seen() -> None:
+    def body(x: str) -> None:
+        thread = threading.Thread(target=lambda: pq.read_table("x" + x + ".parquet"))
+        thread.start()
+        thread.join()
+
+    assert "x1.parquet" in names(see(body, "1"))
+
+
+def test_a_forked_child_is_seen() -> None:
+    def body(x: str) -> None:
+        child = os.fork()
+        if not child:
+            subprocess.run(["cat", "x" + x + ".parquet"], stdout=subprocess.DEVNULL)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    assert "x1.parquet" in names(see(body, "1"))
+
+
+def test_a_folder_that_was_made_anew_is_watched_again(project: Path) -> None:
+    read = READING["polars"]
+    see(read, "1")
+    (project / "sub" / "deep").rename(project / "old")
+    (project / "sub" / "deep").mkdir()
+    keep(1)
+    seen = see(lambda x: pl.read_parquet(f"sub/deep/x{x}.parquet"), "1")
+    assert "sub/deep/x1.parquet" in names(seen)
+
+
+def test_more_than_the_kernel_remembers_is_not_kept(project: Path) -> None:
+    def body() -> None:
+        first, second = os.open("p", os.O_WRONLY | os.O_CREAT), os.open("q", 65)
+        for _ in range(9000):
+            os.write(first, b"1")
+            os.write(second, b"1")
+        os.close(first)
+        os.close(second)
+
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if limit <= 16384:
+        assert see(body).obstacles == ("more files were opened than could be followed",)
+    assert see(lambda: None).obstacles == ()
+
+
+def test_many_opens_are_followed(project: Path) -> None:
+    def body() -> None:
+        for _ in range(20_000):
+            open("sub/deep/x1.parquet", "rb").close()
+
+    seen = see(body)
+    assert (names(seen), seen.obstacles) == (["sub/deep/x1.parquet"], ())
+
+
+def test_it_costs_little(project: Path) -> None:
+    watch = SystemWatch(project / ".zenbook")
+
+    def once() -> float:
+        started = time.perf_counter()
+        with watch.watching((), ()) as look:
+            assert look is not None
+        return time.perf_counter() - started
+
+    once()
+    with_it = min(once() for _ in range(200))
+    loaded, watch_native.loaded = watch_native.loaded, lambda: False
+    try:
+        without = min(once() for _ in range(200))
+    finally:
+        watch_native.loaded = loaded
+    assert with_it - without < 500e-6, "measured 40 µs"
+    print(f"{(with_it - without) * 1e6:.0f} µs")
