@@ -24,9 +24,6 @@ def __forget():
     zenbook.engine.desk.close_desks()
     shell = get_ipython()
     shell.user_ns['_oh'].clear()
-    past = shell.history_manager
-    for texts in (past.input_hist_parsed, past.input_hist_raw):
-        texts[:] = [''] * len(texts)
     hidden = shell.user_ns_hidden
     for name in list(shell.user_ns):
         if name not in hidden or name.strip('_i').isdigit():
