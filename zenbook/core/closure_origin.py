@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
-from importlib import metadata
 from types import ModuleType
 from typing import Any
 
@@ -93,7 +92,8 @@ def identity_of(obj: Any) -> str:
 
 def environment_parts(packages: set[str] | frozenset[str]) -> tuple[Part, ...]:
     """Python's minor version, always, and the version of every package in use."""
-    return (_python_part(), *(_package_part(name) for name in sorted(packages) if name))
+    named = sorted(name for name in packages if package_named(name))
+    return (_python_part(), *map(_package_part, named))
 
 
 @functools.lru_cache(maxsize=1)
@@ -113,24 +113,34 @@ def _package_part(name: str) -> Part:
 def version_of(package: str) -> str:
     """The version of the distribution that gives this top-level package, "" if nobody knows.
 
-    ``packages_distributions`` reads every installed file list (about 100 ms), so it is asked
-    last; most packages are named as their distribution.
+    Most packages are named as their distribution; for others every list of installed files is
+    looked through.
     """
+    from importlib import metadata  # costs 10 ms: not for code that uses no libraries
+
     for distribution in (_RENAMED.get(package), package):
         try:
             if distribution:
                 return metadata.version(distribution)
         except metadata.PackageNotFoundError:
             continue
-    found = _distributions().get(package)
-    if found:
-        return " ".join(f"{name} {metadata.version(name)}" for name in sorted(set(found)))
-    return str(getattr(sys.modules.get(package), "__version__", ""))
+    found = {
+        f"{one.name} {one.version}" for one in metadata.distributions() if _gives(one, package)
+    }
+    return " ".join(sorted(found)) or str(getattr(sys.modules.get(package), "__version__", ""))
 
 
-@functools.lru_cache(maxsize=1)
-def _distributions() -> dict[str, list[str]]:
-    return dict(metadata.packages_distributions())
+def _gives(distribution: Any, package: str) -> bool:
+    """Whether a distribution says that it brings a package, or has files of it.
+
+    The texts are searched as they are: ``metadata.packages_distributions`` makes an object of
+    every file's name, and takes ten times as long.
+    """
+    declared = distribution.read_text("top_level.txt")
+    if declared is not None:
+        return package in declared.split()
+    files = "\n" + (distribution.read_text("RECORD") or "")
+    return any(f"\n{package}{rest}" in files for rest in "/.")
 
 
 @functools.lru_cache(maxsize=1)

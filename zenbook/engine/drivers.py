@@ -6,7 +6,6 @@ are the driver's: a passage sees one execution.
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -78,6 +77,8 @@ def collecting_metrics() -> Iterator[dict[str, Any]]:
 
 def run_coroutine(coroutine: Any) -> Any:
     """Run a coroutine to its end, also where a loop runs already (a notebook)."""
+    import asyncio  # costs 30 ms, which a process without coroutines need not pay
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -89,10 +89,13 @@ def create(path: Path) -> None:
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            # Nobody sees the draft before it is linked: one sync at the end stands for all.
+            connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(f"BEGIN;{TABLES}COMMIT;")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {SCHEMA}")
             connection.execute("PRAGMA journal_mode = WAL")
+        _sync(draft)
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -100,6 +103,14 @@ def create(path: Path) -> None:
     finally:
         for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
             leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
