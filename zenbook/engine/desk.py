@@ -8,7 +8,6 @@ the desk it then gives remembers for this process only, and one warning says why
 from __future__ import annotations
 
 import os
-import secrets
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -144,7 +143,7 @@ class Desk:
 
     def new_id(self) -> str:
         """A sortable, unique id. Order never depends on it."""
-        return f"{time.time_ns() // 1_000_000:011x}-{secrets.token_hex(5)}"
+        return f"{time.time_ns() // 1_000_000:011x}-{os.urandom(5).hex()}"
 
 
 _open: dict[Path, Desk] = {}
