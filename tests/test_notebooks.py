@@ -6,7 +6,6 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,30 +23,12 @@ PROBE = """
 import json, zenbook
 print(json.dumps({name: zenbook.fingerprint(globals()[name]) for name in %r}))
 """
-DRAWN = ("axes", "shades")
+DRAWN = ("axes",)
 """Figures hold more than they show; what they show is compared as the cells' outputs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tutorial:
-    """One tutorial as it is committed, as it ran first, and as it ran in the next kernel."""
-
-    committed: Any
-    first: Any
-    again: Any
 
 
 def read(file: Path) -> Any:
     return nbformat.read(file, as_version=4)
-
-
-@pytest.fixture(scope="module", params=TUTORIALS, ids=lambda file: file.stem)
-def tutorial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tutorial:
-    file, folder = request.param, tmp_path_factory.mktemp(request.param.stem)
-    committed = read(file)
-    made = {name for line in step_lines(committed) for name in line["outputs"]}
-    probe = PROBE % sorted(made.difference(DRAWN))
-    return Tutorial(committed, played(file, folder, probe), played(file, folder, probe))
 
 
 # ------------------------------------------------------------------ looking at a notebook
@@ -87,40 +68,59 @@ def replayed(cell: Any) -> list[Any]:
     ]
 
 
-# ------------------------------------------------------------------ the tests
+def probe(notebook: Any) -> str:
+    """Code that prints what every output of a step is."""
+    made = {name for line in step_lines(notebook) for name in line["outputs"]}
+    return PROBE % sorted(made.difference(DRAWN))
 
 
-def test_a_tutorial_keeps_the_result_of_every_step(tutorial: Tutorial) -> None:
-    lines = list(step_lines(tutorial.first))
-    assert len(lines) == sum(bool(step_name(cell)) for cell in tutorial.first.cells) > 0
-    assert [line["not_kept"] for line in lines if line["not_kept"]] == []
+# ------------------------------------------------------------------ what must hold
+
+
+def every_step_is_kept(ran: Any) -> None:
+    lines = list(step_lines(ran))
+    assert len(lines) == sum(bool(step_name(cell)) for cell in ran.cells) > 0
+    assert [f"{line['step']}: {line['not_kept']}" for line in lines if line["not_kept"]] == []
     assert lines[0]["why"] == "first run"
 
 
-def test_in_the_next_kernel_every_step_is_cached(tutorial: Tutorial) -> None:
-    lines = list(step_lines(tutorial.again))
+def every_step_is_cached(ran: Any) -> None:
+    lines = list(step_lines(ran))
+    assert len(lines) == sum(bool(step_name(cell)) for cell in ran.cells)
     assert [f"{line['step']}: {line['why']}" for line in lines if line["status"] != "cached"] == []
-    assert len(lines) == len(list(step_lines(tutorial.first)))
 
 
-def test_cached_steps_show_and_leave_what_they_did_when_they_ran(tutorial: Tutorial) -> None:
-    for ran, cached in zip(tutorial.first.cells, tutorial.again.cells, strict=True):
+def both_show_and_leave_the_same(first: Any, again: Any) -> None:
+    for ran, cached in zip(first.cells, again.cells, strict=True):
         if step_name(ran):
             assert replayed(ran) == replayed(cached), step_name(ran)
-    ran, cached = (
-        json.loads(n.cells[-1].outputs[0].text) for n in (tutorial.first, tutorial.again)
-    )
-    assert ran == cached
-    assert ran
+    values, kept = (json.loads(notebook.cells[-1].outputs[0].text) for notebook in (first, again))
+    assert values == kept
+    assert values
 
 
-def test_the_committed_outputs_are_those_of_the_code(tutorial: Tutorial) -> None:
-    """If they are not: python notebooks/build.py."""
-    today = code_cells(tutorial.first)[:-1]
-    committed = code_cells(tutorial.committed)
-    assert [cell.execution_count for cell in committed] == list(range(1, len(today) + 1))
-    for then, now in zip(committed, today, strict=True):
+def its_page_shows_a_run_of_today(committed: Any, ran: Any) -> None:
+    """If it does not: python notebooks/build.py."""
+    today, page = code_cells(ran)[:-1], code_cells(committed)
+    assert [cell.execution_count for cell in page] == list(range(1, len(today) + 1))
+    for then, now in zip(page, today, strict=True):
         assert shown(then) == shown(now), then.source
+
+
+# ------------------------------------------------------------------ the tests
+
+
+@pytest.mark.parametrize("file", TUTORIALS, ids=lambda file: file.stem)
+def test_a_tutorial_runs_as_its_page_shows_and_is_cached_in_the_next_kernel(
+    file: Path, tmp_path: Path
+) -> None:
+    committed = read(file)
+    first = played(file, tmp_path, probe(committed))
+    every_step_is_kept(first)
+    again = played(file, tmp_path, probe(committed))
+    every_step_is_cached(again)
+    both_show_and_leave_the_same(first, again)
+    its_page_shows_a_run_of_today(committed, first)
 
 
 @pytest.mark.parametrize("file", TUTORIALS, ids=lambda file: file.stem)

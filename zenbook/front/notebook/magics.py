@@ -12,15 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import OptionError, UsageError
-from zenbook.front.notebook.options import (
+from zenbook.front.notebook.option_table import (
     PIPELINE_OPTIONS,
     STEP_OPTIONS,
-    cache_switch,
-    parse,
     suggestion,
     usage,
 )
-from zenbook.front.notebook.planning import explain, plan
 from zenbook.front.notebook.rewinding import restore, run_named
 
 if TYPE_CHECKING:
@@ -86,6 +83,8 @@ class Magics:
 
     def pipeline(self, line: str) -> Any:
         """``%pipeline [NAME]``: its help is ``PIPELINE_HELP``."""
+        from zenbook.front.notebook.options import cache_switch, parse
+
         words, said = parse(line, PIPELINE_OPTIONS, "%pipeline")
         if len(words) > 1:
             raise OptionError("%pipeline takes one name.")
@@ -114,11 +113,11 @@ class Magics:
         """``%plan``: what would run if everything ran again now, why, and for how long."""
         if line.strip():
             raise OptionError("%plan takes no options.")
-        return plan(self.door)
+        return self._plan()
 
     def why(self, line: str) -> Any:
         """``%why STEP [RUN]``: every reason why a step ran, with old and new."""
-        return explain(self.door, *shlex.split(line))
+        return self._checked("why", self._why)(*shlex.split(line))
 
     # ------------------------------------------------------------ verbs
 
@@ -128,14 +127,14 @@ class Magics:
         verbs = {name: getattr(zenbook, name, None) for name in VERBS if name != "run"}
         verbs |= {
             "run": _run_elsewhere,
-            "plan": lambda: plan(self.door),
+            "plan": self._plan,
             "runs": self._runs,
-            "why": lambda *words: explain(self.door, *words),
+            "why": self._why,
             "show": lambda run="latest": zenbook.show(run_named(self.door, run)),
             "diff": lambda first, second: zenbook.diff(
                 run_named(self.door, first), run_named(self.door, second)
             ),
-            "restore": lambda *words: restore(self.door, *words),
+            "restore": self._restore,
         }
         return {name: self._checked(name, verb) for name, verb in verbs.items() if verb}
 
@@ -150,6 +149,21 @@ class Magics:
             return verb(*words)
 
         return call
+
+    def _plan(self) -> Any:
+        from zenbook.front.notebook.planning import plan
+
+        return plan(self.door)
+
+    def _why(self, step: str, run: str | None = None) -> Any:
+        from zenbook.front.notebook.planning import explain
+
+        return explain(self.door, step, run)
+
+    def _restore(self, run: str, step: str | None = None) -> Any:
+        from zenbook.front.notebook.rewinding import restore
+
+        return restore(self.door, run, step)
 
     def _runs(self, pipeline: str = "") -> Any:
         from zenbook.engine.verbs import runs
