@@ -18,16 +18,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zenbook.engine.desk import Desk, open_desk
 from zenbook.errors import MustHit, UsageError
 from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
 from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters, magic_above
 from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
-from zenbook.front.notebook.outline import NOTHING_SAID, Outline, outline_of
-from zenbook.front.notebook.session import Session
+
+if TYPE_CHECKING:
+    from zenbook.engine.desk import Desk
+    from zenbook.front.notebook.outline import Outline
+    from zenbook.front.notebook.session import Session
 
 
 @dataclass(slots=True, eq=False)
@@ -154,10 +156,14 @@ class Door:
     @property
     def desk(self) -> Desk:
         """The desk of the working folder's home."""
+        from zenbook.engine.desk import open_desk
+
         return open_desk()
 
     def session(self, pipeline: str = "") -> Session:
         """The session of a pipeline: the one named, else the notebook's."""
+        from zenbook.front.notebook.session import Session
+
         file = notebook_file(self.shell.user_ns)
         name = pipeline or self.pipeline or pipeline_name(file)
         found = self.sessions.get(name)
@@ -204,6 +210,8 @@ class Door:
 
     def outline(self) -> Outline:
         """What the notebook's file says of its cells, as last saved."""
+        from zenbook.front.notebook.outline import NOTHING_SAID, outline_of
+
         file = notebook_file(self.shell.user_ns)
         return outline_of(file) if file is not None else NOTHING_SAID
 

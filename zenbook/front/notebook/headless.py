@@ -21,7 +21,7 @@ from typing import Any, Protocol, TextIO
 
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.line import MIME
-from zenbook.front.notebook.options import suggestion
+from zenbook.front.notebook.option_table import suggestion
 
 _LOAD = "%load_ext zenbook"
 

@@ -161,7 +161,6 @@ class Magics:
         return explain(self.door, step, run)
 
     def _restore(self, run: str, step: str | None = None) -> Any:
-        from zenbook.front.notebook.rewinding import restore
 
         return restore(self.door, run, step)
 

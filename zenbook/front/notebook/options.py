@@ -6,60 +6,19 @@ argparse is not used: it exits, it abbreviates, and it cannot suggest.
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from zenbook.errors import OptionError
+from zenbook.front.notebook.option_table import STEP_OPTIONS, Option, suggestion
 from zenbook.model import Options
 
 NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}", re.ASCII)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)?", re.ASCII)
 _NOTHING_SAID = Options()
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: its spellings, what its value is called ("" for a switch), and its help."""
-
-    names: tuple[str, ...]
-    value: str
-    text: str
-    choices: tuple[str, ...] = ()
-    many: bool = False
-
-    @property
-    def key(self) -> str:
-        """The long spelling without dashes, in snake case."""
-        return self.names[-1].lstrip("-").replace("-", "_")
-
-
-STEP_OPTIONS: tuple[Option, ...] = (
-    Option(("-i", "--inputs"), "NAMES", "these names are the inputs; +NAME adds to those found"),
-    Option(("-o", "--outputs"), "NAMES", "keep only these names"),
-    Option(("--ignore",), "NAMES", "read, but no reason to run again"),
-    Option(("-d", "--depends"), "PATH", "a file, a glob or $VARIABLE it depends on", many=True),
-    Option(("--version",), "TEXT", "free text; another text runs the step again"),
-    Option(("--enable-cache",), "", "use a kept result although the pipeline says not to"),
-    Option(("--no-cache",), "", "run now, and every time"),
-    Option(("-f", "--force"), "", "run now and keep the new result"),
-    Option(("--must-hit",), "", "an error instead of running, for checks"),
-    Option(("-n", "--dry-run"), "", "say what would happen and do not run"),
-    Option(("--ttl",), "TIME", "a kept result counts this long: 90s, 15m, 12h, 7d"),
-    Option(("--seed",), "N", "seed random, numpy and torch before; put the outer state back after"),
-    Option(("--rng",), "HOW", "how random states count", ("auto", "key", "ignore")),
-    Option(("--replay",), "WHAT", "what a hit shows again", ("all", "display", "none")),
-    Option(("-p", "--pipeline"), "NAME", "the pipeline this step belongs to"),
-    Option(("-q", "--quiet"), "", "no line under the cell"),
-)
-PIPELINE_OPTIONS: tuple[Option, ...] = (
-    Option(("--enable-cache",), "", "steps use kept results (the default)"),
-    Option(("--no-cache",), "", "every step runs unless it says --enable-cache"),
-    Option(("-q", "--quiet"), "", "do not show the graph"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +127,6 @@ def _value(option: Option, spelling: str, given: str, value: str, pending: list[
     return value
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`` Did you mean ...?`` for the closest known word; "" if none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]}?" if close else ""
-
-
 def duration(text: str) -> float:
     """Seconds of ``90s``, ``15m``, ``12h``, ``7d``, ``2w`` or a number. Raises OptionError."""
     found = _DURATION.fullmatch(text.strip())
@@ -212,13 +165,3 @@ def _name(text: str) -> str:
             "starting with a letter, at most 100."
         )
     return text
-
-
-def usage(magic: str, options: Iterable[Option]) -> str:
-    """The help text of a magic's options, one line each."""
-    rows = []
-    for option in options:
-        spelled = ", ".join(option.names)
-        value = "|".join(option.choices) or option.value
-        rows.append(f"  {spelled + (' ' + value if value else ''):<32}{option.text}")
-    return f"{magic} options:\n" + "\n".join(rows)
