@@ -8,7 +8,6 @@
     │   ├── StepError           a step is declared or called wrongly
     │   ├── ExportError         a notebook cannot leave as a script as it is
     │   └── OptionError         an unknown or malformed option or parameter
-    ├── StepFailed              a step of a run raised; ``__cause__`` is the user's error
     ├── MustHit                 ``--must-hit`` and there was no hit
     ├── NotDigestible           a value that no digest can describe (a lock, a generator, ...)
     ├── NotKeepable             a value that cannot be kept and loaded again faithfully
@@ -47,10 +46,6 @@ class OptionError(UsageError):
 
 class ExportError(UsageError):
     """A notebook cannot be exported as it is: names the cell, the line, the name and the remedy."""
-
-
-class StepFailed(ZenbookError):
-    """A step of a run raised. The user's own error is ``__cause__``."""
 
 
 class MustHit(ZenbookError):
