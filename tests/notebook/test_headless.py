@@ -127,3 +127,15 @@ def test_fault_76_a_notebook_copied_to_another_folder_finds_its_results(project:
     file = _notebook(project / "copy")
     again = _call(project, "-m", "zenbook", "run", str(file.relative_to(project)))
     assert "↺ load" in again.stdout and "↺ train" in again.stdout
+
+
+def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
+    file = _notebook(project)
+    first = _call(project, "-m", "zenbook", "plan", file.name, "--json")
+    assert first.returncode == 0, first.stderr
+    assert [row["verdict"] for row in json.loads(first.stdout)["rows"]] == ["miss", "miss"]
+    _call(project, "-m", "zenbook", "run", file.name)
+    warm = _call(project, "-m", "zenbook", "plan", file.name, "--json")
+    assert [row["verdict"] for row in json.loads(warm.stdout)["rows"]] == ["hit", "hit"]
+    other = _call(project, "-m", "zenbook", "plan", file.name, "-p", "gamma=0.7")
+    assert "gamma 0.5→0.7" in other.stdout

@@ -97,10 +97,20 @@ def plan_command(file: str, given: tuple[str, ...], no_cache: bool, as_json: boo
     """Show what a run would do and why, without running anything."""
     target = target_of(file)
     if target.is_notebook:
-        raise UsageError("plan is for scripts; in a notebook, use %plan.")
+        return _plan_notebook(target, split(given), no_cache, as_json)
     pipeline = _imported(target)
     values = parse(pipeline.__wrapped__, split(given), pipeline.name)
     show_plan(pipeline, values, no_cache, as_json)
+
+
+def _plan_notebook(target: Target, texts: Mapping[str, str], no_cache: bool, as_json: bool) -> None:
+    """As far as it can be told without a kernel."""
+    from zenbook.front.command.pictures import plan_picture
+    from zenbook.front.command.tables import plan_page
+    from zenbook.front.notebook.headless import plan_notebook
+
+    view = plan_picture(plan_notebook(target.file, texts, no_cache=no_cache))
+    tell(view, lambda: plan_page(view), as_json)
 
 
 def run_now(pipeline: PipelineLike, values: Mapping[str, Any], asked: Asked, origin: str) -> int:

@@ -17,11 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
+
+if TYPE_CHECKING:
+    from zenbook.model import Plan
 
 _LOAD = "%load_ext zenbook"
 
@@ -144,6 +147,13 @@ def run_notebook(
         print(_shown(failure), file=sys.stderr)
         return 1
     return 0
+
+
+def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool = False) -> Plan:
+    """What a run would do, as far as it can be told without a kernel. Raises UsageError."""
+    from zenbook.front.notebook.foresight import foresee
+
+    return foresee(file, parameters, no_cache)
 
 
 def _setup(file: Path, enable_cache: bool | None, rerun: Sequence[str]) -> str:

@@ -123,6 +123,7 @@ class Magics:
 
     def _verbs(self) -> dict[str, Callable[..., Any]]:
         import zenbook
+        from zenbook.engine import verbs as looking
 
         verbs = {name: getattr(zenbook, name, None) for name in VERBS if name != "run"}
         verbs |= {
@@ -130,8 +131,8 @@ class Magics:
             "plan": self._plan,
             "runs": self._runs,
             "why": self._why,
-            "show": lambda run="latest": zenbook.show(run_named(self.door, run)),
-            "diff": lambda first, second: zenbook.diff(
+            "show": lambda run="latest": looking.show(run_named(self.door, run)),
+            "diff": lambda first, second: looking.diff(
                 run_named(self.door, first), run_named(self.door, second)
             ),
             "restore": self._restore,
