@@ -198,6 +198,8 @@ class Options:
     must_hit: bool = False
     keep_only: tuple[str, ...] = ()
     """Keep only these outputs (cells: ``-o``)."""
+    cache_func: Callable[[], Any] | None = field(default=None, compare=False)
+    """Called before each decision; what it gives is one more part of the key."""
 
 
 @dataclass(frozen=True, slots=True)

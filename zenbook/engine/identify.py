@@ -10,7 +10,7 @@ from zenbook.core.fingerprint import fingerprint_of
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.engine.desk import Desk
-from zenbook.errors import NotDigestible
+from zenbook.errors import NotDigestible, OptionError
 from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.settings import TRIGGERS, settings
 
@@ -97,7 +97,7 @@ def _fingerprint(
     modules of the inputs' types.
     """
     state = _library_settings(uses, packages, kinds)
-    if call.options.files:
+    if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
     said = (id(uses), call.step.code, *digests.items(), call.options.version, told, *packages)
@@ -125,7 +125,7 @@ def _parts(
     yield from uses.parts
     yield from desk.code.environment(packages | uses.packages)
     yield from state
-    yield from _settings(call)
+    yield from _settings(call, desk)
     if call.options.files:
         yield from desk.watch.files(call.options.files)
 
@@ -162,9 +162,20 @@ def _shown(name: str, value: Any) -> str:
     return value.artifact.preview if type(value) is Reference else preview(value)
 
 
-def _settings(call: Call) -> Iterator[Part]:
+def _settings(call: Call, desk: Desk) -> Iterator[Part]:
+    """Options of the step that are a part of the key."""
     if call.options.version:
         yield Part("setting", "version", call.options.version, call.options.version)
+    if call.options.cache_func:
+        given = call.options.cache_func()
+        try:
+            digest = desk.digester().digest(given)
+        except NotDigestible as error:
+            raise OptionError(
+                f"cache_func of step {call.step.name} gave what no digest can describe ({error}). "
+                "Let it return a text, a number or a tuple of them."
+            ) from error
+        yield Part("setting", "cache_func", digest, preview(given))
 
 
 def _unknowable(name: str, error: NotDigestible) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from zenbook.engine.drivers import add_metrics
+from zenbook.engine.notes import checked_metrics, checked_tags
 from zenbook.engine.pipelines import Wish, current_logbook
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.script.function import StepFunction
@@ -65,9 +66,16 @@ def pipeline(
     """
     if enable_cache not in (True, False, None):
         raise OptionError(f"enable_cache={enable_cache!r} is neither True nor False.")
-    wish = Wish(pipeline_cache=enable_cache, tags=tuple(tags), note=note)
+    wish = Wish(pipeline_cache=enable_cache, tags=checked_tags(tags), note=note)
     if function is None:
-        return lambda decorated: PipelineFunction(decorated, wish, name)
+        return lambda decorated: pipeline_from(decorated, wish, name)
+    return pipeline_from(function, wish, name)
+
+
+def pipeline_from(function: Any, wish: Wish, name: str) -> PipelineFunction:
+    """The pipeline of anything callable. Raises OptionError for what is not."""
+    if not callable(function):
+        raise OptionError(f"@pipeline is for functions, not for {type(function).__name__}.")
     return PipelineFunction(function, wish, name)
 
 
@@ -77,13 +85,7 @@ def log(**metrics: Any) -> None:
     They are kept with the step's result, so that a hit brings them back. Values are numbers,
     texts, booleans or None. Raises UsageError outside steps and runs, OptionError for other values.
     """
-    for name, value in metrics.items():
-        if hasattr(value, "item") and getattr(value, "shape", None) == ():
-            metrics[name] = value = value.item()
-        if not isinstance(value, (int, float, str, bool, type(None))):
-            raise OptionError(
-                f"The metric {name} is a {type(value).__name__}; log a number, text or boolean."
-            )
+    metrics = checked_metrics(metrics)
     if add_metrics(metrics):
         return
     logbook = current_logbook()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from zenbook.core.naming import name_of_function, valid_name
 from zenbook.engine.compose import composing
 from zenbook.engine.desk import open_desk
 from zenbook.engine.drivers import perform, perform_async
 from zenbook.engine.in_place import replace as put_back
 from zenbook.engine.sitting import LOOSE
-from zenbook.errors import StepError
+from zenbook.errors import OptionError, StepError
+from zenbook.front.script.options import unknown
 from zenbook.front.script.signature import Binder
 from zenbook.model import Call, Options, Outcome, Step
 
@@ -33,7 +36,7 @@ class StepFunction:
         functools.update_wrapper(self, target)
         self.__wrapped__ = target
         self.options = options
-        self._own_name = name
+        self._own_name = valid_name(name, "step name") if name else ""
         self._owner: dict[str, Any] = {}
         self._function = target
         if isinstance(target, types.MethodType):
@@ -43,6 +46,19 @@ class StepFunction:
             self._function = type(target).__call__
             self._owner = {"callable": target}
         self.is_async = inspect.iscoroutinefunction(self._function)
+        for ignored in options.ignore:
+            if ignored not in (inputs := (*self._owner, *self.binder.names)):
+                raise OptionError(unknown("input", ignored, inputs))
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """By name, as functions are pickled, so that pools can call steps; else by its parts."""
+        qualname = str(getattr(self, "__qualname__", ""))
+        found: Any = sys.modules.get(self.__module__)
+        for name in qualname.split("."):
+            found = getattr(found, name, None)
+        if found is self:
+            return qualname
+        return StepFunction, (self.__wrapped__, self.options, self._own_name)
 
     # ------------------------------------------------------------------ what it is
 
@@ -56,7 +72,7 @@ class StepFunction:
         """The step that this function is: its normal form with named inputs and outputs."""
         from zenbook.core.source import body_of_function, output_names
 
-        name = self._own_name or getattr(self.__wrapped__, "__name__", "step")
+        name = self._own_name or name_of_function(self.__wrapped__, "step name")
         if "callable" in self._owner:
             inputs = (*self._owner, *self.binder.names)
             return Step(name, "callable", "", inputs, ("output",), self.options)

@@ -71,6 +71,10 @@ def _value(name: str, value: Any) -> Any:
             if value not in ("auto", "key", "ignore"):
                 raise OptionError(f"rng={value!r} is none of auto, key, ignore.")
             return value
+        case "cache_func":
+            if value is not None and not callable(value):
+                raise OptionError(f"cache_func={value!r} is no function.")
+            return value
         case _:
             return value
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from zenbook.core.naming import name_of_function, valid_name
 from zenbook.engine.compose import Composition, composing, composition_of
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
+from zenbook.engine.notes import checked_run_name, checked_tags
 from zenbook.engine.pipelines import Wish, plan_composition, run_composition
 from zenbook.errors import OptionError
 from zenbook.front.script.function import StepFunction
@@ -29,7 +31,8 @@ class PipelineFunction:
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
         self.wish = wish
-        self.name = name or function.__name__
+        what = "pipeline name"
+        self.name = valid_name(name, what) if name else name_of_function(function, what)
         self.binder = Binder(function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -82,10 +85,12 @@ class BoundPipeline:
     def run(self, **options: Any) -> RunHandle:
         """Run it; what is said here outranks what steps and pipeline say."""
         wish = wish_from(self.pipeline.wish, options)
+        composition = self.pipeline.compose(self.parameters)
+        for name in wish.rerun:
+            if name not in (known := [node.name for node in composition.nodes]):
+                raise OptionError(unknown("step", name, known))
         desk = open_desk()
-        finished = run_composition(
-            self.pipeline.compose(self.parameters), replace(wish, origin=_origin()), desk
-        )
+        finished = run_composition(composition, replace(wish, origin=_origin()), desk)
         if finished.error is not None:
             raise finished.error
         return RunHandle(finished.run, desk, self.run)
@@ -103,12 +108,13 @@ def wish_from(base: Wish, given: Mapping[str, Any]) -> Wish:
             raise OptionError(unknown("option", name, _RUN_OPTIONS))
         if name == "enable_cache" and value not in (True, False, None):
             raise OptionError(f"enable_cache={value!r} is neither True nor False.")
-    texts = {
-        name: (given[name],) if isinstance(given[name], str) else tuple(given[name])
-        for name in ("tags", "rerun")
-        if name in given
-    }
-    return replace(base, **{**given, **texts})
+    checks = {"tags": checked_tags, "rerun": _texts, "name": checked_run_name}
+    checked = {name: check(given[name]) for name, check in checks.items() if name in given}
+    return replace(base, **{**given, **checked})
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _origin() -> str:
