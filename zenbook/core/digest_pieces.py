@@ -25,6 +25,7 @@ value); protocol 4, which streams by itself but writes sets in hash order withou
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from typing import Any
 
 from zenbook.core.digest_stream import (
@@ -154,7 +155,12 @@ def is_bounded(value: Any) -> bool:
     level = value if kind is not dict else gc.get_referents(value)
     while level:
         left -= len(level) + 1
-        if left < 0:
+        if left < 0 or (len(level) <= _FEW and _holds_long(level, left)):
             return False
         level = gc.get_referents(*level)
     return True
+
+
+def _holds_long(level: Sequence[Any], left: int) -> bool:
+    """Whether one of a few has too many members; cheaper to ask than to list them."""
+    return any(type(one) in CONTAINERS and len(one) > left for one in level)
