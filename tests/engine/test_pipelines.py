@@ -515,3 +515,31 @@ def test_a_wrapped_function_is_called_as_it_can_be_called() -> None:
         return x + y
 
     assert (add(3), add(3, y=2)) == (8, 10)
+
+
+def test_what_cache_func_gives_is_a_part_of_the_key() -> None:
+    day = ["monday"]
+
+    @step(cache_func=lambda: day[0])
+    def daily():
+        return 1
+
+    @pipeline
+    def report():
+        daily()
+
+    report()
+    assert report().steps["daily"].status == "cached"
+    day[0] = "tuesday"
+    assert "monday" in report().steps["daily"].why
+
+
+def test_a_cache_func_without_a_digest_is_a_clear_error() -> None:
+    import threading
+
+    @step(cache_func=threading.Lock)
+    def locked():
+        return 1
+
+    with pytest.raises(OptionError, match="cache_func of step locked gave what no digest"):
+        locked()

@@ -24,8 +24,9 @@ def step(function: Any = None, /, *, name: str = "", **options: Any) -> Any:
 
     Options: ``enable_cache`` (default: as the pipeline says), ``ttl`` (seconds or ``"12h"``),
     ``files`` (extra paths or globs it depends on), ``ignore`` (inputs that are no reason to run
-    again), ``version`` (free text in the key), ``retries``, ``rng`` (``auto``, ``key``,
-    ``ignore``), ``name``. Raises OptionError for an unknown or malformed one.
+    again), ``version`` (free text in the key), ``cache_func`` (called for one more part of the
+    key), ``retries``, ``rng`` (``auto``, ``key``, ``ignore``), ``name``. Raises OptionError for
+    an unknown or malformed one.
     """
     checked = options_from(Options(), options)
     if function is None:
