@@ -6,6 +6,7 @@ import ast
 import re
 
 from zenbook.core.source_normal import bare_last
+from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
 from zenbook.front.export.layout import INDENT, indented, tidy
 from zenbook.front.export.module import BUILTINS
@@ -24,8 +25,11 @@ def body_text(plan: Plan, group: Group) -> str:
         parts += [tidy(piece.text), ""]
     parts += _shadowing(group)
     before: Piece | None = None
+    pyplot = _pyplot(plan)
     for piece in group.pieces:
         text = _piece_text(piece, group)
+        if pyplot and _ends_drawing(piece, pyplot):
+            text = f'{text}\n{pyplot}.close("all")'.lstrip("\n")
         if not text:
             continue
         if before is not None:
@@ -37,6 +41,20 @@ def body_text(plan: Plan, group: Group) -> str:
         before = piece
     joined = _joined(parts)
     return indented(tidy(joined)) if joined.strip() else ""
+
+
+def _pyplot(plan: Plan) -> str:
+    """The name under which the script has ``matplotlib.pyplot``, "" if it has not."""
+    known = ("matplotlib.pyplot", "matplotlib:pyplot")
+    return next((name for name, what in plan.module.imports.items() if what in known), "")
+
+
+def _ends_drawing(piece: Piece, pyplot: str) -> bool:
+    """Whether a notebook would close figures here: it does at the end of each cell.
+
+    A ``%%step`` cell keeps its text, because that is what its records are found by.
+    """
+    return piece.is_last and piece.cell.step is None and draws(piece.cell.tree.body, pyplot)
 
 
 def _joined(parts: list[str]) -> str:

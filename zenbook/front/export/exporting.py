@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zenbook.errors import ExportError
-from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.facts import Facts
+from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
 from zenbook.front.export.titles import identifier

@@ -13,12 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _CHANGING = frozenset(
-    "append extend insert pop popitem popleft appendleft remove clear update setdefault add "
-    "discard sort reverse fit fit_transform partial_fit train load_state_dict zero_grad backward "
-    "step compile shuffle fill resize itemset add_node add_edge add_nodes_from add_edges_from "
-    "add_module write set_params rename_axis setattr put".split()
+    ["append", "extend", "insert", "pop", "popitem", "popleft", "appendleft", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse", "fit", "fit_transform", "partial_fit", "train", "load_state_dict", "zero_grad", "backward", "step", "compile", "shuffle", "fill", "resize", "itemset", "add_node", "add_edge", "add_nodes_from", "add_edges_from", "add_module", "write", "set_params", "rename_axis", "setattr", "put"]
 )
-_BUILTIN_ITERATORS = frozenset("iter map filter zip enumerate reversed open".split())
+_BUILTIN_ITERATORS = frozenset(["iter", "map", "filter", "zip", "enumerate", "reversed", "open"])
 CANNOT_CROSS = {
     "generator": "is a generator",
     "builtins.generator": "is a generator",
@@ -162,3 +159,33 @@ def root_name(node: ast.expr) -> str:
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+_DRAWS = frozenset({"plt", "ax", "axes", "axs", "fig", "ax1", "ax2", "sns", "pyplot"})
+
+
+def drawn_names(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Names bound to what a drawing call gives: lines, legends, patches. They are no results."""
+    found: set[str] = set()
+    for statement in nodes:
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            if root_name(node.value.func) in _DRAWS:
+                stored = (n for target in node.targets for n in ast.walk(target))
+                found |= {n.id for n in stored if isinstance(n, ast.Name)}
+    return found
+
+
+def draws(nodes: Iterable[ast.stmt], pyplot: str) -> bool:
+    """Whether these statements make figures: they call pyplot, or something that plots."""
+    for statement in nodes:
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            attribute = node.func.attr
+            if root_name(node.func) in (pyplot, "sns") and attribute not in ("close", "use"):
+                return True
+            if "plot" in attribute or attribute in ("hist", "boxplot"):
+                return True
+    return False

@@ -15,10 +15,7 @@ from typing import Any
 from zenbook.errors import ExportError
 
 _SHOWN = frozenset(
-    "matplotlib pylab load_ext reload_ext unload_ext autoreload config pinfo pinfo2 pdoc psource "
-    "pfile who whos who_ls lsmagic precision colors automagic history notebook doctest_mode "
-    "watermark pdb xmode alias rehashx step pipeline zenbook runs plan why debug tb logstart "
-    "logstop reset_selective page pprint".split()
+    ["matplotlib", "pylab", "load_ext", "reload_ext", "unload_ext", "autoreload", "config", "pinfo", "pinfo2", "pdoc", "psource", "pfile", "who", "whos", "who_ls", "lsmagic", "precision", "colors", "automagic", "history", "notebook", "doctest_mode", "watermark", "pdb", "xmode", "alias", "rehashx", "step", "pipeline", "zenbook", "runs", "plan", "why", "debug", "tb", "logstart", "logstop", "reset_selective", "page", "pprint"]
 )
 """Line magics that change how a session looks and not what it gives."""
 _INSTALLS = frozenset({"pip", "conda", "mamba", "uv"})

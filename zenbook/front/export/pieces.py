@@ -113,17 +113,13 @@ def _stripped(text: str) -> str:
 
 
 _SETTERS = frozenset(
-    "filterwarnings simplefilter use style set_option set_printoptions set_theme set_style "
-    "set_palette set_context set set_matplotlib_formats basicConfig setLevel set_color_codes "
-    "register_matplotlib_converters reset_defaults rc set_config seterr set_loglevel "
-    "set_verbosity disable_warnings".split()
+    ["filterwarnings", "simplefilter", "use", "style", "set_option", "set_printoptions", "set_theme", "set_style", "set_palette", "set_context", "set", "set_matplotlib_formats", "basicConfig", "setLevel", "set_color_codes", "register_matplotlib_converters", "reset_defaults", "rc", "set_config", "seterr", "set_loglevel", "set_verbosity", "disable_warnings"]
 )
 _SETTING_ROOTS = frozenset(
-    "warnings plt matplotlib mpl pd pandas np numpy sns seaborn logging os sys sklearn pl polars "
-    "tf torch".split()
+    ["warnings", "plt", "matplotlib", "mpl", "pd", "pandas", "np", "numpy", "sns", "seaborn", "logging", "os", "sys", "sklearn", "pl", "polars", "tf", "torch"]
 )
 _SAFE_DECORATORS = frozenset(
-    "functools dataclasses contextlib abc numba typing enum itertools attr attrs".split()
+    ["functools", "dataclasses", "contextlib", "abc", "numba", "typing", "enum", "itertools", "attr", "attrs"]
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from zenbook.core.names_scope import free_names, global_writes
 from zenbook.errors import ExportError
-from zenbook.front.export.facts import Facts
+from zenbook.front.export.facts import Facts, drawn_names
 from zenbook.front.export.groups import (
     Group,
     assigned,
@@ -79,6 +79,7 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False) -> Plan:
     if single and plan.groups:
         merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
     _note_left_out(plan)
+    _refuse_early_reads(plan)
     _wire(plan)
     _drop_copied(plan)
     if notebook.has_steps:
@@ -201,6 +202,17 @@ def _drop_unneeded(plan: Plan) -> None:
 
 
 # ------------------------------------------------------------------ wiring
+
+
+def _refuse_early_reads(plan: Plan) -> None:
+    """At module level a name would be there too early: the notebook reads it before it is made."""
+    for group in plan.groups:
+        for piece in group.pieces:
+            for name in sorted(piece.names.reads & plan.module.names.keys()):
+                made = plan.module.names[name].cell
+                cells = plan.notebook.cells
+                if cells.index(made) > cells.index(piece.cell):
+                    _missing(name, group, plan)
 
 
 def _wire(plan: Plan) -> None:
@@ -479,6 +491,12 @@ def _can_be_given(plan: Plan, group: Group, name: str) -> bool:
     bound = name in group.sure() or any(
         plan.facts.is_bound(piece.cell.number, name) for piece in group.pieces
     )
+    drawn = any(
+        plan.facts.type_of(piece.cell.number, name).startswith("matplotlib.")
+        for piece in group.pieces
+    )
+    if drawn or name in drawn_names(group.nodes):
+        return False
     return bound and not deleted and name not in stuck_in(group, plan.facts)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _BUILTIN = frozenset(
-    "int float str bool bytes complex list dict tuple set frozenset range bytearray".split()
+    ["int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset", "range", "bytearray"]
 )
 
 

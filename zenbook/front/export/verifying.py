@@ -83,7 +83,7 @@ def trial(notebook: Notebook) -> Facts:
 def _as_run(cell: SourceCell) -> str:
     """What IPython executes: the cell itself, unless it installs something or speaks to zenbook."""
     ours = any(word in note for note in cell.notes for word in ("installs", "%zenbook", "%pipeline"))
-    ours = ours or "zenbook" in cell.raw and "%" in cell.raw
+    ours = ours or ("zenbook" in cell.raw and "%" in cell.raw)
     return cell.text if ours or cell.step is not None or cell.is_parameters else cell.raw
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import Literal
 
 from zenbook.front.export.body import body_text, declared_global, module_text
@@ -132,6 +131,8 @@ class Script:
         if shared := declared_global(group):
             lines.append(f"{INDENT}global {', '.join(shared)}")
         body = body_text(self.plan, group)
+        if body.lstrip().startswith(("def ", "class ", "async def ", "@")):
+            lines.append("")  # where a formatter leaves one, below the docstring
         if body:
             lines.append(body)
         if group.outputs:

@@ -1,0 +1,38 @@
+"""Count.
+
+Exported from global_statement.ipynb by zenbook (1 step).
+Re-export with `zenbook export global_statement.ipynb`.
+"""
+
+from __future__ import annotations
+
+from zenbook import cli, pipeline, step
+
+
+@step
+def count() -> int:
+    """Count."""
+    count = 0
+
+    def step_up():
+        nonlocal count
+        count += 1
+
+    # Call
+    step_up()
+    step_up()
+
+    # See
+    seen = count
+    return seen
+
+
+@pipeline
+def global_statement() -> int:
+    """Count."""
+    seen = count()
+    return seen
+
+
+if __name__ == "__main__":
+    cli(global_statement)

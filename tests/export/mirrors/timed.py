@@ -1,0 +1,36 @@
+"""Sums.
+
+Exported from timed.ipynb by zenbook (2 steps).
+Re-export with `zenbook export timed.ipynb`.
+"""
+
+from __future__ import annotations
+
+from zenbook import cli, pipeline, step
+
+
+@step
+def sums() -> int:
+    """Sums."""
+    total = sum(range(1000))
+    return total
+
+
+@step
+def squares(total: int) -> int:
+    """Squares."""
+    squares = [n * n for n in range(10)]
+    last = squares[-1] + total
+    return last
+
+
+@pipeline
+def timed() -> int:
+    """Sums."""
+    total = sums()
+    last = squares(total)
+    return last
+
+
+if __name__ == "__main__":
+    cli(timed)
