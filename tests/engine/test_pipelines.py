@@ -362,6 +362,7 @@ def test_runs_have_names_tags_and_notes_and_are_found_by_them() -> None:
     assert [run.name for run in zenbook.runs(tag="best")] == ["baseline"]
     assert zenbook.show("study:1").note == "before tuning"
     assert len(zenbook.runs(pipeline="study")) == 2
+    assert "accuracy=0.6" in repr(zenbook.runs())
     assert zenbook.runs()[0].tag("kept").tags == ("kept",)
 
 

@@ -36,7 +36,7 @@ class Runs(Sequence[RunHandle]):
                 handle.facts.status,
                 _cached(handle.facts),
                 ", ".join(f"{k}={v}" for k, v in handle.facts.parameters.items()),
-                ", ".join(f"{k}={v}" for k, v in handle.facts.metrics.items()),
+                ", ".join(f"{k}={v}" for k, v in _metrics(handle.facts).items()),
             )
             for handle in self._runs
         ]
@@ -63,3 +63,11 @@ class Runs(Sequence[RunHandle]):
 
 def _cached(run: Run) -> str:
     return f"{sum(s.status == 'cached' for s in run.steps)}/{len(run.steps)}"
+
+
+def _metrics(run: Run) -> dict[str, Any]:
+    """What was logged with the run and with its steps; a later step wins."""
+    logged: dict[str, Any] = {}
+    for step in run.steps:
+        logged.update(step.metrics)
+    return {**logged, **run.metrics}
