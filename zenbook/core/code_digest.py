@@ -131,7 +131,10 @@ def _instruction(step: dis.Instruction, ordinals: dict[int, int], own_name: str)
         return (step.opname, ordinals.get(step.argval, -1))
     if step.opname in _GLOBAL_LOADS and step.argval == own_name:
         return (step.opname, "itself", 0)
-    return (step.opname, repr(step.argval))
+    # A module's compiler loads a method of an imported name as an attribute; a notebook's, which
+    # compiles each statement alone, does not. They are the same call.
+    named = "LOAD_ATTR" if step.opname == "LOAD_METHOD" else step.opname
+    return (named, repr(step.argval))
 
 
 def _is_own_fact(steps: Sequence[dis.Instruction], index: int) -> bool:
