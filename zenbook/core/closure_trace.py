@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
+from zenbook.core.masking import MASK
 from zenbook.core.naming import is_secret_name
+from zenbook.core.preview import preview
 from zenbook.model import Part
 
 ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None), type(Ellipsis)})
@@ -83,8 +85,8 @@ def preview_of(name: str, value: Any) -> str:
     if type(value) not in ATOMS:
         return ""
     if is_secret_name(name):
-        return "•••"
-    text = repr(value)
+        return MASK
+    text = preview(value)
     return text if len(text) <= 40 else text[:39] + "…"
 
 

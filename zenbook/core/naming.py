@@ -67,6 +67,33 @@ def valid_name(name: str, what: str = "name") -> str:
     return name
 
 
+def valid_title(text: str, what: str = "title") -> str:
+    """Give words on one line back if they can be shown anywhere; raise OptionError if not.
+
+    Spaces and any script are allowed; line ends, control and direction marks are not.
+    """
+    if isinstance(text, str) and text.strip() and text.isprintable() and len(text) <= LONGEST_NAME:
+        return text
+    raise OptionError(
+        f"{shown_safely(text)} cannot be a {what}: use 1 to {LONGEST_NAME} printable characters "
+        "on one line."
+    )
+
+
+def name_of_function(function: object, what: str) -> str:
+    """The name a function gives to what is made of it: its own, ``lambda``, or the kind's.
+
+    Python allows identifiers of any script, so these are allowed here. Raises OptionError for a
+    name that is too long or was set to something else.
+    """
+    name = getattr(function, "__name__", what.partition(" ")[0])
+    if name == "<lambda>":
+        return "lambda"
+    if isinstance(name, str) and name.isidentifier() and len(name) <= LONGEST_NAME:
+        return name
+    return valid_name(name, what)
+
+
 def shown_safely(text: object) -> str:
     """Quote any text as printable ASCII on one line, cut to a length fit for a message."""
     quoted = ascii(str(text)[: _SHOWN + 1])

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from zenbook.engine.desk import Desk
+from zenbook.engine.mishap import users_lines
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import StepError
@@ -99,7 +100,7 @@ def _run(order: Execute, desk: Desk, named: Namer) -> Ran:
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
-                return Ran({}, desk.clock.tick() - started, error, metrics=metrics)
+                return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
         return _ran(result, desk.clock.tick() - started, named, metrics)
     raise AssertionError("a body is run at least once")
 
@@ -114,7 +115,7 @@ async def _run_async(order: Execute, desk: Desk, named: Namer) -> Ran:
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
-                return Ran({}, desk.clock.tick() - started, error, metrics=metrics)
+                return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
         return _ran(result, desk.clock.tick() - started, named, metrics)
     raise AssertionError("a body is run at least once")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from zenbook.engine.desk import Desk, open_desk
+from zenbook.engine.notes import checked_metrics, checked_run_name, checked_tags
 from zenbook.engine.restore import load
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Artifact, Change, Record, Reference, Run, Status, StepRun
@@ -229,17 +230,19 @@ class RunHandle:
 
     def tag(self, *tags: str) -> RunHandle:
         """Add tags. The run comes back as it is now."""
-        self._desk.history.annotate(self._run.id, tags=tags)
+        self._desk.history.annotate(self._run.id, tags=checked_tags(tags))
         return self._anew()
 
     def annotate(self, note: str | None = None, name: str | None = None) -> RunHandle:
         """Give the run a note or a name. The run comes back as it is now."""
+        if name is not None:
+            checked_run_name(name)
         self._desk.history.annotate(self._run.id, note=note, name=name)
         return self._anew()
 
     def log(self, **metrics: Any) -> RunHandle:
         """Record metrics with this run."""
-        self._desk.history.annotate(self._run.id, metrics=metrics)
+        self._desk.history.annotate(self._run.id, metrics=checked_metrics(metrics))
         return self._anew()
 
     def _anew(self) -> RunHandle:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
+from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Link, links, views
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.watched import Watched
@@ -79,7 +80,7 @@ def outcome_of(ran: Ran, verdict: Miss, call: Call, *, not_kept: str) -> Outcome
 def _status(ran: Ran) -> Status:
     if ran.error is None:
         return "completed"
-    return "failed" if isinstance(ran.error, Exception) else "interrupted"
+    return status_of(ran.error)
 
 
 def _changed_inputs(identity: Identity, values: Mapping[str, Any], desk: Desk) -> dict[str, Any]:

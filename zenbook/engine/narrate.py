@@ -11,6 +11,7 @@ import logging
 import sys
 from typing import Any, Protocol
 
+from zenbook.engine.mishap import described
 from zenbook.model import Hit, Miss, Outcome, Run, Version
 
 log = logging.getLogger("zenbook")
@@ -79,7 +80,7 @@ def _headline(outcome: Outcome) -> str:
     spent = seconds(outcome.seconds)
     if outcome.status == "completed":
         return f"Step {outcome.step} has finished in {spent}."
-    error = f"{type(outcome.error).__name__}: {outcome.error}"
+    error = described(outcome.error).partition("\n")[0]
     return f"Step {outcome.step} {outcome.status} after {spent}: {error}"
 
 

@@ -16,6 +16,7 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
 from zenbook.engine.identify import Known, identify
 from zenbook.engine.logbook import Logbook
+from zenbook.engine.mishap import described, status_of
 from zenbook.engine.narrate import LogNarrator, Narrator
 from zenbook.engine.restore import load
 from zenbook.engine.sitting import Sitting
@@ -103,6 +104,9 @@ def run_composition(composition: Composition, wish: Wish, desk: Desk) -> Finishe
     try:
         walk = _Walk(composition, wish, desk, logbook, narrator)
         walk.go()
+    except BaseException as error:  # Stop between two steps
+        logbook.end(status_of(error))
+        raise
     finally:
         _logbook.reset(token)
     run = logbook.end(walk.status)
@@ -123,6 +127,8 @@ class _Walk:
     error: BaseException | None = None
     status: Status = "completed"
     names: dict[str, str] = field(default_factory=dict)
+    live: set[str] = field(default_factory=set)
+    """Steps whose kept outputs cannot be loaded; their values are handed on as they are."""
 
     def go(self) -> None:
         for position, node in enumerate(self.composition.nodes):
@@ -134,12 +140,7 @@ class _Walk:
     def _take(self, node: Node, position: int) -> None:
         self.narrator.started(node.name, None)
         self.logbook.note(_line(node.name, position, "running"))
-        try:
-            outcome = self._performed(node)
-        except BaseException:
-            self.logbook.note(_line(node.name, position, "failed"))
-            self.logbook.end("failed")
-            raise
+        outcome = self._ended(node)
         outcome = self.outcomes[node.name] = replace(
             outcome, origin_name=self._name_of(outcome.origin)
         )
@@ -149,16 +150,33 @@ class _Walk:
             outcome.error.add_note(f"in step {node.name} of pipeline {self.composition.pipeline}")
             self.error, self.status = outcome.error, outcome.status
 
-    def _performed(self, node: Node) -> Outcome:
-        """The node's outcome; an input that turns out damaged is made again first."""
+    def _ended(self, node: Node) -> Outcome:
+        """The node's outcome, also where it ended outside its body: Stop while an input was
+        hashed or a result written, or ``must_hit`` without a hit."""
         try:
-            return self._perform(node, self.wish)
+            return self._performed(node, self.wish)
+        except BaseException as error:  # it ends the run, which raises it when all is on record
+            miss = Miss((), "unknowable", described(error))
+            return Outcome(node.name, status_of(error), miss, None, None, {}, 0.0, error=error)
+
+    def _performed(self, node: Node, wish: Wish) -> Outcome:
+        """The node's outcome; inputs that turn out damaged are made again first, as far up as
+        need be, and handed on live if the store damages them again."""
+        try:
+            return self._perform(node, wish)
         except (Damaged, Untrusted):
-            for name in sorted(_upstream(node)):
-                maker = next(n for n in self.composition.nodes if n.name == name)
-                wish = replace(self.wish, rerun=(*self.wish.rerun, name))
-                self.outcomes[name] = self._perform(maker, wish)
-            return self._perform(node, self.wish)
+            self._remake(_upstream(node), wish)
+        try:
+            return self._perform(node, wish)
+        except (Damaged, Untrusted):
+            self.live |= _upstream(node)
+            return self._perform(node, wish)
+
+    def _remake(self, names: set[str], wish: Wish) -> None:
+        for maker in self.composition.nodes:
+            if maker.name in names:
+                forced = replace(wish, rerun=(*wish.rerun, maker.name))
+                self.outcomes[maker.name] = self._performed(maker, forced)
 
     def _perform(self, node: Node, wish: Wish) -> Outcome:
         call = call_of(node, self._output, wish, self.desk)
@@ -179,7 +197,8 @@ class _Walk:
         self.narrator.skipped(node.name)
 
     def _output(self, step: str, output: str) -> Any:
-        return handed_on(self.outcomes[step], output)
+        outcome = self.outcomes[step]
+        return outcome.values[output] if step in self.live else handed_on(outcome, output)
 
 
 def handed_on(outcome: Outcome, output: str) -> Any:
@@ -293,16 +312,12 @@ def step_run(outcome: Outcome, position: int) -> StepRun:
         record=outcome.record.id if outcome.record else "",
         origin=outcome.origin,
         key=outcome.fingerprint.key if outcome.fingerprint else "",
-        error=_one_line(outcome.error),
+        error=described(outcome.error),
         not_kept=outcome.not_kept,
         remarks=outcome.remarks,
         metrics=outcome.metrics,
         changes=miss.changes if miss else (),
     )
-
-
-def _one_line(error: BaseException | None) -> str:
-    return "" if error is None else f"{type(error).__name__}: {error}"[:500]
 
 
 def shown_parameters(parameters: Mapping[str, Any]) -> dict[str, str]:

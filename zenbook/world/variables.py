@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from zenbook.core.masking import mask, secrets_in
 from zenbook.core.naming import is_secret_name
 from zenbook.model import Read
 from zenbook.world.files import MISSING
@@ -35,8 +36,13 @@ def variable_read(name: str) -> Read:
     value = _value(name)
     if value is None:
         return Read("variable", name, MISSING, "not set")
-    shown = "•••" if is_secret_name(name) else value[:_SHOWN]
+    shown = "•••" if is_secret_name(name) else mask(value, ())[:_SHOWN]
     return Read("variable", name, _digest((value,)), shown)
+
+
+def secrets_of_environment() -> tuple[str, ...]:
+    """Values of variables whose names look secret, to be masked in text that is kept."""
+    return secrets_in(dict(_all()))
 
 
 def _belongs(name: str, prefix: str) -> bool:

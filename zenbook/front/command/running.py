@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from zenbook.engine.pipelines import Wish, narrated_by
-from zenbook.errors import OptionError, UsageError
+from zenbook.errors import MustHit, OptionError, StoreFault, UsageError
 from zenbook.front.command.app import json_option, show_error, tell
 from zenbook.front.command.parameters import annotations_of, parse, split
 from zenbook.front.command.target import PipelineLike, Target, pipeline_of, target_of
@@ -124,7 +124,7 @@ def run_now(pipeline: PipelineLike, values: Mapping[str, Any], asked: Asked, ori
         tell(run_picture(finished.run), lambda: iter(()), as_json=True)
     if finished.error is None:
         return 0
-    if isinstance(finished.error, KeyboardInterrupt):
+    if isinstance(finished.error, (KeyboardInterrupt, MustHit, StoreFault)):
         raise finished.error
     show_error(finished.error)
     return 1
