@@ -277,8 +277,10 @@ CASES: dict[str, list[str | Cell]] = {
     ],
     "class_instances": [
         md("# Define"),
-        "class Point:\n    def __init__(self, x):\n        self.x = x\n\n"
-        "    def shifted(self, by):\n        return Point(self.x + by)",
+        (
+            "class Point:\n    def __init__(self, x):\n        self.x = x\n\n"
+            "    def shifted(self, by):\n        return Point(self.x + by)"
+        ),
         md("# Make"),
         "origin = Point(0)",
         md("# Move"),

@@ -13,7 +13,46 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _CHANGING = frozenset(
-    ["append", "extend", "insert", "pop", "popitem", "popleft", "appendleft", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse", "fit", "fit_transform", "partial_fit", "train", "load_state_dict", "zero_grad", "backward", "step", "compile", "shuffle", "fill", "resize", "itemset", "add_node", "add_edge", "add_nodes_from", "add_edges_from", "add_module", "write", "set_params", "rename_axis", "setattr", "put"]
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "popleft",
+        "appendleft",
+        "remove",
+        "clear",
+        "update",
+        "setdefault",
+        "add",
+        "discard",
+        "sort",
+        "reverse",
+        "fit",
+        "fit_transform",
+        "partial_fit",
+        "train",
+        "load_state_dict",
+        "zero_grad",
+        "backward",
+        "step",
+        "compile",
+        "shuffle",
+        "fill",
+        "resize",
+        "itemset",
+        "add_node",
+        "add_edge",
+        "add_nodes_from",
+        "add_edges_from",
+        "add_module",
+        "write",
+        "set_params",
+        "rename_axis",
+        "setattr",
+        "put",
+    ]
 )
 _BUILTIN_ITERATORS = frozenset(["iter", "map", "filter", "zip", "enumerate", "reversed", "open"])
 CANNOT_CROSS = {
@@ -171,7 +210,9 @@ def drawn_names(nodes: Iterable[ast.stmt]) -> set[str]:
         for node in ast.walk(statement):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
                 continue
-            if root_name(node.value.func) in _DRAWS:
+            called = node.value.func
+            asks = isinstance(called, ast.Attribute) and called.attr.startswith("get_")
+            if root_name(called) in _DRAWS and not asks:
                 stored = (n for target in node.targets for n in ast.walk(target))
                 found |= {n.id for n in stored if isinstance(n, ast.Name)}
     return found

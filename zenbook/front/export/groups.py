@@ -37,6 +37,11 @@ class Group:
         return list(dict.fromkeys(piece.cell for piece in self.pieces))
 
     @property
+    def written(self) -> set[str]:
+        """Names that any of its pieces may bind."""
+        return {name for piece in self.pieces for name in piece.names.writes}
+
+    @property
     def marked(self) -> SourceCell | None:
         """The ``%%step`` cell it is made of; the last one if several were merged."""
         return next((cell for cell in reversed(self.cells) if cell.step is not None), None)

@@ -70,7 +70,8 @@ def _original(cell: Any) -> Any:
     raw = "".join(take_marker_away(cell.raw.splitlines(keepends=True)))
     if not any(sign in raw for sign in "%!?"):
         return parse_cell(raw)
-    return parse_cell(TransformerManager().transform_cell(raw))
+    manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
+    return parse_cell(manager.transform_cell(raw))
 
 
 def _code_of(record: Record) -> str:

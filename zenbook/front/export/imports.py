@@ -52,7 +52,7 @@ class Imports:
     def text(self) -> str:
         """All of it: the future, the standard library, what is installed, zenbook, local files."""
         future = sorted(self.futures)
-        blocks = [from_import("__future__", future)]
+        blocks = [from_import("__future__", future)] if future else []
         for section in range(4):
             lines = [*self._plain_lines(section), *self._from_lines(section)]
             if lines:
@@ -107,7 +107,9 @@ def _names_in_texts(nodes: Iterable[ast.AST]) -> set[str]:
         for inner in ast.walk(node):
             note = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
             if isinstance(note, ast.Constant) and isinstance(note.value, str):
-                found |= set(note.value.replace("[", " ").replace("]", " ").replace(".", " ").split())
+                found |= set(
+                    note.value.replace("[", " ").replace("]", " ").replace(".", " ").split()
+                )
     return found
 
 

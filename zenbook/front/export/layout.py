@@ -100,7 +100,7 @@ def tidy(text: str, most_blank: int = 1) -> str:
     blank = 0
     for number, line in enumerate(text.split("\n"), 1):
         if number in inside or number in ends:
-            out.append(line if number in ends and number not in inside else line)
+            out.append(line)
             blank = 0
             continue
         line = line.rstrip()

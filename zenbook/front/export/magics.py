@@ -15,7 +15,48 @@ from typing import Any
 from zenbook.errors import ExportError
 
 _SHOWN = frozenset(
-    ["matplotlib", "pylab", "load_ext", "reload_ext", "unload_ext", "autoreload", "config", "pinfo", "pinfo2", "pdoc", "psource", "pfile", "who", "whos", "who_ls", "lsmagic", "precision", "colors", "automagic", "history", "notebook", "doctest_mode", "watermark", "pdb", "xmode", "alias", "rehashx", "step", "pipeline", "zenbook", "runs", "plan", "why", "debug", "tb", "logstart", "logstop", "reset_selective", "page", "pprint"]
+    [
+        "matplotlib",
+        "pylab",
+        "load_ext",
+        "reload_ext",
+        "unload_ext",
+        "autoreload",
+        "config",
+        "pinfo",
+        "pinfo2",
+        "pdoc",
+        "psource",
+        "pfile",
+        "who",
+        "whos",
+        "who_ls",
+        "lsmagic",
+        "precision",
+        "colors",
+        "automagic",
+        "history",
+        "notebook",
+        "doctest_mode",
+        "watermark",
+        "pdb",
+        "xmode",
+        "alias",
+        "rehashx",
+        "step",
+        "pipeline",
+        "zenbook",
+        "runs",
+        "plan",
+        "why",
+        "debug",
+        "tb",
+        "logstart",
+        "logstop",
+        "reset_selective",
+        "page",
+        "pprint",
+    ]
 )
 """Line magics that change how a session looks and not what it gives."""
 _INSTALLS = frozenset({"pip", "conda", "mamba", "uv"})
@@ -55,9 +96,9 @@ class Place:
 def plain_python(source: str, cell: int, allow_magics: bool = False) -> Plain:
     """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
     plain = Plain(source)
-    if not any(sign in source for sign in "%!?") and not source[:1].isspace():
-        if not source.startswith((">>>", "In [")):
-            return plain
+    signs = any(sign in source for sign in "%!?") or source[:1].isspace()
+    if not signs and not source.startswith((">>>", "In [")):
+        return plain
     _take_cell_magic(plain, Place(cell, 1), allow_magics)
     plain.text = _dedented(plain.text)
     _take_line_magics(plain, cell, allow_magics)
@@ -68,7 +109,8 @@ def _dedented(text: str) -> str:
     from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
 
     lines = text.splitlines(keepends=True)
-    for clean in (leading_indent, classic_prompt, ipython_prompt):
+    cleaners: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
+    for clean in cleaners:
         lines = clean(lines)
     return "".join(lines)
 
@@ -171,9 +213,7 @@ def _replace(plain: Plain, lines: list[str], found: Any, cell: int, allow: bool)
     plain.text = "".join([*lines[:at], *([new.rstrip("\n") + "\n"]), *lines[end + 1 :]])
 
 
-def _instead(
-    found: Any, whole: str, before: str, plain: Plain, place: Place, allow: bool
-) -> str:
+def _instead(found: Any, whole: str, before: str, plain: Plain, place: Place, allow: bool) -> str:
     """The statement in the place of one magic line; "" to leave it out."""
     from IPython.core import inputtransformer2 as ipython
 
@@ -233,7 +273,9 @@ def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool)
     if (handled := _special(name, rest, before, plain, place)) is not None:
         return handled
     if name == "timeit" or allow:
-        plain.notes.append(f"%{name} left out, it binds nothing" if not allow else f"%{name} left out")
+        plain.notes.append(
+            f"%{name} left out, it binds nothing" if not allow else f"%{name} left out"
+        )
         return ""
     raise place.error(
         f"the magic %{name} has no meaning in a script.",
@@ -282,7 +324,9 @@ def _filled(command: str, place: Place) -> str:
         return f"{quote}{command}{quote}"
     for name in names:
         if not _is_expression(name):
-            raise place.error(f"`{command}` fills in {name!r}.", "Use subprocess.run with the text.")
+            raise place.error(
+                f"`{command}` fills in {name!r}.", "Use subprocess.run with the text."
+            )
     filled = _FILLED.sub(lambda found: "{" + (found[1] or found[2] or found[3]) + "}", command)
     return f"f{quote}{filled}{quote}"
 

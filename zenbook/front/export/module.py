@@ -95,7 +95,9 @@ def _agree(
         return False
     piece = found[0]
     if is_definition(piece):
-        return decorators_are_safe(piece.node, dict(imports)) and not _is_private(name, piece, pieces)
+        return decorators_are_safe(piece.node, dict(imports)) and not _is_private(
+            name, piece, pieces
+        )
     if constant_name(piece) != name or piece.cell.step is not None or piece.cell.is_parameters:
         return False
     return not (is_mutable_literal(piece) and _is_changed(name, pieces))
@@ -116,9 +118,9 @@ def _is_changed(name: str, pieces: Sequence[Piece]) -> bool:
         if name in may_change(piece.nodes, frozenset()):
             return True
         for node in piece.nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
-                if node.value.id == name:
-                    return True
+            value = node.value if isinstance(node, ast.Assign) else None
+            if isinstance(value, ast.Name) and value.id == name:
+                return True
     return False
 
 

@@ -50,7 +50,9 @@ def pieces_of(cells: Sequence[SourceCell]) -> list[Piece]:
             end = nodes[-1].end_lineno or nodes[-1].lineno
             last = place + 1 == len(groups)
             text = "\n".join(lines[start - 1 : len(lines) if last else end])
-            text = _without_semicolon(text, nodes, start) if not last else _last(lines, nodes, start)
+            text = (
+                _without_semicolon(text, nodes, start) if not last else _last(lines, nodes, start)
+            )
             names = analyse(ast.Module(list(nodes), []))
             found.append(
                 Piece(len(found), cell, nodes, _stripped(text), _first_line(nodes[0]), names, last)
@@ -79,7 +81,8 @@ def _grouped(statements: Sequence[ast.stmt]) -> Iterator[tuple[ast.stmt, ...]]:
 def _first_line(node: ast.stmt) -> int:
     """The line a statement begins at, with its decorators."""
     decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
+    lines: list[int] = [node.lineno, *(one.lineno for one in decorators)]
+    return min(lines)
 
 
 def _without_semicolon(text: str, nodes: Sequence[ast.stmt], start: int) -> str:
@@ -113,13 +116,67 @@ def _stripped(text: str) -> str:
 
 
 _SETTERS = frozenset(
-    ["filterwarnings", "simplefilter", "use", "style", "set_option", "set_printoptions", "set_theme", "set_style", "set_palette", "set_context", "set", "set_matplotlib_formats", "basicConfig", "setLevel", "set_color_codes", "register_matplotlib_converters", "reset_defaults", "rc", "set_config", "seterr", "set_loglevel", "set_verbosity", "disable_warnings"]
+    [
+        "filterwarnings",
+        "simplefilter",
+        "use",
+        "style",
+        "set_option",
+        "set_printoptions",
+        "set_theme",
+        "set_style",
+        "set_palette",
+        "set_context",
+        "set",
+        "set_matplotlib_formats",
+        "basicConfig",
+        "setLevel",
+        "set_color_codes",
+        "register_matplotlib_converters",
+        "reset_defaults",
+        "rc",
+        "set_config",
+        "seterr",
+        "set_loglevel",
+        "set_verbosity",
+        "disable_warnings",
+    ]
 )
 _SETTING_ROOTS = frozenset(
-    ["warnings", "plt", "matplotlib", "mpl", "pd", "pandas", "np", "numpy", "sns", "seaborn", "logging", "os", "sys", "sklearn", "pl", "polars", "tf", "torch"]
+    [
+        "warnings",
+        "plt",
+        "matplotlib",
+        "mpl",
+        "pd",
+        "pandas",
+        "np",
+        "numpy",
+        "sns",
+        "seaborn",
+        "logging",
+        "os",
+        "sys",
+        "sklearn",
+        "pl",
+        "polars",
+        "tf",
+        "torch",
+    ]
 )
 _SAFE_DECORATORS = frozenset(
-    ["functools", "dataclasses", "contextlib", "abc", "numba", "typing", "enum", "itertools", "attr", "attrs"]
+    [
+        "functools",
+        "dataclasses",
+        "contextlib",
+        "abc",
+        "numba",
+        "typing",
+        "enum",
+        "itertools",
+        "attr",
+        "attrs",
+    ]
 )
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from zenbook.core.names_scope import free_names, global_writes
 from zenbook.errors import ExportError
-from zenbook.front.export.facts import Facts, drawn_names
+from zenbook.front.export.facts import Facts
+from zenbook.front.export.giving import give
 from zenbook.front.export.groups import (
     Group,
-    assigned,
     changed_in,
     first_uses,
     grouped,
@@ -23,13 +23,12 @@ from zenbook.front.export.groups import (
     merge,
     stuck_in,
 )
-from zenbook.front.export.magics import Place
+from zenbook.front.export.missing import missing
 from zenbook.front.export.module import BUILTINS, ModuleCode, module_code
 from zenbook.front.export.pieces import Piece, constant_name, is_definition, is_import, pieces_of
 from zenbook.front.export.reading import Notebook
 
 _PROVIDED = frozenset({"display", "get_ipython", "exit", "quit"})
-_SESSION = frozenset({"_", "__", "___", "Out", "In", "_i", "_ii", "_oh", "_ih", "_dh"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,11 @@ class Plan:
     left_out: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def own_functions(self) -> frozenset[str]:
+        """The functions and classes that the notebook defines."""
+        return frozenset(name for piece in self.pieces for name in piece.names.defines)
+
     def of_kind(self, kind: str) -> list[Piece]:
         """The pieces of one kind, in document order."""
         return [piece for piece in self.pieces if self.module.kind(piece) == kind]
@@ -84,7 +88,7 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False) -> Plan:
     _drop_copied(plan)
     if notebook.has_steps:
         _drop_unneeded(plan)
-    _give(plan)
+    give(plan)
     return plan
 
 
@@ -185,9 +189,7 @@ def _can_be_copied(piece: Piece) -> bool:
 def _drop_unneeded(plan: Plan) -> None:
     """Beside ``%%step`` cells, an unmarked cell counts only if a step needs what it binds."""
     while True:
-        needed = {
-            id(piece) for group in plan.groups for piece in group.inputs.values() if piece
-        }
+        needed = {id(piece) for group in plan.groups for piece in group.inputs.values() if piece}
         unneeded = [
             group
             for group in plan.groups
@@ -212,7 +214,7 @@ def _refuse_early_reads(plan: Plan) -> None:
                 made = plan.module.names[name].cell
                 cells = plan.notebook.cells
                 if cells.index(made) > cells.index(piece.cell):
-                    _missing(name, group, plan)
+                    missing(name, group, plan)
 
 
 def _wire(plan: Plan) -> None:
@@ -238,7 +240,7 @@ def _wired(plan: Plan) -> bool:
                 if name in parameters:
                     group.inputs[name] = None
                 elif name not in BUILTINS | _PROVIDED:
-                    _missing(name, group, plan)
+                    missing(name, group, plan)
                 continue
             maker, piece = current[name]
             if _can_be_copied(piece):
@@ -256,18 +258,10 @@ def _wired(plan: Plan) -> bool:
                 current.pop(name, None)
             for name in piece.names.writes:
                 current[name] = (place, piece)
-        for name in changed_in(group, plan.facts, _own_functions(plan)):
-            if name in group.inputs and name in current and name not in _written(group):
+        for name in changed_in(group, plan.facts, plan.own_functions):
+            if name in group.inputs and name in current and name not in group.written:
                 current[name] = (place, group.pieces[-1])
     return _merged_aliases(plan)
-
-
-def _written(group: Group) -> set[str]:
-    return {name for piece in group.pieces for name in piece.names.writes}
-
-
-def _own_functions(plan: Plan) -> frozenset[str]:
-    return frozenset(name for piece in plan.pieces for name in piece.names.defines)
 
 
 def _reads(group: Group, plan: Plan) -> list[str]:
@@ -311,10 +305,10 @@ def _cannot_cross(plan: Plan, maker: int, piece: Piece, name: str) -> str:
         return "is defined with values of its step"
     if why := stuck_in(group, plan.facts).get(name, ""):
         return why
-    if not plan.facts.is_bound(piece.cell.number, name) and name not in group.inputs:
-        if name not in group.sure() and not name_is_bound_late(group, name):
-            return "may be unbound where its step ends"
-    return ""
+    known = plan.facts.is_bound(piece.cell.number, name) or name in group.inputs
+    if known or name in group.sure() or name_is_bound_late(group, name):
+        return ""
+    return "may be unbound where its step ends"
 
 
 def name_is_bound_late(group: Group, name: str) -> bool:
@@ -367,152 +361,12 @@ def _seen_through(plan: Plan, place: int, one: str, other: str) -> int:
         group = plan.groups[later]
         if changed_at >= 0 and {one, other} & group.inputs.keys():
             last = later
-        if {one, other} & changed_in(group, plan.facts, _own_functions(plan)):
+        if {one, other} & changed_in(group, plan.facts, plan.own_functions):
             changed_at = later
             last = later
     crossing = [g for g in plan.groups[place + 1 :] if {one, other} & g.inputs.keys()]
     names = set().union(*({one, other} & g.inputs.keys() for g in crossing)) if crossing else set()
     return last if changed_at >= 0 and len(names) == 2 else -1
-
-
-def _missing(name: str, group: Group, plan: Plan) -> None:
-    """Tell of a name that nothing binds before it is read. Raises ExportError."""
-    if name in _SESSION:
-        raise _place(name, group).error(
-            f"it reads `{name}`, IPython's memory of earlier results.",
-            "Give that result a name where it is made.",
-        )
-    later = [p.cell.number for p in plan.pieces if name in p.names.writes]
-    skipped = [
-        cell.number
-        for cell in plan.notebook.cells
-        if cell.skipped and name in _bound_in(cell.raw)
-    ]
-    if later:
-        raise _place(name, group).error(
-            f"it reads `{name}`, which only cell {later[0]} below it makes.",
-            "Move that cell up; a script runs from top to bottom.",
-        )
-    if skipped:
-        raise _place(name, group).error(
-            f"it reads `{name}`, which cell {skipped[0]} was to make, and that is left out.",
-            "Correct that cell, or give the name a value.",
-        )
-    plan.notes.append(f"`{name}` is bound nowhere")
-    if name in plan.stars:
-        return
-    raise _place(name, group).error(
-        f"it reads `{name}`, which no cell makes: its cell was deleted or edited.",
-        "Put the cell back, or give the name a value.",
-    )
-
-
-def _bound_in(raw: str) -> set[str]:
-    try:
-        tree = ast.parse(raw)
-    except SyntaxError:
-        return set()
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-
-
-def _place(name: str, group: Group) -> Place:
-    for piece in group.pieces:
-        for statement in piece.nodes:
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Name) and node.id == name:
-                    return Place(piece.cell.number, node.lineno)
-    return Place(group.cells[0].number)
-
-
-# ------------------------------------------------------------------ outputs
-
-
-def _give(plan: Plan) -> None:
-    """Find every group's outputs: what later groups read, what was changed, what is a result."""
-    module = plan.module.names.keys()
-    own = _own_functions(plan)
-    for place, group in enumerate(plan.groups):
-        later = _read_later(plan, place)
-        changed = changed_in(group, plan.facts, own) & group.inputs.keys()
-        given = [n for n in _in_order(group) if n in later and n not in module]
-        given += [n for n in group.inputs if n in changed and n in later and n not in given]
-        results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
-        results = [n for n in results if n not in given and n not in module]
-        if not given and not results:
-            results = _anything(plan, group)
-        group.outputs = _allowed(group, [*given, *results])
-        plan.results += [n for n in group.outputs if n not in later]
-    plan.results = list(dict.fromkeys(plan.results))
-
-
-def _read_later(plan: Plan, place: int) -> set[str]:
-    """Names whose binding at the end of this group a later group reads."""
-    found: set[str] = set()
-    bound: set[str] = set()
-    for group in plan.groups[place + 1 :]:
-        found |= {name for name in group.inputs if name not in bound}
-        bound |= _written(group)
-    return found
-
-
-def _in_order(group: Group) -> list[str]:
-    written = _written(group)
-    return [name for name in first_uses(group.nodes) if name in written] + sorted(
-        written - set(first_uses(group.nodes))
-    )
-
-
-def _results(plan: Plan, group: Group) -> list[str]:
-    """Names the group binds for nobody but the reader: bound and not read, or shown at its end."""
-    used = loaded([node for piece in group.pieces for node in _without_last(piece)])
-    shown = {name for piece in group.pieces if (name := _shown_name(piece))}
-    return [
-        name
-        for name in assigned(group.nodes)
-        if (name not in used or name in shown) and _can_be_given(plan, group, name)
-    ]
-
-
-def _without_last(piece: Piece) -> list[ast.stmt]:
-    return [] if _shown_name(piece) else list(piece.nodes)
-
-
-def _shown_name(piece: Piece) -> str:
-    """The name a cell ends with, to show it."""
-    value = getattr(piece.nodes[-1], "value", None)
-    bare = piece.is_last and isinstance(piece.nodes[-1], ast.Expr) and isinstance(value, ast.Name)
-    return value.id if bare and isinstance(value, ast.Name) else ""
-
-
-def _can_be_given(plan: Plan, group: Group, name: str) -> bool:
-    if name.startswith("_") or name.startswith("output"):
-        return False
-    deleted = any(name in piece.names.deletes for piece in group.pieces)
-    bound = name in group.sure() or any(
-        plan.facts.is_bound(piece.cell.number, name) for piece in group.pieces
-    )
-    drawn = any(
-        plan.facts.type_of(piece.cell.number, name).startswith("matplotlib.")
-        for piece in group.pieces
-    )
-    if drawn or name in drawn_names(group.nodes):
-        return False
-    return bound and not deleted and name not in stuck_in(group, plan.facts)
-
-
-def _anything(plan: Plan, group: Group) -> list[str]:
-    """The last name it binds: a step that gives nothing could not be found again."""
-    names = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
-    return names[-1:]
-
-
-def _allowed(group: Group, names: list[str]) -> list[str]:
-    """Only what ``%%step -o`` keeps, where it says so."""
-    said = group.marked.step if group.marked is not None else None
-    if said is None or not said.options.keep_only:
-        return names
-    lost = [name for name in names if name not in said.options.keep_only]
-    return [name for name in names if name not in lost]
 
 
 def refuse_empty(plan: Plan) -> None:

@@ -14,7 +14,28 @@ from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import first_sentence, heading_text
 from zenbook.front.notebook.notebook_name import pipeline_name
 
-_FILLING = frozenset(["a", "an", "and", "the", "of", "for", "to", "in", "on", "with", "by", "from", "or", "is", "are", "our", "your", "its"])
+_FILLING = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "the",
+        "of",
+        "for",
+        "to",
+        "in",
+        "on",
+        "with",
+        "by",
+        "from",
+        "or",
+        "is",
+        "are",
+        "our",
+        "your",
+        "its",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
     """Execute cells in a shell of their own; after each, what there is and what changed."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    shell = InteractiveShell.instance()
-    shell.enable_gui = lambda gui=None: None  # there is no event loop to be joined here
+    shell: Any = InteractiveShell.instance()
+    vars(shell)["enable_gui"] = lambda gui=None: None  # there is no event loop to join here
     hidden = set(shell.user_ns)
     found: list[dict[str, Any]] = []
     seen: dict[str, str] = {}
@@ -64,9 +64,9 @@ def _line(error: BaseException) -> int:
 def _data(space: Mapping[str, Any], hidden: set[str]) -> Iterable[tuple[str, Any]]:
     """The user's names that stand for data."""
     for name, value in list(space.items()):
-        if name not in hidden and not name.startswith("_"):
-            if not isinstance(value, (type, ModuleType)):
-                yield name, value
+        own = name not in hidden and not name.startswith("_")
+        if own and not isinstance(value, (type, ModuleType)):
+            yield name, value
 
 
 def _look(

@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _BUILTIN = frozenset(
-    ["int", "float", "str", "bool", "bytes", "complex", "list", "dict", "tuple", "set", "frozenset", "range", "bytearray"]
+    [
+        "int",
+        "float",
+        "str",
+        "bool",
+        "bytes",
+        "complex",
+        "list",
+        "dict",
+        "tuple",
+        "set",
+        "frozenset",
+        "range",
+        "bytearray",
+    ]
 )
 
 

@@ -70,7 +70,9 @@ def trial(notebook: Notebook) -> Facts:
         if not cell.skipped
     ]
     answer = _in_fresh_process(
-        {"what": "cells", "cells": cells}, notebook.file, "module://matplotlib_inline.backend_inline"
+        {"what": "cells", "cells": cells},
+        notebook.file,
+        "module://matplotlib_inline.backend_inline",
     )
     if answer["error"]:
         raise Place(answer["cell"], answer.get("line", 0)).error(
@@ -82,7 +84,9 @@ def trial(notebook: Notebook) -> Facts:
 
 def _as_run(cell: SourceCell) -> str:
     """What IPython executes: the cell itself, unless it installs something or speaks to zenbook."""
-    ours = any(word in note for note in cell.notes for word in ("installs", "%zenbook", "%pipeline"))
+    ours = any(
+        word in note for note in cell.notes for word in ("installs", "%zenbook", "%pipeline")
+    )
     ours = ours or ("zenbook" in cell.raw and "%" in cell.raw)
     return cell.text if ours or cell.step is not None or cell.is_parameters else cell.raw
 
@@ -228,9 +232,7 @@ def _copy_of(folder: Path) -> Iterator[tuple[Path, Path]]:
         aside = Path(made) / "aside"
         copy = Path(made) / "copy"
         aside.mkdir()
-        shutil.copytree(
-            folder, copy, ignore=_LEFT_BEHIND, copy_function=_copied, symlinks=True
-        )
+        shutil.copytree(folder, copy, ignore=_LEFT_BEHIND, copy_function=_copied, symlinks=True)
         yield copy, aside
 
 

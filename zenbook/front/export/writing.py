@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal
+from typing import Any, Literal
 
 from zenbook.front.export.body import body_text, declared_global, module_text
 from zenbook.front.export.groups import Group
@@ -64,8 +64,12 @@ class Script:
         used = names_used(self._nodes())
         imports = text_of(self.plan.of_kind("import"), used)
         bound = self.plan.module.names.keys()
-        if "display" in used - bound and self.target != "python":
+        if self.target == "python" and any(map(_awaits, self.plan.groups)):
+            imports.add_module("asyncio")
+        if "display" in used - bound and self.target == "zenbook":
             imports.add("IPython.display", "display")
+        if self.target == "zenml":
+            self._zenml_imports(imports)
         if self.target == "zenbook":
             if self.prefix:
                 imports.add_module("zenbook")
@@ -73,6 +77,15 @@ class Script:
                 for name in ("cli", "pipeline", "step"):
                     imports.add("zenbook", name)
         return imports
+
+    def _zenml_imports(self, imports: Imports) -> None:
+        imports.futures.clear()  # ZenML looks at the annotations themselves
+        imports.add("zenml", "pipeline")
+        imports.add("zenml", "step")
+        if any(group.outputs for group in self.plan.groups):
+            imports.add("typing", "Annotated")
+        if any("Annotated[Any" in self._annotated(group) for group in self.plan.groups):
+            imports.add("typing", "Any")
 
     def _nodes(self) -> list[ast.AST]:
         """All code that the script keeps."""
@@ -110,12 +123,14 @@ class Script:
         return "configure" if "configure" not in self.plan.module.names else "configure_libraries"
 
     def _shim(self) -> list[str]:
-        if self.target != "python" or "display" not in names_used(self._nodes()):
+        if self.target == "zenbook" or "display" not in names_used(self._nodes()):
             return []
         return [
-            "def display(*values):\n"
-            f'{INDENT}"""Print what the notebook displays."""\n'
-            f"{INDENT}for value in values:\n{INDENT * 2}print(value)"
+            (
+                "def display(*values):\n"
+                f'{INDENT}"""Print what the notebook displays."""\n'
+                f"{INDENT}for value in values:\n{INDENT * 2}print(value)"
+            )
         ]
 
     # ------------------------------------------------------------ steps
@@ -140,9 +155,12 @@ class Script:
         return "\n".join(lines)
 
     def _signature(self, head: str, arguments: list[str], gives: str) -> str:
-        tail = f") -> {gives}:" if gives else "):"
-        text = bracketed(head, arguments, tail)
-        return bracketed(head, arguments, "):") if _too_wide(text) else text
+        text = bracketed(head, arguments, f") -> {gives}:" if gives else "):")
+        if _too_wide(text) and gives.startswith("tuple["):
+            kinds = _items(gives.removeprefix("tuple[").removesuffix("]"))
+            listed = "".join(f"{INDENT}{kind},\n" for kind in kinds)
+            return bracketed(head, arguments, ") -> tuple[") + f"\n{listed}]:"
+        return text
 
     def _kind(self, group: Group, name: str) -> str:
         """The annotation of an input or output as the run has seen it."""
@@ -159,6 +177,8 @@ class Script:
         return annotation(found, plan.module.imports) if found else ""
 
     def _gives(self, group: Group) -> str:
+        if self.target == "zenml":
+            return self._annotated(group)
         paths = []
         for name in group.outputs:
             numbers = [cell.number for cell in reversed(group.cells)]
@@ -166,9 +186,23 @@ class Script:
             paths.append(found)
         return returned(paths, self.plan.module.imports)
 
+    def _annotated(self, group: Group) -> str:
+        """ZenML names outputs by annotation; what has no name for its type is ``Any``."""
+        named = []
+        for name in group.outputs:
+            numbers = [cell.number for cell in reversed(group.cells)]
+            path = next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), "")
+            kind = annotation(path, self.plan.module.imports) if path else ""
+            named.append(f'Annotated[{kind or "Any"}, "{name}"]')
+        if not named:
+            return "None"
+        return named[0] if len(named) == 1 else f"tuple[{', '.join(named)}]"
+
     def _decorator(self, group: Group, title: Title) -> list[str]:
-        if self.target != "zenbook":
+        if self.target == "python":
             return []
+        if self.target == "zenml":
+            return ["@step"]
         said = _options(group)
         if title.function != title.name:
             said = [f'name="{title.name}"', *said]
@@ -179,9 +213,13 @@ class Script:
     def _pipeline(self) -> str:
         plan = self.plan
         lines = []
+        if self.target == "zenml":
+            lines.append("@pipeline")
         if self.target == "zenbook":
             named = [] if self.main == self.pipeline else [f'name="{self.pipeline}"']
-            lines.append(f"@{self.prefix}pipeline({named[0]})" if named else f"@{self.prefix}pipeline")
+            lines.append(
+                f"@{self.prefix}pipeline({named[0]})" if named else f"@{self.prefix}pipeline"
+            )
         arguments = [
             f"{p.name}: {p.kind} = {p.text}" if p.kind else f"{p.name}={p.text}"
             for p in plan.parameters
@@ -192,7 +230,7 @@ class Script:
             lines.append(f"{INDENT}{self._configure()}()")
         for group, title in zip(plan.groups, self.titles, strict=True):
             lines.append(self._call(group, title))
-        if plan.results:
+        if plan.results and self.target != "zenml":
             lines.append(listed("return", plan.results, 1))
         return "\n".join(lines)
 
@@ -201,9 +239,23 @@ class Script:
         if self.target == "python" and _awaits(group):
             inner = f"{function}({', '.join(inputs)})"
             return call(group.outputs, "asyncio.run", [inner])
+        if self.target == "zenml":
+            return self._zenml_call(group, function, inputs)
         return call(group.outputs, function, inputs)
 
+    def _zenml_call(self, group: Group, function: str, inputs: list[str]) -> str:
+        """A step without data from another must wait for the steps above it by name."""
+        place = self.plan.groups.index(group)
+        fed = any(piece is not None for piece in group.inputs.values())
+        if not fed and place:
+            inputs = [*inputs, f'after="{self.titles[place - 1].function}"']
+        later = {name for other in self.plan.groups[place + 1 :] for name in other.inputs}
+        targets = group.outputs if later & set(group.outputs) else []
+        return call(targets, function, inputs)
+
     def _result_kind(self) -> str:
+        if self.target == "zenml":
+            return ""
         kinds: list[str] = []
         for name in self.plan.results:
             owner = next(g for g in reversed(self.plan.groups) if name in g.outputs)
@@ -254,6 +306,12 @@ def _awaits(group: Group) -> bool:
     return body_of_cell(ast.Module(list(group.nodes), [])).is_async
 
 
+def _items(text: str) -> list[str]:
+    """The members of a tuple's annotation."""
+    whole: Any = ast.parse(f"({text},)", mode="eval").body
+    return [ast.get_source_segment(f"({text},)", node) or "" for node in whole.elts]
+
+
 def _too_wide(text: str) -> bool:
     return any(len(line) > 88 for line in text.split("\n"))
 
@@ -269,5 +327,3 @@ def _ended(text: str) -> str:
 def script_text(plan: Plan, shown_path: str, target: Target = "zenbook") -> str:
     """The script of a plan. The same plan gives the same bytes."""
     return Script(plan, shown_path, target).text()
-
-

@@ -1,0 +1,108 @@
+"""What each step gives: what later steps read, what it changed in place, what is a result."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from zenbook.front.export.facts import drawn_names
+from zenbook.front.export.groups import (
+    Group,
+    assigned,
+    changed_in,
+    first_uses,
+    loaded,
+    stuck_in,
+)
+from zenbook.front.export.pieces import Piece
+
+if TYPE_CHECKING:
+    from zenbook.front.export.plan import Plan
+
+
+def give(plan: Plan) -> None:
+    """Find every group's outputs: what later groups read, what was changed, what is a result."""
+    module = plan.module.names.keys()
+    own = plan.own_functions
+    for place, group in enumerate(plan.groups):
+        later = _read_later(plan, place)
+        changed = changed_in(group, plan.facts, own) & group.inputs.keys()
+        given = [n for n in _in_order(group) if n in later and n not in module]
+        given += [n for n in group.inputs if n in changed and n in later and n not in given]
+        results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
+        results = [n for n in results if n not in given and n not in module]
+        if not given and not results:
+            results = _anything(plan, group)
+        group.outputs = _allowed(group, [*given, *results])
+        plan.results += [n for n in group.outputs if n not in later]
+    plan.results = list(dict.fromkeys(plan.results))
+
+
+def _read_later(plan: Plan, place: int) -> set[str]:
+    """Names whose binding at the end of this group a later group reads."""
+    found: set[str] = set()
+    bound: set[str] = set()
+    for group in plan.groups[place + 1 :]:
+        found |= {name for name in group.inputs if name not in bound}
+        bound |= group.written
+    return found
+
+
+def _in_order(group: Group) -> list[str]:
+    written = group.written
+    return [name for name in first_uses(group.nodes) if name in written] + sorted(
+        written - set(first_uses(group.nodes))
+    )
+
+
+def _results(plan: Plan, group: Group) -> list[str]:
+    """Names the group binds for nobody but the reader: bound and not read, or shown at its end."""
+    used = loaded([node for piece in group.pieces for node in _without_last(piece)])
+    shown = {name for piece in group.pieces if (name := _shown_name(piece))}
+    return [
+        name
+        for name in assigned(group.nodes)
+        if (name not in used or name in shown) and _can_be_given(plan, group, name)
+    ]
+
+
+def _without_last(piece: Piece) -> list[ast.stmt]:
+    return [] if _shown_name(piece) else list(piece.nodes)
+
+
+def _shown_name(piece: Piece) -> str:
+    """The name a cell ends with, to show it."""
+    value = getattr(piece.nodes[-1], "value", None)
+    bare = piece.is_last and isinstance(piece.nodes[-1], ast.Expr) and isinstance(value, ast.Name)
+    return value.id if bare and isinstance(value, ast.Name) else ""
+
+
+def _can_be_given(plan: Plan, group: Group, name: str) -> bool:
+    if name.startswith(("_", "output")):
+        return False
+    deleted = any(name in piece.names.deletes for piece in group.pieces)
+    bound = name in group.sure() or any(
+        plan.facts.is_bound(piece.cell.number, name) for piece in group.pieces
+    )
+    drawn = any(
+        plan.facts.type_of(piece.cell.number, name).startswith("matplotlib.")
+        for piece in group.pieces
+    )
+    if drawn or name in drawn_names(group.nodes):
+        return False
+    return bound and not deleted and name not in stuck_in(group, plan.facts)
+
+
+def _anything(plan: Plan, group: Group) -> list[str]:
+    """The last name it binds: a step that gives nothing could not be found again."""
+    names = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
+    return names[-1:]
+
+
+def _allowed(group: Group, names: list[str]) -> list[str]:
+    """Only what ``%%step -o`` keeps, where it says so."""
+    said = group.marked.step if group.marked is not None else None
+    if said is None or not said.options.keep_only:
+        return names
+    lost = [name for name in names if name not in said.options.keep_only]
+    return [name for name in names if name not in lost]
