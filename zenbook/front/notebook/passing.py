@@ -330,7 +330,7 @@ class Passing:
         name, session = self.cell.name, self.session
         replaced = session.known.get(name)
         if hit:
-            session.enter(name, hit=True)
+            session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
         edges = wires(session, name, self.call.values)
         outputs = tuple(n for n in bound if not n.startswith("%"))
         session.note(

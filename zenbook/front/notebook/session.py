@@ -4,7 +4,9 @@ R1  No open run: open one.
 R2  A step not yet in the run joins it.
 R3  A step already in it: a miss opens a new run (upstream steps are carried over, with the run
     they came from; downstream steps are stale); a hit on the first step opens a new run (Run
-    All again: run 2, all cached); any other hit is noted on the current run.
+    All again: run 2, all cached); a hit of another result than the run has opens one, too, as
+    a miss does (the run's parameters and metrics are those of its own results); any other hit
+    is noted on the current run.
 R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own.
 R5  No rule uses the clock.
 
@@ -84,10 +86,14 @@ class Session:
 
     # ------------------------------------------------------------ which run a step belongs to
 
-    def enter(self, step: str, hit: bool) -> Run:
-        """The run that this execution of a step belongs to, opened if the rules say so."""
-        if self._opens(step, hit):
-            carried = self._upstream_of(step) if not hit and step in self.joined else {}
+    def enter(self, step: str, hit: bool, record: str = "") -> Run:
+        """The run that this execution of a step belongs to, opened if the rules say so.
+
+        ``record`` is the id of a hit's record.
+        """
+        if self._opens(step, hit, record):
+            again = hit and self._is_first(step)
+            carried = {} if again or step not in self.joined else self._upstream_of(step)
             self.close()
             self._open(carried)
         assert self.logbook is not None
@@ -96,12 +102,15 @@ class Session:
             self.ended = False
         return self.logbook.run
 
-    def _opens(self, step: str, hit: bool) -> bool:
+    def _opens(self, step: str, hit: bool, record: str) -> bool:
         if self.logbook is None:
             return True
         if step not in self.joined:
             return False
-        return not hit or step == next(iter(self.joined))
+        return not hit or self._is_first(step) or self.joined[step].record != record
+
+    def _is_first(self, step: str) -> bool:
+        return step == next(iter(self.joined), "")
 
     def _open(self, carried: Mapping[str, StepRun]) -> None:
         self.logbook = Logbook(
