@@ -78,7 +78,7 @@ def damage(home: Path) -> None:
 
 def test_forget_asks_first_and_then_really_deletes(project: Project) -> None:
     refused = project.zenbook("forget", "filling:1")
-    assert refused.code == 130
+    assert refused.code == 2
     assert len(json.loads(project.zenbook("runs", "--json").out)["rows"]) == 1
     said = project.zenbook("forget", "filling:1", "--yes")
     assert said.code == 0, said.err

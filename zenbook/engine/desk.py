@@ -187,7 +187,9 @@ def _make(home: Path) -> Desk:
         return _real(home)
     except StoreFault as error:
         warnings.warn(
-            f"{error} Results are remembered for this process only.", StoreWarning, stacklevel=4
+            f"{str(error).rstrip('.')}. Results are remembered for this process only.",
+            StoreWarning,
+            stacklevel=4,
         )
         return _passing()
 

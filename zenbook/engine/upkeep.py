@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from zenbook.core.view import Kept
 from zenbook.engine.fsck import Problem, Report, fsck
 from zenbook.engine.upkeep_answers import Collected, Evicted, Forgotten, Status
-from zenbook.errors import UsageError
+from zenbook.errors import HomeError, UsageError
 from zenbook.model import Artifact, Run
 
 if TYPE_CHECKING:
@@ -210,7 +210,10 @@ def _opened(
 def _folder(home: Path | None) -> Path:
     from zenbook.world.home import find_home
 
-    return find_home() if home is None else home
+    folder = find_home() if home is None else home
+    if folder.exists() and not folder.is_dir():
+        raise HomeError(f"{folder} is no folder; set ZENBOOK_HOME to a folder you can write.")
+    return folder
 
 
 def _existing(home: Path | None) -> Path:

@@ -6,7 +6,9 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +103,8 @@ def exit_code_of(command: click.Command, arguments: Sequence[str] | None, name: 
     """Run a command to its end, and tell every error in a sentence on standard error."""
     try:
         given = list(arguments) if arguments is not None else None
-        code = command.main(given, prog_name=name, standalone_mode=False)
+        with _warnings_as_sentences():
+            code = command.main(given, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
@@ -120,6 +123,24 @@ def exit_code_of(command: click.Command, arguments: Sequence[str] | None, name: 
         # Whoever read our output has seen enough (`| head`); there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+@contextmanager
+def _warnings_as_sentences() -> Iterator[None]:
+    """A store that is out of order is told as an error is, without a line of our source."""
+    usual = warnings.showwarning
+
+    def show(message: Any, category: Any, *place: Any) -> None:
+        if category.__name__ == "StoreWarning":
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            usual(message, category, *place)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
 
 
 def show_error(error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import click
 
 from zenbook.core.view import store_view
 from zenbook.engine import upkeep
-from zenbook.errors import OptionError
+from zenbook.engine.handles import find_run
+from zenbook.errors import OptionError, UsageError
 from zenbook.front.command import tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.model import Run
@@ -109,8 +111,15 @@ def fsck_command(repair: bool, as_json: bool) -> int:
 def forget_command(run: str, yes: bool) -> None:
     """Really delete a RUN: its lines, its records, and the bytes nobody else needs."""
     if not yes:
-        click.confirm(f"Delete run {run} for good?", abort=True)
+        _confirm(run)
     click.echo(repr(upkeep.forget(run)))
+
+
+def _confirm(run: str) -> None:
+    named = _named(find_run(run).facts)
+    if not sys.stdin.isatty():
+        raise UsageError(f"To delete {named} for good without being asked, add --yes.")
+    click.confirm(f"Delete {named} for good?", abort=True)
 
 
 def _named(run: Run) -> str:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import click
 
 from zenbook.engine import verbs
+from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.errors import UsageError
 from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.front.command.parameters import suggestion
+from zenbook.world.home import find_home, open_home
+
+
+def _need_home() -> None:
+    """Raise HomeError, which says what to do, if there is no home one could look into."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it would say is the error
+        usable = open_desk().home is not None
+    if not usable:
+        open_home(find_home())
+
 
 _STATUSES = ("completed", "failed", "interrupted", "running")
 
@@ -35,6 +48,7 @@ def runs_command(
     as_json: bool,
 ) -> None:
     """List runs, newest first."""
+    _need_home()
     found = list(
         verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit + 1, offset=offset)
     )
@@ -48,6 +62,7 @@ def runs_command(
 @json_option
 def show_command(run: str, step: str | None, as_json: bool) -> None:
     """Show one run, or one STEP of it: parameters, steps, results and where they are from."""
+    _need_home()
     handle = verbs.show(run)
     if step is not None:
         _show_step(handle, step, as_json)
@@ -62,6 +77,7 @@ def show_command(run: str, step: str | None, as_json: bool) -> None:
 @json_option
 def why_command(step: str, run: str | None, as_json: bool) -> None:
     """Say why a STEP ran, or that nothing changed: in RUN, or in the newest run that has it."""
+    _need_home()
     handle = verbs.show(run) if run is not None else _newest_with(step)
     _show_step(handle, step, as_json)
 
@@ -72,6 +88,7 @@ def why_command(step: str, run: str | None, as_json: bool) -> None:
 @json_option
 def diff_command(first: str, second: str, as_json: bool) -> None:
     """Compare two runs: parameters, metrics, code, inputs, files and outputs."""
+    _need_home()
     view = pictures.compare_picture(verbs.show(first).facts, verbs.show(second).facts)
     tell(view, lambda: tables.compare_page(view), as_json)
 
@@ -87,6 +104,7 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
     Prints the values; `--to FILE` saves one OUTPUT in the form its suffix says: .npy for arrays,
     .csv and .parquet for frames, .json and .txt.
     """
+    _need_home()
     values = verbs.restore(run, step)
     if output is not None and output not in values:
         raise UsageError(f"That run kept no output {output}. {suggestion(output, list(values))}")
