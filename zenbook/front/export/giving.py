@@ -33,7 +33,7 @@ def give(plan: Plan) -> None:
         results = [n for n in results if n not in given and n not in module]
         if not given and not results:
             results = _anything(plan, group)
-        group.outputs = _allowed(group, [*given, *results])
+        group.outputs = [*given, *_allowed(group, results)]
         plan.results += [n for n in group.outputs if n not in later]
     plan.results = list(dict.fromkeys(plan.results))
 
@@ -100,9 +100,8 @@ def _anything(plan: Plan, group: Group) -> list[str]:
 
 
 def _allowed(group: Group, names: list[str]) -> list[str]:
-    """Only what ``%%step -o`` keeps, where it says so."""
+    """Of what no later step needs, only what ``%%step -o`` keeps, where it says so."""
     said = group.marked.step if group.marked is not None else None
     if said is None or not said.options.keep_only:
         return names
-    lost = [name for name in names if name not in said.options.keep_only]
-    return [name for name in names if name not in lost]
+    return [name for name in names if name in said.options.keep_only]
