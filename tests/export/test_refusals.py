@@ -128,3 +128,9 @@ def test_a_check_tells_whether_notebook_and_script_have_drifted(home: Path) -> N
     before = Path("book.py").read_text(encoding="utf-8")
     assert zenbook.export(file, check=True).drifted
     assert Path("book.py").read_text(encoding="utf-8") == before
+
+
+def test_a_check_of_a_notebook_that_has_run_finds_its_own_export_up_to_date(home: Path) -> None:
+    file = write(["x = [1, 2]\ny = len(x)"], Path("book.ipynb"))
+    assert "-> int:" in zenbook.export(file).text
+    assert zenbook.export(file, check=True).drifted is False

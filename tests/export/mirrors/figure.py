@@ -12,8 +12,11 @@ from zenbook import cli, pipeline, step
 
 
 @step
-def begin() -> int:
-    """Begin."""
+def begin() -> tuple[int, str]:
+    """Begin.
+
+    Returns: n_lines, title.
+    """
     fig, ax = plt.subplots()
     plt.close("all")
 
@@ -25,14 +28,14 @@ def begin() -> int:
     # Label
     ax.set_title("lines")
     title = ax.get_title()
-    return n_lines
+    return n_lines, title
 
 
 @pipeline
-def figure() -> int:
+def figure() -> tuple[int, str]:
     """Begin."""
-    n_lines = begin()
-    return n_lines
+    n_lines, title = begin()
+    return n_lines, title
 
 
 if __name__ == "__main__":

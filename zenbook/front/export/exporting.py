@@ -73,9 +73,9 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     known = recorded(notebook)
     facts = known.facts
     verifies = wanted.verify if wanted.verify is not None else has_run(notebook, known)
-    if verifies and not wanted.check and not known.covers(notebook):
+    if verifies and not known.covers(notebook):
         facts = trial(notebook)
-    exported = _best(notebook, facts, place, wanted, verifies and not wanted.check)
+    exported = _best(notebook, facts, place, wanted, verifies)
     if wanted.check:
         return _checked(exported)
     place.write_text(exported.text, encoding="utf-8")
