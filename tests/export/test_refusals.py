@@ -134,3 +134,8 @@ def test_a_check_of_a_notebook_that_has_run_finds_its_own_export_up_to_date(home
     file = write(["x = [1, 2]\ny = len(x)"], Path("book.ipynb"))
     assert "-> int:" in zenbook.export(file).text
     assert zenbook.export(file, check=True).drifted is False
+
+
+def test_a_seed_option_is_refused_because_a_script_would_draw_other_numbers(home: Path) -> None:
+    told = refusal(["import random", "%%step draw --seed 3\nx = random.random()"])
+    assert told.startswith("Cell 2, line 1: --seed sets and puts back random states")

@@ -115,7 +115,7 @@ def _verified(script: Script, exported: Exported, facts: Facts) -> Comparison:
         target, text = "python", Script(plan, script.path, "python").text()
     found = compare(text, plan, titles, target, script.main, facts)
     if found.differ and not found.error:
-        return settle(found, plan, titles, facts)
+        return settle(found, plan, titles)
     return found
 
 

@@ -30,6 +30,7 @@ def give(plan: Plan) -> None:
         given = [n for n in _in_order(group) if n in later and n not in module]
         given += [n for n in group.inputs if n in changed and n in later and n not in given]
         results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
+        results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
         if not given and not results:
             results = _anything(plan, group)
@@ -97,6 +98,13 @@ def _anything(plan: Plan, group: Group) -> list[str]:
     """The last name it binds: a step that gives nothing could not be found again."""
     names = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
     return names[-1:]
+
+
+def _asked_for(group: Group) -> list[str]:
+    """The names ``%%step -o`` keeps."""
+    said = group.marked.step if group.marked is not None else None
+    kept = said.options.keep_only if said is not None else ()
+    return [name for name in kept if name in group.written]
 
 
 def _allowed(group: Group, names: list[str]) -> list[str]:

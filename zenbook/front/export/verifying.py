@@ -140,10 +140,9 @@ def _digest_at(facts: Facts, last: int, name: str) -> str:
     return ""
 
 
-def settle(comparison: Comparison, plan: Plan, titles: list[Title], facts: Facts) -> Comparison:
-    """Run the notebook a second time: what differs between its own runs cannot be compared."""
-    again = _expected(plan, titles, trial(plan.notebook))
-    first = _expected(plan, titles, facts)
+def settle(comparison: Comparison, plan: Plan, titles: list[Title]) -> Comparison:
+    """Run the notebook twice more: what differs between its own runs cannot be compared."""
+    first, again = (_expected(plan, titles, trial(plan.notebook)) for _ in range(2))
     unsure = [key for key in comparison.differ if again.get(key) != first.get(key)]
     return Comparison(
         comparison.outputs,
