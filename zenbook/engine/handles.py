@@ -250,8 +250,15 @@ class RunHandle:
 
     def __repr__(self) -> str:
         run = self._run
-        lines = [f"Run {run.number} of {run.pipeline} (version {run.version}): {run.status}"]
-        lines += [f"  {s.step:<24} {s.status:<10} {s.why}" for s in run.steps]
+        lines = [_headline(run)]
+        if run.parameters:
+            lines.append("  " + _equations(run.parameters))
+        width = max((len(s.step) for s in run.steps), default=0)
+        for s in run.steps:
+            told = f"  {s.step:<{width}}  {s.status:<9}  {s.why}  {_equations(s.metrics)}"
+            lines.append(told.rstrip())
+        if run.metrics:
+            lines.append("  " + _equations(run.metrics))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -260,12 +267,25 @@ class RunHandle:
         run = self._run
         rows = "".join(
             f"<tr><td>{escape(s.step)}</td><td>{escape(s.status)}</td>"
-            f"<td>{s.seconds:.2f} s</td><td>{escape(s.why)}</td></tr>"
+            f"<td>{s.seconds:.2f} s</td><td>{escape(s.why)}</td>"
+            f"<td>{escape(_equations(s.metrics))}</td></tr>"
             for s in run.steps
         )
-        head = f"Run {run.number} of {run.pipeline} (version {run.version}): {run.status}"
-        columns = "<tr><th>step</th><th>status</th><th>seconds</th><th>why</th></tr>"
-        return f"<table><caption>{escape(head)}</caption>{columns}{rows}</table>"
+        told = ", ".join(filter(None, (_equations(run.parameters), _equations(run.metrics))))
+        head = _headline(run) + (f" ({told})" if told else "")
+        columns = "".join(f"<th>{n}</th>" for n in ("step", "status", "took", "why", "metrics"))
+        return f"<table><caption>{escape(head)}</caption><tr>{columns}</tr>{rows}</table>"
+
+
+def _headline(run: Run) -> str:
+    version = f"version {run.version}" if run.version is not None else "draft"
+    labels = " ".join(filter(None, (run.name, *(f"#{tag}" for tag in run.tags))))
+    told = f"Run {run.number} of {run.pipeline} ({version}): {run.status}"
+    return f"{told}, {labels}" if labels else told
+
+
+def _equations(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 def find_run(reference: str, desk: Desk | None = None) -> RunHandle:

@@ -14,6 +14,7 @@ from zenbook.engine.compose import Composition, Node, Placeholder, fill
 from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
+from zenbook.engine.foreseen import Foreseen
 from zenbook.engine.identify import Known, identify
 from zenbook.engine.logbook import Logbook
 from zenbook.engine.mishap import described, status_of
@@ -257,7 +258,7 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
         else:
             unsure.add(node.name)
         planned.append(_planned(node.name, composition.pipeline, verdict, desk))
-    return Plan(composition.pipeline, tuple(planned))
+    return Foreseen(composition.pipeline, tuple(planned))
 
 
 def _waits_for(node: Node, unsure: set[str]) -> tuple[str, ...]:
