@@ -130,11 +130,11 @@ def _warnings_as_sentences() -> Iterator[None]:
     """A store that is out of order is told as an error is, without a line of our source."""
     usual = warnings.showwarning
 
-    def show(message: Any, category: Any, *place: Any) -> None:
+    def show(message: Any, category: Any, *place: Any, **more: Any) -> None:
         if category.__name__ == "StoreWarning":
             click.echo(f"Warning: {message}", err=True)
         else:
-            usual(message, category, *place)
+            usual(message, category, *place, **more)
 
     warnings.showwarning = show
     try:
