@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import zenbook
 from zenbook import pipeline, step
 from zenbook.engine.desk import close_desks, open_desk
-from zenbook.errors import OptionError
+from zenbook.errors import OptionError, StoreFault
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -220,3 +221,49 @@ def test_fault_50_a_home_removed_by_a_step_does_not_end_the_run(home: Path) -> N
 
     assert remove().steps["total"].status == "completed"
     assert open_desk().home == home
+
+
+@pytest.mark.filterwarnings("ignore::zenbook.engine.desk.StoreWarning")
+@pytest.mark.parametrize("part", ["store", "history", "both"])
+def test_fault_45_a_disk_that_fills_up_in_mid_pipeline_does_not_end_the_run(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise StoreFault("No space left on device")
+
+    @step(enable_cache=False)
+    def fills(x: int) -> int:
+        desk = open_desk()
+        if part != "history":
+            monkeypatch.setattr(type(desk.store), "put", full)
+        if part != "store":
+            for name in ("add", "set_step", "end_run"):
+                monkeypatch.setattr(type(desk.history), name, full)
+        return x
+
+    @pipeline(name="filling")
+    def fill() -> None:
+        total(doubled([fills(3), 4]), 1)
+
+    run = fill()
+    assert run.status == "completed"
+    assert [s.status for s in run.steps.values()] == ["completed"] * 3
+    monkeypatch.undo()
+
+
+def test_fault_45_the_full_disk_is_told_once_per_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk()
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise StoreFault("No space left on device")
+
+    with monkeypatch.context() as patched, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        patched.setattr(type(desk.store), "put", full)
+        assert work().status == "completed"
+        assert work().status == "completed"
+    assert [str(w.message) for w in told] == [
+        "zenbook cannot keep results (No space left on device); steps run without it."
+    ]
+    work()
+    assert [s.status for s in work().steps.values()] == ["cached"] * 3
