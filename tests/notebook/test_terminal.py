@@ -17,6 +17,11 @@ failed = shell.run_cell("%%step b\\n1 / 0")
 assert isinstance(failed.error_in_exec, ZeroDivisionError)
 waited = shell.run_cell("%%step c\\nimport asyncio\\nawait asyncio.sleep(0)\\ny = 1")
 assert waited.success
+print("answers:")
+for verb in ("runs", "show", "plan"):
+    forms, _ = shell.display_formatter.format(shell.run_line_magic("zenbook", verb))
+    assert list(forms) == ["text/plain"], forms
+    print(forms["text/plain"])
 """
 
 
@@ -41,8 +46,10 @@ def test_steps_work_in_the_terminal_with_text_only(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     assert [one.returncode for one in said] == [0, 0], said[0].stdout + said[0].stderr
-    assert "✓ a  " in said[0].stdout and "running" not in said[0].stdout
-    assert "✗ b  failed after" in said[0].stdout
+    steps = [one.stdout.partition("answers:")[0] for one in said]
+    assert "✓ a  " in steps[0] and "running" not in steps[0]
+    assert "✗ b  failed after" in steps[0]
     assert "↺ a  cached" in said[1].stdout and "↺ c  cached" in said[1].stdout
+    assert "↺ a  cached\n" in said[0].stdout and "Run 2 of notebook" in said[0].stdout
     for one in said:
         assert "hi\n" in one.stdout and "4\n" in one.stdout

@@ -226,6 +226,9 @@ def test_runs_are_told_newest_first_in_pages_and_by_what_is_asked(history: Histo
     assert [run.id for run in history.runs(search="0.2")] == [ids[2]]
     assert [run.id for run in history.runs(search="GAMMA q t1")] == [ids[1]]
     assert history.runs(limit=0) == ()
+    assert (history.count(), history.count(pipeline="p"), history.count(tag="t4")) == (6, 3, 1)
+    assert (history.count(status="failed"), history.count(search="GAMMA q")) == (1, 3)
+    assert history.count(search="%") == 0
     assert all(run.steps == (line(),) for run in history.runs())
 
 
@@ -368,8 +371,12 @@ def test_fault_64_ten_thousand_runs_open_and_page_fast(tmp_path: Path) -> None:
         began = time.perf_counter()
         assert len(history.runs(limit=100, offset=offset, search=search)) == 100
         pages.append(time.perf_counter() - began)
+    began = time.perf_counter()
+    assert history.count() == history.count(search="gamma") == 10_000
+    counted = time.perf_counter() - began
     assert opened < 0.5
     assert max(pages) < 0.2
+    assert counted < 0.2
 
 
 def _multiply_runs(history: SqliteHistory, number: int) -> None:

@@ -15,10 +15,18 @@ _SHOWN = 20
 
 
 class Runs(Sequence[RunHandle]):
-    """Runs, newest first; prints and renders as a table."""
+    """Runs, newest first; prints and renders as a table.
 
-    def __init__(self, runs: Sequence[RunHandle]) -> None:
+    A page of a longer list knows its place: ``offset`` newer runs are not in it, and ``total``
+    are on record.
+    """
+
+    def __init__(
+        self, runs: Sequence[RunHandle], offset: int = 0, total: int | None = None
+    ) -> None:
         self._runs = tuple(runs)
+        self.offset = offset
+        self.total = offset + len(self._runs) if total is None else total
 
     def __getitem__(self, index: Any) -> Any:
         got = self._runs[index]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from zenbook.core.verdict import changes_between, phrase
 from zenbook.engine.desk import open_desk
@@ -60,6 +60,13 @@ class RunDiff:
         return "\n".join(_told(self)) or "no difference"
 
 
+class _Asked(TypedDict):
+    pipeline: str | None
+    tag: str | None
+    status: Status | None
+    search: str
+
+
 def runs(
     pipeline: str | None = None,
     *,
@@ -71,13 +78,13 @@ def runs(
 ) -> Runs:
     """Runs on record, newest first. Raises UsageError if the history cannot be read."""
     desk = open_desk()
+    asked = _Asked(pipeline=pipeline, tag=tag, status=status, search=search)
     try:
-        found = desk.history.runs(
-            pipeline=pipeline, tag=tag, status=status, search=search, limit=limit, offset=offset
-        )
+        found = desk.history.runs(**asked, limit=limit, offset=offset)
+        total = desk.history.count(**asked) if offset or len(found) == limit else len(found)
     except StoreFault as error:
         raise UsageError(f"The history cannot be read: {error}") from error
-    return Runs([RunHandle(run, desk) for run in found])
+    return Runs([RunHandle(run, desk) for run in found], offset, total)
 
 
 def show(run: str = "latest") -> RunHandle:

@@ -13,19 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from zenbook.core.view import (
-    View,
-    compare_view,
-    graph_view,
-    plan_view,
-    runs_view,
-    step_view,
-    store_view,
-)
+from zenbook.core.view import View, plan_view, runs_view, store_view
 from zenbook.core.view_text import plain
+from zenbook.engine.pictures import compare_picture, graph_picture, step_picture
 from zenbook.errors import UsageError, ZenbookError
 from zenbook.front.actions import Actions, Done
-from zenbook.model import Record, Run, Version
+from zenbook.model import Run
 
 Query = Mapping[str, Any]
 PAGE, ALL = 200, 200_000
@@ -123,50 +116,21 @@ def _run(actions: Actions, id: str) -> Run:
     return run
 
 
-def _version(actions: Actions, run: Run) -> Version | None:
-    held = actions.versions(run.pipeline)
-    return next((version for version in held if version.number == run.version), None)
-
-
-def _records(actions: Actions, *runs: Run) -> dict[str, Record]:
-    ids = {step.record for run in runs for step in run.steps if step.record}
-    return {id: record for id in ids if (record := actions.record(id)) is not None}
-
-
 def _graph(query: Query, actions: Actions) -> View:
-    run = _run(actions, _text(query, "run"))
-    versions = {version.number: version for version in actions.versions(run.pipeline)}
-    version = versions.get(run.version) if run.version is not None else None
-    return graph_view(
-        run, version, _records(actions, run), step_versions=_step_versions(version, versions)
-    )
-
-
-def _step_versions(version: Version | None, versions: Mapping[int, Version]) -> dict[str, int]:
-    """The first pipeline version that had each step's present code."""
-    first: dict[str, int] = {}
-    for step in version.shape.steps if version is not None else ():
-        same = (
-            number
-            for number, other in versions.items()
-            if any(was.name == step.name and was.code == step.code for was in other.shape.steps)
-        )
-        first[step.name] = min(same)
-    return first
+    return graph_picture(_run(actions, _text(query, "run")), actions)
 
 
 def _compare(query: Query, actions: Actions) -> View:
     a, b = _run(actions, _text(query, "a")), _run(actions, _text(query, "b"))
-    return compare_view(a, b, _version(actions, a), _version(actions, b), _records(actions, a, b))
+    return compare_picture(a, b, actions)
 
 
 def _step(query: Query, actions: Actions) -> View:
     name, run = _text(query, "step"), _run(actions, _text(query, "run"))
     done = next((step for step in run.steps if step.step == name), None)
     record = actions.record(done.record) if done is not None and done.record else None
-    origin = actions.run(done.origin) if done is not None and done.origin else None
     displays = actions.displays(record) if record is not None else ()
-    return step_view(name, run, record, origin, actions.versions(run.pipeline), displays)
+    return step_picture(run, name, actions, displays)
 
 
 def _plan(query: Query, actions: Actions) -> View:

@@ -169,7 +169,24 @@ class MemoryHistory:
         offset: int = 0,
     ) -> Sequence[Run]:
         """Newest first, with their steps."""
-        found = [
+        found = self._matching(pipeline, tag, status, search)
+        return tuple(found[max(offset, 0) :][: max(limit, 0)])
+
+    def count(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+    ) -> int:
+        """How many runs match."""
+        return len(self._matching(pipeline, tag, status, search))
+
+    def _matching(
+        self, pipeline: str | None, tag: str | None, status: Status | None, search: str
+    ) -> list[Run]:
+        return [
             run
             for run in reversed(self._runs.values())
             if pipeline in (None, run.pipeline)
@@ -177,7 +194,6 @@ class MemoryHistory:
             and status in (None, run.status)
             and all(word.lower() in _text_of(run).lower() for word in search.split())
         ]
-        return tuple(found[max(offset, 0) :][: max(limit, 0)])
 
     def run(self, id: str) -> Run | None:
         """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""

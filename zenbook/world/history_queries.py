@@ -38,13 +38,26 @@ def page_of_runs(
     offset: int,
 ) -> Sequence[Run]:
     """Runs that match everything asked, newest first, with their steps."""
-    conditions, values = _conditions(pipeline, tag, status, search)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    where, values = _conditions(pipeline, tag, status, search)
     rows = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM run {where} ORDER BY sequence DESC LIMIT ? OFFSET ?",
         (*values, min(max(limit, 0), _MOST), max(offset, 0)),
     ).fetchall()
     return with_steps(connection, rows)
+
+
+def count_runs(
+    connection: sqlite3.Connection,
+    *,
+    pipeline: str | None,
+    tag: str | None,
+    status: Status | None,
+    search: str,
+) -> int:
+    """How many runs match everything asked."""
+    where, values = _conditions(pipeline, tag, status, search)
+    row = connection.execute(f"SELECT count(*) FROM run {where}", values).fetchone()
+    return int(row[0])
 
 
 def find_run(connection: sqlite3.Connection, reference: str) -> Run | None:
@@ -153,7 +166,8 @@ def _one(connection: sqlite3.Connection, where: str, values: Sequence[object]) -
 
 def _conditions(
     pipeline: str | None, tag: str | None, status: Status | None, search: str
-) -> tuple[list[str], list[object]]:
+) -> tuple[str, list[object]]:
+    """The WHERE clause of what is asked, and its values."""
     asked: list[tuple[str, object]] = []
     if pipeline is not None:
         asked.append(("pipeline = ?", pipeline))
@@ -163,7 +177,8 @@ def _conditions(
         asked.append(("status = ?", status))
     for word in search.split():
         asked.append((_SEARCH, f"%{_literal(word)}%"))
-    return [condition for condition, _ in asked], [value for _, value in asked]
+    every = " AND ".join(condition for condition, _ in asked)
+    return f"WHERE {every}" if every else "", [value for _, value in asked]
 
 
 _SEARCH = (

@@ -24,7 +24,13 @@ from zenbook.errors import StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
 from zenbook.world.history_process import Owner, owner
-from zenbook.world.history_queries import as_object, find_run, page_of_runs, versions_of
+from zenbook.world.history_queries import (
+    as_object,
+    count_runs,
+    find_run,
+    page_of_runs,
+    versions_of,
+)
 from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
 from zenbook.world.notice import notice_once
 from zenbook.world.ports import Clock
@@ -230,6 +236,22 @@ class Runs:
                 search=search,
                 limit=limit,
                 offset=offset,
+            )
+        )
+
+    def count(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+    ) -> int:
+        """How many runs match; none of them is loaded."""
+        self.settle()
+        return self._ledger.read(
+            lambda connection: count_runs(
+                connection, pipeline=pipeline, tag=tag, status=status, search=search
             )
         )
 

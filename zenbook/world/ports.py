@@ -136,6 +136,17 @@ class History(Protocol):
         """Newest first, with their steps."""
         ...
 
+    def count(
+        self,
+        *,
+        pipeline: str | None = None,
+        tag: str | None = None,
+        status: Status | None = None,
+        search: str = "",
+    ) -> int:
+        """How many runs ``runs`` would give in all its pages."""
+        ...
+
     def run(self, id: str) -> Run | None:
         """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""
         ...

@@ -35,7 +35,7 @@ class Answering:
         wanted: Status | None = status or None  # type: ignore[assignment]
         history = self._door.desk.history
         page = history.runs(search=search, status=wanted, limit=limit, offset=offset)
-        return page, len(history.runs(search=search, status=wanted, limit=_MOST))
+        return page, history.count(search=search, status=wanted)
 
     def run(self, id: str) -> Run | None:
         """One run."""

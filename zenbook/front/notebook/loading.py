@@ -31,8 +31,9 @@ def load_into(shell: Any) -> Door:
 
 
 def _link(door: Door) -> None:
-    """Tell pages that are already there, and answer those that come later."""
+    """Tell pages that are already there, answer those that come later, and draw answers."""
     from zenbook.front import lab
+    from zenbook.front.notebook import shown
 
     def actions() -> Any:
         from zenbook.front.notebook.answering import Answering
@@ -40,6 +41,7 @@ def _link(door: Door) -> None:
         return Answering(door)
 
     lab.register(door.shell, actions)
+    shown.register(door.shell, actions)
 
 
 def headless(file: str, enable_cache: bool | None, rerun: tuple[str, ...]) -> None:
