@@ -23,6 +23,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parent
 TUTORIALS = [FOLDER / f"{name}.ipynb" for name in ("train_digits", "clean_data", "compare_runs")]
 SECONDS_PER_CELL = 120
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def played(file: Path, folder: Path, last: str = "") -> Any:
@@ -65,10 +66,13 @@ def _environment(file: Path, folder: Path) -> dict[str, str]:
 
 
 def _plain(notebook: Any) -> Any:
-    """The notebook without what the kernel says of itself."""
+    """The notebook without what the kernel says of itself, and what only a live kernel shows."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     about = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.metadata = nbformat.from_dict(about)  # type: ignore[no-untyped-call]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)
     return notebook
 
 
