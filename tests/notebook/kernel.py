@@ -44,6 +44,8 @@ class Cell:
     line: Mapping[str, Any] | None = None
     lines: list[str] = field(default_factory=list)
     """Each state of the line under the cell, as text."""
+    order: list[str] = field(default_factory=list)
+    """What was shown, in order: kinds of messages, ``line`` and ``line again`` for the line."""
 
     @property
     def status(self) -> str:
@@ -138,6 +140,7 @@ class Kernel:
             if kind in ("display_data", "update_display_data") and STEP in content["data"]:
                 found.line = content["data"][STEP]
                 found.lines.append(content["data"]["text/plain"])
+                found.order.append("line" if kind == "display_data" else "line again")
             elif kind == "clear_output" or kind in (
                 "stream",
                 "display_data",
@@ -145,6 +148,7 @@ class Kernel:
                 "update_display_data",
             ):
                 outputs.append({"type": kind, **content})
+                found.order.append(kind)
         found.outputs = _joined(outputs)
         found.reply = self._reply(message, timeout)
         return found

@@ -160,3 +160,29 @@ def test_a_step_run_by_another_cells_code_is_a_step(kernel: Kernel) -> None:
     kernel.run("get_ipython().run_cell('%%step a\\nx = 1')")
     assert kernel.run("%%step b\ny = x").said.endswith("run 1")
     assert "a" in kernel.run("%runs").result  # type: ignore[operator]
+
+
+def test_debug_stands_in_the_users_frame_at_the_right_line(kernel: Kernel) -> None:
+    kernel.run("%%step a\nq = 5\n\nq / 0")
+    lines = "[(f.name, f.lineno) for f in __import__('traceback').extract_tb(sys.last_traceback)]"
+    kernel.run("import sys")
+    names = kernel.value(lines)
+    assert names[-1] == ("<module>", 4)
+    assert kernel.value("sys.last_value.__traceback__ is sys.last_traceback") is True
+
+
+def test_stop_ends_the_wait_for_another_kernel_within_two_seconds(kernel: Kernel) -> None:
+    source = "%%step a\nimport time\ntime.sleep(30)\nx = 1"
+    other = Kernel(kernel.folder)
+    try:
+        other.send(source)
+        time.sleep(0.7)
+        message = kernel.send(source)
+        time.sleep(0.7)
+        kernel.interrupt()
+        began = time.monotonic()
+        cell = kernel.finish(message, timeout=30)
+        assert time.monotonic() - began < 2 and cell.error == "KeyboardInterrupt"
+        assert kernel.run("%%step b\nx = 1").status == "completed"
+    finally:
+        other.kill()

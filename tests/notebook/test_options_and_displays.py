@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.notebook.kernel import Kernel
 
 
@@ -169,3 +171,105 @@ def test_two_kernels_with_one_key_compute_once(kernel: Kernel) -> None:
         assert other.finish(first).status == "completed"
     finally:
         other.stop()
+
+
+def test_the_line_stands_again_after_a_cell_cleared_its_output(kernel: Kernel) -> None:
+    source = "%%step a\nfrom IPython.display import clear_output\nclear_output()\nprint('b')\nx = 1"
+    first = kernel.run(source)
+    again = kernel.run(source)
+    assert (first.status, again.status) == ("completed", "cached")
+    for cell in (first, again):
+        assert cell.order == ["line", "clear_output", "stream", "line"], cell.order
+
+
+def test_a_clearing_that_waits_for_output_leaves_the_line(kernel: Kernel) -> None:
+    source = "%%step a\nfrom IPython.display import clear_output\nprint('b')\n{}\nx = 1"
+    waits = source.format("clear_output(wait=True)")
+    assert kernel.run(waits).order == ["line", "stream", "clear_output", "line again"]
+    assert kernel.run(waits).order == ["line", "stream", "clear_output"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["exec('x' + ' = y + 1')", "x = eval('y' + '+ 1')", "globals()['x' + ''] = y + 1"],
+    ids=["exec", "eval", "globals"],
+)
+def test_code_that_may_reach_any_name_is_kept_with_inputs(body: str, kernel: Kernel) -> None:
+    kernel.run("import threading\nlock = threading.Lock()\ny = 1")
+    source = f"%%step a --inputs y\n{body}\nz = 2"
+    assert kernel.run(source).status == "completed"
+    kernel.run("unrelated = 3\ndel x, z")
+    again = kernel.run(source)
+    assert again.status == "cached", again.said
+    assert kernel.value("(x, z)") == (2, 2)
+    kernel.run("y = 5")
+    assert kernel.run(source).status == "completed" and kernel.value("x") == 6
+
+
+def test_a_rerun_of_a_step_that_changed_its_input_says_why_and_how_to_rewind(
+    kernel: Kernel,
+) -> None:
+    source = "%%step a\nx.append(2)\nn = len(x)"
+    first = kernel.play("x = [1]", source)[-1]
+    assert "to rewind" not in first.said and "changes x in place" in first.said
+    again = kernel.run(source)
+    assert again.status == "completed" and kernel.value("x") == [1, 2, 2]
+    assert "x [1]→[1, 2]" in again.said
+    assert "run the cell that makes x to rewind" in again.said
+    assert kernel.play("x = [1]", source)[-1].status == "cached"
+
+
+def test_a_local_module_edited_under_autoreload_runs_its_step_again(kernel: Kernel) -> None:
+    module = kernel.folder / "work" / "zb_local.py"
+    module.write_text("def rate():\n    return 1\n")
+    kernel.run("%load_ext autoreload\n%autoreload 2")
+    kernel.run("import sys\nsys.path.insert(0, '')\nimport zb_local")
+    source = "%%step a\nx = zb_local.rate()"
+    assert [kernel.run(source).status for _ in range(2)] == ["completed", "cached"]
+    module.write_text("def rate():\n    return 22\n")
+    again = kernel.run(source)
+    kernel.run("%autoreload 0\nsys.path.remove('')\ndel sys.modules['zb_local']")
+    assert again.status == "completed" and kernel.value("x") == 22, again.said
+    assert "rate() changed" in again.said
+
+
+def test_timeit_inside_a_step_is_a_part_of_its_record(kernel: Kernel) -> None:
+    source = "%%step a\nw = 3\n%timeit -n2 -r1 w + 1\nv = w"
+    first = kernel.run(source)
+    kernel.fresh()
+    again = kernel.run(source)
+    assert (first.status, again.status) == ("completed", "cached"), again.said
+    assert "per loop" in again.stream() and again.stream() == first.stream()
+
+
+@pytest.mark.parametrize("how", ["last_expr", "none", "last_expr_or_assign"])
+def test_an_interactivity_leaves_out_and_underscores_as_plain(how: str, kernel: Kernel) -> None:
+    seen = []
+    for first in ("# plain", "%%step a", "%%step a"):
+        kernel.fresh()
+        kernel.run(f"get_ipython().ast_node_interactivity = '{how}'")
+        cell = kernel.run(f"{first}\nx = 3\nx + 1\nx + 2")
+        shown = [o["data"]["text/plain"] for o in cell.outputs if o["type"] == "execute_result"]
+        out = kernel.value("list(Out.values())")
+        seen.append((shown, out, kernel.value("(_, __, ___)")))
+    kernel.quietly("get_ipython().ast_node_interactivity = 'last_expr'")
+    assert cell.status == "cached", cell.said
+    assert seen[0] == seen[1] == seen[2]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "__vsc_ipynb_file__ = '/somewhere/my study.ipynb'",
+        "import os; os.environ['COLAB_NOTEBOOK_NAME'] = 'my%20study.ipynb'",
+        "import os; os.environ['JPY_SESSION_NAME'] = '/somewhere/my study.ipynb'",
+    ],
+    ids=["VS Code", "Colab", "Jupyter Server"],
+)
+def test_a_front_end_tells_the_notebooks_name(told: str, kernel: Kernel) -> None:
+    kernel.run(told)
+    cell = kernel.run("%%step a\nq = 1")
+    kernel.quietly(
+        "import os\nfor n in ('COLAB_NOTEBOOK_NAME', 'JPY_SESSION_NAME'): os.environ.pop(n, None)"
+    )
+    assert "my_study v1 draft run 1" in cell.said

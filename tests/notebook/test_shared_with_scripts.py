@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.notebook.kernel import Kernel
 
 CELL = """%%step load
@@ -39,3 +41,34 @@ def test_a_function_finds_what_the_cell_with_its_body_kept(kernel: Kernel) -> No
     kernel.run(must_hit)
     assert kernel.run("load(2)").result == "(2, [0, 2, 4])"
     assert kernel.run("load(5)").error == "MustHit"
+
+
+@pytest.mark.parametrize(
+    ("imports", "body"),
+    [
+        ("import time", "time.sleep(0.001)\n{0}x = time.time() > 0"),
+        ("import time", "x = time.strftime('%Y', time.gmtime(0))"),
+        ("import datetime", "x = datetime.date(2020, 1, 1).isoformat()"),
+    ],
+)
+def test_an_import_in_the_cell_counts_as_one_above_the_function(
+    imports: str, body: str, kernel: Kernel
+) -> None:
+    assert kernel.run(f"%%step a\n{imports}\n{body.format('')}").status == "completed"
+    kernel.fresh()
+    text = f"    {body.format('    ')}\n    return x"
+    kernel.run(f"from zenbook import step\n{imports}\n@step(must_hit=True)\ndef a():\n{text}")
+    cell = kernel.run("a()")
+    assert cell.reply["status"] == "ok", cell.reply["evalue"]
+
+
+def test_only_a_use_of_the_time_zone_makes_it_count(kernel: Kernel) -> None:
+    other = "import os, time\nos.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()"
+    back = "import os, time\ndel os.environ['TZ']\ntime.tzset()"
+    clock = "%%step a\nimport time\ntime.sleep(0.001)\nx = 1"
+    zone = "%%step b\nimport time\ntime.sleep(0)\nf = getattr(time, 'localtime')\ny = f(0).tm_hour"
+    kernel.play(clock, zone)
+    kernel.run(other)
+    again = [kernel.run(clock), kernel.run(zone)]
+    kernel.run(back)
+    assert [cell.status for cell in again] == ["cached", "completed"], [c.said for c in again]

@@ -253,7 +253,8 @@ class Walk(Objects):
         text = entry.bound or name
         if self.static.find(name) is None:
             self.packages.add(package_named(name))
-            self.reach(f"{name}.{entry.attribute}" if entry.attribute else name)
+            for reached in _taken_of(entry, name, facts):
+                self.reach(reached)
             return ("installed", f"{name}:{entry.attribute}" if entry.attribute else name)
         names = [name]
         attributes = (entry.attribute,) if entry.attribute else facts.attributes
@@ -277,6 +278,14 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
+
+
+def _taken_of(entry: Import, name: str, facts: CodeFacts) -> list[str]:
+    """What the code takes of an installed module it imports; all of it if that cannot be told."""
+    if entry.attribute:
+        return [f"{name}.{entry.attribute}"]
+    taken = [".".join((name, *one.chain)) for one in facts.taken if one.root == entry.bound]
+    return taken or [name]
 
 
 def _has_no_digest_after(value: Any) -> bool:

@@ -163,6 +163,7 @@ class _Reader:
         self.strings: dict[str, None] = {}
         self.runs: dict[str, None] = {}
         self.attributes = {s.argval for s in self.steps if s.opname in _ATTRIBUTES}
+        self.taken: set[Name] = set()
         self.dynamic: set[str] = set()
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
@@ -171,6 +172,8 @@ class _Reader:
         index = 0
         while index < len(self.steps):
             index = self._read(index)
+        for index in range(len(self.steps)):
+            self._read_taken(index)
         self._read_constants()
         return CodeFacts(
             code_digest(self.code),
@@ -180,6 +183,7 @@ class _Reader:
             tuple(self.strings),
             tuple(self.runs),
             tuple(sorted(self.attributes)),
+            tuple(sorted(self.taken)),
             tuple(sorted(self.dynamic)),
         )
 
@@ -193,6 +197,17 @@ class _Reader:
         if step.opname.startswith("LOAD_FAST") and step.argval in self.bound:
             self._read_local_write(index)
         return index + 1
+
+    def _read_taken(self, index: int) -> None:
+        """What is loaded of a name that an import of this code binds, wherever it lives."""
+        step = self.steps[index]
+        if "LOAD_" not in step.opname or step.opcode in dis.hasconst:
+            return
+        loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        self.taken.update(Name(root) for root in loaded[:-1] if root in self.bound)
+        if loaded[-1] in self.bound and step.opname not in _ATTRIBUTES:
+            chain = self._name_at(index)[0].chain
+            self.taken.add(Name(loaded[-1], chain))
 
     def _read_local_write(self, index: int) -> None:
         """``import mylib`` in the body, then ``mylib.RATE = 3``."""
@@ -364,6 +379,8 @@ class _Reader:
         free = self.code.co_freevars
         self.names |= {n for n in nested.names if n.scope == "global" or n.root in free}
         self.imports |= set(nested.imports)
+        self.taken |= set(nested.taken)
+        self.taken |= {Name(n.root, n.chain) for n in nested.names if n.root in self.bound}
         self.stores |= set(nested.stores)
         self.strings.update(dict.fromkeys(nested.strings))
         self.runs.update(dict.fromkeys(nested.runs_text))

@@ -44,5 +44,7 @@ class CodeFacts:
     """Constant texts given to eval or exec."""
     attributes: tuple[str, ...]
     """Every attribute taken of anything."""
+    taken: tuple[Name, ...]
+    """What it loads of names that its own imports bind: ``time.sleep`` after ``import time``."""
     dynamic: tuple[str, ...]
     """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""

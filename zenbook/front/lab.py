@@ -138,14 +138,26 @@ def _main_loop(kernel: Any) -> AbstractEventLoop | None:
 
 def _opened(link: Link, comm: Any, message: Mapping[str, Any]) -> None:
     """A page opened a comm."""
-    comm.on_msg(lambda heard: link.hear(heard["content"]["data"], comm.send))
-    comm.on_close(lambda _: link.leave(comm.comm_id))
+    _listen(link, comm)
     link.join(comm.comm_id, comm.send)
 
 
+def _listen(link: Link, comm: Any) -> None:
+    comm.on_msg(lambda heard: link.hear(heard["content"]["data"], comm.send))
+    comm.on_close(lambda _: link.leave(comm.comm_id))
+
+
 def _beckon(link: Link) -> None:
-    """Open a comm from here: pages that listen take it, and ``comm_info`` names it later."""
+    """Open a comm from here: pages that listen take it, and ``comm_info`` names it later.
+
+    The first state waits until the cell that loads the extension has ended: making it imports
+    most of the engine, 60 ms that the cell need not take.
+    """
     from comm import create_comm
 
     comm = create_comm(target_name=TARGET, data={})
-    _opened(link, comm, {})
+    _listen(link, comm)
+    if link._loop is not None and link._loop.is_running():
+        link._loop.call_soon(link.join, comm.comm_id, comm.send)
+    else:
+        link.join(comm.comm_id, comm.send)

@@ -47,7 +47,6 @@ class Tape:
     def __init__(self, audience: Callable[[], object] | None = None) -> None:
         self.made: list[tuple[str, Any]] = []
         self.left = TEXT_CAP
-        self.is_plain = audience is None
         self._rich_left = RICH_CAP
         self._remarks: dict[str, None] = {}
         self._thread = get_ident()
@@ -142,8 +141,9 @@ class _Tap:
             written = original(text)
             stack = _stack_now()
             for name, tape in tapes:
-                # the first test is the common case of a script, spelled out for its speed
-                if (tape.is_plain and tape in stack) or tape.hears():
+                # the common case, spelled out for its speed: who has the tape in his context is
+                # the step itself, or a task of its own
+                if (not _muted and tape in stack) or tape.hears():
                     tape.left -= len(text)
                     if tape.left >= 0:
                         tape.made.append((name, text))
@@ -209,6 +209,24 @@ def recording_streams(tape: Tape) -> Iterator[None]:
     finally:
         _stack.set(tuple(each for each in _stack.get() if each is not tape))
         tape.close()
+
+
+def output_was_cleared() -> bool:
+    """Whether a front end has taken away what stood there before the step's last output."""
+    tap = _taps.get(id(sys.stdout))
+    return tap is not None and is_cleared([event for _, event in tap.tapes[-1][1].made])
+
+
+def is_cleared(events: Sequence[Any]) -> bool:
+    """Whether these leave nothing of what was shown before them; texts count as any output.
+
+    A clearing that waits needs a later output to happen.
+    """
+    for place in range(len(events) - 1, -1, -1):
+        event = events[place]
+        if isinstance(event, Mapping) and event["kind"] == "clear":
+            return not event["wait"] or place + 1 < len(events) or is_cleared(events[:place])
+    return False
 
 
 def replay_stream(event: Event) -> None:

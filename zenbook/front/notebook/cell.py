@@ -73,6 +73,8 @@ class Cell:
     """Whether its last expression gives a value that has to be kept."""
     obstacles: tuple[str, ...]
     remarks: tuple[str, ...]
+    is_unclear: bool
+    """Whether it may read or bind names that do not stand in it."""
 
     @property
     def needs_manifest(self) -> bool:
@@ -108,6 +110,7 @@ def read_cell(
         shows_last=not body.last and _gives_value(tree),
         obstacles=() if said.inputs is not None else tuple(unclear),
         remarks=magics.remarks,
+        is_unclear=any(_unclear(names)),
     )
 
 

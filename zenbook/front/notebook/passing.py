@@ -12,10 +12,11 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.code_digest import facts_of
 from zenbook.core.source import code_of_cell
 from zenbook.engine.drivers import collecting_metrics
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -31,8 +32,9 @@ from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.seeding import seeded, unseeded
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.telling import teller, wires
+from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Options, Outcome, Step
+from zenbook.world.capture import Event, is_cleared, output_was_cleared
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door, Frame
@@ -128,7 +130,7 @@ class Passing:
             step=step,
             values=values,
             code=self._code(),
-            namespace=self.namespace,
+            namespace=self._reachable(),
             options=options,
             prepare=self._prepare,
         )
@@ -161,6 +163,16 @@ class Passing:
                 codes.clear()
             codes[key] = code_of_cell(self.cell.expanded, self.cell.reads, self.cell.name)
         return codes[key]
+
+    def _reachable(self) -> Mapping[str, Any]:
+        """What the cell may read: every name; with ``--inputs`` only those that stand in it.
+
+        So a cell that calls ``exec`` has a key in spite of the names it might reach.
+        """
+        if self.said.inputs is None or not self.cell.is_unclear:
+            return self.namespace
+        named = {name.root for name in facts_of(self._code()).names}
+        return {name: value for name, value in self.namespace.items() if name in named}
 
     def _prepare(self) -> None:
         assert self.anew is not None
@@ -241,7 +253,13 @@ class Passing:
         self.spot.show(said)
 
         def show() -> None:
-            putting.show(self.desk.capture.replay, self.shell, self.said.replay)
+            putting.show(replay, self.shell, self.said.replay)
+
+        def replay(events: Sequence[Event]) -> None:
+            self.desk.capture.replay(events)
+            if is_cleared(events):
+                self.spot.anew()
+                self.spot.show(said)
 
         bare = [self.tree.body[-1]] if self.cell.body.last else self._assigned_last()
         return doing(show, bare, self.tree)
@@ -272,6 +290,8 @@ class Passing:
         asked = self._asked.end()
         gathered = self._gathered(result, asked)
         way, self._way = self._way, None
+        if output_was_cleared():
+            self.spot.anew()
         ran = Ran(
             gathered.values,
             seconds,
@@ -329,6 +349,8 @@ class Passing:
         hit = outcome.status == "cached"
         name, session = self.cell.name, self.session
         replaced = session.known.get(name)
+        if not hit and replaced is not None and (own := changed_by_itself(outcome, replaced)):
+            outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
             session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
         edges = wires(session, name, self.call.values)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import StoreFault
 from zenbook.front.notebook.line import StepLine, ago
-from zenbook.front.notebook.session import Session
+from zenbook.front.notebook.session import Known, Session
 from zenbook.model import Edge, Miss, Outcome, Record
 
 if TYPE_CHECKING:
@@ -23,6 +23,21 @@ def wires(session: Session, step: str, values: Mapping[str, Any]) -> tuple[Edge,
         if source and made is value and source != step:
             found.append(Edge(source, name, step, name))
     return tuple(found)
+
+
+def changed_by_itself(outcome: Outcome, last: Known) -> tuple[str, ...]:
+    """Inputs that are now what the step's last run made of them in place."""
+    if outcome.fingerprint is None or last.record is None:
+        return ()
+    now = {part.name: part.digest for part in outcome.fingerprint.parts if part.kind == "input"}
+    changed = ((each.name.removeprefix("~"), each.digest) for each in last.record.changed)
+    return tuple(name for name, digest in changed if now.get(name) == digest)
+
+
+def rewinding(names: tuple[str, ...]) -> str:
+    """Why a step with such inputs runs again, and how to rewind."""
+    told = ", ".join(names)
+    return f"its last run changed {told} in place: run the cell that makes {told} to rewind"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
