@@ -544,3 +544,42 @@ def test_a_cache_func_without_a_digest_is_a_clear_error() -> None:
 
     with pytest.raises(OptionError, match="cache_func of step locked gave what no digest"):
         locked()
+
+
+def test_a_record_of_a_body_that_returns_nothing_gives_none(home: Path) -> None:
+    from zenbook.engine.drivers import perform
+    from zenbook.engine.sitting import Sitting
+
+    @step
+    def speak(word):
+        print(word)
+
+    desk = zenbook.engine.desk.open_desk()  # type: ignore[attr-defined]
+    call = speak.call({"word": "hi"}, speak.options)
+    perform(call, Sitting(rebinds=True), desk, lambda _: {})  # as a cell leaves it: no output
+    assert speak("hi") is None
+    assert zenbook.runs() is not None
+
+
+def test_a_record_that_changed_an_input_gives_it_to_a_function_that_returns_it() -> None:
+    from zenbook.engine.drivers import perform
+    from zenbook.engine.sitting import Sitting
+
+    @step
+    def grow(values):
+        values.append(9)
+        return values
+
+    desk = zenbook.engine.desk.open_desk()  # type: ignore[attr-defined]
+    call = grow.call({"values": [1]}, grow.options)
+    perform(call, Sitting(rebinds=True), desk, lambda _: {})
+
+    @pipeline
+    def growing():
+        grow([1])
+
+    run = growing()
+    assert run.steps["grow"].status == "cached"
+    given = [1]
+    assert grow(given) is given
+    assert given == [1, 9]

@@ -50,7 +50,7 @@ def _against(record: Record, call: Call, sitting: Sitting, desk: Desk) -> Miss |
     changes = _changed_reads(record, call, desk)
     if changes:
         return miss_for(changes)
-    kept = {artifact.name for artifact in record.artifacts}
+    kept = {artifact.name for artifact in record.artifacts} | besides(record, sitting)
     wanted = set(call.options.keep_only or call.step.outputs)
     if not wanted <= kept:
         missing = ", ".join(sorted(wanted - kept))
@@ -58,6 +58,17 @@ def _against(record: Record, call: Call, sitting: Sitting, desk: Desk) -> Miss |
     if sitting.lazy and (gone := desk.missing_blob(record)):
         return Miss((), "damaged", f"the kept {gone} is gone")
     return None
+
+
+def besides(record: Record, sitting: Sitting) -> set[str]:
+    """Names that a function's caller can be given besides the record's outputs.
+
+    An input that was changed in place may be returned under its name. And ``output`` is None
+    where a record has none: what a ``return`` gives is code, and would be another key.
+    """
+    if sitting.rebinds:
+        return set()
+    return {"output", *(artifact.name[1:] for artifact in record.changed)}
 
 
 def _changed_reads(record: Record, call: Call, desk: Desk) -> list[Change]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
@@ -51,8 +52,9 @@ def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
     record = hit.record
+    wanted_besides = besides(record, sitting) & set(call.step.outputs)
     if sitting.lazy:
-        values: Mapping[str, Any] = _references(record)
+        values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
     else:
         if not sitting.rebinds and not _can_put_back(record, call):
@@ -62,7 +64,8 @@ def _restored(
         if not sitting.rebinds and loaded.get("%links", ()) is None:
             return Miss((), "unknowable", "its result shares memory with an input")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
-        values = _named(record, loaded, {**call.values, **(changed if sitting.rebinds else {})})
+        inputs = {**call.values, **(changed if sitting.rebinds else {})}
+        values = _named(record, loaded, inputs, wanted_besides)
         if not sitting.rebinds:
             relink(loaded.get("%links", ()), values, call.values)
     if record.random_after:
@@ -92,16 +95,23 @@ def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[s
     return desk.vault.load(everything, record.seals, record.python)
 
 
-def _references(record: Record) -> dict[str, Any]:
-    return {artifact.name: Reference(artifact, record) for artifact in record.artifacts}
+def _references(record: Record, wanted: Iterable[str]) -> dict[str, Any]:
+    """Outputs by name as references, and what is wanted besides them."""
+    kept = {artifact.name: Reference(artifact, record) for artifact in record.artifacts}
+    changed = {artifact.name[1:]: Reference(artifact, record) for artifact in record.changed}
+    return kept | {name: changed.get(name) for name in wanted if name not in kept}
 
 
-def _named(record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs by name; an output that is an input stays that input."""
-    return {
+def _named(
+    record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any], wanted: Iterable[str]
+) -> dict[str, Any]:
+    """Outputs by name, and what is wanted besides them; an output that is an input stays it."""
+    kept = {
         artifact.name: inputs[artifact.alias] if artifact.alias else loaded[artifact.name]
         for artifact in record.artifacts
     }
+    changed = {artifact.name[1:] for artifact in record.changed}
+    return kept | {n: inputs[n] if n in changed else None for n in wanted if n not in kept}
 
 
 def _can_put_back(record: Record, call: Call) -> bool:

@@ -181,6 +181,6 @@ def _raised(outcome: Outcome, call: Call, outputs: tuple[str, ...]) -> Any:
         for name, value in outcome.changed.items():
             put_back(call.values[name], value)
     values = outcome.values
-    if len(outputs) == 1 or values.keys() == {"output"}:
-        return next(iter(values.values()))
-    return tuple(values[name] for name in outputs)
+    if all(name in values for name in outputs):
+        return tuple(values[n] for n in outputs) if len(outputs) > 1 else values[outputs[0]]
+    return values["output"]

@@ -1,0 +1,383 @@
+
+"""Scenarios: what a step changes in place."""
+
+from __future__ import annotations
+
+from tests.conformance.scenario import S
+
+
+def R(name, body, **kw):
+    S("mutation." + name, "RIGHT", body, **kw)
+
+
+R(
+    "list_append",
+    """
+@step
+def f(a):
+    a.append(1)
+    return len(a)
+a=[]
+out=[f(a),f(a),a]
+""",
+)
+R(
+    "dict_nested",
+    """
+@step
+def f(d):
+    d["x"]["y"]=1
+    return 0
+d={"x":{}}
+inner=d["x"]
+f(d)
+out=[d, inner]
+""",
+)
+R(
+    "object_attr",
+    """
+class O: pass
+@step
+def f(o):
+    o.v=5
+    return 0
+o=O()
+f(o)
+out=o.v
+""",
+)
+R(
+    "global_list",
+    """
+L=[]
+@step
+def f(x):
+    L.append(x)
+    return x
+f(1); f(1)
+out=L
+""",
+)
+R(
+    "global_counter",
+    """
+N=0
+@step
+def f(x):
+    global N
+    N+=1
+    return x
+f(1); f(1)
+out=N
+""",
+)
+R(
+    "class_attr",
+    """
+class C: n=0
+@step
+def f(x):
+    C.n+=1
+    return x
+f(1); f(2)
+out=C.n
+""",
+)
+R(
+    "alias_out",
+    """
+@step
+def f(a): return a
+a=[1]
+b=f(a); b.append(2)
+out=a
+""",
+)
+R(
+    "alias_nested",
+    """
+@step
+def f(a): return {"in":a}
+a=[1]
+b=f(a); a.append(2)
+out=b
+""",
+)
+R(
+    "two_outputs_shared",
+    """
+@step
+def f(x):
+    a=[x]
+    return a,[a]
+a,b=f(1); a.append(2)
+out=b
+""",
+)
+R(
+    "np_view",
+    """
+import numpy as np
+@step
+def f(a): return a[:2]
+a=np.arange(4)
+b=f(a); a[0]=9
+out=b.tolist()
+""",
+)
+R(
+    "self_state",
+    """
+class M:
+    def __init__(self): self.n=0
+    @step
+    def go(self,x):
+        self.n+=x
+        return self.n
+m=M()
+out=[m.go(1),m.go(1),m.n]
+""",
+)
+R(
+    "set_arg",
+    """
+@step
+def f(s):
+    s.add(3)
+    return len(s)
+s={1}
+f(s)
+out=sorted(s)
+""",
+)
+R(
+    "deque_arg",
+    """
+from collections import deque
+@step
+def f(s):
+    s.append(3)
+    return len(s)
+s=deque([1])
+f(s)
+out=list(s)
+""",
+)
+R(
+    "sorted_inplace",
+    """
+@step
+def f(s):
+    s.sort()
+    return s[0]
+s=[3,1]
+f(s)
+out=s
+""",
+)
+R(
+    "series_inplace",
+    """
+import pandas as pd
+@step
+def f(s):
+    s.iloc[0]=9
+    return 0
+s=pd.Series([1,2])
+f(s)
+out=s.tolist()
+""",
+)
+R(
+    "df_drop_inplace",
+    """
+import pandas as pd
+@step
+def f(d):
+    d.drop(columns="a",inplace=True)
+    return 0
+d=pd.DataFrame({"a":[1],"b":[2]})
+f(d)
+out=list(d.columns)
+""",
+)
+R(
+    "model_fit",
+    """
+from sklearn.linear_model import LinearRegression
+import numpy as np
+@step
+def f(m,X,y):
+    m.fit(X,y)
+    return 0
+m=LinearRegression()
+f(m,np.arange(4.).reshape(4,1),np.arange(4.))
+out=round(float(m.coef_[0]),3)
+""",
+)
+R(
+    "model_fit_return",
+    """
+from sklearn.linear_model import LinearRegression
+import numpy as np
+@step
+def f(m,X,y):
+    return m.fit(X,y)
+m=LinearRegression()
+r=f(m,np.arange(4.).reshape(4,1),np.arange(4.))
+out=[r is m, round(float(m.coef_[0]),3)]
+""",
+)
+R(
+    "mutable_default",
+    """
+@step
+def f(x,acc=[]):
+    acc.append(x)
+    return list(acc)
+out=[f(1),f(1),f(2)]
+""",
+)
+R(
+    "env_set",
+    """
+import os
+@step
+def f(x):
+    os.environ["ZQ"]="1"
+    return x
+f(1)
+out=os.environ.get("ZQ")
+""",
+)
+R(
+    "chdir",
+    """
+import os
+@step
+def f(x):
+    os.chdir("/")
+    return x
+f(1)
+out=os.getcwd()
+""",
+)
+R(
+    "iterator_arg",
+    """
+@step
+def f(it): return next(it)
+it=iter([1,2,3])
+out=[f(it),f(it)]
+""",
+)
+R(
+    "generator_result",
+    """
+@step
+def f(x): return (i for i in range(x))
+out=[list(f(3)),list(f(3))]
+""",
+)
+R(
+    "bytearray_arg",
+    """
+@step
+def f(b):
+    b.extend(b"x")
+    return 0
+b=bytearray(b"a")
+f(b)
+out=bytes(b)
+""",
+)
+R(
+    "same_obj_two_args",
+    """
+@step
+def f(a,b):
+    a.append(1)
+    return len(b)
+a=[]
+out=[f(a,a),a]
+""",
+)
+R(
+    "closure_state",
+    """
+def mk():
+    n=[0]
+    @step
+    def f(x):
+        n[0]+=1
+        return x
+    return f,n
+f,n=mk()
+f(1);f(1)
+out=n
+""",
+)
+R(
+    "module_state",
+    """
+import mylib
+@step
+def f(x):
+    mylib.REG.append(x)
+    return x
+f(1);f(1)
+out=mylib.REG
+""",
+    files={"mylib.py": "REG=[]\n"},
+)
+R(
+    "helper_global_state",
+    """
+REG=[]
+def h(x): REG.append(x)
+@step
+def f(x):
+    h(x)
+    return x
+f(1);f(1)
+out=REG
+""",
+)
+R(
+    "class_registry",
+    """
+class C:
+    reg={}
+@step
+def f(x):
+    C.reg[x]=1
+    return x
+f(1);f(2)
+out=C.reg
+""",
+)
+R(
+    "returned_then_mutated_input_later",
+    """
+@step
+def f(x): return [v*2 for v in x]
+x=[1]
+a=f(x); x.append(5); b=f(x)
+out=[a,b]
+""",
+)
+R(
+    "warn_filter",
+    """
+import warnings
+@step
+def f(x):
+    warnings.simplefilter("error")
+    return x
+f(1)
+try:
+    warnings.warn("x"); out="no"
+except UserWarning: out="yes"
+""",
+)
