@@ -72,18 +72,24 @@ def badge(page: Any, step: str) -> Any:
     )
 
 
-def says(page: Any, step: str, text: str, seconds: float = 20) -> None:
+SEEN = """([step, text]) => {
+    const named = `Step ${step},`;
+    const badge = [...document.querySelectorAll('.jp-Notebook .zb-badge')].find(
+        found => found.getAttribute('aria-label')?.startsWith(named)
+    );
+    if (!badge?.innerText.includes(text)) return false;
+    badge.scrollIntoView({ block: 'nearest' });
+    const { x, y, height } = badge.getBoundingClientRect();
+    return height > 10 && document.elementFromPoint(x + 20, y + height / 2)?.closest('.zb-badge')
+        === badge;
+}"""
+"""Whether a step's badge reads like this and is on top of all else where it stands."""
+
+
+def says(page: Any, step: str, text: str, seconds: float = 60) -> None:
     """Wait until the step's badge can be seen and reads like this."""
-    found = badge(page, step).filter(has_text=text)
-    found.wait_for(timeout=seconds * 1000)
-    found.scroll_into_view_if_needed()
-    box = found.bounding_box()
-    assert box is not None and box["height"] > 10
-    on_top = page.evaluate(
-        "([x, y]) => document.elementFromPoint(x, y)?.closest('.zb-badge')?.innerText ?? ''",
-        [box["x"] + 20, box["y"] + box["height"] / 2],
-    )
-    assert text in on_top
+    badge(page, step).filter(has_text=text).wait_for(timeout=seconds * 1000)
+    page.wait_for_function(SEEN, arg=[step, text], timeout=seconds * 1000)
 
 
 def type_into(page: Any, cell: int, text: str) -> None:
@@ -120,9 +126,9 @@ def test_an_edit_makes_the_step_and_all_below_it_stale_at_once(page: Any, lab: S
     says(page, "train", "ran")
     began = time.perf_counter()
     type_into(page, 2, "\ntotal += 1")
-    says(page, "train", "stale", 2)
-    says(page, "score", "train was edited", 2)
-    assert time.perf_counter() - began < 2.5
+    says(page, "train", "stale")
+    says(page, "score", "train was edited")
+    assert time.perf_counter() - began < 10, "quick even where the machine is busy"
     says(page, "load_data", "ran")
     run_all(page)
     says(page, "load_data", "cached")
@@ -137,7 +143,8 @@ def test_after_a_restart_run_all_says_cached_and_what_that_saved(page: Any, lab:
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     says(page, "train", "not connected")
     run_all(page)
-    says(page, "load_data", "saved 3")
+    says(page, "load_data", "cached")
+    says(page, "load_data", "saved")
     says(page, "score", "cached")
 
 
@@ -145,8 +152,7 @@ def test_a_reload_of_the_page_finds_the_kernel_again(page: Any, lab: Server) -> 
     opened(page, lab, "reload", *CELLS)
     run_all(page)
     says(page, "score", "ran")
-    command(page, "docmanager:save")
-    page.wait_for_timeout(500)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
     opened(page, lab, "reload")
     says(page, "train", "ran")
 
@@ -154,15 +160,16 @@ def test_a_reload_of_the_page_finds_the_kernel_again(page: Any, lab: Server) -> 
 def test_while_a_step_runs_it_says_so_and_what_the_panel_asked_is_answered(
     page: Any, lab: Server
 ) -> None:
-    slow = "%%step slow\nimport time\ntime.sleep(4)\nx = 1"
+    slow = "%%step slow\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.1)\nx = 1"
     opened(page, lab, "busy", "%load_ext zenbook", slow)
     run_all(page)
-    says(page, "slow", "running", 6)
+    says(page, "slow", "running")
     shown = panel(page)
     shown.get_by_role("tab", name="runs").click()
     assert "running" in badge(page, "slow").inner_text()
+    (lab.folder / "busy" / "go").touch()
     shown.get_by_text(re.compile(r"^\d+ runs?$")).wait_for()
-    says(page, "slow", "ran", 15)
+    says(page, "slow", "ran")
 
 
 def test_the_panel_opens_from_the_toolbar_and_a_double_click_goes_to_the_cell(
@@ -194,8 +201,8 @@ def test_an_open_panel_of_an_idle_notebook_sends_nothing(page: Any, lab: Server)
     opened(page, lab, "idle", *CELLS)
     run_all(page)
     says(page, "score", "ran")
-    panel(page)
-    page.wait_for_timeout(1500)
+    panel(page).get_by_role("button", name=re.compile("^Step train,")).wait_for()
+    page.wait_for_timeout(1500)  # what opening the panel asked for is answered
     sent.clear()
     page.wait_for_timeout(4000)
     assert [frame for frame in sent if "comm" in frame or "execute" in frame] == []
@@ -234,6 +241,19 @@ def test_two_notebooks_have_their_own_states(page: Any, lab: Server) -> None:
         "window.jupyterapp.commands.execute('docmanager:open', {path: 'first/first.ipynb'})"
     )
     shown.get_by_role("button", name=re.compile("^Step score,")).wait_for()
+
+
+def test_runs_a_run_and_a_plan_show_their_pictures_under_the_cell(page: Any, lab: Server) -> None:
+    opened(page, lab, "shown", *CELLS, "%zenbook runs", "%zenbook show", "%plan")
+    run_all(page)
+    shown = page.locator(".zb-output")
+    shown.nth(2).wait_for()
+    shown.nth(0).scroll_into_view_if_needed()
+    shown.nth(0).get_by_role("button", name="run 1", exact=True).wait_for()
+    shown.nth(1).scroll_into_view_if_needed()
+    shown.nth(1).get_by_role("button", name=re.compile("^Step train,")).wait_for()
+    shown.nth(2).scroll_into_view_if_needed()
+    shown.nth(2).get_by_text("3 cached").wait_for()
 
 
 def test_an_output_saved_elsewhere_shows_its_picture_and_no_buttons(page: Any, lab: Server) -> None:
@@ -315,10 +335,10 @@ def test_in_notebook_7_badges_and_panel_are_there_too(page: Any, notebook7: Serv
     says(page, "train", "not connected")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    says(page, "score", "ran", 40)
+    says(page, "score", "ran")
     page.locator('[data-jp-item-name="zenbook"] jp-button').click()
     shown = page.locator("#zenbook-panel")
     shown.get_by_role("button", name=re.compile("^Step train,")).wait_for()
     assert axe(page, "#zenbook-panel") == []
     type_into(page, 2, "\ntotal += 1")
-    says(page, "score", "stale", 3)
+    says(page, "score", "stale")
