@@ -23,7 +23,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import get_ident
 from typing import Any, Protocol
@@ -271,7 +271,14 @@ class SystemCapture:
             yield tape
 
     def replay(self, events: Sequence[Event]) -> None:
-        """Show recorded events again, in order, where output goes now."""
+        """Show recorded events again, in order, where output goes now.
+
+        A step around this one records them too; a step that runs in another thread does not.
+        """
+        with nullcontext() if _stack_now() else muted():
+            self._replay(events)
+
+    def _replay(self, events: Sequence[Event]) -> None:
         shell = self._shell if self._shell is not None else _running_shell()
         if shell is not None:
             from zenbook.world.capture_ipython import replay_in

@@ -21,13 +21,16 @@ def missing(name: str, group: Group, plan: Plan) -> None:
             f"it reads `{name}`, IPython's memory of earlier results.",
             "Give that result a name where it is made.",
         )
-    later = [p.cell.number for p in plan.pieces if name in p.names.writes]
+    here = {cell.number for cell in group.cells}
+    made = [p.cell.number for p in plan.pieces if name in p.names.writes]
+    if here & set(made):
+        return  # bound on some branch, as in the notebook
     skipped = [
         cell.number for cell in plan.notebook.cells if cell.skipped and name in _bound_in(cell.raw)
     ]
-    if later:
+    if made:
         raise _place(name, group).error(
-            f"it reads `{name}`, which only cell {later[0]} below it makes.",
+            f"it reads `{name}`, which only cell {made[0]} below it makes.",
             "Move that cell up; a script runs from top to bottom.",
         )
     if skipped:
