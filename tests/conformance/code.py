@@ -1,4 +1,3 @@
-
 """Scenarios: the code of the step itself is edited."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Scenarios: what may go wrong."""
 
 from __future__ import annotations

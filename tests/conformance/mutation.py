@@ -1,4 +1,3 @@
-
 """Scenarios: what a step changes in place."""
 
 from __future__ import annotations

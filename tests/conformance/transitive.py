@@ -1,4 +1,3 @@
-
 """Scenarios: what the step uses is edited."""
 
 from __future__ import annotations
