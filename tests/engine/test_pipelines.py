@@ -583,3 +583,12 @@ def test_a_record_that_changed_an_input_gives_it_to_a_function_that_returns_it()
     given = [1]
     assert grow(given) is given
     assert given == [1, 9]
+
+
+def test_a_pipeline_may_take_any_number_of_values() -> None:
+    @pipeline
+    def many(*rest, **named):
+        for value in rest:
+            train([1], [2], value)
+
+    assert list(many(0.1, 0.2, note="x").steps) == ["train", "train_2"]

@@ -60,16 +60,9 @@ class PipelineFunction:
     def compose(self, parameters: Mapping[str, Any]) -> Composition:
         """Wire the steps for these parameters; nothing runs. Raises PipelineError."""
         with composition_of(self.name) as composer:
-            result = self.__wrapped__(**parameters) if self._plain else self._call(parameters)
+            result = self.binder.call(**parameters)
             plain = {n: v for n, v in parameters.items() if not isinstance(v, StepFunction)}
             return composer.finish(plain, result)
-
-    @property
-    def _plain(self) -> bool:
-        return not any(name in ("args", "kwargs") for name in self.binder.names)
-
-    def _call(self, parameters: Mapping[str, Any]) -> Any:
-        return self.binder.call(**parameters)
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name}({', '.join(self.binder.names)})>"
