@@ -272,9 +272,12 @@ def test_a_module_that_is_not_there_is_no_error(tmp_path: Path) -> None:
         assert "not_there_at_all" in {part.name for part in uses_of(space["f"]).parts}
 
 
-def test_packages_imported_in_a_body_are_noted_without_importing_them(tmp_path: Path) -> None:
+def test_packages_imported_in_a_body_are_noted_without_importing_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sys
 
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     text = "def f(x):\n    import colorsys\n    import yaml_not_there, pytest.mark\n    return x\n"
     with program(tmp_path, text) as space:
         assert uses_of(space["f"]).packages == {"pytest", "yaml_not_there"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -156,6 +156,7 @@ def _property(shell: InteractiveShell, capsys: Any) -> None:
 
     @EXAMPLES
     @given(histories())
+    @example([("run", 1, "c = 1"), ("run", 3, "del c"), ("run", 3, "del c")])
     def steps_are_plain_cells(moves: list[Move]) -> None:
         assert _played(shell, moves, capsys, True) == _played(shell, moves, capsys, False)
 

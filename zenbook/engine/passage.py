@@ -90,8 +90,8 @@ def _run_once(
     identity: Identity, verdict: Miss, call: Call, sitting: Sitting, desk: Desk
 ) -> Passage:
     """Execute and keep, unless another process has just done so for the same key."""
-    with desk.once(identity.fingerprint.key, sitting.patience) as waited:
-        if waited and verdict.cause not in ("forced", "cache disabled", "unknowable"):
+    with desk.once(identity.fingerprint.key, sitting.patience):
+        if verdict.cause not in ("forced", "cache disabled", "unknowable"):
             found = _found(identity, call, sitting, desk)
             if isinstance(found, Outcome):
                 return found

@@ -42,6 +42,10 @@ class Putting:
         for name, digest in expected.items():
             if made.get(name) != digest:
                 return f"{name} is not what its definition makes"
+        record = self._outcome.record
+        for name in record.deleted if record is not None else ():
+            if is_users(name) and name not in self._namespace:
+                return f"{name} is not there to be deleted"
         others = glimpse(self._namespace).bound
         for name in self._outcome.changed:
             old = self._namespace.get(name)
