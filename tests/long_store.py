@@ -42,18 +42,21 @@ home, wanted = Path(sys.argv[1]), int(sys.argv[2])
 store = DiskStore(home)
 blob = store.put(Bundle((), b"first", ())).blob
 stopped = 0
-seen = threading.Event()
+calling = threading.Event()
 def stop():
-    while stopped < wanted:
+    while True:
+        calling.wait()
+        calling.clear()
+        if stopped >= wanted:
+            return
         time.sleep(random.random() / 1000)
-        seen.clear()
         os.kill(os.getpid(), signal.SIGINT)
-        seen.wait(5)
 thread = threading.Thread(target=stop)
 thread.start()
 turn = 0
 while stopped < wanted:
     try:
+        calling.set()  # only from here on may the next stop come
         while True:
             turn += 1
             blob = store.put(Bundle((), b"%d" % turn, (memoryview(bytes(turn % 3 * 4000)),))).blob
@@ -61,7 +64,7 @@ while stopped < wanted:
             store.delete([blob])
     except KeyboardInterrupt:
         stopped += 1
-        seen.set()
+calling.set()
 thread.join()
 held = store._index()._cache._con.in_transaction
 print(stopped, held)
