@@ -91,7 +91,7 @@ def _run_once(
 ) -> Passage:
     """Execute and keep, unless another process has just done so for the same key."""
     with desk.once(identity.fingerprint.key, sitting.patience):
-        if verdict.cause not in ("forced", "cache disabled", "unknowable"):
+        if not identity.obstacle and verdict.cause not in ("forced", "cache disabled"):
             found = _found(identity, call, sitting, desk)
             if isinstance(found, Outcome):
                 return found
