@@ -39,11 +39,11 @@ def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
     """Record displays, results and clearings of this shell while the block runs."""
     publisher, hook = shell.display_pub, shell.displayhook
     with ExitStack() as undo:
-        undo.enter_context(_wrapped(publisher, "publish", _publishing(tape)))
-        undo.enter_context(_wrapped(publisher, "clear_output", _clearing(tape)))
-        undo.enter_context(_wrapped(hook, "write_format_data", _resulting(tape)))
-        undo.enter_context(_wrapped(hook, "write_output_prompt", _silently))
-        undo.enter_context(_wrapped(hook, "finish_displayhook", _silently))
+        undo.enter_context(wrapped(publisher, "publish", _publishing(tape)))
+        undo.enter_context(wrapped(publisher, "clear_output", _clearing(tape)))
+        undo.enter_context(wrapped(hook, "write_format_data", _resulting(tape)))
+        undo.enter_context(wrapped(hook, "write_output_prompt", _silently))
+        undo.enter_context(wrapped(hook, "finish_displayhook", _silently))
         yield
 
 
@@ -72,8 +72,8 @@ _Method = Callable[..., Any]
 
 
 @contextmanager
-def _wrapped(owner: Any, name: str, wrap: Callable[[_Method], _Method]) -> Iterator[None]:
-    """Wrap a method on its instance; on leaving, take ours off if it is still the outermost."""
+def wrapped(owner: Any, name: str, wrap: Callable[[_Method], _Method]) -> Iterator[None]:
+    """A method wrapped on its instance; on leaving, ours is taken off if it is the outermost."""
     was_own = name in vars(owner)
     original = getattr(owner, name)
     ours = wrap(original)
@@ -188,6 +188,7 @@ def _replay_result(shell: Any, event: Event) -> None:
     hook.start_displayhook()
     hook.write_output_prompt()
     hook.write_format_data(dict(event["data"]), dict(event["metadata"]))
+    hook.log_output(dict(event["data"]))
     hook.finish_displayhook()
 
 

@@ -19,8 +19,6 @@ from zenbook.front.notebook.process import process_changes
 
 MANIFEST = "%cell"
 """Artifact that says what a cell left beside its values; only cells have one."""
-LAST = "%last"
-"""Artifact that is the value a cell's last expression gave."""
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
 _SHELLS = frozenset({"bash", "sh", "script", "system", "sx", "!"})
 _HARMLESS = frozenset(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import builtins
 import getpass
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from zenbook.engine.sharing import links, views
-from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
+from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
+from zenbook.front.notebook.showing import Shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +36,16 @@ def gather(
     before: Glimpse,
     namespace: Mapping[str, Any],
     *,
+    shown: Shown,
+    live: Sequence[ast.stmt],
     inputs: Mapping[str, Any],
     only: tuple[str, ...],
     obstacles: tuple[str, ...],
     digest: Callable[[Any], str],
     stored_by_uses: tuple[str, ...],
 ) -> Gathered:
-    """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for."""
+    """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live``
+    the statement that a hit executes to show its value."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
     after = glimpse(namespace)
@@ -52,9 +57,10 @@ def gather(
         if name not in anew and (not only or name in only)
     }
     values = dict(names)
-    last = getattr(result, "result", None)
-    if last is not None and cell.shows_last:
-        values[LAST] = last
+    if not live:
+        values.update(shown.kept())
+    elif shown.count != _shown_by(live[0], namespace):
+        obstacles = (*obstacles, "it calls the display hook itself")
     shared = links(values, inputs)
     if shared is None:
         obstacles = (*obstacles, "a result holds a part of an input in a tuple or a set")
@@ -65,12 +71,17 @@ def gather(
     manifest = {
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared or () if link[1] or link[3]],
-        "showed": LAST in values,
     }
     if cell.needs_manifest or manifest["links"]:
         values[MANIFEST] = manifest
     deleted = () if only else moved.deleted
     return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
+
+
+def _shown_by(live: ast.stmt, namespace: Mapping[str, Any]) -> int:
+    """How many values this statement shows: none, if its name stands for None."""
+    value = getattr(live, "value", None)
+    return int(not isinstance(value, ast.Name) or namespace.get(value.id) is not None)
 
 
 def error_of(result: Any) -> BaseException | None:
@@ -83,8 +94,6 @@ def error_of(result: Any) -> BaseException | None:
 
 def _from_star_imports(cell: Cell, after: Glimpse) -> set[str]:
     """Names that a star import of the cell bound: the import itself brings them back."""
-    import ast
-
     found: set[str] = set()
     for node in cell.tree.body:
         if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":

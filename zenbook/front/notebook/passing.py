@@ -32,6 +32,7 @@ from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.seeding import seeded, unseeded
 from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.showing import noting_shown
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Options, Outcome, Step
 from zenbook.world.capture import Event, is_cleared, output_was_cleared
@@ -60,6 +61,7 @@ class Passing:
         self._before: Glimpse | None = None
         self._started = 0.0
         self._heard_before: tuple[Any, Any] | None = None
+        self._noting = contextlib.ExitStack()
 
     # ------------------------------------------------------------ before the body
 
@@ -70,6 +72,7 @@ class Passing:
         self.cell: Cell = read_cell(self.tree, self.said, self.namespace, self.shell.transform_cell)
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.call = self._call()
+        self._live = self._shown_live()  # now: IPython adds a statement to the tree it executes
         if self.said.dry_run:
             return self._planned()
         random_before = self.desk.randomness.save(self.desk.randomness.states())
@@ -143,7 +146,8 @@ class Passing:
         if flags := self._future_flags():
             words.append(f"future {flags}")
         if (how := self.shell.ast_node_interactivity) != "last_expr":
-            words.append(f"shows {how}")
+            whole = ast.dump(self.tree) if how == "all" else ""  # every statement may show a value
+            words.append(f"shows {how} {self._digest(whole)[:8] if whole else ''}".strip())
         return replace(options, version="; ".join(words), keep_only=())
 
     def _future_flags(self) -> int:
@@ -211,8 +215,8 @@ class Passing:
         last = teller(self.door, self.session).expected(name)
         self.spot.show(StepLine(name, "running", seconds=last, why=self.why))
         self._asked = Asked.begin()
-        self._metrics = collecting_metrics()
-        self._collected = self._metrics.__enter__()
+        self._collected = self._noting.enter_context(collecting_metrics())
+        self._shown = self._noting.enter_context(noting_shown(self.shell))
         self._seeded = None if self.said.seed is None else seeded(self.said.seed, self.cell.body)
         self._before = glimpse(self.namespace)
         self._started = self.desk.clock.tick()
@@ -261,15 +265,22 @@ class Passing:
                 self.spot.anew()
                 self.spot.show(said)
 
-        bare = [self.tree.body[-1]] if self.cell.body.last else self._assigned_last()
-        return doing(show, bare, self.tree)
+        return doing(show, self._live, self.tree)
+
+    def _shown_live(self) -> list[ast.stmt]:
+        """What a hit shows by evaluating it, as a run does: a value that has a name."""
+        if self.shell.ast_node_interactivity in ("all", "none"):
+            return []
+        return [self.tree.body[-1]] if self.cell.body.last else self._assigned_last()
 
     def _assigned_last(self) -> list[ast.stmt]:
         """What ``last_expr_or_assign`` shows after an assignment."""
         last = self.tree.body[-1]
         if self.shell.ast_node_interactivity != "last_expr_or_assign":
             return []
-        targets = last.targets if isinstance(last, ast.Assign) else [getattr(last, "target", None)]
+        if not isinstance(last, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            return []
+        targets = last.targets if isinstance(last, ast.Assign) else [last.target]
         if len(targets) != 1 or not isinstance(targets[0], ast.Name):
             return []
         node = ast.Expr(ast.Name(targets[0].id, ast.Load()))
@@ -283,8 +294,7 @@ class Passing:
             return
         self._hear_stop_no_more()
         seconds = self.desk.clock.tick() - self._started
-        with contextlib.suppress(ValueError):  # a cell that awaits ran in a context of its own
-            self._metrics.__exit__(None, None, None)
+        self._note_no_more()
         if self._seeded is not None:
             unseeded(self._seeded)
         asked = self._asked.end()
@@ -301,7 +311,7 @@ class Passing:
             remarks=gathered.remarks,
             metrics=self._collected,
             run=self.session.logbook.run.id if self.session.logbook else "",
-            unrecorded=frozenset({"result"}) if self._shows_live() else frozenset(),
+            unrecorded=frozenset({"result"}) if self._live else frozenset(),
         )
         try:
             way.send(ran)
@@ -313,13 +323,14 @@ class Passing:
     def abandon(self) -> None:
         """End the passage without a result; its lock and its watchers are let go."""
         self._hear_stop_no_more()
+        self._note_no_more()
         way, self._way = self._way, None
         if way is not None:
             way.close()
 
-    def _shows_live(self) -> bool:
-        """Whether the last expression is evaluated on a hit too, and so is no recorded display."""
-        return bool(self.cell.body.last) or bool(self._assigned_last())
+    def _note_no_more(self) -> None:
+        with contextlib.suppress(ValueError):  # a cell that awaits ran in a context of its own
+            self._noting.close()
 
     def _gathered(self, result: Any, obstacles: tuple[str, ...]) -> Gathered:
         assert self._before is not None
@@ -328,6 +339,8 @@ class Passing:
             result,
             self._before,
             self.namespace,
+            shown=self._shown,
+            live=self._live,
             inputs=self.call.values,
             only=self.said.options.keep_only,
             obstacles=obstacles,

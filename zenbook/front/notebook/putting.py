@@ -8,9 +8,10 @@ from typing import Any
 
 from zenbook.engine.in_place import replace
 from zenbook.engine.sharing import entangled, is_plain, relink
-from zenbook.front.notebook.cell import LAST, MANIFEST, Cell
+from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests
 from zenbook.front.notebook.namespace import bind, glimpse, is_users, same_object
+from zenbook.front.notebook.showing import LAST, show_again
 from zenbook.model import Outcome
 
 Event = Mapping[str, Any]
@@ -29,10 +30,9 @@ class Putting:
         self._outcome, self._cell, self._namespace = outcome, cell, namespace
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
-        self._has_last = LAST in values
         self._digest = digest
         self._values = values
-        self.last: Any = None
+        self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
     def objection(self) -> str:
@@ -61,7 +61,7 @@ class Putting:
         """Bind, put changed inputs back, replay deletions."""
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
-        self.last = values.pop(LAST, None)
+        self._shown = {name: values.pop(name) for name in LAST if name in values}
         self.bound = values
         bind(self._namespace, values)
         record = self._outcome.record
@@ -83,15 +83,11 @@ class Putting:
         return standing
 
     def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, how: str) -> None:
-        """Replay the displays, and give ``_`` and ``Out`` the value the cell showed."""
+        """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
         events = [event for event in self._outcome.displays if _wanted(event, how)]
         if events:
             replay(events)
-        if self._has_last:
-            hook = shell.displayhook
-            hook.update_user_ns(self.last)
-            if getattr(hook, "exec_result", None) is not None:
-                hook.exec_result.result = self.last
+        show_again(shell, self._shown)
 
 
 def _wanted(event: Event, how: str) -> bool:
