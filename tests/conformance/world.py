@@ -405,6 +405,143 @@ out = [a, random.random()]
 """,
 )
 W(
+    "random_seeded_inside",
+    "REUSE",
+    """
+import random
+@step
+def f(x):
+    random.seed(3)
+    return random.random()
+out = f("w")
+""",
+)
+W(
+    "np_seeded_inside",
+    "REUSE",
+    """
+import numpy as np
+@step
+def f(x):
+    np.random.seed(3)
+    return float(np.random.rand())
+out = [f("w"), f("v")]
+""",
+)
+W(
+    "random_seeded_inside_whatever_was_before",
+    "REUSE",
+    """
+import random
+random.seed(1)
+@step
+def f(x):
+    random.seed(3)
+    return random.random()
+out = f("w")
+""",
+    None,
+    {"prog.py": [("seed(1)", "seed(2)")]},
+)
+W(
+    "np_seeded_inside_whatever_was_before",
+    "REUSE",
+    """
+import numpy as np
+np.random.seed(1)
+@step
+def f(x):
+    np.random.seed(3)
+    return float(np.random.rand())
+out = f("w")
+""",
+    None,
+    {"prog.py": [("seed(1)", "seed(2)")]},
+)
+W(
+    "random_seeded_inside_after_a_draw",
+    "RERUN",
+    """
+import random
+random.seed(1)
+@step
+def f(x):
+    drawn = random.random()
+    random.seed(3)
+    return drawn
+out = f("w")
+""",
+    None,
+    {"prog.py": [("seed(1)", "seed(2)")]},
+)
+W(
+    "np_seeded_inside_and_put_back",
+    "RERUN",
+    """
+import numpy as np
+np.random.seed(1)
+@step
+def f(x):
+    state = np.random.get_state()
+    np.random.seed(3)
+    a = np.random.rand()
+    np.random.set_state(state)
+    return float(a + np.random.rand())
+out = f("w")
+""",
+    None,
+    {"prog.py": [("seed(1)", "seed(2)")]},
+)
+W(
+    "random_state_copied_then_seeded",
+    "RERUN",
+    """
+import random
+random.seed(1)
+@step
+def f(x):
+    other = random.Random()
+    other.setstate(random.getstate())
+    random.seed(3)
+    return other.random() + random.random()
+out = f("w")
+""",
+    None,
+    {"prog.py": [("seed(1)", "seed(2)")]},
+)
+W(
+    "np_seeded_by_a_step_for_the_next",
+    "RIGHT",
+    """
+import numpy as np
+@step
+def sow(x):
+    np.random.seed(x)
+    return 0
+@step
+def f(x): return float(np.random.rand())
+out = [sow(3), sow(3), f("w"), sow(3), f("v")]
+""",
+)
+W(
+    "random_seeded_by_a_nested_step",
+    "RERUN",
+    """
+import random
+@step
+def sow(x):
+    random.seed(x)
+    return 0
+@step
+def f(x):
+    sow(1)
+    return random.random()
+out = f("w")
+""",
+    None,
+    {"prog.py": [("sow(1)", "sow(2)")]},
+)
+W(
     "np_default_rng_arg",
     "RERUN",
     """

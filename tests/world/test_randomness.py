@@ -134,6 +134,47 @@ def test_a_step_that_seeds_is_noticed() -> None:
     assert GlobalRandomness().seeded("random")
 
 
+def _seed_first() -> None:
+    random.seed(3)
+    random.random()
+
+
+def _draw_first() -> None:
+    random.random()
+    random.seed(3)
+
+
+def _look_first() -> None:
+    random.getstate()
+    random.seed(3)
+
+
+def _put_back() -> None:
+    state = random.getstate()
+    random.seed(3)
+    random.setstate(state)
+
+
+@pytest.mark.parametrize(
+    ("does", "needs_no_state"),
+    [(_seed_first, True), (_draw_first, False), (_look_first, False), (_put_back, False)],
+)
+def test_only_a_step_that_seeds_first_needs_no_state_from_before(
+    does: Callable[[], None], needs_no_state: bool
+) -> None:
+    before = GlobalRandomness().states()["random"]
+    assert (see(does).sown["random"] == before) is needs_no_state
+
+
+def test_a_step_that_seeds_numpy_is_seen_and_numpy_is_left_as_it_was() -> None:
+    ours = (np.random.seed, np.random.get_state, np.random.set_state)
+    before = GlobalRandomness().states()["numpy"]
+    assert see(lambda: np.random.seed(3)).sown == {"numpy": before}
+    assert see(lambda: np.random.seed()).sown == {}
+    assert see(lambda: GlobalRandomness().states()).sown == {}
+    assert (np.random.seed, np.random.get_state, np.random.set_state) == ours
+
+
 PROGRAMS = {
     "import random\nrandom.seed(1)\n": {"random"},
     "import random\nrandom.seed()\n": set(),

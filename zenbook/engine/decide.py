@@ -85,14 +85,13 @@ def look_again(read: Read, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
     if read.kind != "random":
         return desk.watch.again(read)
-    return random_read(read.name, desk.randomness.states().get(read.name, ""), call, desk)
+    digest = desk.randomness.states().get(read.name, "")
+    return random_read(read.name, digest, desk.randomness.seeded(read.name), call)
 
 
-def random_read(library: str, digest: str, call: Call, desk: Desk) -> Read:
-    """The part that a global random state is: its digest if the program seeded it."""
-    counts = {"key": True, "ignore": False}.get(call.options.rng)
-    if counts is None:
-        counts = desk.randomness.seeded(library)
+def random_read(library: str, digest: str, seeded: bool, call: Call) -> Read:
+    """The part that a global random state is: its digest if the program had seeded it."""
+    counts = {"key": True, "ignore": False}.get(call.options.rng, seeded)
     return Read("random", library, digest if counts else "unseeded")
 
 

@@ -111,7 +111,7 @@ def _record(
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, sitting, desk))
-    drawn, random_reads, random_remarks = _randomness(watched.before, call, desk)
+    drawn, random_reads, random_remarks = _randomness(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
@@ -202,25 +202,41 @@ def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifac
 
 
 def _randomness(
-    before: Mapping[str, str], call: Call, desk: Desk
+    watched: Watched, call: Call, desk: Desk
 ) -> tuple[list[str], list[Read], list[str]]:
-    """Which global random states the step drew from, as reads, and what to say of them."""
+    """Global random states that the step left another way than it found them; which of them were
+    a reason, as reads; and what to say of those."""
     after = desk.randomness.states()
-    drawn = [library for library, state in after.items() if _moved(library, state, before, desk)]
-    reads = [
-        random_read(library, before[library], call, desk)
-        if library in before
-        else Read("random", library, "unseeded")
-        for library in drawn
+    sown = {library for library in after if _sown(library, watched)}
+    drawn = [
+        library
+        for library, state in after.items()
+        if library in sown or _moved(library, state, watched, desk)
     ]
-    remarks = [f"unseeded {read.name} random state" for read in reads if read.digest == "unseeded"]
+    reads = [
+        random_read(library, watched.before.get(library, ""), library in watched.seeded, call)
+        for library in drawn
+        if library not in sown or call.options.rng == "key"
+    ]
+    remarks = [_unseeded(read.name) for read in reads if read.digest == "unseeded"]
     return drawn, reads, remarks
 
 
-def _moved(library: str, state: str, before: Mapping[str, str], desk: Desk) -> bool:
+def _unseeded(library: str) -> str:
+    return f"unseeded {'' if library == 'random' else library + ' '}random state"
+
+
+def _sown(library: str, watched: Watched) -> bool:
+    """Whether the step seeded this state before it drew from it: then the state it found is no
+    reason. The state it left is kept even where it is the one that it found."""
+    before = watched.before.get(library)
+    return before is not None and watched.seen.sown.get(library) == before
+
+
+def _moved(library: str, state: str, watched: Watched, desk: Desk) -> bool:
     """Whether the step drew from this state, or imported the library and seeded it."""
-    if library in before:
-        return before[library] != state
+    if library in watched.before:
+        return watched.before[library] != state
     return desk.randomness.seeded(library)
 
 

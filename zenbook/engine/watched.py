@@ -22,6 +22,8 @@ class Watched:
         self._desk = desk
         self.started = desk.clock.now()
         self.before: Mapping[str, str] = {}
+        self.seeded: frozenset[str] = frozenset()
+        """Libraries whose random state the program had seeded before the step began."""
         self._members: Callable[[], tuple[str, ...]] = tuple
         self.fault = ""
         """Why nothing could be watched; the result is then not kept."""
@@ -56,6 +58,7 @@ class Watched:
         try:
             self._members = desk.code.members()
             self.before = desk.randomness.states()
+            self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())
             return watchers.enter_context(desk.watch.watching(identity.literals, values.values()))
         except Exception as error:  # our own fault must not become the step's

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from zenbook.model import Artifact, Part, Read, Record, Run, Shape, Status, StepRun, Version
@@ -202,6 +202,9 @@ class Seen:
     """Sentences to show: ``used the network``, ``started a program: !wc``."""
     obstacles: tuple[str, ...] = ()
     """Reasons not to keep the result: a changed working folder, threads left running."""
+    sown: Mapping[str, str] = field(default_factory=dict)
+    """Random states the step seeded: digest of each just before that, by library; "" where the
+    step also asked for or put back a state, so that the one before may matter after all."""
 
 
 class Watch(Protocol):

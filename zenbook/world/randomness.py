@@ -66,6 +66,11 @@ class GlobalRandomness:
                 note_seeded(library)
 
 
+def state_of(library: str) -> str:
+    """Digest of one library's state now; the library is imported."""
+    return _DIGEST[library]()
+
+
 def note_seeded(library: str) -> None:
     """A step seeds this library's state; from now on the state is a reason."""
     _seeded.add(library)
@@ -88,6 +93,12 @@ def _digests() -> Iterator[tuple[str, Any]]:
         yield "torch", _torch_digest
 
 
+def _plain(function: Any) -> Any:
+    """The library's own function: :mod:`watch_random` stands before it while a step runs, and
+    what zenbook asks is no question of the step's."""
+    return getattr(function, "__wrapped__", function)
+
+
 def _hex(*pieces: Any) -> str:
     from xxhash import xxh3_128
 
@@ -101,7 +112,7 @@ def _random_digest() -> str:
     import array
     import random
 
-    _, words, gauss = random.getstate()
+    _, words, gauss = _plain(random.getstate)()
     return _hex(array.array("I", words), repr(gauss).encode())
 
 
@@ -117,10 +128,12 @@ def _numpy_digest() -> str:
 def _torch_digest() -> str:
     torch = _torch()
     assert torch is not None
-    pieces = [memoryview(torch.get_rng_state().numpy())]
+    pieces = [memoryview(_plain(torch.get_rng_state)().numpy())]
     pieces += [memoryview(state.cpu().numpy()) for state in _cuda_states(torch)]
     return _hex(*pieces)
 
+
+_DIGEST = {"random": _random_digest, "numpy": _numpy_digest, "torch": _torch_digest}
 
 # ---------------------------------------------------------------- save and restore
 
@@ -128,14 +141,14 @@ def _torch_digest() -> str:
 def _save_random() -> Any:
     import random
 
-    return random.getstate()
+    return _plain(random.getstate)()
 
 
 def _restore_random(state: Any) -> None:
     import random
 
     version, words, gauss = state
-    random.setstate((version, tuple(words), gauss))
+    _plain(random.setstate)((version, tuple(words), gauss))
 
 
 def _save_numpy() -> Any:
@@ -148,7 +161,7 @@ def _restore_numpy(state: Any) -> None:
     kind = state["bit_generator"]
     if numpy.random.get_state(legacy=False)["bit_generator"] != kind:
         numpy.random.set_bit_generator(getattr(numpy.random, kind)())
-    numpy.random.set_state(state)
+    _numpy_random().set_state(state)
 
 
 def _save_torch() -> Any:
@@ -156,13 +169,13 @@ def _save_torch() -> Any:
     if torch is None:
         return None
     cuda = [state.cpu().numpy().tobytes() for state in _cuda_states(torch)]
-    return {"cpu": torch.get_rng_state().numpy().tobytes(), "cuda": cuda}
+    return {"cpu": _plain(torch.get_rng_state)().numpy().tobytes(), "cuda": cuda}
 
 
 def _restore_torch(state: Any) -> None:
     import torch
 
-    torch.set_rng_state(torch.frombuffer(bytearray(state["cpu"]), dtype=torch.uint8))
+    _plain(torch.set_rng_state)(torch.frombuffer(bytearray(state["cpu"]), dtype=torch.uint8))
     if state["cuda"] and torch.cuda.is_available():
         for index, saved in enumerate(state["cuda"][: torch.cuda.device_count()]):
             torch.cuda.set_rng_state(torch.frombuffer(bytearray(saved), dtype=torch.uint8), index)

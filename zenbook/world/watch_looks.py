@@ -1,5 +1,7 @@
 """Looks that raise no audit event: ``os.stat`` and its kin, the working folder, and variables.
 
+(The random states' functions, :mod:`watch_random`, are put in place and taken back here, too.)
+
 While a step runs, thin functions stand in for them; afterwards the originals are back. If another
 library has put its own wrapper around ours meanwhile, ours stays inside it and only passes through.
 Measured: 7 µs per look while a step runs, nothing otherwise.
@@ -18,8 +20,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files
-from zenbook.world.randomness import note_seeded
+from zenbook.world import files, watch_random
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -79,9 +80,8 @@ def wrap() -> None:
             _replace(os._Environ, "__getitem__", _getting)
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
-            if (random := sys.modules.get("random")) is not None:
-                _replace(random, "seed", _seeding)
-                _replace(random, "setstate", _seeding)
+            for module, name, make in watch_random.functions():
+                _replace(module, name, make)
 
 
 def unwrap() -> None:
@@ -165,16 +165,6 @@ def _iterating(original: _Function) -> _Function:
         return original(self)
 
     return __iter__
-
-
-def _seeding(original: _Function) -> _Function:
-    @functools.wraps(original)
-    def seed(*args: Any, **named: Any) -> Any:
-        if (args or named) and current():
-            note_seeded("random")
-        return original(*args, **named)
-
-    return seed
 
 
 def _starting(original: _Function) -> _Function:

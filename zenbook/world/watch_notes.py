@@ -90,6 +90,7 @@ class Notes:
         self._obstacles: dict[str, None] = {}
         self.copied_environment = False
         self.variables_set: set[str] = set()
+        self.sown: dict[str, str] = {}
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
         self.listings_seen: set[str] = set()
@@ -241,6 +242,7 @@ class Notes:
             wrote=tuple(sorted(self._outputs(), key=lambda read: read.name)),
             remarks=tuple(self._remarks),
             obstacles=tuple(self._obstacles),
+            sown=dict(self.sown),
         )
 
     def _reads(self) -> list[Read]:
