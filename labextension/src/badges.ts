@@ -10,11 +10,17 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import { overlaid, stepName } from './cells';
-import type { KernelLink } from './link';
+import type { KernelLink, Standing } from './link';
 import type { CellLine, NotebookView } from './views/contract';
 import { GLYPHS, secondsText, word as wordOf } from './views/words';
 
 const PAUSE = 60;
+const WHAT_TO_DO: Record<Standing, string> = {
+  none: 'start the kernel and run %load_ext zenbook',
+  asked: 'waiting for the kernel',
+  bare: 'run %load_ext zenbook',
+  live: 'run the cell to keep its result'
+};
 
 export class Badges implements IDisposable {
   constructor(
@@ -101,7 +107,7 @@ export class Badges implements IDisposable {
     if (badge.parentElement !== header) {
       header.append(badge);
     }
-    fill(badge, name, known.get(name), this.link.standing === 'live');
+    fill(badge, name, known.get(name), this.link.standing);
   }
 
   private made(cell: Cell): HTMLButtonElement {
@@ -136,15 +142,15 @@ function fill(
   badge: HTMLButtonElement,
   name: string,
   line: CellLine | undefined,
-  live: boolean
+  standing: Standing
 ): void {
   const status = line?.status ?? 'waiting';
-  const word = line || live ? wordOf(status) : 'not connected';
+  const word = line || standing === 'live' ? wordOf(status) : 'not connected';
   const cached = status === 'cached';
   const seconds = cached ? line?.saved : line?.seconds;
   const took = seconds ? `${cached ? 'saved ' : ''}${secondsText(seconds)}` : '';
   const note = status === 'stale' ? (line?.why ?? '') : took;
-  const why = line?.why || (live ? 'run the cell to keep its result' : 'run %load_ext zenbook');
+  const why = line?.why || WHAT_TO_DO[standing];
   const parts = [GLYPHS[status], word, name, note];
   parts.forEach((text, place) => {
     const element = badge.children[place]!;

@@ -51,7 +51,7 @@ class Desk {
   get reason(): Reason {
     const standing = this.link.standing;
     const language = this.panel.model?.defaultKernelLanguage;
-    return standing === 'bare' && language && language !== 'python' ? 'foreign' : standing;
+    return standing !== 'none' && standing !== 'live' && language && language !== 'python' ? 'foreign' : standing;
   }
 
   get host(): Host {

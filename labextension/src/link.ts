@@ -1,9 +1,10 @@
 /**
  * The page's side of the link to one notebook's kernel: one comm, found again after anything.
  *
- * Whoever is late opens: a kernel that loads zenbook while we are here opens a comm that we take;
- * a kernel that had it before us has a comm in comm_info, and then we open our own. A kernel
- * without zenbook is asked once and left alone. Nothing is polled.
+ * Whoever is late opens: a kernel that loads zenbook while we are here opens a comm, and a kernel
+ * that had it before us has one in comm_info; in both cases we then open our own over a subshell,
+ * so that the kernel answers while a cell runs. Where there are no subshells the kernel's comm is
+ * used as it is. A kernel without zenbook is asked once and left alone. Nothing is polled.
  */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
@@ -15,8 +16,14 @@ import { Exchange } from './views/exchange';
 
 const TARGET = 'zenbook';
 
-/** `none`: no kernel; `bare`: a kernel without zenbook; `live`: somebody answers. */
-export type Standing = 'none' | 'bare' | 'live';
+/** Milliseconds after which a subshell that was asked for is no longer waited for. */
+const PATIENCE = 2000;
+
+/**
+ * `none`: no kernel; `asked`: a kernel that has not said yet; `bare`: one without zenbook;
+ * `live`: somebody answers.
+ */
+export type Standing = 'none' | 'asked' | 'bare' | 'live';
 
 export class KernelLink implements IDisposable {
   constructor(private context: ISessionContext) {
@@ -38,7 +45,7 @@ export class KernelLink implements IDisposable {
   readonly standingChanged = new Signal<this, Standing>(this);
 
   get standing(): Standing {
-    return this.comm ? 'live' : this.kernel ? 'bare' : 'none';
+    return this.comm ? 'live' : this.kernel ? (this.said ? 'bare' : 'asked') : 'none';
   }
 
   get isDisposed(): boolean {
@@ -50,6 +57,9 @@ export class KernelLink implements IDisposable {
       return;
     }
     this.disposed = true;
+    if (this.own && this.comm && this.kernel && !this.kernel.isDisposed) {
+      this.comm.close(); // the kernel need not tell us of changes any more
+    }
     this.leave();
     Signal.clearData(this);
   }
@@ -62,6 +72,7 @@ export class KernelLink implements IDisposable {
     }
     this.leave();
     this.kernel = kernel;
+    this.said = false;
     kernel?.registerCommTarget(TARGET, this.take);
     void this.find();
     this.standingChanged.emit(this.standing);
@@ -79,49 +90,62 @@ export class KernelLink implements IDisposable {
     if (!kernel) {
       return;
     }
+    const here = () => kernel === this.kernel && !this.disposed;
     try {
       await kernel.info;
       const reply = await kernel.requestCommInfo({ target_name: TARGET });
       const known = reply.content.status === 'ok' && Object.keys(reply.content.comms).length > 0;
-      if (known && kernel === this.kernel && !this.comm && !this.disposed) {
-        const comm = kernel.createComm(TARGET);
-        this.use(comm);
-        await comm.open({}).done;
-        void this.warm(comm);
+      if (known && here() && !this.comm) {
+        await this.open(kernel);
       }
     } catch (error) {
-      if (!this.disposed && kernel === this.kernel && !kernel.isDisposed) {
+      if (here() && !kernel.isDisposed) {
         console.warn('zenbook: the kernel could not be asked for its comms.', error);
       }
+    }
+    if (here()) {
+      this.said = true;
+      this.standingChanged.emit(this.standing);
     }
   }
 
   /** The kernel opened a comm: zenbook was loaded just now. */
   private take = (comm: Kernel.IComm, message: KernelMessage.ICommOpenMsg): void => {
-    if (this.disposed || message.content.target_name !== TARGET) {
+    const kernel = this.kernel;
+    if (this.disposed || !kernel || message.content.target_name !== TARGET) {
       return;
     }
+    this.exchange.reset('The kernel was restarted.');
+    this.own = false;
     this.use(comm);
-    void this.warm(comm);
+    if (kernel.supportsSubshells && String(kernel.commsOverSubshells) !== 'disabled') {
+      void this.open(kernel, comm.commId);
+    }
   };
 
-  /** The first message on a comm always takes the main thread: spend it, once the subshell is up. */
-  private async warm(comm: Kernel.IComm): Promise<void> {
-    const ready = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
-    const patience = new Promise(done => setTimeout(done, 2000));
-    await Promise.race([ready, patience]).catch(() => undefined); // without one it is as before
-    if (comm === this.comm && !comm.isDisposed) {
-      comm.send({ warm: true });
+  /**
+   * Open a comm of our own, in the subshell that JupyterLab starts for it; without one it is
+   * answered between cells. Opened elsewhere, ipykernel would keep it on the main thread.
+   */
+  private async open(kernel: Kernel.IKernelConnection, instead = ''): Promise<void> {
+    const comm = kernel.createComm(TARGET);
+    const started = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
+    const patience = new Promise(done => setTimeout(done, kernel.supportsSubshells ? PATIENCE : 0));
+    await Promise.race([started, patience]).catch(() => undefined); // without one it is as before
+    if (kernel !== this.kernel || kernel.isDisposed || this.disposed) {
+      comm.dispose();
+      return;
     }
+    comm.open(instead ? { instead } : {});
+    this.own = true;
+    this.use(comm);
   }
 
+  /** Send over this comm from now on; answers may still come over the one before. */
   private use(comm: Kernel.IComm): void {
-    this.exchange.reset('The kernel was restarted.');
     this.comm = comm;
     comm.onMsg = message => {
-      if (comm === this.comm) {
-        this.exchange.hear(message.content.data);
-      }
+      this.exchange.hear(message.content.data);
     };
     comm.onClose = () => {
       if (comm === this.comm) {
@@ -149,5 +173,7 @@ export class KernelLink implements IDisposable {
 
   private kernel: Kernel.IKernelConnection | null = null;
   private comm: Kernel.IComm | null = null;
+  private said = false;
+  private own = false;
   private disposed = false;
 }

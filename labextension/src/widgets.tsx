@@ -14,7 +14,7 @@ import { Empty, NoSteps } from './views/pieces';
 export const MIME = 'application/vnd.zenbook.history+json';
 
 /** Why there is nothing to show, and what to do about it. */
-export type Reason = 'no-notebook' | 'none' | 'bare' | 'foreign' | 'live';
+export type Reason = 'no-notebook' | 'none' | 'asked' | 'bare' | 'foreign' | 'live';
 
 export class Panel extends Widget {
   constructor() {
@@ -76,6 +76,12 @@ function Why({ reason }: { reason: Reason }) {
           <p>
             <code>%load_ext zenbook</code>
           </p>
+        </Empty>
+      );
+    case 'asked':
+      return (
+        <Empty title="Waiting for the kernel">
+          <p>It answers when it has started, or when the cell that it runs has ended.</p>
         </Empty>
       );
     case 'foreign':

@@ -157,18 +157,38 @@ def test_a_reload_of_the_page_finds_the_kernel_again(page: Any, lab: Server) -> 
     says(page, "train", "ran")
 
 
-def test_while_a_step_runs_it_says_so_and_what_the_panel_asked_is_answered(
+SLOW = "%%step slow\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.1)\nx = 1"
+AFTER = "%%step after\ny = x + 1"
+
+
+def test_while_a_step_runs_the_panel_is_answered_and_says_how_long_it_will_take(
     page: Any, lab: Server
 ) -> None:
-    slow = "%%step slow\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.1)\nx = 1"
-    opened(page, lab, "busy", "%load_ext zenbook", slow)
+    opened(page, lab, "busy", "%load_ext zenbook", SLOW, AFTER)
+    (lab.folder / "busy" / "go").touch()
+    run_all(page)
+    says(page, "after", "ran")
+    (lab.folder / "busy" / "go").unlink()
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    says(page, "slow", "not connected")
+    type_into(page, 1, "\nx += 1")
     run_all(page)
     says(page, "slow", "running")
     shown = panel(page)
-    shown.get_by_role("tab", name="runs").click()
+    shown.get_by_text(re.compile(r"^slow, step 1 of 2, (about .* left|longer)")).wait_for()
+    for tab, told in (("runs", re.compile(r"^\d+ runs?$")), ("store", re.compile("used"))):
+        began = time.perf_counter()
+        shown.get_by_role("tab", name=tab).click()
+        shown.get_by_text(told).first.wait_for()
+        assert time.perf_counter() - began < 3, "a second, and more where the machine is busy"
+    shown.get_by_role("tab", name="graph").click()
+    shown.get_by_role("button", name=re.compile("^Step slow, running")).click()
+    shown.get_by_role("region", name="Step slow").get_by_text("code changed").first.wait_for()
+    shown.get_by_role("tab", name="plan").click()
+    shown.get_by_text("when the running cell has ended").wait_for()
     assert "running" in badge(page, "slow").inner_text()
     (lab.folder / "busy" / "go").touch()
-    shown.get_by_text(re.compile(r"^\d+ runs?$")).wait_for()
+    shown.get_by_text("2 cached").wait_for()
     says(page, "slow", "ran")
 
 

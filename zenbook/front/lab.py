@@ -1,20 +1,34 @@
 """The kernel's side of the link to the page: one comm target, any number of pages.
 
 ``register`` is called by ``%load_ext zenbook`` and opens one comm, so that a page that is
-already there learns of us; a page that comes later (a reload, another tab) finds that comm in
-``comm_info`` and opens its own. Whoever is late opens; everybody always gets the full state.
+already there learns of us; it then opens its own over a subshell, where there are subshells. A
+page that comes later (a reload, another tab) finds that comm in ``comm_info`` and opens its own,
+too. Everybody always gets the full state.
 
-Measured: ``changed`` 0.0 ms without a page and 0.1 ms with one for ten cells
-(``benchmarks/front.py``). JupyterLab sends comms over a subshell of ipykernel 7; measured here,
-a question still waits for the running cell, while pushed states arrive at once. What needs the
-namespace is handed to the main thread's loop and answered between cells in any case.
-Rejected: executing requests from the page, which is what makes other
-variable panels slow every cell; polling, which keeps an idle kernel busy.
+Constraints
+    - A question is answered while a cell runs. JupyterLab sends comms over a subshell of
+      ipykernel 7, a thread of its own; but ipykernel then hands each message to the shell from
+      which the kernel *last sent* on that comm. So what a running cell pushes is sent in the
+      context of the page's own opening message, and the page's questions stay in its subshell.
+      Measured: 12 ms for a page of runs beside a sleeping cell; without this, the cell's length.
+    - Looking may happen on any thread; what needs the namespace or changes something is handed
+      to the main thread's loop and done between cells.
+    - A question never fires IPython's ``pre_execute`` and ``post_execute``, as comms otherwise
+      do: matplotlib would show and close the figures that a running cell is drawing.
+    - ``changed`` takes 0.0 ms without a page and 0.1 ms with one for ten cells
+      (``benchmarks/front.py``).
+
+Rejected: executing requests from the page, which is what makes other variable panels slow every
+cell; polling, which keeps an idle kernel busy; a comm for each direction (twice the states a
+page can be in).
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +37,9 @@ if TYPE_CHECKING:
     from zenbook.front.actions import Actions
 
 TARGET = "zenbook"
+PAGES = 16
+"""Most pages told of a change: a page that is reloaded never says that it left."""
+
 Send = Callable[[dict[str, Any]], None]
 
 
@@ -32,8 +49,11 @@ class Link:
     def __init__(self, actions: Callable[[], Actions], loop: AbstractEventLoop | None) -> None:
         self._actions = actions
         self._loop = loop
-        self._pages: dict[str, Send] = {}
+        self._pages: dict[str, tuple[Send, Context]] = {}
         self._serial = 0
+        self._turn = threading.Lock()
+        """Held from making a state to sending it, so that a later serial is a later state."""
+        self._process = os.getpid()
 
     @property
     def pages(self) -> int:
@@ -41,25 +61,24 @@ class Link:
         return len(self._pages)
 
     def join(self, name: str, send: Send) -> None:
-        """Add a page and give it the full state."""
-        self._pages[name] = send
-        if (state := self._state()) is not None:
-            send({"push": state})
+        """Add a page and give it the full state; of too many, the one that joined first goes."""
+        self._pages[name] = (send, copy_context())
+        for oldest in list(self._pages)[:-PAGES]:
+            self.leave(oldest)
+        with self._turn:
+            if (message := self._message()) is not None:
+                send(message)
 
     def leave(self, name: str) -> None:
         self._pages.pop(name, None)
 
     def changed(self) -> None:
         """Push the full state; free while nobody listens. Never raises into a cell."""
-        if not self._pages:
-            return
-        try:
-            state = self._state()
-        except Exception as error:  # the cell must not fail because a picture did
-            self._tell({"warning": f"{type(error).__name__}: {error}"[:200]})
-            return
-        if state is not None:
-            self._tell({"push": state})
+        if not self._pages or os.getpid() != self._process:
+            return  # a forked child has its parent's pages, but not their connection
+        with self._turn:
+            if (message := self._message()) is not None:
+                self._tell(message)
 
     def hear(self, query: Mapping[str, Any], send: Send) -> None:
         """Answer a question, on the main thread where it must be."""
@@ -71,26 +90,31 @@ class Link:
                 self.changed()
 
         if not isinstance(query.get("id"), int):
-            return  # the warm-up message that a page sends first asks nothing
+            return  # what has no number cannot be answered
         if needs_main_thread(query) and self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(reply)
         else:
             reply()
 
-    def _state(self) -> Any:
+    def _message(self) -> dict[str, Any] | None:
+        """The full state; None outside a notebook; a warning where it cannot be made."""
         from zenbook.core.view import live_graph, notebook_view
 
-        now = self._actions().notebook()
-        if now is None:
-            return None
+        try:
+            now = self._actions().notebook()
+            if now is None:
+                return None
+            state = notebook_view(now, live_graph(now), self._serial + 1)
+        except Exception as error:  # the cell must not fail because a picture did
+            return {"warning": f"{type(error).__name__}: {error}"[:200]}
         self._serial += 1
-        return notebook_view(now, live_graph(now), self._serial)
+        return {"push": state}
 
     def _tell(self, message: dict[str, Any]) -> None:
         """Send to every page; one whose connection is gone leaves."""
-        for name, send in list(self._pages.items()):
+        for name, (send, context) in list(self._pages.items()):
             try:
-                send(message)
+                context.copy().run(send, message)
             except (OSError, RuntimeError, ValueError):
                 self.leave(name)
 
@@ -137,18 +161,22 @@ def _main_loop(kernel: Any) -> AbstractEventLoop | None:
 
 
 def _opened(link: Link, comm: Any, message: Mapping[str, Any]) -> None:
-    """A page opened a comm."""
+    """A page opened a comm, maybe instead of the one it was told of first."""
+    instead = message["content"]["data"].get("instead")
+    if isinstance(instead, str):
+        link.leave(instead)
     _listen(link, comm)
     link.join(comm.comm_id, comm.send)
 
 
 def _listen(link: Link, comm: Any) -> None:
-    comm.on_msg(lambda heard: link.hear(heard["content"]["data"], comm.send))
+    """Take messages where they arrive, past ``comm.on_msg`` and the events that it fires."""
+    comm.handle_msg = lambda heard: link.hear(heard["content"]["data"], comm.send)
     comm.on_close(lambda _: link.leave(comm.comm_id))
 
 
 def _beckon(link: Link) -> None:
-    """Open a comm from here: pages that listen take it, and ``comm_info`` names it later.
+    """Open a comm from here: pages that listen learn of us, and ``comm_info`` names it later.
 
     The first state waits until the cell that loads the extension has ended: making it imports
     most of the engine, 60 ms that the cell need not take.

@@ -288,7 +288,7 @@ export function App({ host, first = null, empty }: AppProps) {
               )}
             </>
           ) : (
-            <Waiting />
+            <Waiting busy={now?.progress} />
           ))}
         {chosen.tab === 'store' &&
           (held.store ? (
@@ -302,7 +302,11 @@ export function App({ host, first = null, empty }: AppProps) {
 }
 
 const isPinned = (run: RunHead) => (run as { pinned?: boolean }).pinned === true;
-const Waiting = () => <p class="zb-quiet zb-pad">Asking the kernel…</p>;
+const Waiting = ({ busy }: { busy?: unknown }) => (
+  <p class="zb-quiet zb-pad">
+    {busy ? 'The kernel answers when the running cell has ended.' : 'Asking the kernel…'}
+  </p>
+);
 
 interface HeaderProps {
   now: NotebookView | null;

@@ -74,12 +74,12 @@ export class Exchange {
     }
   }
 
-  /** A question gives up in time; a deed waits for the running cell, however long that takes. */
+  /** A question gives up in time; a plan or a deed waits for the running cell to end. */
   private post(message: Question | Deed): Promise<Record<string, unknown>> {
     const id = ++this.last;
     return new Promise((resolve, reject) => {
       const timer =
-        'ask' in message
+        'ask' in message && message.ask !== 'plan'
           ? setTimeout(() => this.settle(id, { error: 'The kernel is busy: ask again.' }), PATIENCE)
           : undefined;
       this.waiting.set(id, { resolve, reject, timer });

@@ -11,8 +11,9 @@ from zenbook.front.export.facts import Facts
 from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
+from zenbook.front.export.stars import without_stars
 from zenbook.front.export.titles import identifier
-from zenbook.front.export.verifying import Comparison, compare, settle, trial, without_stars
+from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
 
 

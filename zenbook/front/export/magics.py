@@ -13,56 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zenbook.errors import ExportError
-
-_SHOWN = frozenset(
-    [
-        "matplotlib",
-        "pylab",
-        "load_ext",
-        "reload_ext",
-        "unload_ext",
-        "autoreload",
-        "config",
-        "pinfo",
-        "pinfo2",
-        "pdoc",
-        "psource",
-        "pfile",
-        "who",
-        "whos",
-        "who_ls",
-        "lsmagic",
-        "precision",
-        "colors",
-        "automagic",
-        "history",
-        "notebook",
-        "doctest_mode",
-        "watermark",
-        "pdb",
-        "xmode",
-        "alias",
-        "rehashx",
-        "step",
-        "pipeline",
-        "zenbook",
-        "runs",
-        "plan",
-        "why",
-        "debug",
-        "tb",
-        "logstart",
-        "logstop",
-        "reset_selective",
-        "page",
-        "pprint",
-    ]
+from zenbook.front.export.magics_known import (
+    INSTALLS,
+    ONLY_SHOWN_CELLS,
+    PYLAB,
+    SHELL_CELLS,
+    SHOWN,
+    TIMED,
+    TIMED_CELLS,
 )
-"""Line magics that change how a session looks and not what it gives."""
-_INSTALLS = frozenset({"pip", "conda", "mamba", "uv"})
-_TIMED = frozenset({"time", "prun", "memit", "mprun", "lprun"})
-_TIMED_CELLS = frozenset({"time", "capture", "prun", "memit"})
-_SHELL_CELLS = frozenset({"bash", "sh", "script", "!", "sx", "system"})
+
 _INSTALL = re.compile(
     r"(?:python\d?(?:\.\d+)?\s+-m\s+)?(?:pip\d?|uv\s+pip|conda|mamba)\s+install\s+(.*)"
 )
@@ -95,7 +55,8 @@ class Place:
 
 def plain_python(source: str, cell: int, allow_magics: bool = False) -> Plain:
     """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
-    plain = Plain(source)
+    plain = Plain(_spelled_magic(source))
+    source = plain.text
     signs = any(sign in source for sign in "%!?") or source[:1].isspace()
     if not signs and not source.startswith((">>>", "In [")):
         return plain
@@ -103,6 +64,22 @@ def plain_python(source: str, cell: int, allow_magics: bool = False) -> Plain:
     plain.text = _dedented(plain.text)
     _take_line_magics(plain, cell, allow_magics)
     return plain
+
+
+def _spelled_magic(source: str) -> str:
+    """A cell of one line that is a magic without its sign: IPython takes ``ls x`` for ``%ls x``."""
+    import ast
+
+    line = source.strip()
+    name, _, rest = line.partition(" ")
+    named = name in SHOWN | {"cd", "run", "time", "pylab"} and not rest.startswith(("=", "("))
+    if "\n" in line or not named or not rest:
+        return source
+    try:
+        ast.parse(line)
+    except SyntaxError:
+        return f"%{line}"
+    return source
 
 
 def _dedented(text: str) -> str:
@@ -124,20 +101,20 @@ def _take_cell_magic(plain: Plain, place: Place, allow: bool) -> None:
     if found is None:
         return
     name, rest = found[1], found[2].strip()
-    if name in _TIMED_CELLS or name == "parameters":
+    if name in TIMED_CELLS or name == "parameters":
         plain.text = f"\n{body}"
         if name != "parameters":
             plain.notes.append(f"%%{name} left out, its code kept")
         _take_cell_magic(plain, place, allow)
-    elif name in _SHELL_CELLS:
+    elif name in SHELL_CELLS:
         shell = rest or "bash" if name == "script" else "sh" if name in ("sh", "!") else "bash"
         plain.imports.add("subprocess")
         plain.text = _program([*shell.split(), "-c"], body)
         plain.notes.append(f"%%{name} as subprocess.run")
-    elif name == "writefile":
+    elif name in ("writefile", "file"):
         plain.text = _written(rest, body)
-        plain.notes.append("%%writefile as a write")
-    elif name in ("html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "timeit"):
+        plain.notes.append(f"%%{name} as a write")
+    elif name in ONLY_SHOWN_CELLS:
         plain.text = ""
         plain.notes.append(f"%%{name} only shows something; left out")
     elif allow:
@@ -207,7 +184,7 @@ def _replace(plain: Plain, lines: list[str], found: Any, cell: int, allow: bool)
     else:
         whole = ipython.assemble_continued_line(lines, (at, found.start_col), end)
         new = _instead(found, whole, lines[at][: found.start_col], plain, place, allow)
-    if not new:
+    if not new.strip():
         indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
         new = f"{indent}pass" if indent else ""
     plain.text = "".join([*lines[:at], *([new.rstrip("\n") + "\n"]), *lines[end + 1 :]])
@@ -260,16 +237,16 @@ def _noted(plain: Plain, words: str) -> str:
 
 
 def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool) -> str:
-    name, _, rest = text.partition(" ")
+    name, _, rest = text.strip().partition(" ")
     rest = rest.strip()
-    if name in _SHOWN:
+    if name in SHOWN:
         plain.notes.append(f"%{name} left out")
         return ""
-    if name in _INSTALLS:
+    if name in INSTALLS:
         return _noted(plain, rest.partition("install ")[2] or rest)
-    if name in _TIMED:
+    if name in TIMED:
         plain.notes.append(f"%{name} left out, its statement kept")
-        return before + re.sub(r"^(-\S+\s+)+", "", rest)
+        return before + _without_options(rest, TIMED[name])
     if (handled := _special(name, rest, before, plain, place)) is not None:
         return handled
     if name == "timeit" or allow:
@@ -283,11 +260,24 @@ def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool)
     )
 
 
+def _without_options(rest: str, valued: str) -> str:
+    """A statement without the options before it; those in ``valued`` take the next word along."""
+    pattern = rf"^-(?:[{valued}](?:\s+|(?=\S))\S+|\w+)\s+" if valued else r"^-\w+\s+"
+    while (found := re.match(pattern, rest)) is not None:
+        rest = rest[found.end() :]
+    return rest
+
+
 def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> str | None:
     """Magics that have a sentence of Python."""
     if name in ("sx", "system", "sc"):
         plain.imports.add("subprocess")
         return before + _run(rest, place, False)
+    if name == "pylab":
+        plain.notes.append("%pylab as the imports it stands for")
+        return "\n".join(before + line for line in PYLAB.split("\n"))
+    if name == "xdel" and rest.isidentifier():
+        return f"{before}del {rest}"
     if name == "cd":
         target = rest.strip("\"'") or "~"
         plain.imports.add("os")

@@ -7,7 +7,6 @@ between two trials (a clock, randomness that nothing seeds) cannot be compared, 
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shutil
@@ -16,12 +15,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zenbook.core.names import analyse
-from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import CellFacts, Facts
 from zenbook.front.export.magics import Place
@@ -69,7 +66,7 @@ def trial(notebook: Notebook) -> Facts:
         for cell in notebook.cells
         if not cell.skipped
     ]
-    answer = _in_fresh_process(
+    answer = in_fresh_process(
         {"what": "cells", "cells": cells},
         notebook.file,
         "module://matplotlib_inline.backend_inline",
@@ -111,7 +108,7 @@ def compare(
         for group, title in zip(plan.groups, titles, strict=True)
     }
     job = {"what": "script", "target": target, "functions": named, "main": main}
-    answer = _in_fresh_process(job, plan.notebook.file, "Agg", script)
+    answer = in_fresh_process(job, plan.notebook.file, "Agg", script)
     expected = _expected(plan, titles, facts)
     if answer["error"]:
         return Comparison(len(expected), error=answer["error"], step=answer["step"])
@@ -152,40 +149,13 @@ def settle(comparison: Comparison, plan: Plan, titles: list[Title]) -> Compariso
     )
 
 
-def without_stars(notebook: Notebook) -> Notebook:
-    """Star imports spelled out: the names the notebook mentions. Raises ExportError."""
-    modules = {m for cell in notebook.cells for m in analyse(cell.tree).star_imports}
-    if not modules:
-        return notebook
-    answer = _in_fresh_process({"what": "stars", "modules": sorted(modules)}, notebook.file, "Agg")
-    if answer["error"]:
-        raise ExportError(f"A star import cannot be spelled out: {answer['error']}")
-    mentioned = {
-        node.id for c in notebook.cells for node in ast.walk(c.tree) if isinstance(node, ast.Name)
-    }
-    names = {m: sorted(set(found) & mentioned) for m, found in answer["names"].items()}
-    cells = tuple(_spelled_out(cell, names) for cell in notebook.cells)
-    return replace(notebook, cells=cells)
-
-
-def _spelled_out(cell: SourceCell, names: Mapping[str, list[str]]) -> SourceCell:
-    lines = cell.text.splitlines()
-    for node in ast.walk(cell.tree):
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            listed = ", ".join(names["." * node.level + (node.module or "")])
-            line = lines[node.lineno - 1]
-            new = f"from {node.module} import {listed}" if listed else "pass"
-            lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset :]
-    text = "\n".join(lines)
-    return cell if text == cell.text else replace(cell, text=text, tree=parse_cell(text))
-
-
 # ------------------------------------------------------------------ the fresh process
 
 
-def _in_fresh_process(
+def in_fresh_process(
     job: dict[str, Any], notebook: Path, backend: str, script: str = ""
 ) -> dict[str, Any]:
+    """Do a job of :mod:`trial_child` in a copy of the notebook's folder, and give its answer."""
     with _copy_of(notebook.resolve().parent) as (folder, aside):
         if script:
             file = folder / "exported_by_zenbook.py"

@@ -75,7 +75,7 @@ class Answering:
 
     def notebook(self) -> NotebookNow | None:
         """The step cells as they stand."""
-        return notebook_now(self._door.session())
+        return notebook_now(self._door.session(), self._door.outline().order)
 
     # ------------------------------------------------------------ acting
 

@@ -18,10 +18,15 @@ from zenbook.front.notebook.options import parse_step_line
 @dataclass(frozen=True, slots=True)
 class Outline:
     """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps,
-    empty if one of them is named only when it runs."""
+    empty if one of them is named only when it runs; ``order`` the same from top to bottom."""
 
     parameters: frozenset[str] = frozenset()
-    steps: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """The steps' names, whatever their order."""
+        return frozenset(self.order)
 
 
 NOTHING_SAID = Outline()
@@ -42,7 +47,7 @@ def outline_of(file: Path) -> Outline:
 
 def _outline(notebook: Any) -> Outline:
     parameters: set[str] = set()
-    steps: set[str] = set()
+    steps: list[str] = []
     unnamed = False
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
@@ -54,8 +59,8 @@ def _outline(notebook: Any) -> Outline:
         if (marker := find_marker(lines)) is not None:
             name = _name(marker.options)
             unnamed = unnamed or not name
-            steps.add(name)
-    return Outline(frozenset(parameters), frozenset() if unnamed else frozenset(steps))
+            steps.append(name)
+    return Outline(frozenset(parameters), () if unnamed else tuple(dict.fromkeys(steps)))
 
 
 def _name(options: str) -> str:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from zenbook.core.view import NotebookNow, live_graph
 from zenbook.core.view_notebook import CellNow
+from zenbook.errors import StoreFault
 from zenbook.front.notebook.planning import order_of
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.telling import size_of
+from zenbook.model import Version
 
 
-def notebook_now(session: Session) -> NotebookNow:
-    """Every step the kernel has met, the open run and the version."""
+def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
+    """Every step the kernel has met, the open run and the version.
+
+    ``order`` names the steps of the notebook's file: those that the kernel has not met yet are
+    told as the newest version has them. May be asked on any thread, while cells run.
+    """
+    session = replace(session, known=dict(session.known), joined=dict(session.joined))
     said = session.version_said().removeprefix("v")
     number, _, draft = said.partition(" ")
     return NotebookNow(
@@ -22,18 +31,59 @@ def notebook_now(session: Session) -> NotebookNow:
         run=session.logbook.run if session.logbook is not None else None,
         cells=[
             *(_cell(session, session.known[name]) for name in order_of(session)),
-            *_beginning(session),
+            *_unmet(session, order),
         ],
     )
 
 
-def _beginning(session: Session) -> list[CellNow]:
-    """A step that runs for the first time: nothing of it is known yet but that it runs."""
+def _unmet(session: Session, order: Sequence[str]) -> list[CellNow]:
+    """Steps that this kernel has not finished once, the one that runs first.
+
+    What they read and give, and how long they take, is what history knows of them.
+    """
+    running = {name: line for name, line in session.joined.items() if line.status == "running"}
+    names = [name for name in dict.fromkeys((*running, *order)) if name not in session.known]
+    version = _newest(session) if names else None
     return [
-        CellNow(step=name, source="", status="running", why=line.why or "first run")
-        for name, line in session.joined.items()
-        if line.status == "running" and name not in session.known
+        replace(
+            _foreseen(session, name, version),
+            status="running",
+            why=running[name].why or "first run",
+        )
+        if name in running
+        else _foreseen(session, name, version)
+        for name in names
     ]
+
+
+def _foreseen(session: Session, name: str, version: Version | None) -> CellNow:
+    """A step as the newest version has it; bare where it is in none."""
+    try:
+        expected = session.desk.history.expected(name, session.pipeline)
+    except StoreFault:
+        expected = None  # the logbook tells of a history that is out of order
+    cell = CellNow(step=name, source="", status=None, expected=expected)
+    if version is None:
+        return cell
+    edges = [edge for edge in version.shape.edges if edge.target == name]
+    step = next((step for step in version.shape.steps if step.name == name), None)
+    return replace(
+        cell,
+        upstream=tuple(dict.fromkeys(edge.source for edge in edges)),
+        inputs=tuple(dict.fromkeys(edge.input for edge in edges)),
+        outputs=step.outputs if step is not None else (),
+    )
+
+
+def _newest(session: Session) -> Version | None:
+    try:
+        return max(
+            session.desk.history.versions(session.pipeline),
+            key=lambda version: version.number,
+            default=None,
+        )
+    except StoreFault:
+        return None  # the logbook tells of a history that is out of order
 
 
 def _cell(session: Session, known: Known) -> CellNow:
@@ -48,7 +98,7 @@ def _cell(session: Session, known: Known) -> CellNow:
         upstream=tuple(dict.fromkeys(edge.source for edge in known.edges)),
         seconds=line.seconds,
         saved=line.saved,
-        expected=line.seconds or line.saved or None,
+        expected=(line.saved if line.status == "cached" else line.seconds) or None,
         stale=known.stale,
         inputs=known.step.inputs,
         outputs=known.step.outputs,
