@@ -125,12 +125,24 @@ class Kernel:
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
 
-    def send(self, source: str, **more: Any) -> str:
-        return str(self._client.execute(source, store_history=True, **more))
+    def send(self, source: str, cell: str = "", allow_stdin: bool = False) -> str:
+        """Ask for an execution; ``cell`` is the id a front end gives the cell."""
+        content = {
+            "code": source,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": allow_stdin,
+            "stop_on_error": True,
+        }
+        session = self._client.session
+        message = session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
+        self._client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
 
-    def run(self, source: str, timeout: float = 60, answer: str = "") -> Cell:
+    def run(self, source: str, timeout: float = 60, answer: str = "", cell: str = "") -> Cell:
         """Execute one cell to its end."""
-        message = self.send(source, allow_stdin=bool(answer))
+        message = self.send(source, cell, allow_stdin=bool(answer))
         return self.finish(message, timeout, answer)
 
     def finish(self, message: str, timeout: float = 60, answer: str = "") -> Cell:

@@ -24,6 +24,7 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
 from zenbook.core.code_digest import code_digest, constant_key
+from zenbook.core.compiling import compiled
 from zenbook.core.source_normal import normalised
 
 _MOST_BESIDE = 1000
@@ -191,8 +192,8 @@ def resolve(target: str, level: int, package: str) -> str:
 
 def _text_of(source: str) -> ModuleText:
     try:
-        tree = ast.parse(source)
-        compiled = compile(source, "<module>", "exec", dont_inherit=True)
+        tree = compiled(source, "<module>", ast.PyCF_ONLY_AST)
+        code = compiled(source, "<module>")
     except (SyntaxError, ValueError):
         return replace(_NO_TEXT, digest=xxh3_128_hexdigest(source.encode("utf-8", "replace")))
     form = "\n".join(ast.dump(node) for node in normalised(tree.body))
@@ -200,7 +201,7 @@ def _text_of(source: str) -> ModuleText:
     return ModuleText(
         xxh3_128_hexdigest(form.encode("utf-8", "surrogatepass")),
         tuple(sorted(set(_imports_in(nodes)))),
-        frozenset(_codes_in(compiled)),
+        frozenset(_codes_in(code)),
         frozenset(
             n.name for n in tree.body if isinstance(n, FunctionNode) and not n.decorator_list
         ),

@@ -23,6 +23,7 @@ from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts, Import, Name
+from zenbook.core.compiling import compiled
 from zenbook.model import Part
 
 _POSITION = frozenset(
@@ -176,7 +177,7 @@ class Walk(Objects):
     ) -> Iterator[Token]:
         for text in facts.runs_text:
             try:
-                code = compile(text, "<text>", "exec", dont_inherit=True)
+                code = compiled(text, "<text>")
             except (SyntaxError, ValueError):
                 continue  # it will raise when it is run
             yield ("text", self._code(facts_of(code), space, cells, label))

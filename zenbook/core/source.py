@@ -31,6 +31,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.code_digest import code_digest
+from zenbook.core.compiling import compiled
 from zenbook.core.source_normal import (
     bare_last,
     drop_imports,
@@ -133,8 +134,8 @@ def code_of_cell(source: str | ast.Module, inputs: Iterable[str], name: str = "c
     make = ast.AsyncFunctionDef if _is_async(tree.body) else ast.FunctionDef
     node = make(name, arguments, body, [], None, None)
     module = ast.fix_missing_locations(ast.Module([node], []))
-    compiled = compile(module, f"<{name}>", "exec", dont_inherit=True)
-    return next(const for const in compiled.co_consts if isinstance(const, CodeType))
+    code = compiled(module, f"<{name}>")
+    return next(const for const in code.co_consts if isinstance(const, CodeType))
 
 
 def output_names(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -151,7 +152,7 @@ def parse_cell(source: str | ast.Module) -> ast.Module:
     if isinstance(source, ast.Module):
         return source
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree: ast.Module = compile(source, "<cell>", "exec", flags, dont_inherit=True)
+    tree: ast.Module = compiled(source, "<cell>", flags)
     return tree
 
 
@@ -178,7 +179,7 @@ def trusted_node(function: FunctionType, read_lines: ReadLines) -> FunctionNode 
         return None
     flags = (code.co_flags & _FUTURES) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        tree = compile("".join(lines), "", "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+        tree = compiled("".join(lines), "", flags | ast.PyCF_ONLY_AST)
         node = next((n for n in ast.walk(tree) if _starts_at(n, code)), None)
         if node is None or not _same_code(tree, flags, code):
             return None
@@ -189,7 +190,7 @@ def trusted_node(function: FunctionType, read_lines: ReadLines) -> FunctionNode 
 
 
 def _same_code(tree: Any, flags: int, code: CodeType) -> bool:
-    waiting = [compile(tree, code.co_filename, "exec", flags, dont_inherit=True)]
+    waiting = [compiled(tree, code.co_filename, flags)]
     while waiting:
         candidate = waiting.pop()
         if candidate == code or (

@@ -66,13 +66,18 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link] |
 
 
 def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path, Any]]:
-    """Every mutable object reachable, with a path to it, nearest first."""
+    """Every mutable object reachable, with a path to it, nearest first.
+
+    What is in ``stop`` is not entered, and comes with every path to it.
+    """
     waiting: deque[tuple[Path, Any]] = deque([((), value)])
     seen: set[int] = set()
-    while waiting and len(seen) < _MOST:
+    met = 0
+    while waiting and met < _MOST:
         path, inner = waiting.popleft()
-        if isinstance(inner, _ATOMS) or id(inner) in seen:
+        if isinstance(inner, _ATOMS) or (id(inner) in seen and id(inner) not in stop):
             continue
+        met += 1
         seen.add(id(inner))
         if _is_mutable(inner):
             yield path, inner

@@ -26,6 +26,8 @@ _SIGNALS = tuple(
     for name in ("SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGHUP")
     if hasattr(signal, name)
 )
+changed_by_steps: set[str] = set()
+"""What steps have changed in this process, by name; see :mod:`zenbook.world.settings`."""
 _BY_IMPORT = frozenset(
     {"the warning filters", "the logging setup", "matplotlib's rcParams", "sys.path"}
 )
@@ -49,7 +51,7 @@ class ProcessState:
         return cls(
             cwd=_cwd(),
             variables=dict(os.environ._data),  # type: ignore[attr-defined]
-            state=dict(_state()),
+            state=dict(process_state()),
             modules=len(sys.modules),
             threads=frozenset(threading.enumerate()),
             tasks=frozenset(_tasks()),
@@ -59,17 +61,20 @@ class ProcessState:
     def changes(self, variables_set: Iterable[str]) -> Iterator[str]:
         """Sentences for what is different now and no import's doing."""
         if (cwd := _cwd()) != self.cwd:
+            changed_by_steps.add("the working folder")
             yield f"it changed the working folder to {cwd}"
         now = os.environ._data  # type: ignore[attr-defined]
         for name in sorted(variables_set):
             key = os.environ.encodekey(name)
             if now.get(key) != self.variables.get(key):
+                changed_by_steps.add(f"os.environ {name}")
                 yield f"it changed os.environ[{name!r}]"
         imported = len(sys.modules) > self.modules
-        for name, value in _state():
+        for name, value in process_state():
             if name not in self.state or value == self.state[name]:
                 continue
             if not (imported and name in _BY_IMPORT):
+                changed_by_steps.add(name)
                 yield f"it changed {name}"
 
     def alive(self, programs: Iterable[weakref.ref[Any]]) -> Iterator[str]:
@@ -99,7 +104,7 @@ def _cwd() -> str:
 # ---------------------------------------------------------------- parts of the state
 
 
-def _state() -> Iterator[tuple[str, Any]]:
+def process_state() -> Iterator[tuple[str, Any]]:
     """Named settings of the interpreter and of libraries that are imported."""
     yield "sys.path", tuple(sys.path)
     yield "the recursion limit", sys.getrecursionlimit()

@@ -8,6 +8,10 @@ object. Measured: 1 µs for numpy, 4 µs for pandas, 4 µs for matplotlib, 3 µs
 A setting at its default gives no part, so that it does not matter whether the library has been
 imported yet. The time zone has no default: a step that reaches ``time`` or ``datetime`` always
 has one.
+
+Libraries change warning filters, loggers and variables while they are imported, so those are no
+parts, unless a step has changed them in this process. Such a step is not kept; run again, it
+finds set what it sets, and would be kept as if it changed nothing.
 """
 
 from __future__ import annotations
@@ -16,19 +20,26 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.model import Part
-from zenbook.world.process_state import decimal_context, numpy_state
+from zenbook.world.process_state import (
+    changed_by_steps,
+    decimal_context,
+    numpy_state,
+    process_state,
+)
 
 _Read = Callable[[], str]
 
 
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
-    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``."""
+    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``; or that
+    a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
@@ -211,6 +222,37 @@ def _matplotlib_text(matplotlib: Any) -> str:
     return repr(sorted(changed)) if changed else ""
 
 
+# ---------------------------------------------------------------- the process's own
+
+
+def _changed_settings(library: str) -> str:
+    """What steps have changed of this library's process-wide state, as it is now."""
+    mine = changed_by_steps.intersection(_CHANGEABLE[library])
+    state = {name: repr(value) for name, value in process_state() if name in mine}
+    return repr(sorted(state.items())) if state else ""
+
+
+def _changed_places() -> str:
+    """The working folder and the variables that steps have set, as they are now."""
+    if not changed_by_steps:
+        return ""
+    said = {
+        name: repr(os.environ.get(name.removeprefix(_VARIABLE)))
+        for name in changed_by_steps
+        if name.startswith(_VARIABLE)
+    }
+    if "the working folder" in changed_by_steps:
+        said["cwd"] = os.getcwd()
+    return repr(sorted(said.items())) if said else ""
+
+
+_VARIABLE = "os.environ "
+_CHANGEABLE: Mapping[str, tuple[str, ...]] = {
+    "warnings": ("the warning filters",),
+    "logging": ("the logging setup",),
+    "sys": ("sys.path", "the recursion limit"),
+    "signal": ("signal handlers",),
+}
 _SETTINGS: Mapping[str, _Read] = {
     "decimal": _decimal_settings,
     "locale": _locale_settings,
@@ -218,6 +260,8 @@ _SETTINGS: Mapping[str, _Read] = {
     "numpy": _numpy_settings,
     "pandas": _pandas_settings,
     "matplotlib": _matplotlib_settings,
+    "os": _changed_places,
+    **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
 }
 _USED_BY: Mapping[str, frozenset[str]] = {
     "decimal": frozenset({"decimal"}),
@@ -226,6 +270,8 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
     "pandas": frozenset({"pandas"}),
     "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+    "os": frozenset({"os"}),
+    **{library: frozenset({library}) for library in _CHANGEABLE},
 }
 TRIGGERS: frozenset[str] = frozenset().union(*_USED_BY.values())
 """Top-level modules whose use makes some setting matter."""

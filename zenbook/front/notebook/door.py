@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from zenbook.front.notebook.session import Session
 
 
+_MOST_CELLS = 512
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """One cell that IPython executes now. Cells nest: ``%%capture`` runs its body as a cell."""
@@ -63,6 +66,8 @@ class Door:
     """Steps that ``zenbook run --step NAME --rerun`` runs although they would be hits."""
     parameters: dict[str, str] = field(default_factory=dict)
     codes: dict[Any, Any] = field(default_factory=dict)
+    sound: set[str] = field(default_factory=set)
+    """Texts of cells that are known to compile."""
 
     # ------------------------------------------------------------ IPython's three moments
 
@@ -129,12 +134,26 @@ class Door:
     def _lowered(self, frame: Frame, tree: ast.Module) -> ast.Module:
         from zenbook.front.notebook.passing import Passing
 
-        if frame.marker is None:
+        if frame.marker is None or not self._compiles(frame.raw, tree):
             return tree
         frame.passing = Passing(self, frame, tree)
         lowered: ast.Module = frame.passing.open()
         lab.changed()
         return lowered
+
+    def _compiles(self, raw: str, tree: ast.Module) -> bool:
+        """Whether IPython can execute the tree: a bare ``return`` parses and is no cell."""
+        from zenbook.core.compiling import compiled
+
+        if raw not in self.sound:
+            try:
+                compiled(tree, "<cell>", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            except SyntaxError:
+                return False  # IPython says so, as of any cell
+            if len(self.sound) >= _MOST_CELLS:
+                self.sound.clear()
+            self.sound.add(raw)
+        return True
 
     def _give_up(self, frame: Frame) -> None:
         passing, frame.passing = frame.passing, None

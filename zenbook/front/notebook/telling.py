@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door
 
 
+_NETWORK = "used the network"
+"""What the watch remarks."""
+
+
 def wires(session: Session, step: str, values: Mapping[str, Any]) -> tuple[Edge, ...]:
     """Which steps this step's inputs come from: those that bound the very objects."""
     found: list[Edge] = []
@@ -77,11 +81,18 @@ class Teller:
 
     def _remarks(self, outcome: Outcome, replaces: bool) -> tuple[str, ...]:
         remarks = list(outcome.remarks)
+        if outcome.status == "cached" and _NETWORK in remarks and not self._expires(outcome.step):
+            remarks[remarks.index(_NETWORK)] += ": add --ttl or --no-cache"
         if outcome.changed:
             remarks.append(f"changes {', '.join(outcome.changed)} in place")
         if replaces:
             remarks.append("replaces the step of that name in another cell")
         return tuple(dict.fromkeys(remarks))
+
+    def _expires(self, step: str) -> bool:
+        """Whether the user has said how long a result of the step counts."""
+        known = self.session.known.get(step)
+        return known is not None and known.step.options.ttl is not None
 
     def _origin(self, record: Record) -> str:
         then = ago(record.started + record.seconds, self.session.desk.clock.now())

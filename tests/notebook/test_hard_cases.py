@@ -1,0 +1,424 @@
+"""The hard cases of a step cell, one row of the table of decisions after another."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.kernel import Cell, Kernel
+
+
+def _restarted(kernel: Kernel, *cells: str) -> Cell:
+    """The last cell, after a restart and Run All."""
+    kernel.fresh()
+    return kernel.play(*cells)[-1]
+
+
+# ------------------------------------------------------------ what is bound, deleted, changed
+
+
+def test_an_output_that_the_branch_taken_does_not_bind_keeps_its_earlier_value(
+    kernel: Kernel,
+) -> None:
+    source = "%%step s\nif flag:\n    v = 'new'\nw = 1"
+    kernel.play("flag = False; v = 'old'", source)
+    kernel.run("v = 'later'; del w")
+    again = kernel.run(source)
+    assert again.status == "cached" and kernel.value("(v, w)") == ("later", 1)
+    kernel.run("del v")
+    unbound = kernel.run(source)
+    assert unbound.status == "cached" and "v" not in kernel.names()
+
+
+def test_a_deletion_is_replayed(kernel: Kernel) -> None:
+    cells = ["a = 1; b = 2", "%%step s\nc = a\ndel a"]
+    kernel.play(*cells)
+    again = _restarted(kernel, *cells)
+    assert again.status == "cached" and kernel.names() == {"b": "2", "c": "1"}
+    gone = kernel.run(cells[1])
+    assert gone.error == "NameError", gone.said
+
+
+def test_an_input_changed_in_place_is_put_back_under_all_its_names(kernel: Kernel) -> None:
+    cells = ["x = [1]; w = x; h = {'k': x}", "%%step a\nx.append(2)"]
+    first = kernel.play(*cells)[-1]
+    again = _restarted(kernel, *cells)
+    assert again.status == "cached"
+    assert "changes x in place" in first.said and "changes x in place" in again.said
+    assert kernel.value("(x, w is x, h['k'] is x)") == ([1, 2], True, True)
+
+
+def test_a_step_whose_input_changed_by_itself_runs_again_and_says_how_to_rewind(
+    kernel: Kernel,
+) -> None:
+    cells = ["x = [1]", "%%step a\nx.append(2)"]
+    kernel.play(*cells)
+    again = kernel.run(cells[1])
+    assert again.status == "completed" and kernel.value("x") == [1, 2, 2]
+    assert "its last run changed x in place" in again.said and "to rewind" in again.said
+    rewound = kernel.play(*cells)[-1]
+    assert rewound.status == "cached" and kernel.value("x") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("made", "step", "is_so"),
+    [
+        ("", "x = [1]\ny = x\nz = {'k': x}", "y is x and z['k'] is x"),
+        ("x = [1]", "y = x", "y is x"),
+        ("x = {'k': [1]}", "y = x['k']", "y is x['k']"),
+        ("x = [1]", "y = [x, x]", "y[0] is x and y[1] is x"),
+    ],
+    ids=["among outputs", "to an input", "to a part of an input", "holding an input"],
+)
+def test_an_alias_stays_one(made: str, step: str, is_so: str, kernel: Kernel) -> None:
+    cells = [made or "pass", f"%%step a\n{step}"]
+    kernel.play(*cells)
+    assert _restarted(kernel, *cells).status == "cached"
+    assert kernel.value(is_so) is True
+
+
+# ------------------------------------------------------------ code that nobody sees
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("exec('x = y + 1')", "exec()"),
+        ("x = eval('y + ' + '1')", "eval()"),
+        ("globals()['x'] = y + 1", "globals()"),
+        ("%run -i part.py", "%run"),
+    ],
+)
+def test_code_that_may_reach_any_name_is_not_kept_unless_its_inputs_are_said(
+    body: str, told: str, kernel: Kernel
+) -> None:
+    Path(kernel.folder / "work" / "part.py").write_text("x = y + 1\n")
+    kernel.run("y = 1")
+    bare = kernel.run(f"%%step a\n{body}")
+    assert "not kept: " in bare.said and told in bare.said and kernel.value("x") == 2
+    kernel.run("del x")
+    source = f"%%step b -i y\n{body}"
+    assert kernel.run(source).status == "completed"
+    kernel.run("del x")
+    again = kernel.run(source)
+    assert again.status == "cached" and kernel.value("x") == 2, again.said
+
+
+def test_a_star_import_is_resolved_after_the_run(kernel: Kernel) -> None:
+    Path(kernel.folder / "work" / "zb_star.py").write_text(
+        "rate = 2\ndef twice(n):\n    return 2 * n\n"
+    )
+    cells = [
+        "import sys; sys.path.insert(0, '')",
+        "%%step a\nfrom zb_star import *\nx = twice(rate)",
+    ]
+    kernel.play(*cells)
+    again = _restarted(kernel, *cells)
+    kernel.quietly("sys.path.remove('')")
+    assert again.status == "cached" and kernel.value("(x, twice(3), rate)") == (4, 6, 2)
+    kernel.quietly("import sys; sys.path.insert(0, ''); sys.modules.pop('zb_star')")
+    Path(kernel.folder / "work" / "zb_star.py").write_text(
+        "rate = 30\ndef twice(n):\n    return 2 * n\n"
+    )
+    kernel.quietly("import importlib; importlib.invalidate_caches()")
+    changed = kernel.run(cells[1])
+    kernel.quietly("sys.path.remove(''); sys.modules.pop('zb_star')")
+    assert changed.status == "completed" and kernel.value("x") == 60, changed.said
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["!echo {word}\nout = !echo $word", "%%bash -s {word}\necho $1", "%%bash\necho fixed"],
+    ids=["!cmd", "%%bash with an input", "%%bash"],
+)
+def test_shell_commands_are_kept_and_their_names_are_inputs(body: str, kernel: Kernel) -> None:
+    source = f"%%step a\n{body}"
+    first = kernel.play("word = 'hi'", source)[-1]
+    assert first.status == "completed" and "the programs it starts are not tracked" in first.said
+    again = _restarted(kernel, "word = 'hi'", source)
+    assert again.status == "cached" and again.stream() == first.stream() != ""
+    other = kernel.play("word = 'ho'", source)[-1]
+    expected = "completed" if "word" in body else "cached"
+    assert other.status == expected, other.said
+    assert other.stream().strip() == ("ho" if "word" in body else "fixed")
+
+
+# ------------------------------------------------------------ the world outside
+
+
+PROCESS = {
+    "%cd": ("%cd -q /tmp", "%cd"),
+    "os.chdir": ("import os\nos.chdir('/')", "the working folder"),
+    "os.environ": ("import os\nos.environ['ZB_T'] = '1'", "os.environ"),
+    "%env": ("%env ZB_T=1", "%env"),
+    "rcParams": ("import matplotlib\nmatplotlib.rcParams['lines.linewidth'] = 3.5", "rcParams"),
+    "rc by a function": (
+        "import matplotlib.pyplot as plt\ndef style(): plt.rc('lines', linewidth=4.5)\nstyle()",
+        "rcParams",
+    ),
+    "pd.set_option": ("import pandas as pd\npd.set_option('display.max_rows', 7)", "options"),
+    "pd.options": ("import pandas as pd\npd.options.display.max_rows = 8", "options"),
+    "warning filters": ("import warnings\nwarnings.simplefilter('ignore')", "warning filters"),
+    "warning filters by a function": (
+        "import warnings\ndef hush(): warnings.filterwarnings('ignore', 'zb')\nhush()",
+        "warning filters",
+    ),
+    "logging": ("import logging\nlogging.getLogger().setLevel(7)", "logging"),
+}
+TAKEN_BACK = """
+import os, sys, warnings, logging
+os.chdir('{folder}')
+os.environ.pop('ZB_T', None)
+warnings.resetwarnings()
+logging.getLogger().setLevel(30)
+if 'pandas' in sys.modules: sys.modules['pandas'].reset_option('display.max_rows')
+if 'matplotlib' in sys.modules: sys.modules['matplotlib'].rcdefaults()
+"""
+
+
+@pytest.mark.parametrize("case", PROCESS)
+def test_a_changed_process_is_not_kept_and_is_changed_again_after_a_restart(
+    case: str, kernel: Kernel
+) -> None:
+    body, told = PROCESS[case]
+    kernel.quietly("import pandas, matplotlib.pyplot")
+    first = kernel.run(f"%%step a\n{body}\nx = 1")
+    kernel.run(f"%%step a\n{body}\nx = 1")  # sets what is set already
+    kernel.run(f"%%step a\n{body}\nx = 2")
+    assert first.status == "completed" and "not kept: " in first.said and told in first.said
+    for number in (1, 2):
+        kernel.quietly(TAKEN_BACK.format(folder=str(kernel.folder / "work")))
+        kernel.fresh()
+        again = kernel.run(f"%%step a\n{body}\nx = {number}")
+        assert again.status == "completed", again.said
+    kernel.quietly(TAKEN_BACK.format(folder=str(kernel.folder / "work")))
+
+
+def test_a_written_file_that_is_gone_or_changed_is_written_again(kernel: Kernel) -> None:
+    source = "%%step a\nwith open('out.txt', 'w') as f:\n    f.write('made')\ndel f\nx = 1"
+    file = kernel.folder / "work" / "out.txt"
+    kernel.run(source)
+    assert _restarted(kernel, source).status == "cached"
+    file.unlink()
+    gone = kernel.run(source)
+    assert gone.status == "completed" and file.read_text() == "made"
+    assert "out.txt" in gone.said
+    file.write_text("else")
+    changed = kernel.run(source)
+    assert changed.status == "completed" and file.read_text() == "made"
+    assert "out.txt" in changed.said
+    assert kernel.run(source).status == "cached"
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"served")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_network_use_is_noticed_and_shown(kernel: Kernel) -> None:
+    with _server() as port:
+        url = f"http://127.0.0.1:{port}/"
+        source = (
+            f"%%step a\nimport urllib.request\nwith urllib.request.urlopen('{url}') as r:\n"
+            "    x = r.read()\ndel r"
+        )
+        first = kernel.run(source)
+        again = _restarted(kernel, source)
+        timed = kernel.run(source.replace("%%step a", "%%step a --no-cache"))
+    assert "used the network" in first.said, first.said
+    assert again.status == "cached" and "used the network" in again.said, again.said
+    assert "--ttl or --no-cache" in again.said, again.said
+    assert kernel.value("x") == b"served" and timed.status == "completed"
+
+
+# ------------------------------------------------------------ random states
+
+
+@pytest.mark.parametrize(
+    ("seed", "draw"),
+    [
+        ("import random\nrandom.seed(3)", "random.random()"),
+        ("import numpy as np\nnp.random.seed(3)", "float(np.random.rand())"),
+    ],
+    ids=["random", "numpy"],
+)
+def test_a_seeded_random_state_is_a_reason_and_a_hit_leaves_the_state_after(
+    seed: str, draw: str, kernel: Kernel
+) -> None:
+    cells = [seed, f"%%step a\nx = {draw}", f"y = {draw}"]
+    cold = kernel.play(*cells)
+    values = kernel.value("(x, y)")
+    _restarted(kernel, *cells)
+    assert kernel.value("(x, y)") == values
+    kernel.run(seed)
+    assert kernel.run(cells[1]).status == "cached"
+    kernel.run(seed.replace("3", "4"))
+    other = kernel.run(cells[1])
+    assert other.status == "completed" and kernel.value("x") != values[0]
+    assert "unseeded" not in cold[1].said + other.said
+
+
+def test_an_unseeded_random_state_is_no_reason_and_a_hit_leaves_the_state_after(
+    tmp_path: Path,
+) -> None:
+    source = "%%step a\nimport random\nx = random.random()"
+    kernel = Kernel(tmp_path)
+    try:
+        assert "unseeded random" in kernel.run(source).said
+        drawn = kernel.value("(x, __import__('random').random())")
+        kernel.restart()
+        again = kernel.run(source)
+        assert again.status == "cached" and "unseeded random" in again.said
+        assert kernel.value("(x, __import__('random').random())") == drawn
+    finally:
+        kernel.stop()
+
+
+def test_rng_ignore_and_key_say_that_a_state_never_counts_or_always(tmp_path: Path) -> None:
+    never = "%%step a --rng ignore\nimport random\nx = random.random()"
+    always = "%%step b --rng key\nimport random\nx = random.random()"
+    kernel = Kernel(tmp_path)
+    try:
+        kernel.play(never, always)
+        kernel.restart()
+        assert kernel.run("import random\nrandom.seed(4)").error == ""
+        assert kernel.run(never).status == "cached"
+        kernel.restart()
+        assert kernel.run(always).status == "completed", "another state, though nobody seeded it"
+    finally:
+        kernel.stop()
+
+
+# ------------------------------------------------------------ what goes on or asks
+
+
+ALIVE = {
+    "a task": ("import asyncio\n_t = asyncio.create_task(asyncio.sleep(0.5))\nx = 1", "task"),
+    "a task of a cell that awaits": (
+        "import asyncio\nawait asyncio.sleep(0)\n_t = asyncio.ensure_future(asyncio.sleep(0.5))",
+        "task",
+    ),
+    "a thread": (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(0.5,)).start()\nx = 1",
+        "thread",
+    ),
+    "a program": (
+        "import subprocess\n_p = subprocess.Popen(['sleep', '0.5'])\nx = 1",
+        "_p is a live",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALIVE)
+def test_what_is_left_running_is_not_kept(case: str, kernel: Kernel) -> None:
+    body, told = ALIVE[case]
+    for _ in range(2):
+        cell = kernel.run(f"%%step a\n{body}")
+        assert cell.status == "completed" and "not kept: " in cell.said, cell.said
+        assert told in cell.said or "running" in cell.said, cell.said
+
+
+@pytest.mark.parametrize(
+    "ask", ["input('who? ')", "__import__('getpass').getpass('who? ')"], ids=["input", "getpass"]
+)
+def test_a_question_is_not_kept(ask: str, kernel: Kernel) -> None:
+    for _ in range(2):
+        cell = kernel.run(f"%%step a\nwho = {ask}", answer="me")
+        assert "not kept: it asked for input" in cell.said and kernel.value("who") == "me"
+
+
+# ------------------------------------------------------------ kernels, flags, ends
+
+
+def test_two_kernels_with_one_key_compute_it_once(kernel: Kernel) -> None:
+    source = (
+        "%%step a\nimport time, tempfile\n_f = tempfile.mkstemp(prefix='ran', dir='.')\n"
+        "time.sleep(1.5)\nx = 1"
+    )
+    other = Kernel(kernel.folder)
+    try:
+        first = other.send(source)
+        time.sleep(0.5)
+        second = kernel.run(source)
+        other.finish(first)
+    finally:
+        other.stop()
+    assert second.status == "cached", second.said
+    assert len(list((kernel.folder / "work").glob("ran*"))) == 1
+
+
+def test_future_flags_are_a_reason(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    source = "%%step a\ndef f(n: int): ...\nx = str(f.__annotations__['n'])"
+    try:
+        kernel.run(source)
+        plain = kernel.value("x")
+        kernel.run("from __future__ import annotations")
+        flagged = kernel.run(source)
+        assert flagged.status == "completed" and kernel.value("x") != plain
+        assert kernel.run(source).status == "cached" and kernel.value("x") == "int"
+    finally:
+        kernel.stop()
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["1 / 0", "raise SystemExit", "import time; time.sleep(20)"],
+    ids=["error", "exit", "Stop"],
+)
+def test_a_failure_keeps_nothing_and_leaves_the_names_as_plain_jupyter_does(
+    end: str, kernel: Kernel
+) -> None:
+    left = []
+    for first in ("# plain", "%%step a"):
+        kernel.another()
+        message = kernel.send(f"{first}\na = [1]\nb = a\na.append(2)\n{end}\nc = 3")
+        if "sleep" in end:
+            time.sleep(0.7)
+            kernel.interrupt()
+        cell = kernel.finish(message)
+        left.append((kernel.names(), kernel.value("b is a")))
+    assert left[0] == left[1] and "c" not in left[0][0]
+    status = "failed" if "0" in end and "sleep" not in end else "interrupted"
+    assert cell.status == status and "nothing kept" in cell.said
+    assert kernel.value("[r.status for r in __import__('zenbook').runs()]") == [status]
+    assert kernel.run("%%step a\na = [1]\nb = a\na.append(2)\nc = 3").status == "completed"
+
+
+@pytest.mark.parametrize("body", ["x = = 1", "", "# only a comment", "return 1"])
+def test_a_syntax_error_or_an_empty_body_is_no_step(body: str, kernel: Kernel) -> None:
+    plain = kernel.run(f"# plain\n{body}")
+    cell = kernel.run(f"%%step a\n{body}")
+    assert cell.line is None and cell.error == plain.error
+    assert kernel.value("[r.name for r in __import__('zenbook').runs()]") == []
+
+
+def test_what_the_compiler_warns_of_is_said_as_often_as_in_a_plain_cell(kernel: Kernel) -> None:
+    body = "def five(x):\n    return x is 5\nassert (five(4), 1)"
+    plain, cold, warm = (
+        re.sub(r"\S*ipykernel\S*py", "cell", kernel.run(f"{first}\n{body}").stream("stderr"))
+        for first in ("# plain", "%%step a", "%%step a")
+    )
+    assert plain == cold == warm != ""
