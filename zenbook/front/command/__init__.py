@@ -31,7 +31,7 @@ def cli(pipeline: PipelineLike, arguments: Sequence[str] | None = None) -> None:
     Ends the process with exit code 0, 1 for a failure or 2 for wrong usage.
     """
     from zenbook.front.command.app import exit_code_of
-    from zenbook.front.command.running import script_command
+    from zenbook.front.command.script import script_command
 
     raise SystemExit(exit_code_of(script_command(pipeline), arguments, None))
 

@@ -1,4 +1,4 @@
-"""``zenbook run`` and ``zenbook plan``, and the command line of a single script."""
+"""``zenbook run`` and ``zenbook plan``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 from zenbook.engine.pipelines import Wish, narrated_by
 from zenbook.errors import MustHit, OptionError, StoreFault, UsageError
 from zenbook.front.command.app import json_option, show_error, tell
-from zenbook.front.command.parameters import annotations_of, parse, split
+from zenbook.front.command.parameters import parse, split
 from zenbook.front.command.target import PipelineLike, Target, pipeline_of, target_of
 
 
@@ -140,45 +140,6 @@ def show_plan(
 
     view = plan_picture(foresee(pipeline, values, False if no_cache else None))
     tell(view, lambda: plan_page(view), as_json)
-
-
-def script_command(pipeline: PipelineLike) -> click.Command:
-    """A command with one option per parameter of the pipeline."""
-    import inspect
-
-    hints = annotations_of(pipeline.__wrapped__)
-    options: list[click.Parameter] = [
-        _option(parameter, hints.get(name))
-        for name, parameter in inspect.signature(pipeline.__wrapped__).parameters.items()
-    ]
-    options += [
-        click.Option(["--no-cache"], is_flag=True, help="Run every step, whatever is kept."),
-        click.Option(["--plan"], is_flag=True, help="Show what would run, and run nothing."),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
-    ]
-
-    def go(no_cache: bool, plan: bool, as_json: bool, **texts: str | None) -> int:
-        given = {name: text for name, text in texts.items() if text is not None}
-        values = parse(pipeline.__wrapped__, given, pipeline.name)
-        if plan:
-            show_plan(pipeline, values, no_cache, as_json)
-            return 0
-        asked = Asked(no_cache=no_cache, as_json=as_json)
-        return run_now(pipeline, values, asked, Path(sys.argv[0]).name)
-
-    described = inspect.getdoc(pipeline.__wrapped__)
-    return click.Command(pipeline.name, params=options, callback=go, help=described)
-
-
-def _option(parameter: Any, hint: Any) -> click.Option:
-    """``--gamma FLOAT``; the text is parsed with the same rules as ``-p gamma=...``."""
-    known = parameter.default is not parameter.empty
-    kind = hint if hint is not None else type(parameter.default) if known else None
-    return click.Option(
-        [f"--{parameter.name.replace('_', '-')}", parameter.name],
-        metavar=getattr(kind, "__name__", str(kind or "value")).upper(),
-        help=f"[default: {parameter.default}]" if known else "[needed]",
-    )
 
 
 def _imported(target: Target) -> PipelineLike:
