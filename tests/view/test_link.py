@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_page_whose_connection_is_gone_leaves() -> None:
     def broken(message: dict[str, Any]) -> None:
         raise RuntimeError("closed")
 
-    link._pages["other"] = broken
+    link._pages["other"] = (broken, copy_context())
     link.changed()
     assert link.pages == 1
 
