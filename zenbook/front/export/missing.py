@@ -22,12 +22,17 @@ def missing(name: str, group: Group, plan: Plan) -> None:
             "Give that result a name where it is made.",
         )
     here = {cell.number for cell in group.cells}
+    at_once = _read_at_once(name, group)
+    if not at_once and _has_run(group, plan):
+        return  # a function reads it, and the run has shown that it was there, or not needed
     made = [p.cell.number for p in plan.pieces if name in p.names.writes]
     if here & set(made):
         return  # bound on some branch, as in the notebook
     skipped = [
         cell.number for cell in plan.notebook.cells if cell.skipped and name in _bound_in(cell.raw)
     ]
+    if made and not at_once:
+        return  # a function reads it, which can be called once it is there
     if made:
         raise _place(name, group).error(
             f"it reads `{name}`, which only cell {made[0]} below it makes.",
@@ -38,13 +43,37 @@ def missing(name: str, group: Group, plan: Plan) -> None:
             f"it reads `{name}`, which cell {skipped[0]} was to make, and that is left out.",
             "Correct that cell, or give the name a value.",
         )
-    plan.notes.append(f"`{name}` is bound nowhere")
-    if name in plan.stars:
-        return
+    if name in plan.stars or _has_run(group, plan):
+        return  # it is in a branch that the run has not taken
     raise _place(name, group).error(
         f"it reads `{name}`, which no cell makes: its cell was deleted or edited.",
         "Put the cell back, or give the name a value.",
     )
+
+
+def _has_run(group: Group, plan: Plan) -> bool:
+    """Whether a run has shown that the group's cells end without an error."""
+    return all(cell.number in plan.facts.cells for cell in group.cells)
+
+
+def _read_at_once(name: str, group: Group) -> bool:
+    """Whether statements of the group read it, rather than only functions when they are called."""
+    waiting: list[ast.AST] = list(group.nodes)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            return True
+        inner = list(ast.iter_child_nodes(node))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = [
+                *node.decorator_list,
+                *node.args.defaults,
+                *filter(None, node.args.kw_defaults),
+            ]
+        elif isinstance(node, ast.Lambda):
+            inner = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+        waiting += inner
+    return False
 
 
 def _bound_in(raw: str) -> set[str]:
@@ -61,6 +90,8 @@ def _place(name: str, group: Group) -> Place:
     for piece in group.pieces:
         for statement in piece.nodes:
             for node in ast.walk(statement):
-                if isinstance(node, ast.Name) and node.id == name:
+                if not isinstance(node, ast.Name) or node.id != name:
+                    continue
+                if isinstance(node.ctx, ast.Load):
                     return Place(piece.cell.number, node.lineno)
     return Place(group.cells[0].number)
