@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,6 +19,13 @@ def _restarted(kernel: Kernel, *cells: str) -> Cell:
     """The last cell, after a restart and Run All."""
     kernel.fresh()
     return kernel.play(*cells)[-1]
+
+
+def _wait_for(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 # ------------------------------------------------------------ what is bound, deleted, changed
@@ -109,6 +116,23 @@ def test_code_that_may_reach_any_name_is_not_kept_unless_its_inputs_are_said(
     kernel.run("del x")
     again = kernel.run(source)
     assert again.status == "cached" and kernel.value("x") == 2, again.said
+
+
+@pytest.mark.parametrize(
+    "body", ["exec('x' + ' = y + 1')", "globals()[str('x')] = y + 1", "%run -i part.py"]
+)
+def test_a_name_bound_unseen_to_what_it_was_already_is_bound_after_a_restart(
+    body: str, kernel: Kernel
+) -> None:
+    Path(kernel.folder / "work" / "part.py").write_text("x = y + 1\n")
+    kernel.run("y = 1; x = 2")
+    source = f"%%step b -i y\n{body}"
+    assert kernel.run(source).status == "completed"
+    assert kernel.run(source).status == "cached"
+    kernel.fresh()
+    again = kernel.play("y = 1", source)[-1]
+    assert kernel.value("x") == 2 and "it may have bound x" in again.said
+    assert _restarted(kernel, "y = 1", source).status == "cached" and kernel.value("x") == 2
 
 
 def test_a_star_import_is_resolved_after_the_run(kernel: Kernel) -> None:
@@ -360,7 +384,7 @@ def test_two_kernels_with_one_key_compute_it_once(kernel: Kernel) -> None:
     other = Kernel(kernel.folder)
     try:
         first = other.send(source)
-        time.sleep(0.5)
+        _wait_for(lambda: any((kernel.folder / "work").glob("ran*")))
         second = kernel.run(source)
         other.finish(first)
     finally:

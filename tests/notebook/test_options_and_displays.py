@@ -160,19 +160,6 @@ def test_fault_30_a_kernel_killed_in_a_step_leaves_an_interrupted_run(kernel: Ke
     assert kernel.run("%%step a\nimport time\nx = 1").status == "completed"
 
 
-def test_two_kernels_with_one_key_compute_once(kernel: Kernel) -> None:
-    source = "%%step a\nimport time\ntime.sleep(1.5)\nx = 1"
-    other = Kernel(kernel.folder)
-    try:
-        first = other.send(source)
-        time.sleep(0.5)
-        second = kernel.run(source)
-        assert second.status == "cached", second.said
-        assert other.finish(first).status == "completed"
-    finally:
-        other.stop()
-
-
 def test_the_line_stands_again_after_a_cell_cleared_its_output(kernel: Kernel) -> None:
     source = "%%step a\nfrom IPython.display import clear_output\nclear_output()\nprint('b')\nx = 1"
     first = kernel.run(source)

@@ -108,7 +108,7 @@ def read_cell(
         shows_last=not body.last and _gives_value(tree),
         obstacles=() if said.inputs is not None else tuple(unclear),
         remarks=magics.remarks,
-        is_unclear=any(_unclear(names)),
+        is_unclear=any(_unclear(names)) or bool(magics.obstacles),
     )
 
 

@@ -210,9 +210,9 @@ def definition_digest(value: Any, digest: Digest) -> str:
     if isinstance(value, FunctionType):
         attributes = {k: v for k, v in vars(value).items() if k != "__wrapped__"}
         parts = [code_digest(value.__code__)]
-        parts += [_value(one, digest) for one in value.__defaults__ or ()]
-        parts += [f"{k}={_value(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
-        parts += [f"{k}:{_value(v, digest)}" for k, v in attributes.items()]
+        parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
+        parts += [f"{k}={value_digest(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
+        parts += [f"{k}:{value_digest(v, digest)}" for k, v in attributes.items()]
     else:
         parts = [base.__qualname__ for base in value.__mro__]
         parts += [
@@ -233,10 +233,11 @@ def _member(member: Any, digest: Digest) -> str:
     inner = getattr(member, "__func__", getattr(member, "fget", member))
     if isinstance(inner, FunctionType | type):
         return definition_digest(inner, digest)
-    return _value(member, digest)
+    return value_digest(member, digest)
 
 
-def _value(value: Any, digest: Digest) -> str:
+def value_digest(value: Any, digest: Digest) -> str:
+    """A value's digest; of what has none, its type."""
     if isinstance(value, FunctionType):
         return definition_digest(value, digest)
     try:

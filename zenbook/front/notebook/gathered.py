@@ -7,13 +7,13 @@ import asyncio
 import builtins
 import getpass
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from zenbook.engine.sharing import links, views
 from zenbook.front.notebook.cell import MANIFEST, Cell
-from zenbook.front.notebook.definitions import definition_digests
+from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
 from zenbook.front.notebook.showing import Shown
 
@@ -72,10 +72,26 @@ def gather(
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared or () if link[1] or link[3]],
     }
-    if cell.needs_manifest or manifest["links"]:
+    if cell.is_unclear and not cell.obstacles:
+        manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
+    if cell.needs_manifest or manifest["links"] or "standing" in manifest:
         values[MANIFEST] = manifest
     deleted = () if only else moved.deleted
     return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
+
+
+def _standing(
+    before: Glimpse, after: Glimpse, known: Collection[str], digest: Callable[[Any], str]
+) -> dict[str, str]:
+    """What other names stand for before and after code that may bind any name.
+
+    ``exec("x = 2")`` where ``x`` was 2 already cannot be seen; elsewhere ``x`` may be missing.
+    """
+    return {
+        name: value_digest(value, digest)
+        for name, value in before.bound.items()
+        if name not in known and after.bound.get(name, known) is value
+    }
 
 
 def _shown_by(live: ast.stmt, namespace: Mapping[str, Any]) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 from zenbook.engine.in_place import replace
 from zenbook.engine.sharing import entangled, is_plain, relink
 from zenbook.front.notebook.cell import MANIFEST, Cell
-from zenbook.front.notebook.definitions import definition_digests
-from zenbook.front.notebook.namespace import bind, glimpse, is_users, same_object
+from zenbook.front.notebook.definitions import definition_digests, value_digest
+from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, same_object
 from zenbook.front.notebook.showing import LAST, show_again
 from zenbook.model import Outcome
 
@@ -46,6 +46,9 @@ class Putting:
         for name in record.deleted if record is not None else ():
             if is_users(name) and name not in self._namespace:
                 return f"{name} is not there to be deleted"
+        for name, digest in self._manifest.get("standing", {}).items():
+            if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
+                return f"it may have bound {name}, which was something else"
         others = glimpse(self._namespace).bound
         for name in self._outcome.changed:
             old = self._namespace.get(name)
