@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.view import pictures, samples
+from zenbook.core.run_order import places, value_of
 from zenbook.core.view import NotebookNow, StoreStatus
 from zenbook.errors import UsageError
 from zenbook.front.actions import Done
@@ -23,7 +24,14 @@ class FakeActions:
         self.now: NotebookNow | None = pictures.notebook_now()
 
     def runs(
-        self, *, search: str = "", status: str = "", limit: int = 100, offset: int = 0
+        self,
+        *,
+        search: str = "",
+        status: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> tuple[Sequence[Run], int]:
         self.log.append(f"runs {offset} {limit} {search} {status}".rstrip())
         found = [
@@ -31,6 +39,9 @@ class FakeActions:
             for run in self.held
             if search in f"{run.name} {run.pipeline} {run.note}" and status in ("", run.status)
         ]
+        if order:
+            values = [value_of(run, order) for run in found]
+            found = [found[place] for place in places(values, descending)]
         return found[offset : offset + limit], len(found)
 
     def run(self, id: str) -> Run | None:

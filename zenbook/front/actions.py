@@ -29,9 +29,16 @@ class Actions(Protocol):
     # looking: any thread, at any time
 
     def runs(
-        self, *, search: str = "", status: str = "", limit: int = 100, offset: int = 0
+        self,
+        *,
+        search: str = "",
+        status: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> tuple[Sequence[Run], int]:
-        """A page of runs, newest first, and how many there are in all."""
+        """A page of runs, newest first or by a column, and how many there are in all."""
         ...
 
     def run(self, id: str) -> Run | None: ...

@@ -21,8 +21,8 @@ from zenbook.front.actions import Actions, Done
 from zenbook.model import Run
 
 Query = Mapping[str, Any]
-PAGE, ALL = 200, 200_000
-"""Most rows of one answer, and runs looked at when they are sorted by a column."""
+PAGE, MOST = 200, 1_000_000_000
+"""Most rows of one answer, and the last row that can be asked for."""
 
 
 def needs_main_thread(query: Query) -> bool:
@@ -72,41 +72,16 @@ def _count(query: Query, name: str, most: int) -> int:
 
 
 def _runs(query: Query, actions: Actions) -> View:
-    offset, limit = _count(query, "offset", ALL), _count(query, "limit", PAGE) or 100
-    wanted = {"search": _text(query, "search"), "status": _text(query, "status")}
-    if not (sort := _text(query, "sort")):
-        runs, total = actions.runs(**wanted, limit=limit, offset=offset)
-        return runs_view(runs, total, offset, actions.pinned())
-    every, total = actions.runs(**wanted, limit=ALL, offset=0)
-    ordered = sorted(every, key=lambda run: _rank(run, sort), reverse=bool(query.get("descending")))
-    known = [run for run in ordered if _value(run, sort) not in (None, "")]
-    unknown = [run for run in ordered if _value(run, sort) in (None, "")]
-    page = (known + unknown)[offset : offset + limit]
-    return runs_view(page, total, offset, actions.pinned())
-
-
-def _rank(run: Run, column: str) -> tuple[int, float, str]:
-    """Numbers by size before texts by alphabet."""
-    value = _value(run, column)
-    try:
-        return (0, float(value), "")  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return (1, 0.0, str(value))
-
-
-def _value(run: Run, column: str) -> object:
-    own: dict[str, object] = {
-        "number": run.number,
-        "version": run.version,
-        "status": run.status,
-        "started": run.started,
-        "seconds": run.ended - run.started if run.ended is not None else None,
-        "saved": sum(step.saved for step in run.steps),
-    }
-    if column in own:
-        return own[column]
-    measured = {name: value for step in run.steps for name, value in step.metrics.items()}
-    return (dict(run.parameters) | measured | dict(run.metrics)).get(column)
+    offset, limit = _count(query, "offset", MOST), _count(query, "limit", PAGE) or 100
+    runs, total = actions.runs(
+        search=_text(query, "search"),
+        status=_text(query, "status"),
+        limit=limit,
+        offset=offset,
+        order=_text(query, "sort"),
+        descending=query.get("descending") is True,
+    )
+    return runs_view(runs, total, offset, actions.pinned())
 
 
 def _run(actions: Actions, id: str) -> Run:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from zenbook.core.run_order import places, value_of
 from zenbook.errors import OptionError, StoreFault
 from zenbook.model import Record, Run, Shape, Status, StepRun, Version
 from zenbook.world.clock import SystemClock
@@ -167,9 +168,14 @@ class MemoryHistory:
         search: str = "",
         limit: int = 100,
         offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> Sequence[Run]:
-        """Newest first, with their steps."""
+        """Newest first or by a column, with their steps."""
         found = self._matching(pipeline, tag, status, search)
+        if order:
+            ordered = places([value_of(run, order) for run in found], descending)
+            found = [found[place] for place in ordered]
         return tuple(found[max(offset, 0) :][: max(limit, 0)])
 
     def count(
@@ -194,6 +200,10 @@ class MemoryHistory:
             and status in (None, run.status)
             and all(word.lower() in _text_of(run).lower() for word in search.split())
         ]
+
+    def pinned(self) -> frozenset[str]:
+        """Nothing is ever evicted, so nothing is pinned."""
+        return frozenset()
 
     def run(self, id: str) -> Run | None:
         """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""

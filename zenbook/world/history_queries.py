@@ -36,14 +36,36 @@ def page_of_runs(
     search: str,
     limit: int,
     offset: int,
+    sort: Callable[[Sequence[int]], Sequence[int]] | None = None,
 ) -> Sequence[Run]:
-    """Runs that match everything asked, newest first, with their steps."""
+    """Runs that match everything asked, with their steps: newest first, or as ``sort`` orders
+    the row numbers that it is given in that order."""
     where, values = _conditions(pipeline, tag, status, search)
+    start, many = max(offset, 0), min(max(limit, 0), _MOST)
+    if sort is not None:
+        newest = f"SELECT sequence FROM run {where} ORDER BY sequence DESC"
+        sequences = sort([row[0] for row in connection.execute(newest, values)])
+        return _by_sequence(connection, sequences[start : start + many])
     rows = connection.execute(
         f"SELECT {RUN_COLUMNS} FROM run {where} ORDER BY sequence DESC LIMIT ? OFFSET ?",
-        (*values, min(max(limit, 0), _MOST), max(offset, 0)),
+        (*values, many, start),
     ).fetchall()
     return with_steps(connection, rows)
+
+
+def _by_sequence(connection: sqlite3.Connection, sequences: Sequence[int]) -> Sequence[Run]:
+    """Just these runs, as they are ordered."""
+    rows = connection.execute(
+        f"SELECT {RUN_COLUMNS} FROM run WHERE sequence IN (SELECT value FROM json_each(?))",
+        (json.dumps(sequences),),
+    ).fetchall()
+    places = {sequence: place for place, sequence in enumerate(sequences)}
+    return with_steps(connection, sorted(rows, key=lambda row: places[row[0]]))
+
+
+def pinned_runs(connection: sqlite3.Connection) -> frozenset[str]:
+    """Ids of the runs whose results are never evicted."""
+    return frozenset(id for (id,) in connection.execute("SELECT id FROM run WHERE pinned = 1"))
 
 
 def count_runs(

@@ -23,12 +23,14 @@ from typing import Any
 from zenbook.errors import StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
+from zenbook.world.history_order import Columns
 from zenbook.world.history_process import Owner, owner
 from zenbook.world.history_queries import (
     as_object,
     count_runs,
     find_run,
     page_of_runs,
+    pinned_runs,
     versions_of,
 )
 from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
@@ -66,6 +68,7 @@ class Runs:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._columns = Columns()
         self._under_way: dict[str, _UnderWay] = {}
         self._owner: Owner | None = None
         self._ledger.renewed = self._put_back
@@ -224,11 +227,19 @@ class Runs:
         search: str = "",
         limit: int = 100,
         offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> Sequence[Run]:
-        """Newest first, with their steps. Each word of ``search`` must occur, literally."""
+        """Newest first or by a column, with their steps. Each word of ``search`` must occur."""
         self.settle()
-        return self._ledger.read(
-            lambda connection: page_of_runs(
+
+        def page(connection: sqlite3.Connection) -> Sequence[Run]:
+            stamp = self._ledger.stamp()
+
+            def sort(newest: Sequence[int]) -> Sequence[int]:
+                return self._columns.in_order(connection, stamp, newest, order, descending)
+
+            return page_of_runs(
                 connection,
                 pipeline=pipeline,
                 tag=tag,
@@ -236,8 +247,14 @@ class Runs:
                 search=search,
                 limit=limit,
                 offset=offset,
+                sort=sort if order else None,
             )
-        )
+
+        return self._ledger.read(page)
+
+    def pinned(self) -> frozenset[str]:
+        """Ids of the runs whose results are never evicted."""
+        return self._ledger.read(pinned_runs)
 
     def count(
         self,

@@ -132,8 +132,15 @@ class History(Protocol):
         search: str = "",
         limit: int = 100,
         offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> Sequence[Run]:
-        """Newest first, with their steps."""
+        """With their steps; newest first, or by ``order``: a column of
+        :mod:`zenbook.core.run_order`, a metric or a parameter."""
+        ...
+
+    def pinned(self) -> frozenset[str]:
+        """Ids of the runs whose results are never evicted."""
         ...
 
     def count(

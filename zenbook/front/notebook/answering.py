@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from zenbook.core.view import StoreStatus
     from zenbook.front.notebook.door import Door
 
-_MOST = 100_000
-
 
 class Answering:
     """Answers for one door. Implements :class:`zenbook.front.actions.Actions`."""
@@ -29,12 +27,26 @@ class Answering:
     # ------------------------------------------------------------ looking
 
     def runs(
-        self, *, search: str = "", status: str = "", limit: int = 100, offset: int = 0
+        self,
+        *,
+        search: str = "",
+        status: str = "",
+        limit: int = 100,
+        offset: int = 0,
+        order: str = "",
+        descending: bool = False,
     ) -> tuple[Sequence[Run], int]:
-        """A page of runs, newest first, and how many there are in all."""
+        """A page of runs, newest first or by a column, and how many there are in all."""
         wanted: Status | None = status or None  # type: ignore[assignment]
         history = self._door.desk.history
-        page = history.runs(search=search, status=wanted, limit=limit, offset=offset)
+        page = history.runs(
+            search=search,
+            status=wanted,
+            limit=limit,
+            offset=offset,
+            order=order,
+            descending=descending,
+        )
         return page, history.count(search=search, status=wanted)
 
     def run(self, id: str) -> Run | None:
@@ -62,7 +74,7 @@ class Answering:
 
     def pinned(self) -> Collection[str]:
         """Ids of pinned runs."""
-        return [run.id for run in self._door.desk.history.runs(tag="pinned", limit=_MOST)]
+        return self._door.desk.history.pinned()
 
     def store(self) -> StoreStatus:
         """How full the store is."""
