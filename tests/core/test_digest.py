@@ -450,3 +450,12 @@ def test_a_memmap_of_a_deleted_file_is_refused(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(NotDigestible, match="deleted"):
         fingerprint(mapped)
+
+
+def test_functions_that_a_library_makes_by_exec_are_told_apart_by_their_code() -> None:
+    made = []
+    for body in ("x + 1", "x + 2", "x + 1"):
+        space: dict[str, Any] = {"__name__": "numpy"}
+        exec(f"def f(x): return {body}", space)
+        made.append(fingerprint(space["f"]))
+    assert made[0] == made[2] != made[1]

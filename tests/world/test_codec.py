@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -198,6 +199,62 @@ def test_a_function_reads_the_globals_of_where_it_is_loaded() -> None:
         KEEPER + f"K = 2\nf = codec.unpack(bytes.fromhex('{made}'), [])['f']\nprint(f())"
     )
     assert told == "2"
+
+
+def test_a_function_made_by_exec_takes_along_the_globals_that_it_names() -> None:
+    made = run_main(
+        KEEPER + "import math, os\nspace = {'exp': math.exp, 'one': lambda: 1}\n"
+        "space['unused'] = open(os.devnull)\n"
+        "exec('def f(x): return exp(x) + one() + sum([0])', space)\n"
+        "(b,) = codec.pack({'f': space['f']})\nprint(b.header.hex())"
+    )
+    told = run_main(
+        KEEPER + f"f = codec.unpack(bytes.fromhex('{made}'), [])['f']\n"
+        "print(f(0), sorted(f.__globals__))"
+    )
+    assert told == "2.0 ['__builtins__', 'exp', 'one']"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("return eval('x')", "made by exec that runs text"),
+        ("return eval(x)", "made by exec that calls eval"),
+        ("global y; y = x", "made by exec that assigns y"),
+    ],
+)
+def test_a_function_made_by_exec_that_may_reach_any_name_is_refused(body: str, why: str) -> None:
+    space: dict[str, Any] = {}
+    exec(f"def f(x): {body}", space)
+    with pytest.raises(NotKeepable, match=why):
+        codec.pack({"f": space["f"]})
+
+
+DECORATOR = """
+import functools
+FACTOR = 10
+def scaled(function):
+    @functools.wraps(function)
+    def wrapper(x):
+        return FACTOR * function(x)
+    return wrapper
+"""
+
+
+def test_a_decorated_function_reads_the_globals_of_its_decorator(tmp_path: Path) -> None:
+    (tmp_path / "deco.py").write_text(DECORATOR)
+    path = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    made = run_main(
+        KEEPER + path + "from deco import scaled\nf = scaled(lambda x: x + 1)\n"
+        "(b,) = codec.pack({'f': f})\nprint(b.header.hex())"
+    )
+    read = f"f = codec.unpack(bytes.fromhex('{made}'), [])['f']\nprint(f(1))"
+    assert run_main(KEEPER + path + "FACTOR = 3\n" + read) == "20"
+    alone = run_main(
+        KEEPER + f"try:\n    codec.unpack(bytes.fromhex('{made}'), [])\n"
+        "except Damaged as error:\n    print(error)"
+    )
+    assert "wrapper is of module deco, which is not here" in alone
 
 
 SAME = "class C:\n    def get(self): return 1\n"

@@ -211,9 +211,15 @@ def is_local_function(function: FunctionType) -> bool:
     """Whether a function's code was written by the user, whatever name ``wraps`` gave it."""
     file = function.__code__.co_filename
     if file.startswith("<"):
-        return is_local_module(function.__module__)
+        return is_local_module(function.__module__) or _is_generated(function)
     home = str(function.__globals__.get("__name__", ""))
     return is_local_file(file) and home.partition(".")[0] != "zenbook"
+
+
+def _is_generated(function: FunctionType) -> bool:
+    """Whether a library made it by ``exec`` for this value: its globals are no module's."""
+    home = sys.modules.get(str(function.__globals__.get("__name__")))
+    return getattr(home, "__dict__", None) is not function.__globals__
 
 
 def is_local_thing(value: Any) -> bool:

@@ -78,6 +78,14 @@ def package_named(name: str) -> str:
     return "" if top in _STANDARD or top == "zenbook" else top
 
 
+def named(module: Any, qualname: str) -> Any:
+    """What this name means in a loaded module; None if nothing."""
+    found: Any = sys.modules.get(module) if isinstance(module, str) else None
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 def identity_of(obj: Any) -> str:
     """What an installed thing is called: ``numpy.random``, ``math.sqrt``, ``list.append``."""
     if isinstance(obj, ModuleType):

@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_origin import named
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -177,7 +178,8 @@ def _class(value: Any, digester: Digester) -> Description:
 def _function(value: Any, digester: Digester) -> Description:
     if digester.code.is_local(value):
         return "function", digester.code.function(value, digester)
-    if "<" in value.__qualname__:  # made by a factory or a lambda: the name is not enough
+    if named(value.__module__, value.__qualname__) is not value:
+        # made by a factory, a lambda or exec: the name is not enough
         return "function", digester.installed(
             value.__module__, digester.code.function(value, digester)
         )

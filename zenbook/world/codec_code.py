@@ -1,7 +1,10 @@
 """Functions and classes of the user, as they are kept and made again.
 
 A function travels as its code object with *living* globals: where it is made again it reads the
-globals of its module (of ``__main__`` for one from a cell), as it would had its cell run there.
+globals of the module whose globals it read (of ``__main__`` for one from a cell), as it would had
+its cell run there. That need not be the module it says it is from: ``functools.wraps`` renames. One
+whose globals are no module's (``sympy.lambdify`` and others make functions by ``exec``) takes those
+that it names along; dill's ``recurse=True`` does so for every function, and dragged 10 MB with one.
 Cells of closures travel empty and are filled once the function exists, so that functions may
 refer to themselves and share variables.
 
@@ -22,6 +25,9 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
 
+from zenbook.core.closure_origin import named
+from zenbook.core.code_digest import facts_of
+from zenbook.core.code_facts import CodeFacts
 from zenbook.errors import Damaged
 
 
@@ -34,17 +40,6 @@ class CodeDigests(Protocol):
     def is_local(self, obj: Any) -> bool: ...
 
 
-# ---------------------------------------------------------------- by name
-
-
-def _named(module: Any, qualname: str) -> Any:
-    """What this name means in a loaded module; None if nothing."""
-    found: Any = sys.modules.get(module) if isinstance(module, str) else None
-    for part in qualname.split("."):
-        found = getattr(found, part, None)
-    return found
-
-
 # ---------------------------------------------------------------- classes
 
 
@@ -52,7 +47,7 @@ def reduce_class(cls: type, code: CodeDigests) -> Any:
     """A library's class by name (NotImplemented); the user's by name and digest."""
     if not code.is_local(cls):
         return _types_class(cls)
-    if _named(cls.__module__, cls.__qualname__) is not cls:
+    if named(cls.__module__, cls.__qualname__) is not cls:
         raise LookupError(f"needs class {cls.__qualname__}, which cannot be found by its name")
     return same_class, (cls.__module__, cls.__qualname__, class_digest(cls, code))
 
@@ -96,7 +91,7 @@ def _classes_named(module: str, qualname: str) -> Iterator[type]:
             import_module(module)
     seen: set[int] = set()
     for home in (module, "__main__", *_local_modules()):
-        found = _named(home, qualname)
+        found = named(home, qualname)
         if isinstance(found, type) and id(found) not in seen:
             seen.add(id(found))
             yield found
@@ -116,7 +111,7 @@ def _local_modules() -> list[str]:
 
 def reduce_function(function: types.FunctionType, code: CodeDigests) -> Any:
     """A library's function by name (NotImplemented); any other by its code."""
-    by_name = _named(function.__module__, function.__qualname__) is function
+    by_name = named(function.__module__, function.__qualname__) is function
     if by_name and not code.is_local(function):
         return NotImplemented
     cells = function.__closure__ or ()
@@ -128,8 +123,41 @@ def reduce_function(function: types.FunctionType, code: CodeDigests) -> Any:
         "doc": function.__doc__,
         "attributes": vars(function),
     }
+    home = _home_of(function)
+    if home is None:
+        state["globals"] = _own_globals(function)
     made_of = (function.__code__, function.__module__, function.__name__, function.__qualname__)
-    return make_function, (*made_of, cells), state, None, None, fill_function
+    return make_function, (*made_of, home, cells), state, None, None, fill_function
+
+
+def _home_of(function: types.FunctionType) -> str | None:
+    """The loaded module whose globals the function reads; None if they are its own."""
+    for name in (function.__module__, function.__globals__.get("__name__"), "__main__"):
+        if isinstance(name, str) and _globals_of(name) is function.__globals__:
+            return name
+    return None
+
+
+def _globals_of(module: str) -> dict[str, Any] | None:
+    return getattr(sys.modules.get(module), "__dict__", None)
+
+
+def _own_globals(function: types.FunctionType) -> dict[str, Any]:
+    """What a function that reads no module's globals finds in its own; raises LookupError."""
+    facts = facts_of(function.__code__)
+    reaches = [
+        *(f"calls {name}" for name in facts.dynamic),
+        *(f"assigns {n}" for n in facts.stores),
+    ]
+    if facts.runs_text:
+        reaches.append("runs text")
+    if reaches:
+        raise LookupError(f"holds a function made by exec that {reaches[0]}: any name may matter")
+    return {name: function.__globals__[name] for name in _reads(facts) & set(function.__globals__)}
+
+
+def _reads(facts: CodeFacts) -> set[str]:
+    return {name.root for name in facts.names if name.scope == "global"}
 
 
 def _is_filled(cell: types.CellType) -> bool:
@@ -141,14 +169,36 @@ def _is_filled(cell: types.CellType) -> bool:
 
 
 def make_function(
-    code: types.CodeType, module: str, name: str, qualname: str, cells: tuple[Any, ...]
+    code: types.CodeType,
+    module: str,
+    name: str,
+    qualname: str,
+    home: str | None,
+    cells: tuple[Any, ...],
 ) -> types.FunctionType:
-    """Make a function that reads the globals of its module as they are here and now."""
-    home = sys.modules.get(module) or sys.modules["__main__"]
-    function = types.FunctionType(code, home.__dict__, name, None, cells or None)
+    """Make a function that reads the globals of its home as they are here and now.
+
+    Raises Damaged if no module has the names it reads.
+    """
+    space = {"__builtins__": builtins} if home is None else _living(home, code)
+    function = types.FunctionType(code, space, name, None, cells or None)
     function.__module__ = module
     function.__qualname__ = qualname
     return function
+
+
+def _living(home: str, code: types.CodeType) -> dict[str, Any]:
+    """The home's globals; those of another module of the user's that has all the names read, if
+    the home is not here (a notebook's function in the script exported from it)."""
+    if home not in sys.modules:
+        with suppress(ImportError):
+            import_module(home)
+    reads = {name for name in _reads(facts_of(code)) if not hasattr(builtins, name)}
+    for module in dict.fromkeys((home, "__main__", *_local_modules())):
+        space = _globals_of(module)
+        if space is not None and (module == home or reads <= space.keys()):
+            return space
+    raise Damaged(f"function {code.co_name} is of module {home}, which is not here")
 
 
 def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:
@@ -160,6 +210,7 @@ def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:
     function.__annotations__ = state["annotations"]
     function.__doc__ = state["doc"]
     vars(function).update(state["attributes"])
+    function.__globals__.update(state.get("globals", {}))
 
 
 _CODE_FIELDS = (

@@ -58,9 +58,9 @@ class Packer(pickle.Pickler):
         """How to reduce what pickle cannot do by itself; NotImplemented for the rest."""
         kind = type(obj)
         if kind is types.FunctionType:
-            return code_.reduce_function(obj, self._code)
+            return self._code_object(code_.reduce_function, obj)
         if isinstance(obj, type):
-            return self._class(obj)
+            return self._code_object(code_.reduce_class, obj)
         self.kinds.add(kind)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
@@ -75,9 +75,9 @@ class Packer(pickle.Pickler):
             return _figure(obj)
         return NotImplemented
 
-    def _class(self, obj: type) -> Any:
+    def _code_object(self, reduce: Callable[[Any, CodeDigests], Any], obj: Any) -> Any:
         try:
-            return code_.reduce_class(obj, self._code)
+            return reduce(obj, self._code)
         except LookupError as error:
             raise Refusal(str(error)) from error
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zenbook.world.display_settings import display_settings
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(
@@ -121,6 +122,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "pandas' options", options
     if (module := sys.modules.get("matplotlib")) is not None and hasattr(module, "rcParams"):
         yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
+    yield "how IPython shows values", display_settings()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
 

@@ -26,6 +26,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.model import Part
+from zenbook.world.display_settings import display_settings
 from zenbook.world.process_state import (
     changed_by_steps,
     decimal_context,
@@ -38,7 +39,8 @@ _Read = Callable[[], str]
 
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
-    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``; or that
+    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``, how
+    IPython shows values; or that
     a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
@@ -260,6 +262,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "numpy": _numpy_settings,
     "pandas": _pandas_settings,
     "matplotlib": _matplotlib_settings,
+    "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
 }
@@ -270,6 +273,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
     "pandas": frozenset({"pandas"}),
     "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+    "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
     **{library: frozenset({library}) for library in _CHANGEABLE},
 }

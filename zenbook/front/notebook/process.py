@@ -28,6 +28,7 @@ _CALLS = {
     "simplefilter": "warning filters",
     "setlocale": "the locale",
     "setrecursionlimit": "the recursion limit",
+    "init_printing": "how IPython shows values",
 }
 _RESTORING = ("catch_warnings", "errstate", "option_context", "rc_context", "printoptions", "chdir")
 

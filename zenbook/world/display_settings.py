@@ -1,0 +1,44 @@
+"""How IPython shows values: the printers that were registered for types.
+
+``sympy.init_printing()`` and its kin register printers with the running shell, and sympy keeps
+settings of its own beside them. A hit that left them out would show values another way from then
+on. What IPython and matplotlib register by themselves is there in every kernel, and is left out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_THEIR_OWN = frozenset({"IPython", "ipykernel", "matplotlib", "matplotlib_inline", "builtins"})
+
+
+def display_settings() -> str:
+    """The registered printers and sympy's printing settings as text; "" where nothing was set."""
+    told = sorted({*_printers(), *_sympy()})
+    return repr(told) if told else ""
+
+
+def _printers() -> Iterator[str]:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    formatters: Mapping[str, Any] = getattr(
+        getattr(shell, "display_formatter", None), "formatters", {}
+    )
+    for mime, formatter in formatters.items():
+        for registry in ("type_printers", "deferred_printers", "singleton_printers"):
+            for kind, printer in getattr(formatter, registry, {}).items():
+                home = str(getattr(printer, "__module__", ""))
+                if home.partition(".")[0] not in _THEIR_OWN:
+                    yield f"{mime} {_name_of(kind)} {home}.{getattr(printer, '__qualname__', '')}"
+
+
+def _name_of(kind: Any) -> str:
+    """A type, a (module, name) pair of a type not yet imported, or the identity of one object."""
+    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else str(kind)
+
+
+def _sympy() -> Iterator[str]:
+    printer = getattr(sys.modules.get("sympy.printing.printer"), "Printer", None)
+    for name, value in getattr(printer, "_global_settings", {}).items():
+        yield f"sympy {name} {value!r}"
