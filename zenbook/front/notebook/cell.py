@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,14 @@ from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import DYNAMIC_CALLS
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.errors import OptionError
-from zenbook.front.notebook.definitions import bound_names, definitions, made_names
+from zenbook.front.notebook.definitions import (
+    MADE,
+    bound_names,
+    definitions,
+    dropped_names,
+    is_only_called,
+    made_names,
+)
 from zenbook.front.notebook.namespace import is_code, is_users
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
@@ -66,6 +73,8 @@ class Cell:
     """Names of data it binds on every branch: a kept result without one of these is no result."""
     made: tuple[str, ...]
     """Imports, functions and classes a hit makes anew."""
+    dropped: tuple[str, ...]
+    """Names it deletes in the end, whatever happens."""
     definitions: Sequence[ast.stmt]
     shows_last: bool
     """Whether its last expression gives a value that has to be kept."""
@@ -77,14 +86,19 @@ class Cell:
     @property
     def needs_manifest(self) -> bool:
         """Whether only a record that a cell left can be its result."""
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        return self.shows_last or any(isinstance(node, kinds) for node in self.definitions)
+        made = (node for node in self.definitions if isinstance(node, MADE))
+        return self.shows_last or any(not is_only_called(node, self.expanded) for node in made)
 
 
 def read_cell(
-    tree: ast.Module, said: StepLine, namespace: MutableMapping[str, Any], transform: Any
+    tree: ast.Module,
+    said: StepLine,
+    namespace: MutableMapping[str, Any],
+    transform: Any,
+    starred: Collection[str] = (),
 ) -> Cell:
-    """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like."""
+    """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like;
+    ``starred`` are names that its star imports bind."""
     seen, magics = _expanded(tree, transform)
     body = body_of_cell(tree)
     names = analyse(seen)
@@ -92,7 +106,7 @@ def read_cell(
     binds = frozenset(names.writes)
     order = dict.fromkeys(bound_names(seen.body))
     always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
-    found = sorted(names.reads | names.builtins_read)
+    found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
     unclear = [*magics.obstacles, *_unclear(names), *process_changes(seen)]
     return Cell(
@@ -104,6 +118,7 @@ def read_cell(
         binds=binds,
         always=always,
         made=made,
+        dropped=dropped_names(tree.body),
         definitions=definitions(tree.body),
         shows_last=not body.last and _gives_value(tree),
         obstacles=() if said.inputs is not None else tuple(unclear),

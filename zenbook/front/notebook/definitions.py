@@ -24,7 +24,7 @@ from zenbook.errors import Damaged, NotDigestible
 from zenbook.front.notebook.namespace import MISSING, difference, glimpse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Digest = Callable[[Any], str]
 
@@ -49,12 +49,42 @@ def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(name for name, made in last.items() if made)
 
 
+def dropped_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """Names that a ``del`` at the top level takes away for good."""
+    gone: dict[str, None] = {}
+    for node in statements:
+        for name in bound_names([node]):
+            gone.pop(name, None)
+        if isinstance(node, ast.Delete):
+            gone.update((one.id, None) for one in node.targets if isinstance(one, ast.Name))
+    return tuple(gone)
+
+
+def is_only_called(node: ast.stmt, tree: ast.Module) -> bool:
+    """Whether a cell does nothing with a function it makes but call it.
+
+    Then the function is afterwards what making it anew gives: nobody gave it an attribute.
+    """
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
+        return False
+    defaults = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
+    if not all(map(is_literal, defaults)) or [*bound_names(tree.body)].count(node.name) != 1:
+        return False
+    nodes = list(ast.walk(tree))
+    called = {id(one.func) for one in nodes if isinstance(one, ast.Call)}
+    loads = (one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
+    declared = (one for one in nodes if isinstance(one, ast.Global | ast.Nonlocal))
+    return all(id(one) in called for one in loads if one.id == node.name) and not any(
+        node.name in one.names for one in declared
+    )
+
+
 def is_definition(node: ast.stmt) -> bool:
     """Whether a statement only imports, defines or binds literals."""
-    if isinstance(node, (*_IMPORTS, *_MADE, ast.Pass)) or is_shown_only(node):
+    if isinstance(node, (*_IMPORTS, *MADE, ast.Pass)) or is_shown_only(node):
         return True
     if isinstance(node, ast.Assign):
-        return all(isinstance(t, ast.Name) for t in node.targets) and _is_literal(node.value)
+        return all(isinstance(t, ast.Name) for t in node.targets) and is_literal(node.value)
     if isinstance(node, ast.Try):
         inner = [*node.body, *node.orelse, *node.finalbody]
         inner += [one for handler in node.handlers for one in handler.body]
@@ -77,7 +107,7 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.MatchMapping) and node.rest:
             yield node.rest
-        if isinstance(node, _MADE):
+        if isinstance(node, MADE):
             yield node.name
             waiting += [*node.decorator_list]
         elif not isinstance(node, _SCOPES):
@@ -117,11 +147,12 @@ def _loaded(nodes: Iterable[ast.AST | None]) -> set[str]:
     }
 
 
-def _is_literal(node: ast.expr) -> bool:
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression is a plain literal, or a tuple of them."""
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.operand, ast.Constant)
     if isinstance(node, ast.Tuple):
-        return all(map(_is_literal, node.elts))
+        return all(map(is_literal, node.elts))
     return isinstance(node, ast.Constant)
 
 
@@ -132,6 +163,11 @@ def _is_plain_test(node: ast.expr) -> bool:
 
 
 # ------------------------------------------------------------------ making them anew
+
+
+def execute(code: Any, namespace: dict[str, Any]) -> None:
+    """Execute one of the user's own statements in the notebook."""
+    exec(code, namespace)
 
 
 class Anew:
@@ -154,7 +190,7 @@ class Anew:
         try:
             with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
                 for node in self._statements:
-                    exec(self._compile(node), self._namespace)  # the user's own statements
+                    execute(self._compile(node), self._namespace)
         except Exception as error:
             self._remember(before.bound)
             self.take_back()

@@ -13,7 +13,7 @@ from typing import Any
 
 from zenbook.engine.sharing import links, views
 from zenbook.front.notebook.cell import MANIFEST, Cell
-from zenbook.front.notebook.definitions import definition_digests, value_digest
+from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
 from zenbook.front.notebook.showing import Shown
 
@@ -76,7 +76,8 @@ def gather(
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
     if cell.needs_manifest or manifest["links"] or "standing" in manifest:
         values[MANIFEST] = manifest
-    deleted = () if only else moved.deleted
+    undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
+    deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))
     return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
 
 

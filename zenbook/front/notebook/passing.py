@@ -8,10 +8,7 @@ everything is loaded and checked before the first name is bound.
 from __future__ import annotations
 
 import ast
-import asyncio
 import contextlib
-import signal
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,6 +19,7 @@ from zenbook.engine.drivers import collecting_metrics
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
+from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import MANIFEST, Cell, read_cell
 from zenbook.front.notebook.definitions import Anew
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
@@ -33,6 +31,7 @@ from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.seeding import seeded, unseeded
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import noting_shown
+from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Options, Outcome, Step
 from zenbook.world.capture import Event, is_cleared, output_was_cleared
@@ -60,8 +59,8 @@ class Passing:
         self._way: Passage | None = None
         self._before: Glimpse | None = None
         self._started = 0.0
-        self._heard_before: tuple[Any, Any] | None = None
         self._noting = contextlib.ExitStack()
+        self._imports = Beforehand(tree, self.namespace, self._compiled)
 
     # ------------------------------------------------------------ before the body
 
@@ -69,7 +68,14 @@ class Passing:
         """The tree that IPython is to execute. Raises what the user has to see."""
         if not self.tree.body:
             return self.tree
-        self.cell: Cell = read_cell(self.tree, self.said, self.namespace, self.shell.transform_cell)
+        self._hoisted = self._imports.make()
+        self.cell: Cell = read_cell(
+            self.tree,
+            self.said,
+            self.namespace,
+            self.shell.transform_cell,
+            self._imports.starred,
+        )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.call = self._call()
         self._live = self._shown_live()  # now: IPython adds a statement to the tree it executes
@@ -160,12 +166,13 @@ class Passing:
 
     def _code(self) -> Any:
         """The cell as a function of its inputs; the same object for the same text."""
-        key = (self.frame.raw, self.cell.reads)
+        key = (self.frame.raw, self.cell.reads, len(self._hoisted))
         codes = self.door.codes
         if key not in codes:
             if len(codes) >= _MOST_CODES:
                 codes.clear()
-            codes[key] = code_of_cell(self.cell.expanded, self.cell.reads, self.cell.name)
+            seen = without(self.cell.expanded, self._hoisted)
+            codes[key] = code_of_cell(seen, self.cell.reads, self.cell.name)
         return codes[key]
 
     def _reachable(self) -> Mapping[str, Any]:
@@ -204,11 +211,13 @@ class Passing:
         verdict = decide(identity, self.call, self._sitting(), self.desk)
         told = f"would run: {verdict.why}" if isinstance(verdict, Miss) else "would be cached"
         self.frame.passing = None
+        self._imports.take_back()
         self.spot.show(StepLine(self.cell.name, "skipped", remarks=(told,)))
         return ast.Module([ast.Pass(lineno=1, col_offset=0)], [])
 
     def _running(self) -> ast.Module:
         """A miss: note that it runs and let IPython execute the unmodified tree."""
+        self._imports.take_back()
         name = self.cell.name
         self.session.enter(name, hit=False)
         self.session.begin(name, self.why)
@@ -223,35 +232,14 @@ class Passing:
         return self.tree
 
     def hear_stop(self) -> None:
-        """Let Stop end a cell that awaits at once.
-
-        ipykernel 7 cancels the cell from its control thread without waking the loop; measured, a
-        lone ``await sleep(8)`` goes on for its 8 seconds. This wakes it.
-        """
-        if self._way is None or not self.cell.body.is_async:
-            return
-        try:
-            loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        except RuntimeError:
-            return  # a terminal runs its own loop and hears Stop
-        if task is None or threading.current_thread() is not threading.main_thread():
-            return
-
-        def stop(*_: object) -> None:
-            loop.call_soon_threadsafe(task.cancel)
-
-        self._heard_before = (signal.signal(signal.SIGINT, stop), stop)
-
-    def _hear_stop_no_more(self) -> None:
-        if self._heard_before is not None:
-            before, ours = self._heard_before
-            if signal.getsignal(signal.SIGINT) is ours:
-                signal.signal(signal.SIGINT, before)
-            self._heard_before = None
+        """Let Stop end a cell that awaits at once."""
+        if self._way is not None and self.cell.body.is_async:
+            self._noting.callback(hear_stop())
 
     def _restored(self, outcome: Outcome, putting: Putting) -> ast.Module:
         """A hit: bind everything in one go, then show what was shown."""
         self._way = None
+        self._imports.leave()
         putting.put()
         said = self._noted(outcome, putting.bound)
         self.spot.show(said)
@@ -292,7 +280,6 @@ class Passing:
         """The cell has ended: keep what it left, say how it went."""
         if self._way is None:
             return
-        self._hear_stop_no_more()
         seconds = self.desk.clock.tick() - self._started
         self._note_no_more()
         if self._seeded is not None:
@@ -322,8 +309,8 @@ class Passing:
 
     def abandon(self) -> None:
         """End the passage without a result; its lock and its watchers are let go."""
-        self._hear_stop_no_more()
         self._note_no_more()
+        self._imports.take_back()
         way, self._way = self._way, None
         if way is not None:
             way.close()

@@ -68,7 +68,8 @@ class Putting:
         self.bound = values
         bind(self._namespace, values)
         record = self._outcome.record
-        for name in record.deleted if record is not None else ():
+        deleted = record.deleted if record is not None else ()
+        for name in (*deleted, *self._cell.dropped):
             if is_users(name):
                 self._namespace.pop(name, None)
 
