@@ -100,6 +100,7 @@ class Kernel:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         env.pop("JPY_SESSION_NAME", None)
+        env.pop("PYTEST_CURRENT_TEST", None)  # with it, a kernel reads no program's output
         (self.folder / "work").mkdir(exist_ok=True)
         self._manager = KernelManager(transport="ipc", ip=str(self.folder / "ipc"))
         self._manager.start_kernel(env=env, cwd=str(self.folder / "work"))

@@ -37,7 +37,9 @@ Event = Mapping[str, Any]
 
 _stack: ContextVar[tuple[Tape, ...]] = ContextVar("zenbook_recording", default=())
 _stack_now = _stack.get
-_POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
+_SERVING = ("concurrent.futures.thread", "multiprocessing.pool", "ipykernel.iostream")
+"""Where threads are from that serve a step though they ran before it: pools, and the reader of what
+the programs it starts print."""
 _muted: set[int] = set()
 
 
@@ -90,7 +92,7 @@ class Tape:
         thread = threading.current_thread()
         if thread not in self._strangers:
             return not _stack.get()
-        return getattr(getattr(thread, "_target", None), "__module__", "") in _POOLS
+        return getattr(getattr(thread, "_target", None), "__module__", "") in _SERVING
 
     def close(self) -> None:
         """End the recording; what comes later is not heard."""
@@ -264,10 +266,10 @@ class SystemCapture:
             with recording_streams(tape):
                 yield tape
             return
-        from zenbook.world.capture_ipython import audience_of, recording_displays
+        from zenbook.world.capture_ipython import audience_of, programs_heard, recording_displays
 
         tape = Tape(audience_of(shell))
-        with recording_displays(shell, tape), recording_streams(tape):
+        with recording_displays(shell, tape), recording_streams(tape), programs_heard():
             yield tape
 
     def replay(self, events: Sequence[Event]) -> None:

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
+import select
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +23,9 @@ from typing import Any
 
 from zenbook.world.capture import Event, Tape, muted, replay_stream
 
+_LONGEST = 1.0
+"""Seconds to wait for a program that goes on printing; what comes later is in no record."""
+_MOMENT = 0.003
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -64,6 +70,40 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
         else:
             _flush()
             shell.display_pub.clear_output(wait=event["wait"])
+
+
+# ---------------------------------------------------------------- programs
+
+
+@contextmanager
+def programs_heard() -> Iterator[None]:
+    """Wait at the end for what programs have printed.
+
+    A kernel reads it from pipes, in threads of its own: when a program has ended, its last lines
+    may not have been read yet, or have been read and not been written to the stream.
+    """
+    before = _programs_ended()
+    try:
+        yield
+    finally:
+        pipes = [fid for fid in map(_pipe_of, (sys.stdout, sys.stderr)) if fid is not None]
+        until = time.monotonic() + _LONGEST
+        late = _programs_ended() != before
+        while pipes and (late or select.select(pipes, [], [], 0)[0]) and time.monotonic() < until:
+            late = False
+            time.sleep(_MOMENT)  # lets the reading threads work
+
+
+def _pipe_of(stream: Any) -> int | None:
+    """What a kernel's stream reads programs' output from; None where there is no kernel."""
+    fid = getattr(stream, "_fid", None)
+    return fid if isinstance(fid, int) and getattr(stream, "watch_fd_thread", None) else None
+
+
+def _programs_ended() -> tuple[float, ...]:
+    """Changes whenever a program of this process has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime, used.ru_stime, used.ru_minflt, used.ru_nvcsw
 
 
 # ---------------------------------------------------------------- recording

@@ -222,7 +222,7 @@ def _note(
         path = os.fsdecode(said)
     except TypeError:
         return  # os.stat itself is about to say what is wrong with it
-    if not path or "\0" in path:
+    if not path or "\0" in path or _is_too_long(path):
         return
     for notes in everyone:
         full = path if os.path.isabs(path) else os.path.join(files.working_folder(), path)
@@ -235,6 +235,11 @@ def _note(
                 notes.read(path)
             else:
                 notes.looked(path, mark, by_library=by_library)
+
+
+def _is_too_long(path: str) -> bool:
+    """Whether no file can have this name: ``HTML(text)`` asks whether its text is a file's name."""
+    return len(path) > 4096 or (len(path) > 255 and max(map(len, path.split(os.sep))) > 255)
 
 
 def _saw_variable(key: Any, frame: FrameType) -> None:
