@@ -49,6 +49,7 @@ def notebook_now() -> NotebookNow:
             outputs=("X_train", "X_test", "y_train", "y_test"),
             size=934_440,
             origin="r-1",
+            version=1,
         ),
         CellNow(
             "train",
@@ -62,6 +63,7 @@ def notebook_now() -> NotebookNow:
             samples.NOON - 5,
             inputs=("X_train", "y_train", "gamma"),
             outputs=("model",),
+            version=2,
         ),
         CellNow(
             "evaluate",
@@ -75,6 +77,7 @@ def notebook_now() -> NotebookNow:
             stale="train runs again",
             inputs=("model", "X_test", "y_test"),
             outputs=("score",),
+            version=1,
         ),
         CellNow(
             "report",

@@ -105,7 +105,7 @@ def _cell_node(cell: CellNow, drawing: Drawing) -> Node:
         "name": line(cell.step, NAMES),
         "status": "stale" if cell.stale else cell.status or "waiting",
         "why": line(cell.stale or cell.why),
-        "version": None,
+        "version": cell.version,
         "seconds": number(saved) if cell.status != "running" else None,
         "size": cell.size,
         "outputs": [line(name, NAMES) for name in cell.outputs[:40]],

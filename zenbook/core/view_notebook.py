@@ -51,6 +51,8 @@ class CellNow:
     """Bytes kept of its outputs."""
     origin: str = ""
     """Id of the run that made a cached result."""
+    version: int | None = None
+    """The first version of the pipeline that has the step's code; None while it is a draft."""
 
 
 @dataclass(frozen=True, slots=True)

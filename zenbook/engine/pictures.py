@@ -6,7 +6,7 @@ is found here, so that no two of them can show a run differently.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from zenbook.core.view import (
@@ -17,7 +17,7 @@ from zenbook.core.view import (
     graph_view,
     step_view,
 )
-from zenbook.model import Record, Run, Version
+from zenbook.model import Record, Run, Step, Version
 
 
 class Past(Protocol):
@@ -32,7 +32,8 @@ def graph_picture(run: Run, past: Past) -> GraphView:
     """A run's steps with what happened to each."""
     versions = {version.number: version for version in past.versions(run.pipeline)}
     version = versions.get(run.version) if run.version is not None else None
-    first = _first_versions(version, versions)
+    steps = version.shape.steps if version is not None else ()
+    first = first_versions(steps, versions.values())
     return graph_view(run, version, records_of(past, run), step_versions=first)
 
 
@@ -62,14 +63,12 @@ def _version(run: Run, past: Past) -> Version | None:
     return next((version for version in held if version.number == run.version), None)
 
 
-def _first_versions(version: Version | None, versions: Mapping[int, Version]) -> dict[str, int]:
-    """The first pipeline version that had each step's present code."""
-    first: dict[str, int] = {}
-    for step in version.shape.steps if version is not None else ():
-        same = (
-            number
-            for number, other in versions.items()
-            if any(was.name == step.name and was.code == step.code for was in other.shape.steps)
-        )
-        first[step.name] = min(same)
-    return first
+def first_versions(steps: Iterable[Step], versions: Iterable[Version]) -> dict[str, int]:
+    """The first pipeline version that had each step's code; nothing for code that none has."""
+    first: dict[tuple[str, str], int] = {}
+    for version in versions:
+        for step in version.shape.steps:
+            known = first.setdefault((step.name, step.code), version.number)
+            first[step.name, step.code] = min(known, version.number)
+    found = {step.name: first.get((step.name, step.code)) for step in steps}
+    return {name: number for name, number in found.items() if number is not None}

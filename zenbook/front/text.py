@@ -183,5 +183,8 @@ def _store(view: StoreView) -> Iterator[str]:
 
 def _notebook(view: NotebookView) -> Iterator[str]:
     yield run_name(view["run"]) or view["pipeline"] or "No pipeline yet."
+    if view["graph"] is not None:
+        yield from _graph(view["graph"])
+        return
     rows = [[cell["name"], status(cell["status"]), cell["why"]] for cell in view["cells"]]
     yield from columns(rows)

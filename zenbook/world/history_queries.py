@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from zenbook.errors import OptionError
-from zenbook.model import Run, Status, StepRun, Version
+from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_rows import line_from_json, shape_from_json
 
 T = TypeVar("T")
@@ -121,10 +122,16 @@ def versions_of(connection: sqlite3.Connection, pipeline: str) -> Sequence[Versi
     )
     found = []
     for number, created, body in rows:
-        shape = _readable(shape_from_json, body)
+        shape = _shape(body)
         if shape is not None:
             found.append(Version(pipeline, number, shape, created))
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _shape(body: str | bytes) -> Shape | None:
+    """Read once: a notebook asks for its versions at every step, and no version ever changes."""
+    return _readable(shape_from_json, body)
 
 
 def seconds_of(connection: sqlite3.Connection, step: str, pipeline: str) -> float | None:

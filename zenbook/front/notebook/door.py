@@ -206,7 +206,7 @@ class Door:
         """The pipeline's graph, for a front end and as text."""
         from zenbook.front.notebook.state import PipelineGraph
 
-        return PipelineGraph(self.session())
+        return PipelineGraph(self.session(), self.outline().order)
 
     def forget(self) -> None:
         """Close every run and know of nothing: what a test needs between two notebooks."""

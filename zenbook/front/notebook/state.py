@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from zenbook.core.view import NotebookNow, live_graph
+from zenbook.core.view import NotebookNow, live_graph, notebook_view
 from zenbook.core.view_notebook import CellNow
+from zenbook.engine.pictures import first_versions
 from zenbook.errors import StoreFault
 from zenbook.front.notebook.planning import order_of
 from zenbook.front.notebook.session import Known, Session
@@ -22,6 +23,8 @@ def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
     told as the newest version has them. May be asked on any thread, while cells run.
     """
     session = replace(session, known=dict(session.known), joined=dict(session.joined))
+    versions = _versions(session)
+    first = first_versions([known.step for known in session.known.values()], versions)
     said = session.version_said().removeprefix("v")
     number, _, draft = said.partition(" ")
     return NotebookNow(
@@ -30,20 +33,23 @@ def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
         draft=bool(draft),
         run=session.logbook.run if session.logbook is not None else None,
         cells=[
-            *(_cell(session, session.known[name]) for name in order_of(session)),
-            *_unmet(session, order),
+            *(
+                replace(_cell(session, session.known[name]), version=first.get(name))
+                for name in order_of(session)
+            ),
+            *_unmet(session, order, versions),
         ],
     )
 
 
-def _unmet(session: Session, order: Sequence[str]) -> list[CellNow]:
+def _unmet(session: Session, order: Sequence[str], versions: Sequence[Version]) -> list[CellNow]:
     """Steps that this kernel has not finished once, the one that runs first.
 
     What they read and give, and how long they take, is what history knows of them.
     """
     running = {name: line for name, line in session.joined.items() if line.status == "running"}
     names = [name for name in dict.fromkeys((*running, *order)) if name not in session.known]
-    version = _newest(session) if names else None
+    version = max(versions, key=lambda version: version.number, default=None)
     return [
         replace(
             _foreseen(session, name, version),
@@ -75,15 +81,11 @@ def _foreseen(session: Session, name: str, version: Version | None) -> CellNow:
     )
 
 
-def _newest(session: Session) -> Version | None:
+def _versions(session: Session) -> Sequence[Version]:
     try:
-        return max(
-            session.desk.history.versions(session.pipeline),
-            key=lambda version: version.number,
-            default=None,
-        )
+        return session.desk.history.versions(session.pipeline)
     except StoreFault:
-        return None  # the logbook tells of a history that is out of order
+        return ()  # the logbook tells of a history that is out of order
 
 
 def _cell(session: Session, known: Known) -> CellNow:
@@ -108,18 +110,19 @@ def _cell(session: Session, known: Known) -> CellNow:
 
 
 class PipelineGraph:
-    """The pipeline's graph as it is now, in every form a front end may pick."""
+    """The pipeline's graph in every form a front end may pick; live where there is one."""
 
-    def __init__(self, session: Session) -> None:
-        self._view = live_graph(notebook_now(session))
-        self._pipeline = session.pipeline
+    def __init__(self, session: Session, order: Sequence[str] = ()) -> None:
+        now = notebook_now(session, order)
+        self._view = notebook_view(now, live_graph(now))
+        self._text = "" if now.cells else f"Pipeline {session.pipeline}: no step has run yet."
 
     def __repr__(self) -> str:
-        return str(self._repr_mimebundle_()["text/plain"])
+        from zenbook.front.text import text
+
+        return self._text or text(self._view)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        from zenbook.front.page import bundle
+        from zenbook.front.widget import show
 
-        if self._view is None:
-            return {"text/plain": f"Pipeline {self._pipeline}: no step has run yet."}
-        return dict(bundle(self._view))
+        return {**show(self._view)._repr_mimebundle_(), "text/plain": repr(self)}
