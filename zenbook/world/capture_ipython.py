@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import base64
 import json
-import resource
 import select
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,28 +82,36 @@ def programs_heard() -> Iterator[None]:
     A kernel reads it from pipes, in threads of its own: when a program has ended, its last lines
     may not have been read yet, or have been read and not been written to the stream.
     """
-    before = _programs_ended()
     try:
         yield
     finally:
-        pipes = [fid for fid in map(_pipe_of, (sys.stdout, sys.stderr)) if fid is not None]
+        streams = [each for each in (sys.stdout, sys.stderr) if _reader(each) is not None]
         until = time.monotonic() + _LONGEST
-        late = _programs_ended() != before
-        while pipes and (late or select.select(pipes, [], [], 0)[0]) and time.monotonic() < until:
-            late = False
+        while not all(map(_is_heard, streams)) and time.monotonic() < until:
             time.sleep(_MOMENT)  # lets the reading threads work
 
 
-def _pipe_of(stream: Any) -> int | None:
-    """What a kernel's stream reads programs' output from; None where there is no kernel."""
-    fid = getattr(stream, "_fid", None)
-    return fid if isinstance(fid, int) and getattr(stream, "watch_fd_thread", None) else None
+def _reader(stream: Any) -> threading.Thread | None:
+    """The thread in which a kernel reads what programs print; None where there is no kernel."""
+    thread = getattr(stream, "watch_fd_thread", None)
+    return thread if isinstance(getattr(stream, "_fid", None), int) else None
 
 
-def _programs_ended() -> tuple[float, ...]:
-    """Changes whenever a program of this process has ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime, used.ru_stime, used.ru_minflt, used.ru_nvcsw
+def _is_heard(stream: Any) -> bool:
+    """Whether nothing stands in a stream's pipe, and its reader waits for more. Where the system
+    does not tell what a thread waits for, the reader is given a moment."""
+    reader, pipe = _reader(stream), stream._fid
+    if reader is None or not reader.is_alive():
+        return True
+    if select.select([pipe], [], [], 0)[0]:
+        return False
+    try:
+        with open(f"/proc/self/task/{reader.native_id}/syscall", encoding="ascii") as told:
+            words = told.read().split()
+    except OSError:
+        time.sleep(_MOMENT)
+        return True
+    return len(words) > 1 and int(words[1], 16) == pipe
 
 
 # ---------------------------------------------------------------- recording
