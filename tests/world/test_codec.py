@@ -165,6 +165,23 @@ def factorial() -> Any:
     return inner
 
 
+class Bunch(dict[str, Any]):
+    """A dict whose items are attributes, as statsmodels and many others have one."""
+
+    def __init__(self, **items: Any) -> None:
+        super().__init__(items)
+        self.__dict__ = self
+
+
+def test_a_dict_that_is_its_own_namespace_comes_back_as_one() -> None:
+    made = Bunch(a=[1, 2], b="text")
+    made.whole = made
+    loaded = reopened(made=made)["made"]
+    loaded.c = 3
+    assert (loaded["c"], loaded.a, loaded["b"]) == (3, [1, 2], "text")
+    assert loaded.whole is loaded and type(loaded) is Bunch
+
+
 def test_a_function_that_refers_to_itself_comes_back() -> None:
     loaded = reopened(f=factorial())["f"]
     assert loaded(5) == 120

@@ -248,6 +248,19 @@ def reduce_module(module: types.ModuleType) -> Any:
     return import_module, (module.__name__,)
 
 
+def reduce_own_namespace(obj: dict[str, Any]) -> Any:
+    """A dict whose attributes are its items (``self.__dict__ = self``). Pickle would make it with
+    two dictionaries, which part ways with the first assignment."""
+    return make_own_namespace, (type(obj),), None, None, iter(dict.items(obj))
+
+
+def make_own_namespace(cls: type[dict[str, Any]]) -> dict[str, Any]:
+    """An empty dict of this class whose attributes are its items."""
+    made = cls.__new__(cls)
+    made.__dict__ = made
+    return made
+
+
 def reduce_mapping_proxy(proxy: Any) -> Any:
     """A read-only view of a dict."""
     return make_mapping_proxy, (dict(proxy),)

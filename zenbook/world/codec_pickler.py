@@ -68,6 +68,8 @@ class Packer(pickle.Pickler):
         why = refusal(obj)
         if why:
             raise Refusal(why)
+        if isinstance(obj, dict) and vars(obj) is obj:
+            return code_.reduce_own_namespace(obj)
         root = kind.__module__.partition(".")[0]
         if root == "numpy":
             return self._array(obj)

@@ -28,9 +28,10 @@ def _printers() -> Iterator[str]:
     for mime, formatter in formatters.items():
         for registry in ("type_printers", "deferred_printers", "singleton_printers"):
             for kind, printer in getattr(formatter, registry, {}).items():
-                home = str(getattr(printer, "__module__", ""))
+                function = getattr(printer, "func", printer)  # matplotlib's are partials
+                home = str(getattr(function, "__module__", ""))
                 if home.partition(".")[0] not in _THEIR_OWN:
-                    yield f"{mime} {_name_of(kind)} {home}.{getattr(printer, '__qualname__', '')}"
+                    yield f"{mime} {_name_of(kind)} {home}.{getattr(function, '__qualname__', '')}"
 
 
 def _name_of(kind: Any) -> str:
