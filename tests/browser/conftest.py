@@ -31,7 +31,12 @@ def page(chromium: Any) -> Iterator[Any]:
     """A page that fails its test on any dialog or uncaught error."""
     opened = chromium.new_page(viewport={"width": 1000, "height": 800})
     bad: list[str] = []
-    opened.on("dialog", lambda dialog: (bad.append(f"dialog {dialog.message}"), dialog.dismiss()))
+
+    def refuse(dialog: Any) -> None:
+        bad.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    opened.on("dialog", refuse)
     opened.on("pageerror", lambda error: bad.append(f"error {error}"))
     yield opened
     opened.close()

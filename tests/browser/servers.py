@@ -135,7 +135,7 @@ def _stop(process: subprocess.Popen[bytes], port: int, token: str) -> None:
 
 def notebook(*cells: str, outputs: Mapping[int, Sequence[object]] | None = None) -> str:
     """An nbformat 4.5 notebook of code cells."""
-    made = [
+    made: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell-{place}",

@@ -20,6 +20,7 @@ from zenbook.core.view import (
     StoreView,
     View,
 )
+from zenbook.core.view_kinds import Drawing
 from zenbook.core.view_text import seconds_text, size_text
 from zenbook.core.view_types import ChangeLine, Line, Pair
 from zenbook.front.picture import data_uri
@@ -37,21 +38,7 @@ def bundle(view: View) -> dict[str, object]:
 
 def html(view: View) -> str:
     """The view as one piece of plain HTML, complete without script and style."""
-    match view["kind"]:
-        case "runs":
-            return _runs(view)
-        case "graph":
-            return _graph(view)
-        case "compare":
-            return _compare(view)
-        case "step":
-            return _step(view)
-        case "plan":
-            return _plan(view)
-        case "store":
-            return _store(view)
-        case _:
-            return _notebook(view)
+    return _drawn(view)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], total: int | None = None) -> str:
@@ -231,3 +218,6 @@ def _notebook(view: NotebookView) -> str:
     title = run_name(view["run"]) or view["pipeline"] or "No pipeline yet"
     picture = _graph(view["graph"]) if view["graph"] else ""
     return picture or _titled(title, _table(["step", "status", "why"], rows) if rows else "")
+
+
+_drawn = Drawing(_runs, _graph, _compare, _step, _plan, _store, _notebook)

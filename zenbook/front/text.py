@@ -15,6 +15,7 @@ from zenbook.core.view import (
     StoreView,
     View,
 )
+from zenbook.core.view_kinds import Drawing
 from zenbook.core.view_text import GLYPHS, WORDS, seconds_text, size_text
 from zenbook.core.view_types import Line, RunHead
 
@@ -24,25 +25,7 @@ MARKS = {"hit": "↺ cached", "miss": "▶ would run", "unsure": "? depends"}
 
 def text(view: View) -> str:
     """The view as lines of text."""
-    return "\n".join(_lines(view))
-
-
-def _lines(view: View) -> Iterator[str]:
-    match view["kind"]:
-        case "runs":
-            return _runs(view)
-        case "graph":
-            return _graph(view)
-        case "compare":
-            return _compare(view)
-        case "step":
-            return _step(view)
-        case "plan":
-            return _plan(view)
-        case "store":
-            return _store(view)
-        case _:
-            return _notebook(view)
+    return "\n".join(_drawn(view))
 
 
 def when(moment: float) -> str:
@@ -188,3 +171,6 @@ def _notebook(view: NotebookView) -> Iterator[str]:
         return
     rows = [[cell["name"], status(cell["status"]), cell["why"]] for cell in view["cells"]]
     yield from columns(rows)
+
+
+_drawn = Drawing(_runs, _graph, _compare, _step, _plan, _store, _notebook)
