@@ -26,6 +26,34 @@ def bracketed(head: str, items: Sequence[str], tail: str, level: int = 0) -> str
     return f"{pad}{head}\n" + "".join(f"{inner}{item},\n" for item in items) + f"{pad}{tail}"
 
 
+Tree = str | tuple[str, Sequence["Tree"], str]
+"""A text, or what opens a bracket, the items in it, and what closes it."""
+
+
+def spelled(tree: Tree, level: int = 0) -> str:
+    """Brackets within brackets, each on one line if it fits there, else one item a line."""
+    flat = _flat(tree)
+    if isinstance(tree, str) or not tree[1] or len(INDENT * level + flat) < WIDTH:
+        return flat
+    head, items, tail = tree
+    inner = INDENT * (level + 1)
+    lines = "".join(f"{inner}{spelled(item, level + 1)},\n" for item in items)
+    return f"{head}\n{lines}{INDENT * level}{tail}"
+
+
+def _flat(tree: Tree) -> str:
+    if isinstance(tree, str):
+        return tree
+    head, items, tail = tree
+    return f"{head}{', '.join(map(_flat, items))}{tail}"
+
+
+def quoted(text: str) -> str:
+    """The text as a literal, in double quotes unless it holds some."""
+    shown = repr(text)
+    return f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown else shown
+
+
 def listed(head: str, items: Sequence[str], level: int = 0) -> str:
     """``head a, b``; too long, a tuple in parentheses with one name a line."""
     pad, inner = INDENT * level, INDENT * (level + 1)
