@@ -69,6 +69,8 @@ class _Walk(ast.NodeVisitor):
         found.update(f"{library}!" for library in _seeded_by(name, node))
         if name:
             found.add(_last(name))
+        # what is handed over may be called: ``cli(pipeline)``, ``map(draw, names)``
+        found.update(one.id for one in node.args if isinstance(one, ast.Name))
         self.generic_visit(node)
 
 

@@ -74,7 +74,7 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     known = recorded(notebook)
     facts = known.facts
     verifies = wanted.verify if wanted.verify is not None else has_run(notebook, known)
-    if verifies and not known.covers(notebook):
+    if verifies and not _is_covered(notebook, known):
         facts = trial(notebook)
     exported = _best(notebook, facts, place, wanted, verifies)
     if wanted.check:
@@ -83,13 +83,23 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     return exported
 
 
+def _is_covered(notebook: Notebook, known: Recorded) -> bool:
+    """Whether the records tell all that a trial would."""
+    if not known.records:
+        return False
+    try:
+        return known.covers(make_plan(notebook, known.facts).groups)
+    except ExportError:
+        return False  # what the records do not know, a trial may
+
+
 def _best(
     notebook: Notebook, facts: Facts, place: Path, wanted: Wanted, verifies: bool
 ) -> Exported:
     """The finest script that gives what the notebook gives. Raises ExportError if none does."""
     comparison = Comparison()
     for single in (False, True):
-        plan = make_plan(notebook, facts, single)
+        plan = make_plan(notebook, facts, single, apart=wanted.target == "zenml")
         refuse_empty(plan)
         script = Script(plan, shown_path(notebook.file), wanted.target)
         exported = _exported(place, script, plan)
@@ -110,13 +120,13 @@ def _best(
 
 
 def _verified(script: Script, exported: Exported, facts: Facts) -> Comparison:
-    plan, titles, target = script.plan, script.titles, script.target
     text = exported.text
-    if target == "zenml":  # the same steps, run without ZenML, which may be installed elsewhere
-        target, text = "python", Script(plan, script.path, "python").text()
-    found = compare(text, plan, titles, target, script.main, facts)
+    if script.target == "zenml":  # the same steps, run without ZenML, which may live elsewhere
+        script = Script(script.plan, script.path, "python")
+        text = script.text()
+    found = compare(text, script, facts)
     if found.differ and not found.error:
-        return settle(found, plan, titles)
+        return settle(found, script)
     return found
 
 
@@ -191,7 +201,7 @@ def _exported(place: Path, script: Script, plan: Plan) -> Exported:
         file=place,
         text=script.text(),
         decisions=tuple(decisions(plan, script)),
-        steps=tuple(title.name for title in script.titles),
+        steps=script.steps,
         notes=tuple(dict.fromkeys(_notes(plan))),
     )
 
@@ -232,8 +242,10 @@ def decisions(plan: Plan, script: Script) -> Iterator[Decision]:
     for cell in plan.notebook.cells:
         found: list[str] = []
         for group, title in zip(plan.groups, script.titles, strict=True):
-            if cell in group.cells:
+            if cell in group.cells and script.is_step(group):
                 found.append(f"step {title.name}")
+            elif cell in group.cells:
+                found.append(f"function {title.function}, which runs each time")
         kinds = {plan.module.kind(piece) for piece in plan.pieces if piece.cell is cell}
         if kinds - {"body"}:
             found.append("module code")
@@ -251,5 +263,8 @@ def _notes(plan: Plan) -> Iterator[str]:
             cells = ", ".join(str(cell.number) for cell in group.cells)
             yield f"cells {cells} are one step: {why}"
     yield from (
-        f"cell {cell.number}: {note}" for cell in plan.notebook.cells for note in cell.notes
+        f"cell {cell.number}: {note}"
+        for cell in plan.notebook.cells
+        if cell.number not in plan.left_out
+        for note in cell.notes
     )

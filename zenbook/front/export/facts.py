@@ -90,6 +90,11 @@ class CellFacts:
     shares: tuple[tuple[str, str], ...] = ()
     unseeded: bool = False
     """Whether it drew from a global random state that nothing had seeded."""
+    read: frozenset[str] | None = None
+    """Files and patterns it looked at; None if nobody watched."""
+    wrote: frozenset[str] = frozenset()
+    random: frozenset[str] = frozenset()
+    """Libraries whose global random state it moved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def give(plan: Plan) -> None:
         given = [n for n in _in_order(group) if n in later and n not in module]
         given += [n for n in group.inputs if n in changed and n in later and n not in given]
         results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
+        if group.marked is not None and not given:  # a result for the reader: all it binds
+            results = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
         results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
         if not given and not results:

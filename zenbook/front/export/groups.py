@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from zenbook.core.names import Names, analyse
+from zenbook.core.names_scope import free_names
 from zenbook.front.export.facts import Facts, may_change, stuck_by_text
+from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.reading import SourceCell
 
@@ -27,7 +29,13 @@ class Group:
     copied: list[Piece] = field(default_factory=list)
     inputs: dict[str, Piece | None] = field(default_factory=dict)
     """Data it reads, with the piece that binds it last before; None for a parameter."""
+    parameters: dict[str, Piece] = field(default_factory=dict)
+    """Parameters it reads, with the piece that binds each."""
     outputs: list[str] = field(default_factory=list)
+    told_before: list[SourceCell] = field(default_factory=list)
+    """Earlier cells of the same step with the same code, which this one repeats."""
+    is_plain: bool = False
+    """Whether it is no step: beside ``%%step`` cells, an ordinary cell runs each time."""
     merged: list[str] = field(default_factory=list)
     """Why groups were merged into this one."""
 
@@ -163,6 +171,29 @@ def stuck_in(group: Group, facts: Facts) -> dict[str, str]:
             else:
                 found.pop(name, None)
     return found
+
+
+def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> list[str]:
+    """What a group reads before it binds it, without what stands at module level."""
+    names = group.names()
+    shadowed = {
+        name
+        for other in groups
+        for piece in other.pieces
+        for name in piece.names.writes
+        if name in BUILTINS
+    }
+    wanted = set(names.reads) | (names.builtins_read & shadowed)
+    if group.marked is not None and (said := group.marked.step) is not None:
+        wanted |= set(said.inputs or ()) | set(said.added)
+    wanted -= set(module)
+    order = first_uses(group.nodes)
+    return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def needs_of(piece: Piece) -> list[str]:
+    """What a definition reads when it is called."""
+    return sorted(set().union(*(free_names(node) for node in piece.nodes)))
 
 
 def first_uses(nodes: Iterable[ast.stmt]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zenbook.errors import StoreFault
 from zenbook.front.export.facts import CellFacts, Facts
+from zenbook.front.export.groups import Group
 from zenbook.front.export.reading import Notebook
 from zenbook.front.notebook.notebook_name import pipeline_name
 from zenbook.model import Record
@@ -20,9 +21,9 @@ class Recorded:
 
     records: Mapping[int, Record] = field(default_factory=dict)
 
-    def covers(self, notebook: Notebook) -> bool:
-        """Whether every ``%%step`` cell has a record, and no other cell computes."""
-        marked = [cell.number for cell in notebook.cells if cell.step is not None]
+    def covers(self, groups: Iterable[Group]) -> bool:
+        """Whether there are steps, and every one has a record."""
+        marked = [cell.number for group in groups for cell in group.cells if cell.step is not None]
         return bool(marked) and set(marked) <= self.records.keys()
 
     @property
@@ -93,4 +94,7 @@ def _facts(record: Record) -> CellFacts:
         digests={name: artifact.digest for name, artifact in everything.items()},
         changed=frozenset(changed),
         bound=frozenset(artifact.name for artifact in own),
+        read=frozenset(read.name for read in record.reads if read.kind == "file"),
+        wrote=frozenset(read.name for read in record.wrote),
+        random=frozenset(read.name for read in record.reads if read.kind == "random"),
     )

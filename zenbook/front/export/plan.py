@@ -10,8 +10,9 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zenbook.core.names_scope import free_names, global_writes
+from zenbook.core.names_scope import global_writes
 from zenbook.errors import ExportError
+from zenbook.front.export.apart import merge_what_meets
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.giving import give
 from zenbook.front.export.groups import (
@@ -21,24 +22,25 @@ from zenbook.front.export.groups import (
     grouped,
     loaded,
     merge,
+    needs_of,
+    reads_of,
     stuck_in,
 )
 from zenbook.front.export.missing import missing
 from zenbook.front.export.module import BUILTINS, ModuleCode, module_code
-from zenbook.front.export.pieces import Piece, constant_name, is_definition, is_import, pieces_of
+from zenbook.front.export.needed import drop_unneeded, mark_plain
+from zenbook.front.export.parameters import (
+    Parameter,
+    binding_above,
+    bindings,
+    is_parameter,
+    parameters_of,
+    take_in_rebindings,
+)
+from zenbook.front.export.pieces import Piece, is_definition, is_import, pieces_of
 from zenbook.front.export.reading import Notebook
 
 _PROVIDED = frozenset({"display", "get_ipython", "exit", "quit"})
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A literal of the cell that holds the parameters. ``text`` is its default as written."""
-
-    name: str
-    text: str
-    kind: str
-    help: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,12 +52,25 @@ class Plan:
     module: ModuleCode
     groups: list[Group]
     facts: Facts
-    parameters: list[Parameter] = field(default_factory=list)
+    bound: Mapping[str, Sequence[Piece]] = field(default_factory=dict)
+    """The pieces that bind each parameter."""
+    taken: dict[int, Parameter] = field(default_factory=dict)
+    """The parameter that each of these bindings is, by its order."""
     results: list[str] = field(default_factory=list)
     """Names the pipeline returns: what steps give and no later step reads."""
     stars: Mapping[str, str] = field(default_factory=dict)
     left_out: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The pipeline's parameters, in the order of the notebook."""
+        return list(dict.fromkeys(self.taken.values()))
+
+    def parameter_of(self, group: Group, name: str) -> Parameter | None:
+        """The parameter that a group reads under this name, None if it is none."""
+        piece = group.parameters.get(name)
+        return self.taken[piece.order] if piece is not None else None
 
     @property
     def own_functions(self) -> frozenset[str]:
@@ -67,69 +82,36 @@ class Plan:
         return [piece for piece in self.pieces if self.module.kind(piece) == kind]
 
 
-def make_plan(notebook: Notebook, facts: Facts, single: bool = False) -> Plan:
-    """Plan the script. ``single`` puts everything into one step. Raises ExportError."""
+def make_plan(notebook: Notebook, facts: Facts, single: bool = False, apart: bool = False) -> Plan:
+    """Plan the script. ``single`` puts everything into one step. Raises ExportError.
+
+    ``apart`` is for steps that run in processes of their own.
+    """
     cells = [cell for cell in notebook.cells if not cell.skipped]
     pieces = pieces_of(cells)
-    parameters = _parameters(pieces)
-    names = {parameter.name for parameter in parameters}
-    module = module_code(pieces, names)
+    bound = bindings(pieces)
+    module = module_code(pieces, bound)
     kept = [
         piece
         for piece in pieces
-        if module.kind(piece) == "body" and not (_is_parameter(piece) or _only_shows(piece))
+        if module.kind(piece) == "body" and not (is_parameter(piece) or _only_shows(piece))
     ]
-    plan = Plan(notebook, pieces, module, grouped(kept), facts, parameters)
+    plan = Plan(notebook, pieces, module, grouped(kept), facts, bound)
     if single and plan.groups:
         merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
     _note_left_out(plan)
+    if notebook.has_steps:
+        drop_unneeded(plan)
+    if apart:
+        merge_what_meets(plan)
     _refuse_early_reads(plan)
     _wire(plan)
     _drop_copied(plan)
+    _name_parameters(plan)
     if notebook.has_steps:
-        _drop_unneeded(plan)
+        mark_plain(plan)
     give(plan)
     return plan
-
-
-# ------------------------------------------------------------------ parameters
-
-
-def _is_parameter(piece: Piece) -> bool:
-    return piece.cell.is_parameters and constant_name(piece) != ""
-
-
-def _parameters(pieces: Sequence[Piece]) -> list[Parameter]:
-    found: dict[str, Parameter] = {}
-    for piece in pieces:
-        if _is_parameter(piece):
-            name = constant_name(piece)
-            value = getattr(piece.node, "value")  # noqa: B009
-            text = ast.get_source_segment(piece.cell.text, value) or ast.unparse(value)
-            noted = getattr(piece.node, "annotation", None)
-            kind = ast.unparse(noted) if noted is not None else _kind_of(value)
-            found[name] = Parameter(name, text, kind, _comment(piece))
-    return list(found.values())
-
-
-def _kind_of(value: ast.expr) -> str:
-    try:
-        made = ast.literal_eval(value)
-    except ValueError:
-        return "float" if "." in ast.unparse(value) or "e" in ast.unparse(value) else "int"
-    return "" if made is None else type(made).__name__
-
-
-def _comment(piece: Piece) -> str:
-    """The comment beside a parameter, else the one above it."""
-    lines = piece.text.split("\n")
-    place = piece.node.end_lineno or 0
-    whole = piece.cell.text.splitlines()[place - 1] if place else ""
-    after = whole.encode()[piece.node.end_col_offset or 0 :].decode()
-    if "#" in after:
-        return after.partition("#")[2].strip()
-    above = [line.strip().lstrip("#").strip() for line in lines if line.strip().startswith("#")]
-    return " ".join(above)
 
 
 # ------------------------------------------------------------------ what is left out
@@ -171,6 +153,8 @@ def _drop_copied(plan: Plan) -> None:
             later = {name for other in kept for name in other.names.reads | loaded(other.nodes)}
             handed = any(source is piece for g in plan.groups for source in g.inputs.values())
             names = piece.names.writes
+            for other in (*group.copied, *group.pieces[:index]):  # called when this is there
+                later |= loaded([other.node]) if is_definition(other) else set()
             if _can_be_copied(piece) and not handed and not names & later:
                 continue
             kept.insert(0, piece)
@@ -186,21 +170,12 @@ def _can_be_copied(piece: Piece) -> bool:
     return is_definition(piece) and _is_alone(piece)
 
 
-def _drop_unneeded(plan: Plan) -> None:
-    """Beside ``%%step`` cells, an unmarked cell counts only if a step needs what it binds."""
-    while True:
-        needed = {id(piece) for group in plan.groups for piece in group.inputs.values() if piece}
-        unneeded = [
-            group
-            for group in plan.groups
-            if group.marked is None and not any(id(piece) in needed for piece in group.pieces)
-        ]
-        if not unneeded:
-            return
-        for group in unneeded:
-            plan.groups.remove(group)
-            for cell in group.cells:
-                plan.left_out[cell.number] = "no step needs what it makes"
+def _name_parameters(plan: Plan) -> None:
+    used: dict[str, list[Piece]] = {}
+    for group in plan.groups:
+        for name, piece in group.parameters.items():
+            used.setdefault(name, []).append(piece)
+    plan.taken = parameters_of(plan.bound, used)
 
 
 # ------------------------------------------------------------------ wiring
@@ -226,26 +201,30 @@ def _wire(plan: Plan) -> None:
 def _wired(plan: Plan) -> bool:
     """One pass; True if groups were merged, so that everything has to be looked at again."""
     current: dict[str, tuple[int, Piece]] = {}
-    parameters = {parameter.name for parameter in plan.parameters}
     for place, group in enumerate(plan.groups):
-        group.copied, group.inputs = [], {}
+        group.copied, group.inputs, group.parameters = [], {}, {}
         if _shares_globals(plan, place):
             return True
-        reads = _reads(group, plan)
+        take_in_rebindings(group, plan.bound)
+        reads = reads_of(group, plan.groups, plan.module.names)
         while reads:
             name = reads.pop(0)
             if name in group.inputs or any(name in p.names.writes for p in group.copied):
                 continue
-            if name not in current:
-                if name in parameters:
-                    group.inputs[name] = None
-                elif name not in BUILTINS | _PROVIDED:
+            found = current.get(name)
+            if name in plan.bound:
+                above = binding_above(plan.bound[name], group.pieces[0].order)
+                if found is None or found[1].order < above.order:
+                    group.inputs[name], group.parameters[name] = None, above
+                    continue
+            if found is None:
+                if name not in BUILTINS | _PROVIDED:
                     missing(name, group, plan)
                 continue
-            maker, piece = current[name]
+            maker, piece = found
             if _can_be_copied(piece):
                 group.copied.append(piece)
-                reads += [n for n in _needs(piece) if n not in plan.module.names]
+                reads += [n for n in needs_of(piece) if n not in plan.module.names]
                 continue
             if why := _cannot_cross(plan, maker, piece, name):
                 merge(plan.groups, maker, place, f"`{name}` {why}")
@@ -262,28 +241,6 @@ def _wired(plan: Plan) -> bool:
             if name in group.inputs and name in current and name not in group.written:
                 current[name] = (place, group.pieces[-1])
     return _merged_aliases(plan)
-
-
-def _reads(group: Group, plan: Plan) -> list[str]:
-    """What a group reads before it binds it, without what stands at module level."""
-    names = group.names()
-    shadowed = {
-        name
-        for other in plan.groups
-        for piece in other.pieces
-        for name in piece.names.writes
-        if name in BUILTINS
-    }
-    wanted = set(names.reads) | (names.builtins_read & shadowed)
-    if group.marked is not None and (said := group.marked.step) is not None:
-        wanted |= set(said.inputs or ()) | set(said.added)
-    wanted -= plan.module.names.keys()
-    order = first_uses(group.nodes)
-    return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
-
-
-def _needs(piece: Piece) -> list[str]:
-    return sorted(set().union(*(free_names(node) for node in piece.nodes)))
 
 
 def _is_alone(piece: Piece) -> bool:
@@ -361,12 +318,23 @@ def _seen_through(plan: Plan, place: int, one: str, other: str) -> int:
         group = plan.groups[later]
         if changed_at >= 0 and {one, other} & group.inputs.keys():
             last = later
-        if {one, other} & changed_in(group, plan.facts, plan.own_functions):
+        if _changes_shared(group, plan, {one, other}):
             changed_at = later
             last = later
     crossing = [g for g in plan.groups[place + 1 :] if {one, other} & g.inputs.keys()]
     names = set().union(*({one, other} & g.inputs.keys() for g in crossing)) if crossing else set()
     return last if changed_at >= 0 and len(names) == 2 else -1
+
+
+def _changes_shared(group: Group, plan: Plan, pair: set[str]) -> bool:
+    """Whether a group changes what both names reach.
+
+    Where a run has shown it, the change is seen under both: what changes under one only is its
+    own, such as the results that a fitted model keeps as they are asked for.
+    """
+    changed = changed_in(group, plan.facts, plan.own_functions)
+    known = plan.facts.changed(cell.number for cell in group.cells) is not None
+    return pair <= changed if known else bool(pair & changed)
 
 
 def refuse_empty(plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 import unicodedata
@@ -67,6 +68,7 @@ def titles(plan: Plan, taken: Iterable[str]) -> list[Title]:
     names: set[str] = set()
     functions = set(taken)
     variables = {n for g in plan.groups for n in (*g.inputs, *g.outputs)}
+    variables |= {name for piece in plan.pieces for name in piece.names.writes}
     variables |= {parameter.name for parameter in plan.parameters}
     for group in plan.groups:
         name = _unlike(_name(group), names)
@@ -107,8 +109,6 @@ def _ascii(text: str) -> str:
 
 def default_name(group: Group) -> str:
     """As a ``%%step`` without a name is called: the only function defined, else the last output."""
-    import ast
-
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = [node.name for node in group.nodes if isinstance(node, kinds)]
     if len(functions) == 1:
@@ -119,20 +119,31 @@ def default_name(group: Group) -> str:
 def _by_output(group: Group) -> str:
     if group.outputs:
         return identifier(f"make_{group.outputs[-1]}")
-    return f"cell_{group.cells[0].number}"
+    called = _last_call(group)
+    return identifier(called.rpartition(".")[2]) if called else f"cell_{group.cells[0].number}"
+
+
+def _last_call(group: Group) -> str:
+    """``random.seed`` of a step that ends with ``random.seed(3)``, "" if it ends otherwise."""
+    value = getattr(group.nodes[-1], "value", None)
+    called = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
+    return called if re.fullmatch(r"[\w.]+", called) else ""
 
 
 def _sentence(group: Group) -> str:
     """From the nearest Markdown; else from what the step gives."""
     first = group.marked if group.marked is not None else group.cells[0]
-    for text in reversed(first.markdown):
-        lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-        if sentence := first_sentence("\n".join(lines)):
-            return sentence
+    for cell in (*group.told_before, first):  # what repeats a cell is introduced where it began
+        for text in reversed(cell.markdown):
+            lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+            if sentence := first_sentence("\n".join(lines)):
+                return sentence
     if heading := heading_above(first) or group.heading:
         return _ended(heading_text(heading))
     if group.outputs:
         return f"Make {_joined(group.outputs)}."
+    if called := _last_call(group):
+        return f"Call {called}."
     return f"What cell {first.number} of the notebook does."
 
 

@@ -8,6 +8,7 @@ they share do.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -39,20 +40,40 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
 
     shell: Any = InteractiveShell.instance()
     vars(shell)["enable_gui"] = lambda gui=None: None  # there is no event loop to join here
+    if job["steps"]:
+        os.environ["ZENBOOK_NOTEBOOK"] = str(Path.cwd() / job["name"])
+        shell.extension_manager.load_extension("zenbook")
     hidden = set(shell.user_ns)
     found: list[dict[str, Any]] = []
     seen: dict[str, str] = {}
     for cell in job["cells"]:
         before = {name: id(value) for name, value in _data(shell.user_ns, hidden)}
-        result = shell.run_cell(cell["source"], store_history=True)
+        result, effects = _watched(shell, cell["source"])
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             told = f"{type(error).__name__}: {error}"
             return {"cells": found, "error": told, "cell": cell["number"], "line": _line(error)}
         now = _look(shell.user_ns, hidden, before, seen)
-        found.append({"number": cell["number"], **now})
+        found.append({"number": cell["number"], **now, **effects})
         seen = {**seen, **now["digests"]}
     return {"cells": found, "error": ""}
+
+
+def _watched(shell: Any, source: str) -> tuple[Any, dict[str, list[str]]]:
+    """A cell's result; the files it read and wrote, and the random states it moved."""
+    from zenbook.engine.desk import open_desk
+
+    desk = open_desk()
+    before = desk.randomness.states()
+    with desk.watch.watching((), ()) as seen:
+        result = shell.run_cell(source, store_history=True)
+        noticed = seen()
+    moved = {n for n, digest in desk.randomness.states().items() if before.get(n) != digest}
+    return result, {
+        "read": sorted({one.name for one in noticed.reads if one.kind == "file"}),
+        "wrote": sorted({one.name for one in noticed.wrote}),
+        "random": sorted(moved),
+    }
 
 
 def _line(error: BaseException) -> int:
@@ -89,6 +110,7 @@ def _look(
         for n, d in digests.items()
         if before.get(n) == id(space[n]) and n in seen and seen[n] != d
     ]
+    stuck.update({n: "holds a figure" for n in digests if _holds_figure(values[n])})
     stuck.update({n: "is a function" for n, v in values.items() if isinstance(v, FunctionType)})
     return {
         "digests": {n: digests[n] for n in digests if n in moved},
@@ -137,6 +159,20 @@ def _mutables(value: Any) -> set[int]:
             found.add(id(one))
         waiting += [(inner, depth + 1) for inner in _held(one)]
     return found
+
+
+def _holds_figure(value: Any) -> bool:
+    """Whether it is no figure itself and reaches one, which changes as it is drawn and closed."""
+    waiting, seen = [(value, 0)], set[int]()
+    while waiting and len(seen) < _MOST_NODES:
+        one, depth = waiting.pop()
+        if id(one) in seen or depth > 4 or isinstance(one, (*_ATOMS, *_OWN_CALLS)):
+            continue
+        seen.add(id(one))
+        if type(one).__module__.startswith(("matplotlib.figure", "matplotlib.axes")):
+            return True
+        waiting += [(inner, depth + 1) for inner in _held(one)]
+    return False
 
 
 def _held(one: Any) -> list[Any]:
@@ -208,10 +244,17 @@ def _outcomes(pipeline: Any) -> dict[str, Any]:
 
     bound = pipeline.binder.bind((), {})
     finished = run_composition(pipeline.compose(bound), pipeline.wish, open_desk())
-    steps = {n: _digests(outcome.values) for n, outcome in finished.outcomes.items()}
+    steps = {n: _given(outcome) for n, outcome in finished.outcomes.items()}
+    live = [n for n, outcome in finished.outcomes.items() if outcome.record is None]
     error = "" if finished.error is None else _told(finished.error)
     failed = list(finished.outcomes)[-1] if error and finished.outcomes else ""
-    return {"steps": steps, "error": error, "step": failed}
+    return {"steps": steps, "error": error, "step": failed, "live": live}
+
+
+def _given(outcome: Any) -> dict[str, str]:
+    """What a step gave as it was then: a later step may have changed the live object in place."""
+    kept = {one.name: one.digest for one in outcome.record.artifacts} if outcome.record else {}
+    return {**_digests({n: v for n, v in outcome.values.items() if n not in kept}), **kept}
 
 
 def _digests(values: Mapping[str, Any]) -> dict[str, str]:

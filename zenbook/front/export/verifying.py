@@ -22,9 +22,8 @@ from typing import Any
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import CellFacts, Facts
 from zenbook.front.export.magics import Place
-from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import Notebook, SourceCell
-from zenbook.front.export.titles import Title
+from zenbook.front.export.writing import Script
 
 _LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".zenbook", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints"
@@ -62,12 +61,12 @@ class Comparison:
 def trial(notebook: Notebook) -> Facts:
     """Run the notebook from top to bottom, and look at it after each cell. Raises ExportError."""
     cells = [
-        {"number": cell.number, "source": _as_run(cell)}
+        {"number": cell.number, "source": _as_run(cell, notebook)}
         for cell in notebook.cells
         if not cell.skipped
     ]
     answer = in_fresh_process(
-        {"what": "cells", "cells": cells},
+        {"what": "cells", "cells": cells, "steps": notebook.has_steps, "name": notebook.file.name},
         notebook.file,
         "module://matplotlib_inline.backend_inline",
     )
@@ -79,13 +78,22 @@ def trial(notebook: Notebook) -> Facts:
     return Facts({found["number"]: _facts(found) for found in answer["cells"]})
 
 
-def _as_run(cell: SourceCell) -> str:
-    """What IPython executes: the cell itself, unless it installs something or speaks to zenbook."""
-    ours = any(
-        word in note for note in cell.notes for word in ("installs", "%zenbook", "%pipeline")
-    )
-    ours = ours or ("zenbook" in cell.raw and "%" in cell.raw)
-    return cell.text if ours or cell.step is not None or cell.is_parameters else cell.raw
+def _as_run(cell: SourceCell, notebook: Notebook) -> str:
+    """What IPython executes: the cell itself, unless it installs or exports something.
+
+    A notebook with steps runs with zenbook, in a home of its own, for its other cells may ask
+    for its runs. Elsewhere what speaks to zenbook is left out.
+    """
+    if any("installs" in note for note in cell.notes) or ("export" in cell.raw and _ours(cell)):
+        return cell.text
+    if notebook.has_steps:
+        return cell.raw
+    return cell.text if cell.is_parameters or _ours(cell) else cell.raw
+
+
+def _ours(cell: SourceCell) -> bool:
+    """Whether a magic of the cell speaks to zenbook."""
+    return any(word in cell.raw for word in ("%zenbook", "%pipeline", "%load_ext zenbook"))
 
 
 def _facts(found: Mapping[str, Any]) -> CellFacts:
@@ -96,20 +104,21 @@ def _facts(found: Mapping[str, Any]) -> CellFacts:
         bound=frozenset(found["bound"]),
         stuck=found["stuck"],
         shares=tuple((one, other) for one, other in found["shares"]),
+        read=frozenset(found["read"]),
+        wrote=frozenset(found["wrote"]),
+        random=frozenset(found["random"]),
     )
 
 
-def compare(
-    script: str, plan: Plan, titles: list[Title], target: str, main: str, facts: Facts
-) -> Comparison:
+def compare(text: str, script: Script, facts: Facts) -> Comparison:
     """Run the script in a fresh process and compare every step's outputs."""
     named = {
         title.function: {"name": title.name, "outputs": group.outputs}
-        for group, title in zip(plan.groups, titles, strict=True)
+        for group, title in zip(script.plan.groups, script.titles, strict=True)
     }
-    job = {"what": "script", "target": target, "functions": named, "main": main}
-    answer = in_fresh_process(job, plan.notebook.file, "Agg", script)
-    expected = _expected(plan, titles, facts)
+    job = {"what": "script", "target": script.target, "functions": named, "main": script.main}
+    answer = in_fresh_process(job, script.plan.notebook.file, "Agg", text)
+    expected = _expected(script, facts, frozenset(answer.get("live", ())))
     if answer["error"]:
         return Comparison(len(expected), error=answer["error"], step=answer["step"])
     got = {(step, name): d for step, given in answer["steps"].items() for name, d in given.items()}
@@ -117,13 +126,22 @@ def compare(
     return Comparison(len(expected), len(expected) - len(differ), tuple(differ))
 
 
-def _expected(plan: Plan, titles: list[Title], facts: Facts) -> dict[tuple[str, str], str]:
-    """The digest of each step's output in the notebook, where it is known."""
+def _expected(
+    script: Script, facts: Facts, live: frozenset[str] = frozenset()
+) -> dict[tuple[str, str], str]:
+    """The digest of each step's output in the notebook, where it is known.
+
+    What the steps in ``live`` gave was not kept, so it is seen as the last step left it.
+    """
     found: dict[tuple[str, str], str] = {}
-    for group, title in zip(plan.groups, titles, strict=True):
+    for group, title in zip(script.plan.groups, script.titles, strict=True):
+        if not script.is_step(group):
+            continue  # what it gives is what a step takes, or nobody sees it
         last = max(cell.number for cell in group.cells)
         for name in group.outputs:
             digest = _digest_at(facts, last, name)
+            if title.name in live:
+                digest = _left_by_others(facts, last, name, digest)
             if digest and digest != "none":
                 found[title.name, name] = digest
     return found
@@ -137,9 +155,20 @@ def _digest_at(facts: Facts, last: int, name: str) -> str:
     return ""
 
 
-def settle(comparison: Comparison, plan: Plan, titles: list[Title]) -> Comparison:
+def _left_by_others(facts: Facts, last: int, name: str, digest: str) -> str:
+    """The digest of the same object after all cells that change it in place."""
+    for number in sorted(number for number in facts.cells if number > last):
+        known = facts.cells[number]
+        if name in known.bound:
+            break
+        digest = known.digests.get(name, digest)
+    return digest
+
+
+def settle(comparison: Comparison, script: Script) -> Comparison:
     """Run the notebook twice more: what differs between its own runs cannot be compared."""
-    first, again = (_expected(plan, titles, trial(plan.notebook)) for _ in range(2))
+    notebook = script.plan.notebook
+    first, again = (_expected(script, trial(notebook)) for _ in range(2))
     unsure = [key for key in comparison.differ if again.get(key) != first.get(key)]
     return Comparison(
         comparison.outputs,

@@ -5,13 +5,24 @@ from __future__ import annotations
 import ast
 from typing import Any, Literal
 
+from zenbook.front.export.arguments import Arguments
 from zenbook.front.export.body import body_text, declared_global, module_text
 from zenbook.front.export.groups import Group
 from zenbook.front.export.imports import Imports, names_used, text_of
-from zenbook.front.export.layout import INDENT, bracketed, call, docstring, listed, tidy
+from zenbook.front.export.layout import (
+    INDENT,
+    bracketed,
+    call,
+    docstring,
+    indented,
+    listed,
+    quoted,
+    tidy,
+)
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.titles import Title, pipeline_title, titles
-from zenbook.front.export.types import annotation, returned
+from zenbook.front.export.types import annotation, returned, type_names
+from zenbook.front.export.zenml import Dialect
 
 Target = Literal["zenbook", "python", "zenml"]
 
@@ -24,10 +35,24 @@ class Script:
         self.pipeline, function = pipeline_title(plan)
         module = set(plan.module.names)
         reserved = {"step", "pipeline", "cli", "configure", "display", "main", "zenbook"}
+        reserved |= Dialect.names | Arguments.names
         self.main = function if function not in module | reserved else f"{function}_pipeline"
         reserved.add(self.main)
         self.titles = titles(plan, module | reserved)
-        self.prefix = "zenbook." if module & {"step", "pipeline", "cli"} else ""
+        package = "zenml." if target == "zenml" else "zenbook."
+        self.prefix = package if module & {"step", "pipeline", "cli"} else ""
+        self.zenml = Dialect(plan, self.titles, self.prefix) if target == "zenml" else None
+        self.arguments = Arguments(target, plan.parameters, module, self.main)
+
+    def is_step(self, group: Group) -> bool:
+        """Whether a group becomes a step; ZenML's pipelines can only hand on what steps give."""
+        return self.target != "zenbook" or not group.is_plain
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps."""
+        both = zip(self.plan.groups, self.titles, strict=True)
+        return tuple(title.name for group, title in both if self.is_step(group))
 
     # ------------------------------------------------------------ the whole
 
@@ -40,6 +65,8 @@ class Script:
         ]
         definitions = [module_text(piece) for piece in self.plan.of_kind("definition")]
         definitions += self._shim()
+        definitions += self.zenml.definitions() if self.zenml else []
+        definitions += self.arguments.definitions()
         setup = self._setup()
         steps = [self._step(g, t) for g, t in zip(self.plan.groups, self.titles, strict=True)]
         parts = ["\n\n".join(blocks), *definitions, *setup, *steps, self._pipeline(), self._end()]
@@ -48,7 +75,7 @@ class Script:
     def _opening(self) -> list[str]:
         notebook = self.plan.notebook
         first = notebook.title or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
-        counts = [_count(len(self.plan.groups), "step")]
+        counts = [_count(len(self.steps), "step")]
         if self.plan.parameters:
             counts.append(_count(len(self.plan.parameters), "parameter"))
         origin = f"Exported from {self.path} by zenbook ({', '.join(counts)})."
@@ -68,8 +95,9 @@ class Script:
             imports.add_module("asyncio")
         if "display" in used - bound and self.target == "zenbook":
             imports.add("IPython.display", "display")
-        if self.target == "zenml":
-            self._zenml_imports(imports)
+        if self.zenml:
+            self.zenml.imports(imports)
+        self.arguments.imports(imports)
         if self.target == "zenbook":
             if self.prefix:
                 imports.add_module("zenbook")
@@ -77,15 +105,6 @@ class Script:
                 for name in ("cli", "pipeline", "step"):
                     imports.add("zenbook", name)
         return imports
-
-    def _zenml_imports(self, imports: Imports) -> None:
-        imports.futures.clear()  # ZenML looks at the annotations themselves
-        imports.add("zenml", "pipeline")
-        imports.add("zenml", "step")
-        if any(group.outputs for group in self.plan.groups):
-            imports.add("typing", "Annotated")
-        if any("Annotated[Any" in self._annotated(group) for group in self.plan.groups):
-            imports.add("typing", "Any")
 
     def _nodes(self) -> list[ast.AST]:
         """All code that the script keeps."""
@@ -112,8 +131,6 @@ class Script:
         pieces = self.plan.of_kind("setup")
         if not pieces:
             return []
-        from zenbook.front.export.layout import indented
-
         lines = [f"def {self._configure()}() -> None:"]
         lines += docstring(["Set how the libraries behave, as the notebook does."], 1)
         lines += [indented(tidy(piece.text)) for piece in pieces]
@@ -145,6 +162,8 @@ class Script:
         lines += docstring([title.sentence, *told], 1)
         if shared := declared_global(group):
             lines.append(f"{INDENT}global {', '.join(shared)}")
+        if self.zenml and plan_sets(self.plan):
+            lines.append(f"{INDENT}{self._configure()}()")
         body = body_text(self.plan, group)
         if body.lstrip().startswith(("def ", "class ", "async def ", "@")):
             lines.append("")  # where a formatter leaves one, below the docstring
@@ -165,47 +184,36 @@ class Script:
     def _kind(self, group: Group, name: str) -> str:
         """The annotation of an input or output as the run has seen it."""
         plan = self.plan
-        for parameter in plan.parameters:
-            if parameter.name == name and group.inputs.get(name, group) is None:
-                return parameter.kind
+        if (parameter := plan.parameter_of(group, name)) is not None:
+            return parameter.kind
         piece = group.inputs.get(name)
         if name in group.outputs and not (piece and name in group.inputs):
             numbers = [cell.number for cell in reversed(group.cells)]
         else:
             numbers = [piece.cell.number] if piece else []
         found = next((p for n in numbers if (p := plan.facts.type_of(n, name))), "")
-        return annotation(found, plan.module.imports) if found else ""
+        if not found or (self.zenml and not self.zenml.takes(found)):
+            return ""
+        return annotation(found, type_names(plan))
 
     def _gives(self, group: Group) -> str:
-        if self.target == "zenml":
-            return self._annotated(group)
+        if self.zenml:
+            return self.zenml.gives(group)
         paths = []
         for name in group.outputs:
             numbers = [cell.number for cell in reversed(group.cells)]
             found = next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), "")
             paths.append(found)
-        return returned(paths, self.plan.module.imports)
-
-    def _annotated(self, group: Group) -> str:
-        """ZenML names outputs by annotation; what has no name for its type is ``Any``."""
-        named = []
-        for name in group.outputs:
-            numbers = [cell.number for cell in reversed(group.cells)]
-            path = next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), "")
-            kind = annotation(path, self.plan.module.imports) if path else ""
-            named.append(f'Annotated[{kind or "Any"}, "{name}"]')
-        if not named:
-            return "None"
-        return named[0] if len(named) == 1 else f"tuple[{', '.join(named)}]"
+        return returned(paths, type_names(self.plan))
 
     def _decorator(self, group: Group, title: Title) -> list[str]:
-        if self.target == "python":
+        if self.target == "python" or not self.is_step(group):
             return []
-        if self.target == "zenml":
-            return ["@step"]
+        if self.zenml:
+            return [self.zenml.decorator(group)]
         said = _options(group)
         if title.function != title.name:
-            said = [f'name="{title.name}"', *said]
+            said = [f"name={quoted(title.name)}", *said]
         return [bracketed(f"@{self.prefix}step(", said, ")") if said else f"@{self.prefix}step"]
 
     # ------------------------------------------------------------ the pipeline
@@ -213,10 +221,8 @@ class Script:
     def _pipeline(self) -> str:
         plan = self.plan
         lines = []
-        if self.target == "zenml":
-            lines.append("@pipeline")
-        if self.target == "zenbook":
-            named = [] if self.main == self.pipeline else [f'name="{self.pipeline}"']
+        if self.target != "python":
+            named = [] if self.main == self.pipeline else [f"name={quoted(self.pipeline)}"]
             lines.append(
                 f"@{self.prefix}pipeline({named[0]})" if named else f"@{self.prefix}pipeline"
             )
@@ -226,32 +232,23 @@ class Script:
         ]
         lines.append(self._signature(f"def {self.main}(", arguments, self._result_kind()))
         lines += docstring(self._told(), 1)
-        if plan.of_kind("setup"):
+        if plan_sets(plan) and not self.zenml:
             lines.append(f"{INDENT}{self._configure()}()")
         for group, title in zip(plan.groups, self.titles, strict=True):
             lines.append(self._call(group, title))
-        if plan.results and self.target != "zenml":
+        if plan.results:
             lines.append(listed("return", plan.results, 1))
         return "\n".join(lines)
 
     def _call(self, group: Group, title: Title) -> str:
-        function, inputs = title.function, list(group.inputs)
+        function = title.function
+        parameters = {name: self.plan.parameter_of(group, name) for name in group.inputs}
+        inputs = [said.name if said is not None else name for name, said in parameters.items()]
         if self.target == "python" and _awaits(group):
             inner = f"{function}({', '.join(inputs)})"
             return call(group.outputs, "asyncio.run", [inner])
-        if self.target == "zenml":
-            return self._zenml_call(group, function, inputs)
-        return call(group.outputs, function, inputs)
-
-    def _zenml_call(self, group: Group, function: str, inputs: list[str]) -> str:
-        """A step without data from another must wait for the steps above it by name."""
-        place = self.plan.groups.index(group)
-        fed = any(piece is not None for piece in group.inputs.values())
-        if not fed and place:
-            inputs = [*inputs, f'after="{self.titles[place - 1].function}"']
-        later = {name for other in self.plan.groups[place + 1 :] for name in other.inputs}
-        targets = group.outputs if later & set(group.outputs) else []
-        return call(targets, function, inputs)
+        after = self.zenml.after(group) if self.zenml else []
+        return call(group.outputs, function, [*inputs, *after])
 
     def _result_kind(self) -> str:
         if self.target == "zenml":
@@ -261,7 +258,7 @@ class Script:
             owner = next(g for g in reversed(self.plan.groups) if name in g.outputs)
             numbers = [cell.number for cell in reversed(owner.cells)]
             kinds.append(next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), ""))
-        return returned(kinds, self.plan.module.imports)
+        return returned(kinds, type_names(self.plan))
 
     def _told(self) -> list[str]:
         notebook = self.plan.notebook
@@ -271,7 +268,8 @@ class Script:
 
     def _end(self) -> str:
         runs = f"{self.prefix}cli({self.main})" if self.target == "zenbook" else f"{self.main}()"
-        return f'if __name__ == "__main__":\n{INDENT}{runs}'
+        told, runs = self.arguments.main(_ended(self.plan.notebook.title or self._told()[0]), runs)
+        return f'{told}if __name__ == "__main__":\n{INDENT}{runs}'
 
 
 def _options(group: Group) -> list[str]:
@@ -287,17 +285,17 @@ def _options(group: Group) -> list[str]:
         found.append(f"ttl={options.ttl:g}")
     for name in ("files", "ignore"):
         if values := getattr(options, name):
-            found.append(f"{name}=[{', '.join(_quoted(value) for value in values)}]")
+            found.append(f"{name}=[{', '.join(quoted(value) for value in values)}]")
     if options.version:
-        found.append(f"version={_quoted(options.version)}")
+        found.append(f"version={quoted(options.version)}")
     if options.rng != "auto":
         found.append(f'rng="{options.rng}"')
     return found
 
 
-def _quoted(text: str) -> str:
-    shown = repr(text)
-    return f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown else shown
+def plan_sets(plan: Plan) -> bool:
+    """Whether the notebook sets how libraries behave."""
+    return bool(plan.of_kind("setup"))
 
 
 def _awaits(group: Group) -> bool:
