@@ -182,7 +182,7 @@ def _without_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
 def _with_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what is changed in place is bound as a copy, other holders keep the old."""
     monkeypatch.setattr(putting, "_can_become", lambda old, new: False)
-    monkeypatch.setattr(putting, "same_object", lambda namespace, value: [])
+    monkeypatch.setattr(putting, "put_in_place_of", lambda old, new, namespace: None)
 
 
 def _without_uses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,11 @@ CACHED: dict[str, list[str]] = {
         "%%step a\ny = d['k']\nz = [y, 0]",
         "y.append(2); d, z",
     ],
+    "in place, after it was shown": [
+        "import collections\nd = collections.deque([1])\nd",
+        "%%step a\nd.append(2)\nn = len(d)",
+        "Out[max(Out)] is d, _ is d, d",
+    ],
     "in place": [
         "x = [1]; w = x; h = [x]",
         "%%step a\nx.append(2)\nn = len(x)",

@@ -7,6 +7,7 @@ slower, and CPython's fast paths bypass it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
@@ -21,12 +22,11 @@ def is_users(name: str) -> bool:
     """Whether a name is the notebook's own and not one that IPython or Python keeps there."""
     if name in _KEPT_BY_IPYTHON or (name.startswith("__") and name.endswith("__")):
         return False
-    return not (name.startswith("_") and name.lstrip("_i").lstrip("hd") in _HISTORY) and not (
-        name[:1] == "_" and name.lstrip("_i").isdigit()
-    )
+    return _HISTORY.fullmatch(name) is None
 
 
-_HISTORY = frozenset({""})
+_HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code")
+"""``_``, ``___``, ``_5``, ``_i5``, ``_ii``, and the lists and dictionaries behind them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +65,12 @@ def difference(before: Glimpse, after: Glimpse, written: Iterable[str] = ()) -> 
     return Difference(tuple(bound), tuple(deleted))
 
 
-def same_object(namespace: Mapping[str, Any], value: Any) -> list[str]:
-    """All names of the notebook that stand for this very object."""
-    return [name for name in list(namespace) if namespace[name] is value and is_users(name)]
+def put_in_place_of(old: Any, new: Any, namespace: dict[str, Any]) -> None:
+    """Give every name of the old object to the new one, and its places in IPython's ``Out``."""
+    shown = namespace.get("Out")
+    for space in (namespace, shown if isinstance(shown, dict) else {}):
+        for name in [name for name, value in space.items() if value is old]:
+            space[name] = new
 
 
 def written_by_functions(roots: Iterable[Any], namespace: Mapping[str, Any]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from zenbook.engine.in_place import replace
 from zenbook.engine.sharing import entangled, is_plain, relink
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
-from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, same_object
+from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
 from zenbook.front.notebook.showing import LAST, show_again
 from zenbook.model import Outcome
 
@@ -82,8 +82,7 @@ class Putting:
                 replace(old, new)
                 standing[id(new)] = old
                 continue
-            for alias in same_object(self._namespace, old):
-                self._namespace[alias] = new
+            put_in_place_of(old, new, self._namespace)
         return standing
 
     def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, how: str) -> None:
