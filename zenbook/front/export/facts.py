@@ -12,48 +12,8 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_CHANGING = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "popleft",
-        "appendleft",
-        "remove",
-        "clear",
-        "update",
-        "setdefault",
-        "add",
-        "discard",
-        "sort",
-        "reverse",
-        "fit",
-        "fit_transform",
-        "partial_fit",
-        "train",
-        "load_state_dict",
-        "zero_grad",
-        "backward",
-        "step",
-        "compile",
-        "shuffle",
-        "fill",
-        "resize",
-        "itemset",
-        "add_node",
-        "add_edge",
-        "add_nodes_from",
-        "add_edges_from",
-        "add_module",
-        "write",
-        "set_params",
-        "rename_axis",
-        "setattr",
-        "put",
-    ]
-)
+from zenbook.front.export.changes import root_name
+
 _BUILTIN_ITERATORS = frozenset(["iter", "map", "filter", "zip", "enumerate", "reversed", "open"])
 CANNOT_CROSS = {
     "generator": "is a generator",
@@ -134,37 +94,6 @@ class Facts:
         return known.stuck.get(name, "") or CANNOT_CROSS.get(kind, "")
 
 
-def may_change(nodes: Iterable[ast.stmt], own_functions: frozenset[str]) -> set[str]:
-    """Names whose value these statements may change in place, where no run tells."""
-    found: set[str] = set()
-    for node in (inner for statement in nodes for inner in ast.walk(statement)):
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-            found.add(root_name(node))
-        elif isinstance(node, ast.AugAssign):
-            found.add(root_name(node.target))
-        elif isinstance(node, ast.Call):
-            found |= _changed_by(node, own_functions)
-    return found - {""}
-
-
-def _changed_by(call: ast.Call, own_functions: frozenset[str]) -> set[str]:
-    found: set[str] = set()
-    function = call.func
-    in_place = any(
-        key.arg in ("inplace", "out")
-        and not (isinstance(key.value, ast.Constant) and not key.value.value)
-        for key in call.keywords
-    )
-    if isinstance(function, ast.Attribute) and (function.attr in _CHANGING or in_place):
-        found.add(root_name(function.value))
-    changes_arguments = (isinstance(function, ast.Name) and function.id in own_functions) or (
-        isinstance(function, ast.Attribute) and function.attr in ("shuffle", "heappush", "heappop")
-    )
-    if changes_arguments:
-        found |= {arg.id for arg in call.args if isinstance(arg, ast.Name)}
-    return found
-
-
 def stuck_by_text(nodes: Iterable[ast.stmt]) -> dict[str, str]:
     """Names bound to what cannot cross a border, as far as the text tells."""
     found: dict[str, str] = {}
@@ -196,13 +125,6 @@ def _stuck_value(value: ast.expr) -> str:
         if function.attr in ("connect", "cursor", "reader", "writer", "socket", "Lock"):
             return f"comes from {ast.unparse(function)}()"
     return ""
-
-
-def root_name(node: ast.expr) -> str:
-    """``df`` of ``df.loc[0].x``, "" if it begins with something else."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 _DRAWS = frozenset({"plt", "ax", "axes", "axs", "fig", "ax1", "ax2", "sns", "pyplot"})

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import free_names
-from zenbook.front.export.facts import Facts, may_change, stuck_by_text
+from zenbook.front.export.changes import Changes, may_change
+from zenbook.front.export.facts import Facts, stuck_by_text
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.reading import SourceCell
@@ -149,12 +150,12 @@ def merge(groups: list[Group], first: int, last: int, why: str) -> None:
     groups[first : last + 1] = [whole]
 
 
-def changed_in(group: Group, facts: Facts, own_functions: frozenset[str]) -> frozenset[str]:
+def changed_in(group: Group, facts: Facts, own: Mapping[str, Changes]) -> frozenset[str]:
     """Names whose values the group changes in place."""
     known = facts.changed(cell.number for cell in group.cells)
     if known is not None:
         return known
-    return frozenset(may_change(group.nodes, own_functions))
+    return frozenset(may_change(group.nodes, own))
 
 
 def stuck_in(group: Group, facts: Facts) -> dict[str, str]:

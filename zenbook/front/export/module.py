@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zenbook.core.names_scope import DYNAMIC_CALLS, free_names, global_writes
-from zenbook.front.export.facts import may_change
+from zenbook.front.export.changes import may_change
 from zenbook.front.export.pieces import (
     Kind,
     Piece,
@@ -115,7 +115,7 @@ def _is_private(name: str, piece: Piece, pieces: Sequence[Piece]) -> bool:
 def _is_changed(name: str, pieces: Sequence[Piece]) -> bool:
     """Whether any piece may change the value in place, or give it a second name."""
     for piece in pieces:
-        if name in may_change(piece.nodes, frozenset()):
+        if name in may_change(piece.nodes):
             return True
         for node in piece.nodes:
             value = node.value if isinstance(node, ast.Assign) else None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from zenbook.core.names_scope import global_writes
 from zenbook.errors import ExportError
 from zenbook.front.export.apart import merge_what_meets
+from zenbook.front.export.changes import Changes, function_changes
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.giving import give
 from zenbook.front.export.groups import (
@@ -54,6 +55,8 @@ class Plan:
     facts: Facts
     bound: Mapping[str, Sequence[Piece]] = field(default_factory=dict)
     """The pieces that bind each parameter."""
+    own_functions: Mapping[str, Changes] = field(default_factory=dict)
+    """What calling the notebook's own functions may change."""
     taken: dict[int, Parameter] = field(default_factory=dict)
     """The parameter that each of these bindings is, by its order."""
     results: list[str] = field(default_factory=list)
@@ -71,11 +74,6 @@ class Plan:
         """The parameter that a group reads under this name, None if it is none."""
         piece = group.parameters.get(name)
         return self.taken[piece.order] if piece is not None else None
-
-    @property
-    def own_functions(self) -> frozenset[str]:
-        """The functions and classes that the notebook defines."""
-        return frozenset(name for piece in self.pieces for name in piece.names.defines)
 
     def of_kind(self, kind: str) -> list[Piece]:
         """The pieces of one kind, in document order."""
@@ -96,7 +94,8 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False, apart: boo
         for piece in pieces
         if module.kind(piece) == "body" and not (is_parameter(piece) or _only_shows(piece))
     ]
-    plan = Plan(notebook, pieces, module, grouped(kept), facts, bound)
+    own = function_changes(node for piece in pieces for node in piece.nodes)
+    plan = Plan(notebook, pieces, module, grouped(kept), facts, bound, own)
     if single and plan.groups:
         merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
     _note_left_out(plan)
