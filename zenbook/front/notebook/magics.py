@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import OptionError, UsageError
+from zenbook.front.notebook.namespace import is_users
 from zenbook.front.notebook.option_table import (
     PIPELINE_OPTIONS,
     STEP_OPTIONS,
+    Option,
     suggestion,
     usage,
 )
@@ -48,7 +50,7 @@ def register(shell: Any, door: Door) -> None:
     for name in ("step", "pipeline", "zenbook", "runs", "plan", "why"):
         shell.register_magic_function(getattr(magics, name), "line", name)
     shell.set_hook(
-        "complete_command", magics.complete, re_key=r"^%{1,2}(step|pipeline|zenbook|why)"
+        "complete_command", magics.complete, re_key=r"^%{1,2}(step|pipeline|zenbook|runs|why)"
     )
 
 
@@ -180,8 +182,24 @@ class Magics:
             return list(VERBS)
         if magic == "why" or words[1:2] in (["why"], ["restore"], ["show"], ["diff"]):
             return [*self._steps(), *self._run_names()]
+        if magic == "runs":
+            return self._pipelines()
         table = PIPELINE_OPTIONS if magic == "pipeline" else STEP_OPTIONS
+        asking = words[-1] if event.line.endswith(" ") else "".join(words[-2:-1])
+        if (option := next((one for one in table if asking in one.names), None)) and option.value:
+            return self._values(option)
         return [*self._steps(), *(name for option in table for name in option.names)]
+
+    def _values(self, option: Option) -> list[str]:
+        """What may follow an option."""
+        if option.value == "NAMES":
+            return [name for name in list(self.door.shell.user_ns) if is_users(name)]
+        return self._pipelines() if option.key == "pipeline" else list(option.choices)
+
+    def _pipelines(self) -> list[str]:
+        session = self.door.session()
+        runs = session.desk.history.runs(limit=100)
+        return list(dict.fromkeys((session.pipeline, *(run.pipeline for run in runs))))
 
     def _steps(self) -> list[str]:
         return list(self.door.session().known)
