@@ -51,3 +51,8 @@ def test_pylab_is_the_imports_it_stands_for_and_only_those_in_use(home: Path) ->
 def test_a_program_that_ipython_runs_by_name_is_told_as_such() -> None:
     with pytest.raises(ExportError, match=r"%run executes another file"):
         plain_python("run other.py", 1)
+
+
+def test_a_program_that_only_looks_is_left_out_and_one_that_writes_is_kept() -> None:
+    assert plain_python("!ls data\nx = 1", 1).notes == ["!ls data only shows something; left out"]
+    assert "subprocess.run" in plain_python("!cat a.txt > b.txt", 1).text

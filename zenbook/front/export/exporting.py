@@ -9,6 +9,7 @@ from pathlib import Path
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.history import Recorded, recorded
+from zenbook.front.export.memory import without_memory
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
 from zenbook.front.export.stars import without_stars
@@ -69,7 +70,7 @@ class Wanted:
 def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported:
     """See :func:`zenbook.front.export.export`."""
     notebook = in_order(read_notebook(file, wanted.allow_magics), wanted.order)
-    notebook = without_stars(notebook)
+    notebook = without_memory(without_stars(notebook))
     place = output or file.with_name(f"{identifier(file.stem)}.py")
     known = recorded(notebook)
     facts = known.facts

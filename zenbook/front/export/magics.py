@@ -15,6 +15,7 @@ from typing import Any
 from zenbook.errors import ExportError
 from zenbook.front.export.magics_known import (
     INSTALLS,
+    LOOKS,
     ONLY_SHOWN_CELLS,
     PYLAB,
     SHELL_CELLS,
@@ -225,6 +226,9 @@ def _assigned(text: str, before: str, plain: Plain, place: Place) -> str:
 def _system(command: str, plain: Plain, place: Place) -> str:
     if (installed := _INSTALL.match(command)) is not None:
         return _noted(plain, installed[1])
+    if command.partition(" ")[0] in LOOKS and not set(command) & set("|>;&`"):
+        plain.notes.append(f"!{command} only shows something; left out")
+        return ""
     plain.imports.add("subprocess")
     return _run(command, place, False)
 

@@ -72,6 +72,33 @@ SHOWN = frozenset(
 )
 """Line magics that change how a session looks and not what it gives."""
 
+LOOKS = frozenset(
+    [
+        "ls",
+        "ll",
+        "dir",
+        "cat",
+        "head",
+        "tail",
+        "less",
+        "more",
+        "pwd",
+        "tree",
+        "which",
+        "whoami",
+        "uname",
+        "date",
+        "wc",
+        "du",
+        "df",
+        "file",
+        "free",
+        "nvidia-smi",
+        "lscpu",
+    ]
+)
+"""Programs that only look at something, where nothing takes what they print."""
+
 INSTALLS = frozenset({"pip", "conda", "mamba", "micromamba", "uv"})
 SHELL_CELLS = frozenset({"bash", "sh", "script", "!", "sx", "system"})
 ONLY_SHOWN_CELLS = frozenset(
