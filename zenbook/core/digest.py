@@ -57,11 +57,13 @@ class CodeDigests(Protocol):
 class Digester:
     """Digests the values of one call; ``packages`` gathers the libraries their classes are from.
 
-    Not for use by two threads at once.
+    ``live`` lets things that live in their process count by what they hold now, where they can be
+    asked. Not for use by two threads at once.
     """
 
-    def __init__(self, code: CodeDigests) -> None:
+    def __init__(self, code: CodeDigests, live: bool = False) -> None:
         self.code = code
+        self.live = live
         self.packages: set[str] = set()
         self._described: dict[int, tuple[Any, Description]] = {}
         self._classes: dict[type, str] = {}

@@ -33,7 +33,7 @@ def describe(value: Any, digester: Digester) -> Description:
     """Describe a value; raises NotDigestible, whatever its own methods raise."""
     kind = type(value)
     try:
-        return _describer(value, kind)(value, digester)
+        return _describer(value, kind, digester.live)(value, digester)
     except (NotDigestible, KeyboardInterrupt, RecursionError, MemoryError):
         raise
     except BaseException as error:  # __reduce__ and __getstate__ are the user's: anything comes
@@ -49,7 +49,7 @@ def _told(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _describer(value: Any, kind: type) -> Describer:
+def _describer(value: Any, kind: type, is_live: bool) -> Describer:
     known = _EXACT.get(kind)
     if known is not None:
         return known
@@ -65,6 +65,8 @@ def _describer(value: Any, kind: type) -> Describer:
             return found
     why = refusal(value)
     if why:
+        if is_live and (live := _live(kind)) is not None:
+            return live
         raise NotDigestible(why)
     if _is_plain(kind):
         return _instance
@@ -78,6 +80,13 @@ def _by_library(kind: type) -> Describer | None:
     if root not in _LIBRARIES or root not in sys.modules:
         return None
     return _LIBRARIES[root]().get(kind.__name__)
+
+
+def _live(kind: type) -> Describer | None:
+    from zenbook.core.digest_live import DESCRIBERS
+
+    names = (f"{base.__module__}.{base.__name__}" for base in kind.__mro__)
+    return next((DESCRIBERS[name] for name in names if name in DESCRIBERS), None)
 
 
 def _numpy() -> Describers:

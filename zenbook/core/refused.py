@@ -86,6 +86,7 @@ _BY_NAME = (
     ("pyarrow", "NativeFile", "is an open file"),
     ("pyarrow", "RecordBatchReader", "is an open stream"),
 )
+_OPENED = ("file", "stream", "poll", "connection", "Connection", "Cursor", "socket", "database")
 _known: dict[type, str] = {}
 
 
@@ -98,6 +99,15 @@ def refusal(value: Any) -> str:
     if why == "is an open file" and isinstance(value, (io.StringIO, io.BytesIO)):
         return ""
     return why
+
+
+def remedy(why: str) -> str:
+    """What to do about an input that is refused for this reason; "" for other reasons."""
+    if why == "is a generator":
+        return "give the step a list, or make the generator in it"
+    if any(word in why for word in _OPENED) and why.startswith(("is ", "belongs ")):
+        return "open it in the step"
+    return "make it in the step" if why.startswith(("is a", "belongs ", "holds weak")) else ""
 
 
 def _by_type(kind: type) -> str:

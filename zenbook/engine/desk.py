@@ -66,11 +66,11 @@ class Desk:
     """Fingerprints made lately, by what they were made of; see :mod:`zenbook.engine.identify`."""
     _recent: Recent = field(default_factory=Recent)
 
-    def digester(self) -> Digester:
+    def digester(self, live: bool = False) -> Digester:
         """A fresh digester: what it meets of packages belongs to one call."""
         from zenbook.core.digest import Digester
 
-        return Digester(self.code)
+        return Digester(self.code, live)
 
     def candidates(self, key: str) -> Sequence[Record]:
         """Trusted records of this key, newest first; none if the history is out of order.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.fingerprint import fingerprint_of
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
+from zenbook.core.refused import remedy
 from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.model import Call, Fingerprint, Part, Reference
@@ -40,6 +41,8 @@ class Identity:
     remarks: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
     """Reasons not to keep the result, though every part is known."""
+    live: bool = False
+    """Whether inputs that live in the process counted by what they hold: a cell's do."""
     assigned: tuple[str, ...] = ()
     """Globals that the step's code assigns: a function's caller would miss them on a hit."""
 
@@ -53,7 +56,8 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
 
     ``known`` is for a plan, where nothing runs in between: no value is hashed twice.
     """
-    digester = desk.digester()
+    live = call.body is None
+    digester = desk.digester(live)
     obstacles: list[str] = []
     digests: dict[str, str] = {}
     before: dict[str, str] = {}
@@ -79,6 +83,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         "; ".join(obstacles),
         uses.widened,
         uses.obstacles,
+        live,
         uses.stores_global,
     )
 
@@ -149,7 +154,7 @@ def _digest(value: Any, digester: Digester, known: Known | None) -> str:
     if known is None:
         return digester.digest(value)
     if id(value) not in known:
-        alone = type(digester)(digester.code)
+        alone = type(digester)(digester.code, digester.live)
         known[id(value)] = (value, alone.digest(value), frozenset(alone.packages))
     _, digest, packages = known[id(value)]
     digester.packages.update(packages)
@@ -180,4 +185,5 @@ def _settings(call: Call, desk: Desk) -> Iterator[Part]:
 
 def _unknowable(name: str, error: NotDigestible) -> str:
     place = f"{name}{error.where}" if error.where.startswith(("[", ".")) else name
-    return f"input {place} {error.why}"
+    todo = remedy(error.why)
+    return f"input {place} {error.why}{f' ({todo})' if todo else ''}"

@@ -88,13 +88,13 @@ def _changed_inputs(identity: Identity, values: Mapping[str, Any], desk: Desk) -
     return {
         name: values[name]
         for name, before in identity.digests.items()
-        if _digest_after(values[name], desk) != before
+        if _digest_after(values[name], identity, desk) != before
     }
 
 
-def _digest_after(value: Any, desk: Desk) -> str:
+def _digest_after(value: Any, identity: Identity, desk: Desk) -> str:
     try:
-        return desk.digester().digest(value)
+        return desk.digester(identity.live).digest(value)
     except NotDigestible:
         return "not digestible"
 
@@ -163,7 +163,7 @@ def _obstacles(
     yield from ran.obstacles
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
-        if _digest_after(constant, desk) != before:
+        if _digest_after(constant, identity, desk) != before:
             yield f"{name} is a global that the step changed in place"
 
 
