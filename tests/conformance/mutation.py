@@ -380,3 +380,47 @@ try:
 except UserWarning: out="yes"
 """,
 )
+S(
+    "mutation.window_is_a_hit",
+    "REUSE",
+    """
+import numpy as np
+@step
+def f(a): return a[::2]
+@step
+def g(a): return {"first": a.reshape(2, 3)[:, 0], "all": a.T}
+a = np.arange(6.)
+out = [f(a), g(a)]
+""",
+)
+R(
+    "window_written_to",
+    """
+import numpy as np
+@step
+def f(a): return a[::2]
+@step
+def g(a): return [a.reshape(2, 3)[:, 0], a[::-1]]
+a = np.arange(6.)
+y, (z, w) = f(a), g(a)
+y[0] = 9
+z[1] = 8
+w[0] = 7
+out = [a, y, z, w]
+""",
+)
+R(
+    "window_of_another_layout",
+    """
+import numpy as np
+import os
+@step
+def f(a): return a[:, 0]
+order = "C" if os.path.exists("c") else "F"
+open("c", "w").close()
+a = np.asarray(np.arange(6.).reshape(2, 3), order=order)
+y = f(a)
+y[1] = 9
+out = [a, y]
+""",
+)

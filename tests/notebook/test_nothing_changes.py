@@ -53,6 +53,16 @@ CACHED: dict[str, list[str]] = {
         "%%step a\ny = d['k']\nz = [y, 0]",
         "y.append(2); d, z",
     ],
+    "windows into an input": [
+        "import numpy as np\nx = np.arange(6.)\nd = {'x': np.ones((2, 3))}",
+        "%%step a\ny = x[::-2]\nz = [x.reshape(2, 3)[:, 1]]\nw = d['x'].T[1:]\nu = x.view('i8')",
+        "y[0] = 9; z[0][0] = 8; w[0, 0] = 7; u[2] = 0; x, y, z, d, w, u",
+    ],
+    "in place, with windows into it": [
+        "import numpy as np\nx = np.arange(6.)\ny = x[:2]",
+        "%%step a\nx *= 3\nn = 1",
+        "y[0] = 5; x, y",
+    ],
     "in place, after it was shown": [
         "import collections\nd = collections.deque([1])\nd",
         "%%step a\nd.append(2)\nn = len(d)",

@@ -13,7 +13,7 @@ from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.mishap import status_of
-from zenbook.engine.sharing import Link, links, views
+from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.watched import Watched
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
@@ -182,9 +182,10 @@ def _outputs(ran: Ran, call: Call) -> dict[str, Any]:
 def _links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link] | None:
     """Where outputs hold an input's objects; None if a hit could not put them together again."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
-    if any(views(value, inputs) for value in inner.values()):
+    try:
+        return links(inner, inputs)
+    except Inseparable:
         return None
-    return links(inner, inputs)
 
 
 def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
-from zenbook.engine.sharing import relink
+from zenbook.engine.sharing import Inseparable, relink
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
@@ -29,6 +29,8 @@ def restore(
         return Miss((), "damaged", str(error))
     except Untrusted as error:
         return Miss((), "untrusted", str(error))
+    except Inseparable as error:
+        return Miss((), "unknowable", str(error))
     except StoreFault as error:
         desk.warn_once(f"The kept result of {record.step} cannot be read ({error}); it runs again.")
         return Miss((), "damaged", str(error))

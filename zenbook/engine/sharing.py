@@ -5,6 +5,11 @@ very model: a later change in place is seen under both names. A kept output is a
 an output holds an object that an input holds too, both paths are kept, and on a hit the
 input's own object is put into its place.
 
+``X[:100]`` is another array that looks into the memory of ``X``: it is kept with the window
+through which it does (offset, shape and strides), and is made again as that window into the live
+input, if the input's memory is laid out as it was. Only plain contiguous arrays can be looked into
+so: of another one, the address says nothing about the elements.
+
 Only built-in containers and plain instances are walked; arrays, frames and anything else are
 leaves, as are containers of more than 10,000 items. The walk ends at 50,000 objects; what is
 shared beyond that is not put together.
@@ -20,8 +25,11 @@ from typing import Any
 
 Path = tuple[tuple[str, Any], ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
-Link = tuple[str, Path, str, Path]
-"""Output, path in it, input, path in it."""
+Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
+"""An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
+the array into whose memory it looks."""
+Link = tuple[str, Path, str, Path, Window | None]
+"""Output, path in it, input, path in it; None where it is that very object."""
 
 _NOTHING: Mapping[int, Any] = {}
 _MOST = 50_000
@@ -30,6 +38,10 @@ _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
+
+
+class Inseparable(Exception):
+    """A kept output could not be put together with the inputs again; the text says why."""
 
 
 class _Plain:
@@ -47,22 +59,65 @@ def is_plain(value: Any) -> bool:
     )
 
 
-def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link] | None:
-    """Where outputs hold an input's mutable objects, largest first; None if no link can say it
-    (the object sits in a tuple or a set)."""
+def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
+    """Where outputs hold an input's mutable objects or look into its memory, nearest first.
+
+    Raises Inseparable for what no link can say: the object sits in a tuple or a set, or the
+    memory is that of no plain contiguous array.
+    """
     known: dict[int, tuple[str, Path, Any]] = {}
     for name, value in inputs.items():
         for path, inner in walk(value):
             known.setdefault(id(inner), (name, path, inner))
+    arrays = [at for at in known.values() if is_array(at[2])]
     found: list[Link] = []
     for name, value in outputs.items():
         for path, inner in walk(value, stop=known):
-            if id(inner) in known:
-                source, where, _ = known[id(inner)]
-                if any(how == "fixed" for how, _ in (*path, *where)):
-                    return None
-                found.append((name, path, source, where))
+            source = known.get(id(inner)) or _looked_into(name, inner, arrays)
+            if source is None:
+                continue
+            if any(how == "fixed" for how, _ in (*path, *source[1])):
+                raise Inseparable(f"{name} holds a part of an input in a tuple or a set")
+            window = None if source[2] is inner else _window(name, inner, source[2])
+            found.append((name, path, source[0], source[1], window))
     return found
+
+
+def _looked_into(
+    name: str, value: Any, arrays: list[tuple[str, Path, Any]]
+) -> tuple[str, Path, Any] | None:
+    """The array into whose memory this one looks, the one that holds all of it first."""
+    sharing = [at for at in arrays if _is_view(value, [at[2]])]
+    return next((at for at in sharing if _holds(at[2], value)), sharing[0] if sharing else None)
+
+
+def _holds(array: Any, value: Any) -> bool:
+    numpy = sys.modules["numpy"]
+    bounds = getattr(numpy, "byte_bounds", None) or numpy.lib.array_utils.byte_bounds
+    low, high = bounds(array)
+    first, last = bounds(value)
+    return bool(low <= first and last <= high)
+
+
+def _window(name: str, value: Any, array: Any) -> Window:
+    plain = type(value) is type(array) is sys.modules["numpy"].ndarray
+    if not (plain and array.flags.forc and _holds(array, value)) or value.dtype.hasobject:
+        raise Inseparable(f"{name} looks into the memory of an input")
+    start = [one.__array_interface__["data"][0] for one in (array, value)]
+    writeable = bool(value.flags.writeable)
+    place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)
+    return (*place, array.dtype, array.strides)
+
+
+def look_into(array: Any, window: Window) -> Any:
+    """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
+    from numpy.lib.stride_tricks import as_strided
+
+    dtype, shape, strides, offset, writeable, expected, layout = window
+    if array.dtype != expected or array.strides != layout:
+        raise TypeError("an input's memory is laid out otherwise than it was")
+    flat = array.reshape(-1, order="A").view("u1")[offset:]
+    return as_strided(flat[: dtype.itemsize].view(dtype)[:0], shape, strides, writeable=writeable)
 
 
 def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path, Any]]:
@@ -114,18 +169,29 @@ def _children(path: Path, value: Any) -> Iterable[tuple[Path, Any]]:
 
 
 def relink(links: Iterable[Link], outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
-    """Put the inputs' own objects into the loaded outputs."""
-    for name, path, source, where in links:
-        shared = _follow(inputs[source], where)
-        if not path:
-            outputs[name] = shared
-            continue
-        holder = _follow(outputs[name], path[:-1])
-        how, key = path[-1]
-        if how == "attribute":
-            vars(holder)[key] = shared
-        else:
-            holder[key] = shared
+    """Put the inputs' own objects into the loaded outputs. Raises Inseparable if an input is
+    built otherwise than it was."""
+    try:
+        for link in links:
+            _relink(link, outputs, inputs)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise Inseparable("an input is built otherwise than it was") from error
+
+
+def _relink(link: Link, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
+    name, path, source, where, window = link
+    shared = _follow(inputs[source], where)
+    if window is not None:
+        shared = look_into(shared, window)
+    if not path:
+        outputs[name] = shared
+        return
+    holder = _follow(outputs[name], path[:-1])
+    how, key = path[-1]
+    if how == "attribute":
+        vars(holder)[key] = shared
+    else:
+        holder[key] = shared
 
 
 def _follow(value: Any, path: Path) -> Any:
@@ -138,7 +204,7 @@ def entangled(value: Any, others: Mapping[str, Any]) -> str:
     """The name that holds a part of this value without being it; "" if none does."""
     parts = {id(inner) for _, inner in walk(value)} - {id(value)}
     whole = {id(value)}
-    arrays = [inner for _, inner in walk(value) if _is_array(inner)]
+    arrays = [inner for _, inner in walk(value) if is_array(inner)]
     for name, other in others.items():
         if other is value:
             continue
@@ -148,13 +214,8 @@ def entangled(value: Any, others: Mapping[str, Any]) -> str:
     return ""
 
 
-def views(value: Any, inputs: Mapping[str, Any]) -> bool:
-    """Whether an array looks into the memory of an input's array."""
-    arrays = [one for given in inputs.values() for _, one in walk(given) if _is_array(one)]
-    return any(_is_view(inner, arrays) for _, inner in walk(value))
-
-
-def _is_array(value: Any) -> bool:
+def is_array(value: Any) -> bool:
+    """Whether it is an array of numpy's, if numpy is loaded at all."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zenbook.engine.sharing import links, views
+from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
@@ -61,16 +61,14 @@ def gather(
         values.update(shown.kept())
     elif shown.count != _shown_by(live[0], namespace):
         obstacles = (*obstacles, "it calls the display hook itself")
-    shared = links(values, inputs)
-    if shared is None:
-        obstacles = (*obstacles, "a result holds a part of an input in a tuple or a set")
-    linked = {link[0] for link in shared or ()}
-    for name, value in values.items():
-        if name not in linked and views(value, inputs):
-            obstacles = (*obstacles, f"{name} looks into the memory of an input")
+    shared: list[Link] = []
+    try:
+        shared = links(values, inputs)
+    except Inseparable as error:
+        obstacles = (*obstacles, str(error))
     manifest = {
         "definitions": definition_digests(cell.made, namespace, digest),
-        "links": [link for link in shared or () if link[1] or link[3]],
+        "links": [link for link in shared if link[1] or link[3] or link[4]],
     }
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)

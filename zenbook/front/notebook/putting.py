@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.in_place import replace
-from zenbook.engine.sharing import entangled, is_plain, relink
+from zenbook.engine.sharing import Inseparable, entangled, is_array, is_plain, relink
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
@@ -52,12 +52,18 @@ class Putting:
         others = glimpse(self._namespace).bound
         for name in self._outcome.changed:
             old = self._namespace.get(name)
+            if is_array(old) and _can_become(old, self._outcome.changed[name]):
+                continue  # whoever looks into its memory sees the change
             if holder := entangled(old, {n: v for n, v in others.items() if v is not old}):
                 return f"{name} is changed in place and shares a part with {holder}"
+        links = self._manifest.get("links", ())
+        for name in {link[2] for link in links}.intersection(self._outcome.changed):
+            if not _can_become(self._namespace.get(name), self._outcome.changed[name]):
+                return f"{name} is changed in place and a result holds a part of it"
         try:
-            relink(self._manifest.get("links", ()), self._values, self._namespace)
-        except (KeyError, IndexError, TypeError, AttributeError):
-            return "an input is built otherwise than it was"
+            relink(links, self._values, self._namespace)
+        except Inseparable as error:
+            return str(error)
         return ""
 
     def put(self) -> None:
