@@ -54,16 +54,19 @@ class Desk {
     return standing !== 'none' && standing !== 'live' && language && language !== 'python' ? 'foreign' : standing;
   }
 
-  get host(): Host {
-    return {
-      live: this.link.standing === 'live',
+  /** One for as long as the notebook is open: the views remember by it what was chosen. */
+  readonly host: Host = Object.defineProperty(
+    {
+      live: false,
       ask: question => this.link.exchange.ask(question),
       act: deed => this.act(deed),
       follow: hear => this.follow(hear),
       goTo: step => this.goTo(step),
       openFile: path => this.open(path)
-    };
-  }
+    } satisfies Host,
+    'live',
+    { get: () => this.link.standing === 'live' }
+  );
 
   private follow(hear: (state: NotebookView) => void): () => void {
     const told = (_: unknown, state: NotebookView | null) => state && hear(state);

@@ -13,7 +13,7 @@ import { minify } from 'terser';
 const LIMIT = 40_000;
 /** Names of our components' properties that no JSON, DOM or library knows: made short. */
 const OURS =
-  /^(on(Select|Open|Error|Run|Restore|RunFrom|Follow|Tab|Yes|No|Choose|Sort|Collect)|baseline|picked|stamp|tabs?|choices|followers|camera|pressed|host|empty|goTo|openFile|live|follow|settle|post|reset|take|hear|timer|columns|place|head|selected|query|label|span|pairs|edge|yes|no|choice|column|low|high|drag)$/;
+  /^(on(Select|Open|Error|Run|Restore|RunFrom|Follow|Tab|Yes|No|Choose|Sort|Collect)|baseline|picked|stamp|tabs?|choices|followers|camera|pressed|host|empty|goTo|openFile|live|follow|settle|post|reset|take|hear|timer|columns|place|head|selected|query|label|span|pairs|edge|yes|no|choice|column|low|high|drag|told|glyph|zoom|last|state|busy|current|row|right|bottom)$/;
 const OUT = '../zenbook/static';
 
 const script = {

@@ -1,8 +1,8 @@
 /** All views as one small application: in a widget, in the panel, in a saved output. */
 
-import { Component, render } from 'preact';
+import { render } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import { Compare } from './compare';
 import type {
   CompareView,
@@ -52,8 +52,14 @@ export interface AppProps {
   empty?: ComponentChildren;
 }
 
-export function App({ host, first = null, empty }: AppProps) {
-  const [chosen, setChosen] = useState<Chosen>(() => startChoice(first));
+/** What was chosen in a host's views, for when they are closed and opened again. */
+const before = new WeakMap<Host, Chosen>();
+
+function App({ host, first = null, empty }: AppProps) {
+  const [chosen, setChosen] = useState<Chosen>(() =>
+    first || !before.has(host) ? startChoice(first) : { ...before.get(host)!, step: '' }
+  );
+  before.set(host, chosen);
   const [held, setHeld] = useState<Held>(() => startHeld(first));
   const [now, setNow] = useState<NotebookView | null>(first?.kind === 'notebook' ? first : null);
   const [said, setSaid] = useState('');
@@ -198,9 +204,7 @@ export function App({ host, first = null, empty }: AppProps) {
               )}
             </div>
           ) : (
-            (empty ?? (
-              <NoSteps />
-            ))
+            (empty ?? <NoSteps />)
           ))}
         {chosen.tab === 'runs' && (
           <>
@@ -449,31 +453,21 @@ function startHeld(first: View | null): Held {
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** A view that fails says so and leaves the rest of the page alone. */
-class Fence extends Component<{ children: ComponentChildren }, { failed: string }> {
-  override state = { failed: '' };
-
-  static override getDerivedStateFromError(error: unknown) {
-    return { failed: message(error) };
-  }
-
-  override render() {
-    return this.state.failed ? (
-      <div class="zb">
-        <p class="zb-failed-line" role="alert">{this.state.failed}</p>
-      </div>
-    ) : (
-      this.props.children
-    );
-  }
+function Fence(props: AppProps) {
+  const [failed] = useErrorBoundary();
+  return failed ? (
+    <div class="zb">
+      <p class="zb-failed-line" role="alert">
+        {message(failed)}
+      </p>
+    </div>
+  ) : (
+    <App {...props} />
+  );
 }
 
 /** Draw the application into an element; call the result to take it away again. */
 export function mount(element: HTMLElement, props: AppProps): () => void {
-  render(
-    <Fence>
-      <App {...props} />
-    </Fence>,
-    element
-  );
+  render(<Fence {...props} />, element);
   return () => render(null, element);
 }

@@ -21,6 +21,10 @@ interface Camera {
 
 /** Up to this many edges always say what they carry; of more, those of the chosen step. */
 const LABELS = 12;
+/** Below this zoom a node says its glyph and name only, in letters that stay readable. */
+const COMPACT = 0.6;
+/** As small as a whole graph is drawn at first; a wider one is entered at its first step. */
+const LEAST = 0.22;
 
 export function Graph({ view, selected, onSelect, onOpen }: Props) {
   const frame = useRef<HTMLDivElement>(null);
@@ -91,6 +95,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
     }
   };
 
+  const letters = now.zoom < COMPACT ? Math.min(46, 11 / now.zoom) : 0;
   const tabStop = order.includes(selected) ? selected : order[0];
 
   return (
@@ -113,7 +118,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
           <Button kind="quiet" label="Zoom out" onClick={() => zoomTo(0.8)}>
             −
           </Button>
-          <Button kind="quiet" title="Show all steps" onClick={() => setCamera(null)}>
+          <Button kind="quiet" title="Show all steps" onClick={() => setCamera(fit(view, size, 0))}>
             Fit
           </Button>
           <Button kind="quiet" label="Zoom in" onClick={() => zoomTo(1.25)}>
@@ -178,22 +183,30 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 <title>{[node.why, node.outputs.join(', ')].filter(Boolean).join('\n')}</title>
                 <rect width={view.node_width} height={view.node_height} rx="5" />
                 <rect class="zb-stripe" width="4" height={view.node_height} rx="2" />
-                <text class="zb-name" x="14" y="25">
-                  {cut(node.name, node.version === null ? 26 : 22)}
-                </text>
-                {node.version !== null && (
-                  <text class="zb-version" x={view.node_width - 10} y="25" text-anchor="end">
-                    {versionText(node.version)}
+                {letters ? (
+                  <text class="zb-name zb-facts" x="12" y={30 + letters / 3} font-size={letters}>
+                    {`${GLYPHS[node.status]} ${cut(node.name, Math.floor(310 / letters))}`}
                   </text>
+                ) : (
+                  <>
+                    <text class="zb-name" x="14" y="25">
+                      {cut(node.name, node.version === null ? 26 : 22)}
+                    </text>
+                    <text class="zb-version" x={view.node_width - 10} y="25" text-anchor="end">
+                      {node.version === null ? '' : versionText(node.version)}
+                    </text>
+                    <text class="zb-facts" x="14" y="45">
+                      {told(node)}
+                    </text>
+                  </>
                 )}
-                <text class="zb-facts" x="14" y="45">
-                  {told(node)}
-                </text>
               </g>
             ))}
             <g aria-hidden="true">
               {view.edges
-                .filter(edge => (focus ? touches(edge, focus) : view.edges.length <= LABELS))
+                .filter(
+                  edge => !letters && (focus ? touches(edge, focus) : view.edges.length <= LABELS)
+                )
                 .map((edge, place, shown) => (
                   <Label
                     edge={edge}
@@ -255,12 +268,17 @@ function curve(points: number[][]): string {
   return path;
 }
 
-function fit(view: GraphView, size: { width: number; height: number }): Camera {
-  if (!size.width || !size.height) {
+/** The whole graph, or at `least` this large; then as wide as the frame, with the first step. */
+function fit(view: GraphView, size: { width: number; height: number }, least = LEAST): Camera {
+  const { width, height } = size;
+  const wide = width / view.width;
+  if (!wide) {
     return { x: 0, y: 0, zoom: 1 };
   }
-  const zoom = Math.min(1, Math.max(0.5, size.width / view.width));
-  return { zoom, x: (size.width - view.width * zoom) / 2, y: 4 };
+  const whole = Math.min(1, least ? wide : Math.min(wide, height / view.height));
+  const zoom = whole < least ? COMPACT : whole;
+  const middle = zoom > whole ? view.nodes[0]!.x + view.node_width / 2 : view.width / 2;
+  return { zoom, x: width / 2 - middle * zoom, y: 4 };
 }
 
 function told(node: Node): string {

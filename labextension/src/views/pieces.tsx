@@ -4,35 +4,43 @@ import type { ComponentChildren } from 'preact';
 import type { ChangeLine, Line, Pair, Status } from './contract';
 import { GLYPHS, word } from './words';
 
-export function Mark({ status, note }: { status: Status; note?: string }) {
+interface MarkProps {
+  status: Status;
+  note?: string;
+  glyph?: string;
+  told?: string;
+}
+
+export function Mark({ status, note, glyph = GLYPHS[status], told = word(status) }: MarkProps) {
   return (
     <span class={`zb-mark zb-${status}`}>
-      <span aria-hidden="true">{GLYPHS[status]}</span> {word(status)}
+      <span aria-hidden="true">{glyph}</span> {told}
       {note ? <span class="zb-quiet"> · {note}</span> : null}
     </span>
   );
 }
 
 interface ButtonProps {
-  onClick: () => void;
+  onClick?: () => void;
+  onKeyDown?: (event: KeyboardEvent & { currentTarget: HTMLElement }) => void;
   children: ComponentChildren;
   label?: string;
   title?: string;
   disabled?: boolean;
   pressed?: boolean;
-  kind?: 'quiet' | 'danger';
+  /** A `link` reads like text. */
+  kind?: 'plain' | 'quiet' | 'danger' | 'link';
 }
 
-export function Button({ onClick, children, label, title, disabled, pressed, kind }: ButtonProps) {
+export function Button({ label, title, pressed, kind = 'plain', children, ...more }: ButtonProps) {
   return (
     <button
       type="button"
-      class={`zb-button ${kind ? `zb-${kind}` : ''}`}
+      class={kind === 'link' ? 'zb-link' : `zb-button zb-${kind}`}
       title={title ?? label}
       aria-label={label}
-      disabled={disabled}
       aria-pressed={pressed}
-      onClick={onClick}
+      {...more}
     >
       {children}
     </button>
@@ -48,6 +56,16 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+/** A fact behind its name; nothing where there is none. */
+export function Fact({ name, children }: { name: string; children?: ComponentChildren }) {
+  return children ? (
+    <p>
+      <span class="zb-quiet">{name} </span>
+      {children}
+    </p>
+  ) : null;
+}
+
 export function NoSteps() {
   return (
     <Empty title="No steps yet">
@@ -58,28 +76,27 @@ export function NoSteps() {
   );
 }
 
-export function Diff({ lines, label }: { lines: Line[]; label: string }) {
+interface CodeProps {
+  label: string;
+  children: ComponentChildren;
+}
+
+export function Code({ label, children }: CodeProps) {
   return (
     <pre class="zb-code" tabIndex={0} role="region" aria-label={label}>
-      {lines.map(line => {
-        const whole = `${line.sign} ${line.text}\n`;
-        return line.sign === '+' ? (
-          <ins>{whole}</ins>
-        ) : line.sign === '-' ? (
-          <del>{whole}</del>
-        ) : (
-          <span class={line.sign === '…' ? 'zb-quiet' : ''}>{whole}</span>
-        );
-      })}
+      {children}
     </pre>
   );
 }
 
-export function Code({ text, label }: { text: string; label: string }) {
+export function Diff({ lines, label }: { lines: Line[]; label: string }) {
   return (
-    <pre class="zb-code" tabIndex={0} role="region" aria-label={label}>
-      {text}
-    </pre>
+    <Code label={label}>
+      {lines.map(line => {
+        const Tag = line.sign === '+' ? 'ins' : line.sign === '-' ? 'del' : 'span';
+        return <Tag class={line.sign === '…' ? 'zb-quiet' : ''}>{`${line.sign} ${line.text}\n`}</Tag>;
+      })}
+    </Code>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import type { PlanView, StoreView } from './contract';
 import type { Host } from './host';
-import { Button, CHANGE, Listed, NoSteps, Table, changed } from './pieces';
+import { Button, CHANGE, Listed, Mark, NoSteps, Table, changed } from './pieces';
 import { count, secondsText, sizeText } from './words';
 
 const MARKS = {
@@ -13,9 +13,7 @@ const MARKS = {
 
 export function Plan({ view, onSelect }: { view: PlanView; onSelect: (step: string) => void }) {
   if (!view.rows.length) {
-    return (
-      <NoSteps />
-    );
+    return <NoSteps />;
   }
   return (
     <div class="zb-plan">
@@ -26,12 +24,10 @@ export function Plan({ view, onSelect }: { view: PlanView; onSelect: (step: stri
         rows={view.rows.map(row => {
           const [status, glyph, word] = MARKS[row.verdict];
           return [
-            <button type="button" class="zb-link" onClick={() => onSelect(row.name)}>
+            <Button kind="link" onClick={() => onSelect(row.name)}>
               {row.name}
-            </button>,
-            <span class={`zb-mark zb-${status}`}>
-              <span aria-hidden="true">{glyph}</span> {word}
-            </span>,
+            </Button>,
+            <Mark status={status} glyph={glyph} told={word} />,
             row.verdict === 'hit' ? '' : row.expected === null ? '?' : secondsText(row.expected),
             row.why
           ];

@@ -225,14 +225,13 @@ function Row({ row, place, columns, selected, baseline, onSelect, onOpen }: RowP
       onDblClick={() => onOpen(row)}
     >
       <th scope="row">
-        <button
-          type="button"
-          class="zb-link"
-          aria-pressed={selected}
+        <Button
+          kind="link"
+          pressed={selected}
           onKeyDown={event => step(event, event.currentTarget)}
         >
           {`run ${row.number}`}
-        </button>
+        </Button>
         {row.pinned && <span class="zb-tag">pinned</span>}
         {baseline && <span class="zb-tag">baseline</span>}
         {row.tags.slice(0, 2).map(tag => (
@@ -294,10 +293,10 @@ function Head({ label, column, query, onSort }: HeadProps) {
   return (
     <th scope="col" aria-sort={direction}>
       {onSort ? (
-        <button type="button" class="zb-link zb-head" onClick={() => onSort(column)}>
+        <Button kind="link" onClick={() => onSort(column)}>
           {label}
           <span aria-hidden="true">{sorted ? (query.descending ? ' ↓' : ' ↑') : ''}</span>
-        </button>
+        </Button>
       ) : (
         label
       )}

@@ -2,7 +2,18 @@
 
 import type { RunHead, StepView } from './contract';
 import type { Host } from './host';
-import { Button, CHANGE, Code, Diff, Listed, Mark, Section, Table, changed } from './pieces';
+import {
+  Button,
+  CHANGE,
+  Code,
+  Diff,
+  Fact,
+  Listed,
+  Mark,
+  Section,
+  Table,
+  changed
+} from './pieces';
 import { secondsText, sizeText, versionText, when } from './words';
 
 interface Props {
@@ -25,27 +36,16 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
           note={cached ? `saved ${secondsText(view.saved)}` : secondsText(view.seconds || null)}
         />
       </div>
-      {view.why && (
-        <p>
-          <span class="zb-quiet">why </span>
-          {view.why}
-        </p>
-      )}
-      {origin && cached && (
-        <p>
-          <span class="zb-quiet">made by </span>
-          <button type="button" class="zb-link" onClick={() => onRun(origin)}>
+      <Fact name="why">{view.why}</Fact>
+      <Fact name="made by">
+        {origin && cached && (
+          <Button kind="link" onClick={() => onRun(origin)}>
             {`run ${origin.number} (${versionText(origin.version)}, ${when(origin.started)})`}
-          </button>
-        </p>
-      )}
-      {view.error && <Code text={view.error} label="Error" />}
-      {view.not_kept && (
-        <p>
-          <span class="zb-quiet">not kept </span>
-          {view.not_kept}
-        </p>
-      )}
+          </Button>
+        )}
+      </Fact>
+      {view.error && <Code label="Error">{view.error}</Code>}
+      <Fact name="not kept">{view.not_kept}</Fact>
       {view.remarks.map(remark => (
         <p class="zb-quiet">{remark}</p>
       ))}
@@ -84,14 +84,14 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
             display.kind === 'image' ? (
               <Picture base64={display.text} name={view.name} />
             ) : (
-              <Code text={display.text} label={display.kind === 'error' ? 'Warnings' : 'Printed'} />
+              <Code label={display.kind === 'error' ? 'Warnings' : 'Printed'}>{display.text}</Code>
             )
           )}
         </Section>
       )}
       {view.source && (
         <Section title="Source">
-          <Code text={view.source} label={`Source of ${view.name}`} />
+          <Code label={`Source of ${view.name}`}>{view.source}</Code>
         </Section>
       )}
       {view.versions.length > 1 && (
