@@ -127,7 +127,7 @@ def _verified(script: Script, exported: Exported, facts: Facts) -> Comparison:
         text = script.text()
     found = compare(text, script, facts)
     if found.differ and not found.error:
-        return settle(found, script)
+        return settle(found, script, facts)
     return found
 
 

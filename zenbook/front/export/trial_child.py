@@ -43,6 +43,8 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
     if job["steps"]:
         os.environ["ZENBOOK_NOTEBOOK"] = str(Path.cwd() / job["name"])
         shell.extension_manager.load_extension("zenbook")
+    else:  # what only looks at a value must not change it, as a table's layout once did
+        vars(shell.displayhook)["compute_format_data"] = lambda result: ({}, {})
     hidden = set(shell.user_ns)
     found: list[dict[str, Any]] = []
     seen: dict[str, str] = {}
@@ -222,6 +224,7 @@ def _told(error: BaseException) -> str:
 
 
 def _run_zenbook(script: str) -> dict[str, Any]:
+    import builtins
     import runpy
 
     import zenbook
@@ -234,7 +237,7 @@ def _run_zenbook(script: str) -> dict[str, Any]:
         answer.append(_outcomes(pipeline))
 
     vars(zenbook)["cli"] = run
-    runpy.run_path(script, run_name="__main__")
+    runpy.run_path(script, {"__builtins__": builtins}, run_name="__main__")
     return answer[0] if answer else {"steps": {}, "error": "no pipeline", "step": ""}
 
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ class Comparison:
     unsure: tuple[tuple[str, str], ...] = ()
     error: str = ""
     step: str = ""
-    absent: tuple[tuple[str, str], ...] = field(default=())
+    live: frozenset[str] = frozenset()
+    """Steps whose outputs were not kept, and are seen as the last step left them."""
 
     @property
     def holds(self) -> bool:
@@ -58,8 +59,11 @@ class Comparison:
         return told
 
 
-def trial(notebook: Notebook) -> Facts:
-    """Run the notebook from top to bottom, and look at it after each cell. Raises ExportError."""
+def trial(notebook: Notebook, hashes: int = 0) -> Facts:
+    """Run the notebook from top to bottom, and look at it after each cell. Raises ExportError.
+
+    ``hashes`` seeds the hashes of texts, which order sets: the same for a trial and its script.
+    """
     cells = [
         {"number": cell.number, "source": _as_run(cell, notebook)}
         for cell in notebook.cells
@@ -69,6 +73,7 @@ def trial(notebook: Notebook) -> Facts:
         {"what": "cells", "cells": cells, "steps": notebook.has_steps, "name": notebook.file.name},
         notebook.file,
         "module://matplotlib_inline.backend_inline",
+        hashes=hashes,
     )
     if answer["error"]:
         raise Place(answer["cell"], answer.get("line", 0)).error(
@@ -118,12 +123,13 @@ def compare(text: str, script: Script, facts: Facts) -> Comparison:
     }
     job = {"what": "script", "target": script.target, "functions": named, "main": script.main}
     answer = in_fresh_process(job, script.plan.notebook.file, "Agg", text)
-    expected = _expected(script, facts, frozenset(answer.get("live", ())))
+    live = frozenset(answer.get("live", ()))
+    expected = _expected(script, facts, live)
     if answer["error"]:
         return Comparison(len(expected), error=answer["error"], step=answer["step"])
     got = {(step, name): d for step, given in answer["steps"].items() for name, d in given.items()}
     differ = [key for key, digest in expected.items() if got.get(key, "") != digest]
-    return Comparison(len(expected), len(expected) - len(differ), tuple(differ))
+    return Comparison(len(expected), len(expected) - len(differ), tuple(differ), live=live)
 
 
 def _expected(
@@ -165,24 +171,24 @@ def _left_by_others(facts: Facts, last: int, name: str, digest: str) -> str:
     return digest
 
 
-def settle(comparison: Comparison, script: Script) -> Comparison:
-    """Run the notebook twice more: what differs between its own runs cannot be compared."""
-    notebook = script.plan.notebook
-    first, again = (_expected(script, trial(notebook)) for _ in range(2))
-    unsure = [key for key in comparison.differ if again.get(key) != first.get(key)]
-    return Comparison(
-        comparison.outputs,
-        comparison.same,
-        tuple(key for key in comparison.differ if key not in unsure),
-        tuple(unsure),
-    )
+def settle(comparison: Comparison, script: Script, facts: Facts) -> Comparison:
+    """Run the notebook again: what differs between its own runs cannot be compared."""
+    first = _expected(script, facts, comparison.live)
+    left, unsure = list(comparison.differ), list[tuple[str, str]]()
+    for hashes in (1, 2):  # what depends on the order of a set shows by one of them
+        again = _expected(script, trial(script.plan.notebook, hashes), comparison.live)
+        unsure += [key for key in left if again.get(key) != first.get(key)]
+        left = [key for key in left if key not in unsure]
+        if not left:
+            break
+    return replace(comparison, differ=tuple(left), unsure=tuple(unsure))
 
 
 # ------------------------------------------------------------------ the fresh process
 
 
 def in_fresh_process(
-    job: dict[str, Any], notebook: Path, backend: str, script: str = ""
+    job: dict[str, Any], notebook: Path, backend: str, script: str = "", hashes: int = 0
 ) -> dict[str, Any]:
     """Do a job of :mod:`trial_child` in a copy of the notebook's folder, and give its answer."""
     with _copy_of(notebook.resolve().parent) as (folder, aside):
@@ -193,23 +199,27 @@ def in_fresh_process(
         answer = aside / "answer.json"
         order = aside / "job.json"
         order.write_text(json.dumps({**job, "answer": str(answer)}), encoding="utf-8")
-        command = [sys.executable, "-m", "zenbook.front.export.trial_child", str(order)]
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=_environment(aside, backend),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-        )
+        why = run_apart(order, folder, _environment(aside, backend, hashes))
         if not answer.exists():
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            why = lines[-1] if lines else f"exit code {done.returncode}"
             raise ExportError(f"The verification's process ended early: {why}")
         found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         return found
 
 
-def _environment(aside: Path, backend: str) -> dict[str, str]:
+def run_apart(order: Path, folder: Path, environment: Mapping[str, str]) -> str:
+    """Do a job in a process of its own; its last words, if it ends without an answer."""
+    done = subprocess.run(
+        [sys.executable, "-m", "zenbook.front.export.trial_child", str(order)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"exit code {done.returncode}"
+
+
+def _environment(aside: Path, backend: str, hashes: int) -> dict[str, str]:
     package = str(Path(__file__).parents[3])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH", "")])])
     return {
@@ -220,6 +230,7 @@ def _environment(aside: Path, backend: str) -> dict[str, str]:
         "IPYTHONDIR": str(aside / "ipython"),
         "MPLBACKEND": backend,
         "PYTHONWARNINGS": "ignore",
+        "PYTHONHASHSEED": str(hashes),
     }
 
 
