@@ -81,8 +81,13 @@ def test_a_step_whose_input_changed_by_itself_runs_again_and_says_how_to_rewind(
         ("x = [1]", "y = x", "y is x"),
         ("x = {'k': [1]}", "y = x['k']", "y is x['k']"),
         ("x = [1]", "y = [x, x]", "y[0] is x and y[1] is x"),
+        (
+            "import numpy as np",
+            "x = np.arange(6.0)\ny = x[::2]\nz = {'k': [x.reshape(2, 3).T]}",
+            "all(np.shares_memory(x, v) for v in (y, z['k'][0])) and z['k'][0][2, 1] == 5",
+        ),
     ],
-    ids=["among outputs", "to an input", "to a part of an input", "holding an input"],
+    ids=["among outputs", "to an input", "to a part of an input", "holding an input", "memory"],
 )
 def test_an_alias_stays_one(made: str, step: str, is_so: str, kernel: Kernel) -> None:
     cells = [made or "pass", f"%%step a\n{step}"]

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (cells are quoted as they stand in a notebook)
+# ruff: noqa: ISC004  (cells are quoted as they stand in a notebook)
 """Hidden state is the enemy: any order of execution, with edits, gives what running cold gives.
 
 Random notebooks of real statements are executed in a random order with edits, deletions and
@@ -9,13 +9,15 @@ gives the object itself, must fail the same property.
 
 from __future__ import annotations
 
-import random
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -23,30 +25,101 @@ from traitlets.config import Config
 import zenbook.front.notebook.putting as putting
 from zenbook.engine.desk import close_desks
 from zenbook.front.notebook.loading import load_into
+from zenbook.front.notebook.namespace import is_users
 
 NAMES = ("a", "b", "c")
 STATEMENTS = (
     "{x} = {n}",
     "{x} = [{n}, 2]",
     "{x} = {{'k': {n}, 'l': [1]}}",
+    "{x} = {{{n}, 2}}",
     "{x} = {y}",
     "{x} = [{y}]",
+    "{x} = ({y}, {n})",
+    "{x}, {y} = {y}, {x}",
+    "*{x}, {y} = [1, 2, {n}]",
     "{x} = len(repr({y})) + {n}",
     "{x} = {y}['l'] if isinstance({y}, dict) else {y}",
-    "{y}.append({n}) if isinstance({y}, list) else None",
-    "{y}.update(m={n}) if isinstance({y}, dict) else None",
-    "{x} = helper({y}) + {n}",
-    "def helper(v): return len(repr(v)) * {n}",
-    "def setter():\n    global {x}\n    {x} = {n}\nsetter()",
+    "{x} = {y}[0] if isinstance({y}, list) and {y} else {y}",
+    "{x} = f'{{{y}}} {n}'",
+    "{x} = [helper(i) for i in range({n})]",
+    "{x} = {{i: [{y}] for i in range({n})}}",
+    "{x} = sum(i for i in range({n}))",
+    "{x} = (lambda v: (v, {n}))({y})",
+    "if (size := len(repr({y}))) > {n}: {x} = size",
+    "match {y}:\n    case [head, *_]: {x} = head\n    case dict(): {x} = {n}\n    case _: pass",
+    "try:\n    {x} = {y}[{n}]\nexcept (TypeError, LookupError) as error:\n    {x} = str(error)",
+    "while isinstance({y}, list) and len({y}) < {n}: {y}.append({n})",
     "for {x} in range({n}): pass",
     "if isinstance({y}, int) and {y} > 3:\n    {x} = {n}",
     "del {x}",
     "{x} = repr({y})",
-    "class Box:\n    def __init__(self, v): self.v = v\n    def __repr__(self): return f'Box({{self.v}}, {n})'",
-    "{x} = Box({y})",
     "print({y}, {n})",
     "{y}",
+    # changes in place
+    "{x} += {n}",
+    "{x} += [{n}]",
+    "{y}.append({n}) if isinstance({y}, list) else None",
+    "{y}.append({x}) if isinstance({y}, list) and {y} is not {x} else None",
+    "{y}.update(m={n}) if isinstance({y}, dict) else None",
+    "{y}['l'].append({n}) if isinstance({y}, dict) else None",
+    "{y}.clear() if isinstance({y}, list | dict | set) else None",
+    "del {y}[0]",
+    "{y}.v = {n}",
+    "[each.append({n}) for each in {y} if isinstance(each, list)] if isinstance({y}, list) else 0",
+    # functions, and what they read and change
+    "K = {n}",
+    "def helper(v): return len(repr(v)) * {n}",
+    "def helper(v): return (v, K)",
+    "def helper(v, k=K): return k",
+    "def helper(v): return outer(v) if isinstance(v, str) else {n}",
+    "def outer(v): return (helper(len(v)), {n})",
+    "def make(k):\n    return lambda v: (repr(v), k, {n})\nhelper = make({n})",
+    "def deco(function):\n    def inner(v): return ({n}, function(v))\n    return inner",
+    "@deco\ndef helper(v): return repr(v)",
+    "{x} = helper({y})",
+    "{x} = outer(repr({y}))",
+    "print(helper({y}))",
+    "def setter():\n    global {x}\n    {x} = {n}\nsetter()",
+    "def setter():\n    global {x}\n    {x} = [{y}]",
+    "def pusher(v={n}): {y}.append(v)",
+    "setter()",
+    "pusher()",
+    # classes
+    "class Box:\n    def __init__(self, v): self.v = v\n"
+    "    def __repr__(self): return f'Box({{self.v}}, {n})'",
+    "class Box:\n    tag = {n}\n    def __init__(self, v): self.v = helper(v)\n"
+    "    def __repr__(self): return f'Box({{self.v}}, {{self.tag}})'",
+    "class Small(Box):\n    def size(self): return len(repr(self.v)) + {n}",
+    "{x} = Box({y})",
+    "{x} = Small({y})",
+    "{x} = {y}.size()",
+    "Box.tag = {n}",
+    "{x} = getattr(Box, 'tag', 0)",
+    "{x} = isinstance({y}, Box)",
+    # modules, chance, files, the process
+    "import math\n{x} = math.floor({n} / 2)",
+    "from math import floor, ceil as up\n{x} = floor(up({n}))",
+    "import math as m",
+    "{x} = m.sqrt({n})",
+    "import random\nrandom.seed({n})",
     "import random\nrandom.seed({n})\n{x} = random.random()",
+    "import random\n{x} = random.random()",
+    "from pathlib import Path\nPath('f{m}.txt').write_text(repr({y}))",
+    "from pathlib import Path\n{x} = Path('f{m}.txt').read_text()",
+    "from pathlib import Path\n{x} = Path('f{m}.txt').exists()",
+    "with open('f{m}.txt', 'a') as file:\n    print({y}, file=file)",
+    "import os\nos.environ['ZB_HIDDEN'] = '{n}'",
+    "import os\n{x} = os.environ.get('ZB_HIDDEN')",
+    # arrays
+    "import numpy as np\n{x} = np.arange({n}.0)",
+    "{x} = {y}[1:] if hasattr({y}, 'shape') else {n}",
+    "{y}[...] = {n} if hasattr({y}, 'shape') else 0",
+    "{x} = {y} * 2",
+    # code that nobody sees
+    "exec('{x} = {n}')",
+    "globals()['{x}'] = {n}",
+    "{x} = globals().get('{y}')",
 )
 Move = tuple[str, int, str]
 
@@ -58,23 +131,39 @@ def statements(draw: Any) -> str:
             x=draw(st.sampled_from(NAMES)),
             y=draw(st.sampled_from(NAMES)),
             n=draw(st.integers(1, 5)),
+            m=draw(st.integers(1, 2)),
         )
         for _ in range(draw(st.integers(1, 3)))
     ]
     return "\n".join(lines)
 
 
+BEGINNINGS = (
+    "a = [1, [2]]\nb = {'k': 1, 'l': [a]}\nc = 3",
+    "import numpy as np\na = np.arange(4.0)\nb = [a]\nc = a[1:]",
+    "K = 2\ndef helper(v): return (v, K)\ndef outer(v): return helper(v)\na, b, c = 1, 'two', [3]",
+    "class Box:\n    def __init__(self, v): self.v = v\na = Box([1])\nb = a.v\nc = [a]",
+    "from pathlib import Path\nPath('f1.txt').write_text('one')\na = b = [1]\nc = {'l': a}",
+)
+
+
 @st.composite
 def histories(draw: Any) -> list[Move]:
-    """Cells executed in any order, edited and deleted, with restarts in between."""
-    cells = draw(st.lists(statements(), min_size=2, max_size=4))
-    moves: list[Move] = []
-    for _ in range(draw(st.integers(4, 14))):
-        kind = draw(st.sampled_from(["run", "run", "run", "run", "edit", "restart"]))
+    """Cells executed in any order, edited, run from the top, with restarts in between."""
+    cells = [draw(st.sampled_from(BEGINNINGS))]
+    cells += draw(st.lists(statements(), min_size=2, max_size=4))
+    moves: list[Move] = [("run", place, cell) for place, cell in enumerate(cells)]
+    for _ in range(draw(st.integers(1, 6))):
+        kind = draw(st.sampled_from(["run", "run", "edit", "all", "restart", "again"]))
         place = draw(st.integers(0, len(cells) - 1))
         if kind == "edit":
             cells[place] = draw(statements())
-        moves.append((kind, place, cells[place]))
+        if kind in ("restart", "again"):
+            moves.append(("restart", 0, ""))
+        if kind in ("all", "again"):
+            moves += [("run", number, cell) for number, cell in enumerate(cells)]
+        elif kind != "restart":
+            moves.append(("run", place, cells[place]))
     return moves
 
 
@@ -95,20 +184,21 @@ def shell(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 def _played(shell: InteractiveShell, moves: list[Move], capsys: Any, steps: bool) -> list[Any]:
     """What every move showed and left."""
+    for file in Path().glob("f*.txt"):
+        file.unlink()
     _restart(shell)
-    random.seed(0)
     seen: list[Any] = []
     for kind, place, source in moves:
         if kind == "restart":
             _restart(shell)
-            random.seed(0)
             continue
         first = f"%%step s{place} -q\n" if steps else "# plain\n"
         capsys.readouterr()
         result = shell.run_cell(first + source, store_history=True)
         shown = capsys.readouterr().out
         error = result.error_in_exec or result.error_before_exec
-        seen.append((source, _outputs_of(shown), type(error).__name__, _names(shell)))
+        files = {file.name: file.read_text() for file in sorted(Path().glob("f*.txt"))}
+        seen.append((source, _outputs_of(shown), type(error).__name__, _names(shell), files))
     return seen
 
 
@@ -122,51 +212,82 @@ def _outputs_of(shown: str) -> list[str]:
 
 def _names(shell: InteractiveShell) -> Any:
     """What the names are, and which of them share objects."""
-    space = {name: shell.user_ns[name] for name in NAMES if name in shell.user_ns}
-    parts = {name: {id(part) for part in _parts(value)} for name, value in space.items()}
-    pairs = [(m, n) for m in space for n in space if m < n and parts[m] & parts[n]]
-    return {name: _told(value) for name, value in space.items()}, pairs
+    space = {
+        name: value
+        for name, value in shell.user_ns.items()
+        if is_users(name) and not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    parts = {name: list(_parts(value)) for name, value in space.items()}
+    pairs = [(m, n) for m in space for n in space if m < n and _share(parts[m], parts[n])]
+    return sorted((name, _told(value)) for name, value in space.items()), sorted(pairs)
 
 
 def _told(value: Any) -> str:
     return type(value).__name__ if " at 0x" in repr(value) else repr(value)
 
 
+def _share(some: list[Any], others: list[Any]) -> bool:
+    """Whether a change of a part of one is seen in the other."""
+    if {id(part) for part in some} & {id(part) for part in others}:
+        return True
+    arrays = [[part for part in parts if isinstance(part, np.ndarray)] for parts in (some, others)]
+    return any(np.shares_memory(one, other) for one in arrays[0] for other in arrays[1])
+
+
 def _parts(value: Any) -> Iterator[Any]:
     """The changeable objects inside a value."""
-    if isinstance(value, list | dict) or hasattr(value, "v"):
+    if isinstance(value, list | dict | set | np.ndarray) or hasattr(value, "v"):
         yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner: Any = ()
+    if isinstance(value, dict):
+        inner = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
     for item in (*inner, *([value.v] if hasattr(value, "v") else [])):
         yield from _parts(item)
 
 
 def _restart(shell: InteractiveShell) -> None:
+    """A new kernel, whose first cell seeds: what nobody seeds may be anything."""
     load_into(shell).forget()
     shell.reset(new_session=False)
+    os.environ.pop("ZB_HIDDEN", None)
+    shell.run_cell("import random\nrandom.seed(0)", store_history=True)
 
 
-EXAMPLES = settings(
-    deadline=None, max_examples=25, suppress_health_check=list(HealthCheck), database=None
-)
-
-
-def _property(shell: InteractiveShell, capsys: Any) -> None:
+def _property(
+    shell: InteractiveShell, capsys: Any, examples: int = 25, chance: int | None = None
+) -> None:
     """Steps show and leave what plain cells do, whatever was executed in which order."""
 
-    @EXAMPLES
+    @settings(
+        deadline=None,
+        max_examples=examples,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        print_blob=False,
+    )
     @given(histories())
     @example([("run", 1, "c = 1"), ("run", 3, "del c"), ("run", 3, "del c")])
     def steps_are_plain_cells(moves: list[Move]) -> None:
         assert _played(shell, moves, capsys, True) == _played(shell, moves, capsys, False)
 
-    steps_are_plain_cells()
+    (steps_are_plain_cells if chance is None else seed(chance)(steps_are_plain_cells))()
 
 
 def test_any_order_of_steps_with_edits_and_restarts_equals_plain_cells(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _property(shell, capsys)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("chance", range(5))
+def test_hundreds_of_notebooks_equal_plain_cells(
+    chance: int, shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _property(shell, capsys, examples=300, chance=chance)
 
 
 def _without_inputs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
                 continue
             if any(how == "fixed" for how, _ in (*path, *source[1])):
                 raise Inseparable(f"{name} holds a part of an input in a tuple or a set")
-            window = None if source[2] is inner else _window(name, inner, source[2])
+            window = None if source[2] is inner else window_into(name, inner, source[2])
             found.append((name, path, source[0], source[1], window))
     return found
 
@@ -88,21 +88,29 @@ def _looked_into(
 ) -> tuple[str, Path, Any] | None:
     """The array into whose memory this one looks, the one that holds all of it first."""
     sharing = [at for at in arrays if _is_view(value, [at[2]])]
-    return next((at for at in sharing if _holds(at[2], value)), sharing[0] if sharing else None)
+    return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
 
 
-def _holds(array: Any, value: Any) -> bool:
+def bounds_of(array: Any) -> tuple[int, int]:
+    """Where an array's memory begins, and where it ends."""
     numpy = sys.modules["numpy"]
     bounds = getattr(numpy, "byte_bounds", None) or numpy.lib.array_utils.byte_bounds
     low, high = bounds(array)
-    first, last = bounds(value)
-    return bool(low <= first and last <= high)
+    return int(low), int(high)
 
 
-def _window(name: str, value: Any, array: Any) -> Window:
+def holds(array: Any, value: Any) -> bool:
+    """Whether all of an array's memory lies within the stretch of another one's."""
+    low, high = bounds_of(array)
+    first, last = bounds_of(value)
+    return low <= first and last <= high
+
+
+def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window:
+    """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
-    if not (plain and array.flags.forc and _holds(array, value)) or value.dtype.hasobject:
-        raise Inseparable(f"{name} looks into the memory of an input")
+    if not (plain and array.flags.forc and holds(array, value)) or value.dtype.hasobject:
+        raise Inseparable(f"{name} looks into the memory of {owner}")
     start = [one.__array_interface__["data"][0] for one in (array, value)]
     writeable = bool(value.flags.writeable)
     place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)

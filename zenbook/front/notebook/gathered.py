@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zenbook.engine.sharing import Inseparable, Link, links
+from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
@@ -62,17 +63,20 @@ def gather(
     elif shown.count != _shown_by(live[0], namespace):
         obstacles = (*obstacles, "it calls the display hook itself")
     shared: list[Link] = []
+    lent: list[Link] = []
     try:
         shared = links(values, inputs)
+        lent = windows(values, shared)
     except Inseparable as error:
         obstacles = (*obstacles, str(error))
     manifest = {
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared if link[1] or link[3] or link[4]],
+        "windows": lent,
     }
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
-    if cell.needs_manifest or manifest["links"] or "standing" in manifest:
+    if cell.needs_manifest or manifest["links"] or lent or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
     deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))

@@ -62,6 +62,7 @@ class Putting:
                 return f"{name} is changed in place and a result holds a part of it"
         try:
             relink(links, self._values, self._namespace)
+            relink(self._manifest.get("windows", ()), self._values, self._values)
         except Inseparable as error:
             return str(error)
         return ""

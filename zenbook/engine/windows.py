@@ -1,0 +1,96 @@
+"""Arrays among a step's outputs that look into each other's memory, found and put together again.
+
+After ``X = load(); test = X[:100]`` a change of ``X`` in place is seen in ``test``. Kept outputs
+are copies, so the window through which one looks into the other is kept too (as in
+:mod:`zenbook.engine.sharing`, where the other one is an input), and on a hit the one that holds
+all the memory lends it to the others.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from zenbook.engine.sharing import (
+    Inseparable,
+    Link,
+    Path,
+    bounds_of,
+    holds,
+    is_array,
+    walk,
+    window_into,
+)
+
+_Place = tuple[str, Path, Any]
+"""Output, path in it, and the array there."""
+
+
+def windows(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
+    """Where outputs look into other outputs' memory; ``linked`` look into an input's already.
+
+    Raises Inseparable for arrays that share memory of which neither holds all.
+    """
+    elsewhere = {(link[0], link[1]) for link in linked}
+    found: dict[int, _Place] = {}
+    for name, value in outputs.items():
+        for path, inner in walk(value):
+            if is_array(inner) and inner.size and (name, path) not in elsewhere:
+                found.setdefault(id(inner), (name, path, inner))
+    owners: dict[int, _Place] = {}
+    for group in _overlapping(list(found.values())):
+        owners.update(_lenders(group))
+    return list(_links(outputs, owners, elsewhere)) if owners else []
+
+
+def _overlapping(places: list[_Place]) -> Iterator[list[_Place]]:
+    """Arrays whose stretches of memory overlap, in groups."""
+    if len(places) < 2:
+        return
+    bounds = sorted(((bounds_of(at[2]), place) for place, at in enumerate(places)))
+    group, end = [places[bounds[0][1]]], bounds[0][0][1]
+    for (low, high), place in bounds[1:]:
+        if low >= end:
+            yield group
+            group = []
+        group.append(places[place])
+        end = max(end, high)
+    yield group
+
+
+def _lenders(group: list[_Place]) -> Iterator[tuple[int, _Place]]:
+    """Each array that looks into another one's memory, by id, with that other one."""
+    group = sorted(group, key=lambda at: (-at[2].nbytes, at[2].base is not None))
+    for place, (name, _, array) in enumerate(group):
+        sharing = [at for at in group[:place] if _share(at[2], array)]
+        if not sharing:
+            continue
+        owner = next((at for at in sharing if holds(at[2], array)), None)
+        if owner is None:
+            raise Inseparable(f"{name} and {sharing[0][0]} look into the same memory")
+        yield id(array), owner
+
+
+def _share(one: Any, other: Any) -> bool:
+    numpy = sys.modules["numpy"]
+    try:
+        return bool(numpy.shares_memory(one, other, max_work=100))
+    except getattr(numpy, "exceptions", numpy).TooHardError:
+        return True
+
+
+def _links(
+    outputs: Mapping[str, Any],
+    owners: Mapping[int, _Place],
+    elsewhere: Collection[tuple[str, Path]],
+) -> Iterator[Link]:
+    """A link for every place where such an array stands."""
+    for name, value in outputs.items():
+        for path, inner in walk(value, stop=owners):
+            if id(inner) not in owners or (name, path) in elsewhere:
+                continue
+            source, where, owner = owners[id(inner)]
+            if any(how == "fixed" for how, _ in (*path, *where)):
+                raise Inseparable(f"{name} holds a part of {source} in a tuple or a set")
+            yield name, path, source, where, window_into(name, inner, owner, source)
