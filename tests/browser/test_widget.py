@@ -312,6 +312,64 @@ def test_a_narrow_page_and_a_high_zoom_need_no_sideways_scrolling(page: Any) -> 
             assert wide <= 320, f"{tab} is {wide} px wide"
 
 
+WIDE = ("load_measurements", "load_prices", "load_names", "join_tables", "train", "report")
+FEEDS = ((0, 3), (1, 3), (2, 3), (3, 4), (4, 5), (2, 5))
+
+OUTSIDE = """() => {
+    const box = element => element.getBoundingClientRect();
+    const canvas = box(document.querySelector('.zb-canvas'));
+    return [...document.querySelectorAll('.zb-node')].filter(node => {
+        const rect = box(node.querySelector('rect')), name = box(node.querySelector('.zb-name'));
+        return rect.left < canvas.left || rect.right > canvas.right || name.right > rect.right
+            || name.height < 9;
+    }).map(node => node.textContent);
+}"""
+"""Nodes that stand out of the frame, or whose name stands out of them or cannot be read."""
+
+
+def test_three_steps_beside_each_other_fit_a_narrow_panel_with_names_one_can_read(
+    page: Any,
+) -> None:
+    steps = tuple(Step(name, name, "", (), ("x",)) for name in WIDE)
+    edges = tuple(Edge(WIDE[a], "x", WIDE[b], "x") for a, b in FEEDS)
+    wide = graph_view(None, Version("wide", 1, Shape("0", steps, edges, ()), 0.0))
+    for width in (234, 400, 900):
+        with staged(wide) as stage:
+            stage.actions.now = None
+            opened(page, stage, width=width)
+            page.wait_for_timeout(200)
+            assert page.evaluate(OUTSIDE) == []
+
+
+def test_the_graph_is_dragged_zoomed_at_the_pointer_and_fitted_again(page: Any) -> None:
+    with staged(VIEWS["graph"]) as stage:
+        stage.actions.now = None
+        opened(page, stage)
+        page.wait_for_timeout(200)
+        rect = node(page, "train").locator("rect").first
+        canvas = page.locator(".zb-canvas").bounding_box()
+        before = rect.bounding_box()
+        page.mouse.move(canvas["x"] + 20, canvas["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(canvas["x"] + 60, canvas["y"] + 50, steps=3)
+        page.mouse.up()
+        dragged = rect.bounding_box()
+        assert (dragged["x"] - before["x"], dragged["y"] - before["y"]) == (40, 30)
+        page.keyboard.down("Control")
+        page.mouse.move(dragged["x"], dragged["y"])
+        page.mouse.wheel(0, -200)
+        page.keyboard.up("Control")
+        page.wait_for_timeout(100)
+        zoomed = rect.bounding_box()
+        assert zoomed["width"] > 1.5 * dragged["width"]
+        assert abs(zoomed["x"] - dragged["x"]) < 3, "what is under the pointer stays there"
+        page.get_by_role("button", name="Zoom out").click()
+        assert rect.bounding_box()["width"] < zoomed["width"]
+        page.get_by_role("button", name="Fit").click()
+        fitted = rect.bounding_box()
+        assert fitted["x"] >= canvas["x"] and fitted["y"] >= canvas["y"]
+
+
 def test_nothing_moves_where_people_asked_for_less_motion(page: Any) -> None:
     page.emulate_media(reduced_motion="reduce")
     with staged(VIEWS["notebook"]) as stage:

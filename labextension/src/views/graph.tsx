@@ -95,7 +95,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
     }
   };
 
-  const letters = now.zoom < COMPACT ? Math.min(46, 11 / now.zoom) : 0;
+  const letters = now.zoom < COMPACT ? Math.min(46, 10 / now.zoom) : 0;
   const tabStop = order.includes(selected) ? selected : order[0];
 
   return (
@@ -185,7 +185,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 <rect class="zb-stripe" width="4" height={view.node_height} rx="2" />
                 {letters ? (
                   <text class="zb-name zb-facts" x="12" y={30 + letters / 3} font-size={letters}>
-                    {`${GLYPHS[node.status]} ${cut(node.name, Math.floor(310 / letters))}`}
+                    {`${GLYPHS[node.status]} ${cut(node.name, Math.floor(245 / letters))}`}
                   </text>
                 ) : (
                   <>
@@ -276,7 +276,7 @@ function fit(view: GraphView, size: { width: number; height: number }, least = L
     return { x: 0, y: 0, zoom: 1 };
   }
   const whole = Math.min(1, least ? wide : Math.min(wide, height / view.height));
-  const zoom = whole < least ? COMPACT : whole;
+  const zoom = whole < least ? 0.8 : whole;
   const middle = zoom > whole ? view.nodes[0]!.x + view.node_width / 2 : view.width / 2;
   return { zoom, x: width / 2 - middle * zoom, y: 4 };
 }
