@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -163,6 +164,26 @@ def factorial() -> Any:
 
     inner.note = ["kept"]
     return inner
+
+
+def test_who_holds_the_generator_that_all_share_holds_it_again() -> None:
+    """Every distribution of scipy.stats does; its state at the moment is no part of the value."""
+    holder = {"numpy": np.random.mtrand._rand, "random": random.random.__self__}
+    before = fingerprint(holder)
+    np.random.rand(), random.random()
+    assert fingerprint(holder) == before
+    loaded = reopened(holder=holder)["holder"]
+    assert loaded["numpy"] is holder["numpy"] and loaded["random"] is holder["random"]
+
+
+@pytest.mark.parametrize("kind", [random.Random, np.random.RandomState])
+def test_a_generator_of_its_own_is_its_state(kind: Any) -> None:
+    one, other = kind(3), kind(4)
+    assert fingerprint(one) == fingerprint(kind(3)) != fingerprint(other)
+    one.random_sample() if kind is np.random.RandomState else one.random()
+    assert fingerprint(one) != fingerprint(kind(3))
+    loaded = reopened(one=one)["one"]
+    assert loaded.uniform(0, 1) == one.uniform(0, 1)
 
 
 class Bunch(dict[str, Any]):

@@ -91,8 +91,15 @@ def _live(kind: type) -> Describer | None:
 
 def _numpy() -> Describers:
     from zenbook.core.digest_arrays import DESCRIBERS
+    from zenbook.core.digest_random import NUMPY
 
-    return DESCRIBERS
+    return {**DESCRIBERS, **NUMPY}
+
+
+def _random() -> Describers:
+    from zenbook.core.digest_random import STANDARD
+
+    return STANDARD
 
 
 def _pandas() -> Describers:
@@ -121,6 +128,7 @@ def _others() -> Describers:
 
 _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "numpy": _numpy,
+    "random": _random,
     "pandas": _pandas,
     "pyarrow": _arrow,
     "polars": _polars,

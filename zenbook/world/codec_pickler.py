@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -68,7 +69,9 @@ class Packer(pickle.Pickler):
         why = refusal(obj)
         if why:
             raise Refusal(why)
-        if isinstance(obj, dict) and vars(obj) is obj:
+        if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
+            return import_shared, (library,)
+        if isinstance(obj, dict) and obj is getattr(obj, "__dict__", None):
             return code_.reduce_own_namespace(obj)
         root = kind.__module__.partition(".")[0]
         if root == "numpy":
