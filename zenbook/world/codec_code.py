@@ -248,6 +248,11 @@ def reduce_module(module: types.ModuleType) -> Any:
     return import_module, (module.__name__,)
 
 
+def is_own_namespace(obj: dict[str, Any]) -> bool:
+    """Whether the dict's attributes are its items."""
+    return getattr(obj, "__dict__", None) is obj
+
+
 def reduce_own_namespace(obj: dict[str, Any]) -> Any:
     """A dict whose attributes are its items (``self.__dict__ = self``). Pickle would make it with
     two dictionaries, which part ways with the first assignment."""

@@ -71,7 +71,7 @@ class Packer(pickle.Pickler):
             raise Refusal(why)
         if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
             return import_shared, (library,)
-        if isinstance(obj, dict) and obj is getattr(obj, "__dict__", None):
+        if isinstance(obj, dict) and code_.is_own_namespace(obj):
             return code_.reduce_own_namespace(obj)
         root = kind.__module__.partition(".")[0]
         if root == "numpy":
