@@ -44,6 +44,10 @@ class Cell:
     line: Mapping[str, Any] | None = None
     lines: list[str] = field(default_factory=list)
     """Each state of the line under the cell, as text."""
+    retold: list[str] = field(default_factory=list)
+    """New states of lines that stand under other cells, as text."""
+    display: str = ""
+    """The id of the line's display."""
     order: list[str] = field(default_factory=list)
     """What was shown, in order: kinds of messages, ``line`` and ``line again`` for the line."""
 
@@ -151,6 +155,11 @@ class Kernel:
         found = Cell({})
         for kind, content in self._heard(message, timeout, answer):
             if kind in ("display_data", "update_display_data") and STEP in content["data"]:
+                display = content["transient"]["display_id"]
+                if kind == "update_display_data" and display != found.display:
+                    found.retold.append(content["data"]["text/plain"])
+                    continue
+                found.display = display
                 found.line = content["data"][STEP]
                 found.lines.append(content["data"]["text/plain"])
                 found.order.append("line" if kind == "display_data" else "line again")

@@ -64,6 +64,31 @@ def test_an_edited_step_is_a_draft_of_the_next_version_and_going_back_is_the_old
     assert all(said.startswith("↺") for said in back) and _place(back[2]) == "v1 run 4"
 
 
+def test_lines_of_a_run_are_told_again_when_its_version_is(kernel: Kernel) -> None:
+    edited = TRAIN + " + 1"
+    _all(kernel)
+    closed = kernel.play(LOAD)[0]
+    assert [_place(line) for line in closed.retold] == ["v1 run 1"] * 3, "stamped when it closed"
+    kernel.play(edited, SCORE)
+    back = kernel.play(LOAD, TRAIN, SCORE)
+    assert _place(back[0].said) == "v2 run 3", "as far as anybody knows"
+    assert [_place(line) for line in back[1].retold] == ["v1 run 3"]
+    assert [_place(cell.said) for cell in back[1:]] == ["v1 run 3"] * 2
+
+
+def test_a_step_that_is_in_several_versions_is_a_draft_until_another_tells(
+    kernel: Kernel,
+) -> None:
+    _all(kernel)
+    _all(kernel, train=TRAIN + " + 1")
+    kernel.fresh()
+    load, *_ = kernel.play(LOAD, "gamma = 0.5")
+    assert _place(load.said) == "v2 draft run 3"
+    train = kernel.run(TRAIN)
+    assert _place(train.said) == "v1 run 3"
+    assert [_place(line) for line in train.retold] == ["v1 run 3"]
+
+
 def test_another_hit_than_the_first_is_noted_on_the_current_run(kernel: Kernel) -> None:
     _all(kernel)
     assert _place(kernel.run(SCORE).said).endswith("run 1")

@@ -218,6 +218,7 @@ class Door:
     def close(self) -> None:
         """The kernel ends: every open run is closed."""
         for session in self.sessions.values():
+            session.lines.forget()
             session.close()
 
     # ------------------------------------------------------------ parameters

@@ -54,14 +54,20 @@ class Told:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.steps: list[Mapping[str, Any]] = []
+        self._ended: dict[str, int] = {}
 
     def output(self, output: Mapping[str, Any]) -> None:
         """An output of a cell, or a later state of one."""
         said = output.get("data", {}).get(MIME)
         if said is None:
             return
+        display = output.get("transient", {}).get("display_id", "")
+        if display in self._ended:  # the version of its run is known by now
+            self.steps[self._ended[display]] = said
+            return
         print(output["data"]["text/plain"], file=self._stream, flush=True)
         if said["status"] != "running":
+            self._ended[display] = len(self.steps)
             self.steps.append(said)
 
 

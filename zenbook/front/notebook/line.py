@@ -145,6 +145,12 @@ class Spot:
         elif said.status != "running" and type(publisher).__name__ == "DisplayPublisher":
             print(text_of(said), file=sys.__stdout__, flush=True)
 
+    def update(self, said: StepLine) -> None:
+        """Put a new state in the place of a line that stands above; nothing where none can be."""
+        publisher = self._shell.display_pub
+        if self._shown and hasattr(publisher, "pub_socket"):
+            self._send(publisher, bundle_of(said))
+
     def anew(self) -> None:
         """The cell cleared its output and our display with it: show it again next time."""
         self._shown = False

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.code_digest import facts_of
 from zenbook.core.source import code_of_cell
+from zenbook.core.source_normal import has_annotations
 from zenbook.engine.drivers import collecting_metrics
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
@@ -161,7 +162,8 @@ class Passing:
 
         every = 0
         for name in future.all_feature_names:
-            every |= getattr(future, name).compiler_flag
+            if name != "annotations" or has_annotations(self.tree):
+                every |= getattr(future, name).compiler_flag
         return int(getattr(self.shell.compile, "flags", 0)) & every
 
     def _code(self) -> Any:
@@ -242,7 +244,7 @@ class Passing:
         self._imports.leave()
         putting.put()
         said = self._noted(outcome, putting.bound)
-        self.spot.show(said)
+        self.session.lines.tell(self.spot, said)
 
         def show() -> None:
             putting.show(replay, self.shell, self.said.replay)
@@ -303,7 +305,7 @@ class Passing:
         try:
             way.send(ran)
         except StopIteration as stop:
-            self.spot.show(self._noted(stop.value, gathered.names))
+            self.session.lines.tell(self.spot, self._noted(stop.value, gathered.names))
             return
         raise AssertionError("a passage executes its body once")
 

@@ -26,6 +26,7 @@ from zenbook.core.shape import execution_order, shape_of
 from zenbook.engine.desk import Desk
 from zenbook.engine.logbook import Logbook
 from zenbook.errors import PipelineError, StoreFault
+from zenbook.front.notebook.lines import Lines
 from zenbook.model import (
     Call,
     Edge,
@@ -83,6 +84,7 @@ class Session:
     ended: bool = False
     number: int | None = None
     """The number of the run that was open last."""
+    lines: Lines = field(default_factory=Lines)
 
     # ------------------------------------------------------------ which run a step belongs to
 
@@ -199,31 +201,32 @@ class Session:
         return shape_of([self.known[n].step for n in order], edges, self.parameters)
 
     def version_said(self) -> str:
-        """``v1`` where this shape has a number, else ``v2 draft``."""
+        """``v1`` where this shape has a number, else ``v2 draft``.
+
+        Also a draft, of the newest there is, while the steps met so far are in several versions.
+        """
         try:
             versions = self.desk.history.versions(self.pipeline)
         except StoreFault:
             return ""  # the logbook tells of a history that is out of order
-        number = self._numbered(versions)
-        if number is not None:
-            return f"v{number}"
+        if fitting := self._fitting(versions):
+            return f"v{fitting[0]}{' draft' if len(fitting) > 1 else ''}"
         return f"v{max((v.number for v in versions), default=0) + 1} draft"
 
-    def _numbered(self, versions: Sequence[Version]) -> int | None:
-        """The number this shape has. The kernel may not have met all steps yet: then it is the
-        newest version that has the steps it met."""
+    def _fitting(self, versions: Sequence[Version]) -> list[int]:
+        """The number this shape has. The kernel may not have met all steps yet: then those of
+        all versions that have the steps it met, newest first."""
         shape = self.shape()
-        for version in versions:
-            if version.shape.digest == shape.digest:
-                return version.number
-        if self._complete():
-            return None
-        mine = {(step.name, step.code) for step in shape.steps}
-        for version in reversed(versions):
-            theirs = {(step.name, step.code) for step in version.shape.steps}
-            if mine <= theirs and set(shape.edges) <= set(version.shape.edges):
-                return version.number
-        return None
+        exact = [v.number for v in versions if v.shape.digest == shape.digest]
+        if exact or self._complete():
+            return exact[:1]
+        mine, edges = {(step.name, step.code) for step in shape.steps}, set(shape.edges)
+        return [
+            version.number
+            for version in reversed(versions)
+            if mine <= {(step.name, step.code) for step in version.shape.steps}
+            and edges <= set(version.shape.edges)
+        ]
 
     def place(self) -> Place:
         """Where the last execution stands."""
@@ -238,14 +241,16 @@ class Session:
         number = None
         if status == "completed" and self.known:
             number = self._stamped()
+            if number is not None:
+                self.lines.settle(f"v{number}")
         self.logbook.end(status, number)
         self.ended = True
 
     def _stamped(self) -> int | None:
         history = self.desk.history
         try:
-            number = self._numbered(history.versions(self.pipeline))
-            return number or history.version(self.pipeline, self.shape()).number
+            fitting = self._fitting(history.versions(self.pipeline))
+            return fitting[0] if fitting else history.version(self.pipeline, self.shape()).number
         except StoreFault:
             return None  # the logbook tells of a history that is out of order
 
