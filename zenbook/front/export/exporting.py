@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import Facts
+from zenbook.front.export.foreign import refuse_zenbook, translated
 from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.memory import without_memory
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
@@ -75,9 +76,16 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     known = recorded(notebook)
     facts = known.facts
     verifies = wanted.verify if wanted.verify is not None else has_run(notebook, known)
-    if verifies and not _is_covered(notebook, known):
+    is_covered = _is_covered(notebook, known)
+    if verifies and not is_covered:
         facts = trial(notebook)
-    exported = _best(notebook, facts, place, wanted, verifies)
+    try:
+        exported = _best(notebook, facts, place, wanted, verifies)
+    except ExportError:
+        if not (verifies and is_covered):
+            raise
+        # records know steps only; a run of every cell also tells what shares objects
+        exported = _best(notebook, trial(notebook), place, wanted, verifies)
     if wanted.check:
         return _checked(exported)
     place.write_text(exported.text, encoding="utf-8")
@@ -100,8 +108,7 @@ def _best(
     """The finest script that gives what the notebook gives. Raises ExportError if none does."""
     comparison = Comparison()
     for single in (False, True):
-        plan = make_plan(notebook, facts, single, apart=wanted.target == "zenml")
-        refuse_empty(plan)
+        plan = _plan(notebook, facts, single, wanted.target)
         script = Script(plan, shown_path(notebook.file), wanted.target)
         exported = _exported(place, script, plan)
         try:
@@ -112,7 +119,11 @@ def _best(
             continue
         if not verifies:
             return exported
-        comparison = _verified(script, exported, facts)
+        if wanted.target == "zenml":  # its steps without ZenML, which may live elsewhere
+            plain = _plan(notebook, facts, single, "python", apart=True)
+            comparison = _verified(Script(plain, script.path, "python"), facts)
+        else:
+            comparison = _verified(script, facts)
         if comparison.holds:
             return replace(exported, verified=str(comparison))
         if notebook.has_steps or len(plan.groups) == 1:
@@ -120,12 +131,19 @@ def _best(
     raise ExportError(_failure(comparison, plan, script))
 
 
-def _verified(script: Script, exported: Exported, facts: Facts) -> Comparison:
-    text = exported.text
-    if script.target == "zenml":  # the same steps, run without ZenML, which may live elsewhere
-        script = Script(script.plan, script.path, "python")
-        text = script.text()
-    found = compare(text, script, facts)
+def _plan(
+    notebook: Notebook, facts: Facts, single: bool, target: Target, apart: bool | None = None
+) -> Plan:
+    """The plan for a target. Raises ExportError."""
+    apart = target == "zenml" if apart is None else apart
+    plan = make_plan(translated(notebook, target), facts, single, apart)
+    refuse_empty(plan)
+    refuse_zenbook(plan, target)
+    return plan
+
+
+def _verified(script: Script, facts: Facts) -> Comparison:
+    found = compare(script.text(), script, facts)
     if found.differ and not found.error:
         return settle(found, script, facts)
     return found
