@@ -104,7 +104,8 @@ def _straight_in_loop(node: ast.stmt) -> list[ast.stmt]:
 def grouped(pieces: Sequence[Piece]) -> list[Group]:
     """The pieces that stay in steps, in groups by ``%%step`` or by heading."""
     groups: list[Group] = []
-    has_headings = any(heading_above(piece.cell) for piece in pieces)
+    first = pieces[0].cell if pieces else None
+    has_headings = any(heading_above(p.cell) for p in pieces if p.cell is not first)
     for piece in pieces:
         if groups and not _begins(piece, groups[-1], has_headings):
             groups[-1].pieces.append(piece)

@@ -80,8 +80,9 @@ def read_notebook(file: Path, allow_magics: bool = False) -> Notebook:
     everything: list[str] = []
     for number, cell in enumerate(found.cells, 1):
         if cell.cell_type == "markdown":
-            markdown.append(cell.source)
-            everything.append(cell.source)
+            told = marked_headings(cell.source)
+            markdown.append(told)
+            everything.append(told)
         elif cell.cell_type == "code":
             cells.append(_code_cell(cell, number, tuple(markdown), allow_magics))
             markdown = []
@@ -174,6 +175,24 @@ def _opening(markdown: Sequence[str]) -> tuple[str, str]:
             if line.startswith("#"):
                 return heading_text(line), first_sentence("\n".join(lines[place + 1 :]))
     return "", ""
+
+
+def marked_headings(text: str) -> str:
+    """Markdown whose underlined headings have the marks of the others: ``# Title``."""
+    import re
+
+    lines: list[str] = []
+    fenced = False
+    for line in text.splitlines():
+        fenced ^= line.lstrip().startswith("```")
+        above = lines[-1] if lines else ""
+        prose = bool(re.match(r" {0,3}[^\s#>|`*+-]", above))
+        if not fenced and prose and re.fullmatch(r" {0,3}(={2,}|-{2,})\s*", line):
+            lines[-1] = f"{'#' if '=' in line else '##'} {above.strip()}"
+            lines.append("")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def heading_text(line: str) -> str:

@@ -71,13 +71,13 @@ def titles(plan: Plan, taken: Iterable[str]) -> list[Title]:
     variables |= {name for piece in plan.pieces for name in piece.names.writes}
     variables |= {parameter.name for parameter in plan.parameters}
     for group in plan.groups:
-        name = _unlike(_name(group), names)
+        name = _unlike(_name(group, heading_over(group, plan)), names)
         names.add(name)
         base = identifier(name)
         avoid = functions | variables | BUILTINS
         function = base if base not in avoid else _unlike(f"{base}_step", avoid)
         functions.add(function)
-        found.append(Title(name, function, _sentence(group)))
+        found.append(Title(name, function, _sentence(group, heading_over(group, plan))))
     return found
 
 
@@ -89,12 +89,25 @@ def _unlike(name: str, taken: set[str]) -> str:
     return given
 
 
-def _name(group: Group) -> str:
+def heading_over(group: Group, plan: Plan) -> str:
+    """The heading under which a group begins: above its first cell, or above an earlier one.
+
+    Only the first group of a notebook with headings can begin below somebody else's.
+    """
+    first = group.cells[0]
+    if heading_above(first) or group is not plan.groups[0]:
+        return group.heading
+    cells = plan.notebook.cells
+    before = [heading_above(cell) for cell in cells[: cells.index(first)]]
+    return next((heading for heading in reversed(before) if heading), group.heading)
+
+
+def _name(group: Group, heading: str) -> str:
     marked = group.marked
     if marked is not None and marked.step is not None:
         return marked.step.name or default_name(group)
-    if group.heading:
-        words = re.findall(r"[A-Za-z0-9]+", _ascii(heading_text(group.heading)).lower())
+    if heading:
+        words = re.findall(r"[A-Za-z0-9]+", _ascii(heading_text(heading)).lower())
         words = [word for word in words if word not in _FILLING] or words
         if words and words[0].isdigit() and len(words) > 1:
             words = [word for word in words if not word.isdigit()] or words
@@ -130,7 +143,7 @@ def _last_call(group: Group) -> str:
     return called if re.fullmatch(r"[\w.]+", called) else ""
 
 
-def _sentence(group: Group) -> str:
+def _sentence(group: Group, heading: str) -> str:
     """From the nearest Markdown; else from what the step gives."""
     first = group.marked if group.marked is not None else group.cells[0]
     for cell in (*group.told_before, first):  # what repeats a cell is introduced where it began
@@ -138,7 +151,7 @@ def _sentence(group: Group) -> str:
             lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
             if sentence := first_sentence("\n".join(lines)):
                 return sentence
-    if heading := heading_above(first) or group.heading:
+    if heading := heading_above(first) or heading:
         return _ended(heading_text(heading))
     if group.outputs:
         return f"Make {_joined(group.outputs)}."
