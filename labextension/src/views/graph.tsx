@@ -95,7 +95,7 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
     }
   };
 
-  const letters = now.zoom < COMPACT ? Math.min(46, 10 / now.zoom) : 0;
+  const letters = now.zoom < COMPACT ? Math.min(46, 9.7 / now.zoom) : 0;
   const tabStop = order.includes(selected) ? selected : order[0];
 
   return (
@@ -184,8 +184,8 @@ export function Graph({ view, selected, onSelect, onOpen }: Props) {
                 <rect width={view.node_width} height={view.node_height} rx="5" />
                 <rect class="zb-stripe" width="4" height={view.node_height} rx="2" />
                 {letters ? (
-                  <text class="zb-name zb-facts" x="12" y={30 + letters / 3} font-size={letters}>
-                    {`${GLYPHS[node.status]} ${cut(node.name, Math.floor(245 / letters))}`}
+                  <text class="zb-name zb-facts" x="11" y={30 + letters / 3} font-size={letters}>
+                    {`${GLYPHS[node.status]} ${cut(node.name, Math.floor(235 / letters))}`}
                   </text>
                 ) : (
                   <>
