@@ -20,10 +20,11 @@ import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from zenbook.front.notebook.saved import without_live_views
+
 FOLDER = Path(__file__).resolve().parent
 TUTORIALS = [FOLDER / f"{name}.ipynb" for name in ("train_digits", "clean_data", "compare_runs")]
 SECONDS_PER_CELL = 120
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def played(file: Path, folder: Path, last: str = "") -> Any:
@@ -70,9 +71,7 @@ def _plain(notebook: Any) -> Any:
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     about = {"kernelspec": kernel, "language_info": {"name": "python"}}
     notebook.metadata = nbformat.from_dict(about)  # type: ignore[no-untyped-call]
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(WIDGET, None)
+    without_live_views(notebook)
     return notebook
 
 

@@ -139,3 +139,22 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert [row["verdict"] for row in json.loads(warm.stdout)["rows"]] == ["hit", "hit"]
     other = _call(project, "-m", "zenbook", "plan", file.name, "-p", "gamma=0.7")
     assert "gamma 0.5→0.7" in other.stdout
+
+
+def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
+    widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
+    slider = "from ipywidgets import IntSlider\nIntSlider(3)"
+    for name, cells in {"with": [*CELLS, "%runs", slider], "without": [*CELLS, "%runs"]}.items():
+        file = _notebook(project, cells, name)
+        ran = _call(project, "-m", "zenbook", "run", file.name, "--output", f"{name}_out.ipynb")
+        assert ran.returncode == 0, ran.stderr
+        book = nbformat.read(project / f"{name}_out.ipynb", as_version=4)
+        views = [
+            o.data[widget] for c in book.cells for o in c.outputs if widget in o.get("data", {})
+        ]
+        saved = book.metadata.get(states, {}).get("application/vnd.jupyter.widget-state+json", {})
+        models = saved.get("state", {})
+        runs = book.cells[len(CELLS)].outputs[0].data
+        assert "application/vnd.zenbook.history+json" in runs and "text/html" in runs
+        assert [view["model_id"] in models for view in views] == ([True] if name == "with" else [])
+        assert "_esm" not in json.dumps(models) and bool(models) == (name == "with")

@@ -22,11 +22,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
+from zenbook.front.notebook.saved import without_live_views
 
 if TYPE_CHECKING:
     from zenbook.model import Plan
 
 _LOAD = "%load_ext zenbook"
+_SECONDS_FOR_OUTPUTS = 60
+"""A busy machine may deliver a cell's outputs long after its reply; nbclient waits four seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,13 @@ class KernelExecutor:
     def execute(self, notebook: Any, folder: Path, setup: str, told: Told) -> Failure | None:
         """See :class:`Executor`."""
         from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError
         from nbclient.util import run_sync
 
         client = _client_class(NotebookClient)(
-            notebook, timeout=None, resources={"metadata": {"path": str(folder)}}
+            notebook,
+            timeout=None,
+            iopub_timeout=_SECONDS_FOR_OUTPUTS,
+            resources={"metadata": {"path": str(folder)}},
         )
         client.zenbook_told = told
         with _private_sockets(client), client.setup_kernel():
@@ -89,12 +94,22 @@ class KernelExecutor:
             reply = execute(setup, store_history=False, output_hook=_unseen, timeout=120)
             if reply["content"]["status"] != "ok":
                 raise UsageError(f"The kernel cannot load zenbook: {reply['content']['evalue']}")
-            for number, cell in enumerate(notebook.cells):
-                try:
-                    client.execute_cell(cell, number)
-                except CellExecutionError as error:
-                    return Failure(number + 1, cell.source, error.ename, error.evalue, str(error))
-        return None
+            try:
+                return _executed(client, notebook)
+            finally:
+                client.set_widgets_metadata()
+                without_live_views(notebook)
+
+
+def _executed(client: Any, notebook: Any) -> Failure | None:
+    from nbclient.exceptions import CellExecutionError
+
+    for number, cell in enumerate(notebook.cells):
+        try:
+            client.execute_cell(cell, number)
+        except CellExecutionError as error:
+            return Failure(number + 1, cell.source, error.ename, error.evalue, str(error))
+    return None
 
 
 @contextmanager
