@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zenbook.core.names_scope import DYNAMIC_CALLS, free_names, global_writes
+from zenbook.front.export.aliases import alias_name
 from zenbook.front.export.changes import may_change
 from zenbook.front.export.pieces import (
     Kind,
@@ -98,7 +99,11 @@ def _agree(
         return decorators_are_safe(piece.node, dict(imports)) and not _is_private(
             name, piece, pieces
         )
-    if constant_name(piece) != name or piece.cell.step is not None or piece.cell.is_parameters:
+    if piece.cell.step is not None or piece.cell.is_parameters:
+        return False
+    if alias_name(piece, imports) == name:
+        return not _is_changed(name, pieces)
+    if constant_name(piece) != name:
         return False
     return not (is_mutable_literal(piece) and _is_changed(name, pieces))
 
@@ -140,13 +145,28 @@ def _ready(
     piece = found[0]
     if not set(piece.names.writes) <= chosen.keys():
         return False
-    if not is_definition(piece):
+    if constant_name(piece) or is_import(piece):
         return True
+    if not is_definition(piece):
+        return all(_is_there(name, chosen, binders) for name in _read(piece))
     if piece.names.calls & DYNAMIC_CALLS - {"vars"}:
         return False
     needs = set().union(*(free_names(node) for node in piece.nodes)) | piece.names.annotations
     missing = {name for name in needs if name not in chosen and name not in piece.names.writes}
     return not any(name in binders or name not in BUILTINS for name in missing)
+
+
+def _read(piece: Piece) -> frozenset[str]:
+    return piece.names.reads | piece.names.builtins_read
+
+
+def _is_there(
+    name: str, chosen: Mapping[str, list[Piece]], binders: Mapping[str, list[Piece]]
+) -> bool:
+    """Whether a name has its value before the first definition: constants stand above them."""
+    if name in chosen:
+        return not is_definition(chosen[name][0])
+    return name in BUILTINS and name not in binders
 
 
 def _assign(
