@@ -96,7 +96,7 @@ def _cell(session: Session, known: Known) -> CellNow:
         step=name,
         source=known.source,
         status="running" if running else line.status,
-        why=line.why,
+        why=(line.error.strip() if line.status == "failed" else "") or line.why,
         upstream=tuple(dict.fromkeys(edge.source for edge in known.edges)),
         seconds=line.seconds,
         saved=line.saved,
