@@ -84,7 +84,7 @@ def test_a_step_whose_input_changed_by_itself_runs_again_and_says_how_to_rewind(
         (
             "import numpy as np",
             "x = np.arange(6.0)\ny = x[::2]\nz = {'k': [x.reshape(2, 3).T]}",
-            "all(np.shares_memory(x, v) for v in (y, z['k'][0])) and z['k'][0][2, 1] == 5",
+            "bool(all(np.shares_memory(x, v) for v in (y, z['k'][0])) and z['k'][0][2, 1] == 5)",
         ),
     ],
     ids=["among outputs", "to an input", "to a part of an input", "holding an input", "memory"],

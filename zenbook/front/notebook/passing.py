@@ -17,6 +17,7 @@ from zenbook.core.code_digest import facts_of
 from zenbook.core.source import code_of_cell
 from zenbook.core.source_normal import has_annotations
 from zenbook.engine.drivers import collecting_metrics
+from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
@@ -287,7 +288,18 @@ class Passing:
         if self._seeded is not None:
             unseeded(self._seeded)
         asked = self._asked.end()
+        try:
+            outcome, names = self._kept(result, asked, seconds)
+        except (Exception, KeyboardInterrupt) as error:  # the cell has run; that stands
+            outcome, names = self._unkept(error, seconds)
+        self.session.lines.tell(self.spot, self._noted(outcome, names))
+
+    def _kept(
+        self, result: Any, asked: tuple[str, ...], seconds: float
+    ) -> tuple[Outcome, Mapping[str, Any]]:
+        """Send the passage what the cell left; its outcome, and the names that people see."""
         gathered = self._gathered(result, asked)
+        assert self._way is not None
         way, self._way = self._way, None
         if output_was_cleared():
             self.spot.anew()
@@ -305,9 +317,20 @@ class Passing:
         try:
             way.send(ran)
         except StopIteration as stop:
-            self.session.lines.tell(self.spot, self._noted(stop.value, gathered.names))
-            return
+            return stop.value, gathered.names
         raise AssertionError("a passage executes its body once")
+
+    def _unkept(self, error: BaseException, seconds: float) -> tuple[Outcome, Mapping[str, Any]]:
+        """A cell that has run, and whose keeping was stopped or failed by a fault of ours."""
+        self.abandon()
+        why = "Stop came while it was kept"
+        if isinstance(error, Exception):
+            why = f"zenbook failed ({type(error).__name__}: {error})"
+            self.shell.log.debug("zenbook failed after a cell", exc_info=True)
+        ran = Ran({}, seconds, metrics=self._collected)
+        outcome = outcome_of(ran, Miss((), "unknowable", self.why), self.call, not_kept=why)
+        bound = [name for name in self.cell.binds if name in self.namespace]
+        return outcome, {name: self.namespace[name] for name in bound}
 
     def abandon(self) -> None:
         """End the passage without a result; its lock and its watchers are let go."""
