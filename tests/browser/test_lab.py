@@ -13,7 +13,10 @@ import pytest
 
 from tests.browser.conftest import axe
 from tests.browser.servers import BUILT, Server, notebook, serving
+from tests.view import samples
 from tests.view.pictures import views
+from zenbook.core.view import runs_view
+from zenbook.front.page import html
 
 pytestmark = pytest.mark.browser
 
@@ -86,8 +89,15 @@ SEEN = """([step, text]) => {
 """Whether a step's badge reads like this and is on top of all else where it stands."""
 
 
-def says(page: Any, step: str, text: str, seconds: float = 60) -> None:
-    """Wait until the step's badge can be seen and reads like this."""
+def says(page: Any, step: str, text: str, seconds: float = 60, where: str = "") -> None:
+    """Wait until the step's badge can be seen and reads like this, or its title does."""
+    if where:
+        page.wait_for_function(
+            "([step, text]) => [...document.querySelectorAll('.jp-Notebook .zb-badge')].some("
+            "badge => badge.ariaLabel.startsWith(`Step ${step},`) && badge.title.includes(text))",
+            arg=[step, text],
+        )
+        return
     badge(page, step).filter(has_text=text).wait_for(timeout=seconds * 1000)
     page.wait_for_function(SEEN, arg=[step, text], timeout=seconds * 1000)
 
@@ -291,6 +301,31 @@ def test_an_output_saved_elsewhere_shows_its_picture_and_no_buttons(page: Any, l
     assert shown.get_by_text("Restore").count() == 0
 
 
+def test_an_untrusted_notebook_shows_the_line_the_table_and_the_picture(
+    page: Any, lab: Server
+) -> None:
+    graph, runs = views()["graph"], runs_view([samples.RUN_1] * 100, 1000, 0)
+    shown = [
+        {"output_type": "display_data", "metadata": {}, "data": {"text/html": html(view)}}
+        for view in (graph, runs)
+    ]
+    opened(page, lab, "untrusted", "%pipeline", outputs={0: shown})
+    trusted = "window.jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted"
+    assert page.evaluate(trusted) is False
+    first = page.locator(".jp-OutputArea-output").nth(0)
+    first.get_by_text("train_digits v2 run 3").wait_for()
+    picture = first.get_by_role("img", name=re.compile("^Pipeline train_digits, 4 steps"))
+    page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 200", arg=picture.element_handle()
+    )
+    first.get_by_text("as a table").click()
+    assert "↺ cached" in first.get_by_role("table").inner_text()
+    second = page.locator(".jp-OutputArea-output").nth(1)
+    assert second.get_by_role("row").count() == 21
+    assert "… 980 more" in second.inner_text()
+    assert page.locator(".jp-OutputArea-output button").count() == 0
+
+
 def test_fault_82_a_hostile_notebook_is_shown_as_text_and_runs_nothing(
     page: Any, lab: Server
 ) -> None:
@@ -331,6 +366,76 @@ def test_export_writes_the_script_and_opens_it(page: Any, lab: Server) -> None:
         "name => window.jupyterapp.shell.currentWidget?.context?.path === name",
         arg=f"exported/{found[0].name}",
     )
+
+
+def test_a_step_that_fails_says_so_and_why_where_the_pointer_is(page: Any, lab: Server) -> None:
+    opened(page, lab, "failing", "%load_ext zenbook", "%%step broken\nx = 1 / 0")
+    run_all(page)
+    says(page, "broken", "failed")
+    title = badge(page, "broken").get_attribute("title")
+    assert "ZeroDivisionError: division by zero" in title
+    assert "ZeroDivisionError" in badge(page, "broken").get_attribute("aria-label")
+    shown = panel(page)
+    shown.get_by_role("button", name=re.compile("^Step broken, failed")).click()
+    step = shown.get_by_role("region", name="Step broken")
+    step.get_by_text("division by zero").first.wait_for()
+
+
+def test_the_commands_are_in_the_palette_and_on_keys(page: Any, lab: Server) -> None:
+    opened(page, lab, "commands", *CELLS)
+    run_all(page)
+    says(page, "score", "ran")
+    page.keyboard.press("Control+Shift+C")
+    palette = page.locator("#modal-command-palette")
+    palette.locator("input").fill("zenbook")
+    for label in ("Steps, Runs and Versions", "Plan", "Runs", "Export as a Script"):
+        palette.get_by_text(f"zenbook: {label}", exact=True).wait_for()
+    palette.get_by_text("zenbook: Runs", exact=True).click()
+    shown = page.locator("#zenbook-panel")
+    shown.get_by_role("button", name="run 1", exact=True).wait_for()
+    cell = page.locator(".jp-Notebook .jp-Cell").first
+    cell.locator(".jp-InputPrompt").click()
+    page.keyboard.press("Control+Alt+z")
+    shown.wait_for(state="hidden")
+    cell.locator(".jp-InputPrompt").click()
+    page.keyboard.press("Control+Alt+p")
+    shown.get_by_text("3 cached").wait_for()
+
+
+def test_everything_one_may_do_with_a_run_is_done_from_the_panel(page: Any, lab: Server) -> None:
+    opened(page, lab, "deeds", *CELLS, "print('total is', total)")
+    run_all(page)
+    says(page, "score", "ran")
+    type_into(page, 2, "\ntotal += 1")
+    run_all(page)
+    says(page, "score", "499500→499501", where="title")
+    page.get_by_text("total is 499501").wait_for()
+    shown = panel(page)
+    shown.get_by_role("tab", name="runs").click()
+    shown.get_by_role("button", name="run 1", exact=True).click()
+    shown.get_by_role("button", name="Baseline").click()
+    shown.get_by_role("button", name="run 2", exact=True).click()
+    shown.get_by_role("button", name="Compare with run 1").click()
+    told = shown.get_by_role("region", name="Comparison")
+    told.get_by_text("+ total += 1").wait_for()
+    shown.get_by_role("button", name="run 1", exact=True).click()
+    shown.get_by_role("button", name="Pin", exact=True).click()
+    shown.locator(".zb-rows").get_by_text("pinned", exact=True).wait_for()
+    shown.get_by_role("button", name="Restore", exact=True).click()
+    shown.locator(".zb-said", has_text="total").wait_for()
+    page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 4")
+    command(page, "notebook:run-cell")
+    page.get_by_text("total is 499500").wait_for()
+    shown.get_by_role("tab", name="graph").click()
+    shown.get_by_role("button", name=re.compile("^Step train,")).click()
+    shown.get_by_role("button", name="Run from here").click()
+    shown.get_by_text("Ran the cells from train on.").wait_for()
+    page.get_by_text("total is 499501").wait_for()
+    shown.get_by_role("tab", name="runs").click()
+    shown.get_by_role("button", name="run 2", exact=True).click()
+    shown.get_by_role("button", name="Forget…").click()
+    shown.get_by_role("button", name="Forget it").click()
+    shown.get_by_role("button", name="run 2", exact=True).wait_for(state="hidden")
 
 
 def test_a_read_only_notebook_has_badges_and_a_panel_too(page: Any, lab: Server) -> None:
