@@ -1,0 +1,111 @@
+"""The link in a real kernel: what a page asks while a cell runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+SLOW = """%%step slow
+import os, time
+before = len(fired)
+while not os.path.exists("go"):
+    time.sleep(0.05)
+noticed = len(fired) - before
+"""
+
+
+class Page:
+    """What JupyterLab does for one page: a subshell, and a comm in it."""
+
+    def __init__(self, client: BlockingKernelClient) -> None:
+        self.client = client
+        self.heard: list[dict[str, Any]] = []
+        self.client.control_channel.send(client.session.msg("create_subshell_request", {}))
+        reply = self.client.get_control_msg(timeout=20)
+        self.subshell = reply["content"]["subshell_id"]
+
+    def say(self, kind: str, data: dict[str, Any]) -> None:
+        content = {"comm_id": "page", "target_name": "zenbook", "data": data}
+        message = self.client.session.msg(kind, content)
+        message["header"]["subshell_id"] = self.subshell
+        self.client.shell_channel.send(message)
+
+    def hears(self, wanted: str, seconds: float = 20) -> dict[str, Any]:
+        """The next message to this page that has this field."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            message = self.client.get_iopub_msg(timeout=deadline - time.monotonic())
+            content = message["content"]
+            ours = message["msg_type"] == "comm_msg" and content["comm_id"] == "page"
+            if ours and wanted in content["data"]:
+                found: dict[str, Any] = content["data"]
+                return found
+        raise AssertionError(f"no {wanted} within {seconds} seconds")
+
+    def run(self, code: str) -> None:
+        self.client.execute_interactive(code, timeout=30, output_hook=lambda _: None)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+    pytest.importorskip("ipykernel", "7.0")
+    monkeypatch.setenv("ZENBOOK_HOME", str(tmp_path / "home"))
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(tmp_path))
+    client = manager.blocking_client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield Page(client)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_page_is_answered_while_a_cell_runs_and_its_cell_never_notices(
+    page: Page, tmp_path: Path
+) -> None:
+    page.run(
+        "%load_ext zenbook\nfired = []\n"
+        "for name in ('pre_execute', 'post_execute'):\n"
+        "    get_ipython().events.register(name, lambda: fired.append(1))"
+    )
+    page.say("comm_open", {})
+    assert page.hears("push")["push"]["cells"] == []
+    page.client.execute(SLOW)
+    while page.hears("push")["push"]["cells"][0]["status"] != "running":
+        pass
+    for number in range(3):
+        page.say("comm_msg", {"id": number, "ask": "runs", "offset": 0, "limit": 10})
+        began = time.perf_counter()
+        answer = page.hears("id", 5)
+        assert answer["id"] == number
+        assert answer["view"]["rows"][0]["status"] == "running"
+        assert time.perf_counter() - began < 2, "quick even where the machine is busy"
+    page.say("comm_msg", {"id": 9, "ask": "plan"})
+    (tmp_path / "go").touch()
+    while (done := page.hears("push")["push"]["cells"][0])["status"] == "running":
+        pass
+    assert done["status"] == "completed"
+    assert page.hears("id")["id"] == 9, "a plan waits until the cell has ended"
+    asked = page.client.execute_interactive(
+        "", user_expressions={"noticed": "noticed"}, timeout=20, output_hook=lambda _: None
+    )
+    noticed = asked["content"]["user_expressions"]["noticed"]["data"]["text/plain"]
+    assert noticed == "0", "a question fires none of the events that matplotlib waits for"
+
+
+def test_without_a_subshell_the_answer_comes_between_cells(page: Page) -> None:
+    page.subshell = None
+    page.run("%load_ext zenbook")
+    page.say("comm_open", {"instead": "none"})
+    assert page.hears("push")["push"]["kind"] == "notebook"
+    page.client.execute("import time; time.sleep(0.5)")
+    page.say("comm_msg", {"id": 1, "ask": "store"})
+    assert page.hears("id")["view"]["kind"] == "store"
