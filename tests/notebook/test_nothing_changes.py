@@ -53,6 +53,31 @@ CACHED: dict[str, list[str]] = {
         "%%step a\ny = d['k']\nz = [y, 0]",
         "y.append(2); d, z",
     ],
+    "a part that was put into an input": [
+        "d = {'k': [0]}",
+        "%%step a\nd['k'] = [1]\ny = d['k']",
+        "y.append(9); y, d",
+    ],
+    "a part that was changed with its input": [
+        "d = {'k': [0]}",
+        "%%step a\nd['k'].append(1)\ny = d['k']",
+        "y.append(9); y, d",
+    ],
+    "an attribute that was changed": [
+        "class O: pass\nx = O(); x.p = [0]",
+        "%%step a\nx.p = x.p + [2]\ny = x.p",
+        "y.append(9); y, x.p",
+    ],
+    "an array that was put into an input": [
+        "import numpy as np\nx = [np.zeros(3)]",
+        "%%step a\nx[0] = x[0] + 1\ny = x[0]",
+        "y[0] = 9; y, x",
+    ],
+    "a window into what was changed": [
+        "import numpy as np\nx = np.zeros(3)",
+        "%%step a\nx += 1\ny = x[1:]",
+        "y[0] = 9; y, x",
+    ],
     "windows into an input": [
         "import numpy as np\nx = np.arange(6.)\nd = {'x': np.ones((2, 3))}",
         "%%step a\ny = x[::-2]\nz = [x.reshape(2, 3)[:, 1]]\nw = d['x'].T[1:]\nu = x.view('i8')",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.in_place import replace
-from zenbook.engine.sharing import Inseparable, entangled, is_array, is_plain, relink
+from zenbook.engine.sharing import Inseparable, Link, entangled, is_array, is_plain, relink
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
@@ -56,16 +56,21 @@ class Putting:
                 continue  # whoever looks into its memory sees the change
             if holder := entangled(old, {n: v for n, v in others.items() if v is not old}):
                 return f"{name} is changed in place and shares a part with {holder}"
-        links = self._manifest.get("links", ())
-        for name in {link[2] for link in links}.intersection(self._outcome.changed):
-            if not _can_become(self._namespace.get(name), self._outcome.changed[name]):
-                return f"{name} is changed in place and a result holds a part of it"
         try:
-            relink(links, self._values, self._namespace)
-            relink(self._manifest.get("windows", ()), self._values, self._values)
+            for link in self._manifest.get("links", ()):
+                relink([link], self._values, self._sources(link))
         except Inseparable as error:
             return str(error)
         return ""
+
+    def _sources(self, link: Link) -> Mapping[str, Any]:
+        """Where a link's path begins: in the notebook, and for a part of what the cell changed in
+        place, in its later content, whose parts the notebook's object is about to be given."""
+        name, where = link[2], link[3]
+        new = self._outcome.changed.get(name, MISSING)
+        if new is MISSING or not (where or not _can_become(self._namespace.get(name), new)):
+            return self._namespace
+        return {name: new}
 
     def put(self) -> None:
         """Bind, put changed inputs back, replay deletions."""
