@@ -55,18 +55,38 @@ def write(cells: list[str | Cell], file: Path, executed: bool = True) -> Path:
     return file
 
 
+def with_steps(cells: list[str | Cell]) -> list[str | Cell]:
+    """The same notebook with ``%%step`` on the cells that stand below a heading."""
+    made: list[str | Cell] = []
+    heading = ""
+    has_headings = any(isinstance(entry, Cell) and entry.kind == "markdown" for entry in cells)
+    for entry in cells:
+        cell = entry if isinstance(entry, Cell) else Cell(entry)
+        if cell.kind == "markdown":
+            heading = cell.source.partition("\n")[0]
+        if not has_headings and not cell.source.startswith("import"):
+            heading = f"part {cells.index(entry)}"
+        if cell.kind == "code" and heading and not cell.tags and "%%step" not in cell.source:
+            words = heading.lstrip("# ").lower().encode("ascii", "ignore").decode().split()
+            entry = f"%%step {'_'.join(words) or 'other'}\n{cell.source}"
+            heading = ""
+        made.append(entry)
+    return made
+
+
 CASES: dict[str, list[str | Cell]] = {
     "shown_magics": [
         "%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\nimport math",
         md("# Radii"),
-        "radii = [1, 2, 3]\n%who",
+        "%matplotlib inline\nradii = [1, 2, 3]",
+        "%who",
         md("# Areas"),
         "areas = [math.pi * radius**2 for radius in radii]",
         "areas?",
     ],
     "timed": [
         md("# Sums"),
-        "%time total = sum(range(1000))",
+        "%time total = sum(range(1000))\n%timeit -n 1 -r 1 sum(range(10))",
         md("# Squares"),
         "%%time\nsquares = [n * n for n in range(10)]\nlast = squares[-1] + total",
     ],
@@ -75,6 +95,12 @@ CASES: dict[str, list[str | Cell]] = {
         "%%capture\nprint('hidden')\nvalue = 3",
         md("# Loud"),
         "doubled = value * 2\nprint(doubled)",
+    ],
+    "profiled": [
+        md("# Count"),
+        "%%prun -q\ncount = len(range(5))",
+        md("# Double"),
+        "double = count * 2",
     ],
     "installs": [
         "!pip install pandas\n%pip install -q numpy",
@@ -212,12 +238,28 @@ CASES: dict[str, list[str | Cell]] = {
         md("# Read"),
         'with open("out.txt") as file:\n    seven = int(file.read())',
     ],
+    "files_by_path": [
+        "from pathlib import Path",
+        md("# Write"),
+        (
+            'folder = Path("numbers")\nfolder.mkdir(exist_ok=True)\n'
+            '(folder / "n.txt").write_text("7")\nwritten = len(list(folder.iterdir()))'
+        ),
+        md("# Read"),
+        'seven = int((folder / "n.txt").read_text())',
+    ],
     "query_strings": [
         "import pandas as pd",
         md("# Table"),
         'df = pd.DataFrame({"x": [1, 2, 3]})\nlimit = 1',
         md("# Ask"),
-        'large = df.query("x > @limit")\nsummed = eval("limit + 1")',
+        'large = df.query("x > @limit")',
+    ],
+    "eval_strings": [
+        md("# Begin"),
+        "limit = [1, 2]",
+        md("# Ask"),
+        'summed = eval("sum(limit) + 1")',
     ],
     "future": [
         "from __future__ import annotations\nimport math",

@@ -10,6 +10,7 @@ care, and a change shows at the one thing that changed.
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -18,7 +19,7 @@ from typing import Any
 
 from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
-from zenbook.core.closure_origin import is_local_code, package_named
+from zenbook.core.closure_origin import identity_of, is_local_code, package_named
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content
 from zenbook.core.code_digest import facts_of
@@ -43,8 +44,29 @@ _POSITION = frozenset(
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
+_SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
+"""What every notebook has as if it were builtin. A magic's text is code already."""
 
 Cells = Mapping[str, Any]
+
+
+class Vouched(Mapping[str, Any]):
+    """A namespace of which only what code names counts: somebody has said what is read besides.
+
+    ``home`` is the namespace itself, which functions defined in it have as their globals.
+    """
+
+    def __init__(self, home: Mapping[str, Any]) -> None:
+        self.home = home
+
+    def __getitem__(self, name: str) -> Any:
+        return self.home[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.home)
+
+    def __len__(self) -> int:
+        return len(self.home)
 
 
 class Walk(Objects):
@@ -184,11 +206,18 @@ class Walk(Objects):
         if facts.dynamic:
             who = "the step" if label in ("", "itself") else label
             calls = ", ".join(f"{name}()" for name in facts.dynamic)
-            self.widened[f"{who} calls {calls}: its whole module counts"] = None
-            yield self.all_of(space)
+            if self._is_vouched(space):
+                self.widened[f"{who} calls {calls}: only what --inputs names counts"] = None
+            else:
+                self.widened[f"{who} calls {calls}: its whole module counts"] = None
+                yield self.all_of(space)
         if _IMPORTERS & set(facts.dynamic):
             names = self.watch(partial(self.static.beside, str(space.get("__file__", ""))))
             yield self._static_modules("import", *names)
+
+    def _is_vouched(self, space: Mapping[str, Any]) -> bool:
+        vouched = self.namespace
+        return isinstance(vouched, Vouched) and (space is vouched or space is vouched.home)
 
     # -------------------------------------------------------------- names
 
@@ -203,6 +232,8 @@ class Walk(Objects):
         self.bindings.append((space, name.root, value))
         if value is MISSING:
             return None if hasattr(builtins, name.root) else ("missing",)
+        if name.root in ("display", "get_ipython") and _SHELLS.fullmatch(identity_of(value)):
+            return None
         return self._path(name.root, value, name.chain)
 
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:

@@ -21,6 +21,16 @@ def normalised(statements: Sequence[ast.stmt], own_name: str = "") -> list[ast.s
     return _without_pass(flat)
 
 
+def has_annotations(tree: ast.AST) -> bool:
+    """Whether anything is annotated, so that how annotations are kept could matter."""
+    return any(
+        isinstance(node, ast.AnnAssign)
+        or getattr(node, "annotation", None) is not None
+        or getattr(node, "returns", None) is not None
+        for node in ast.walk(tree)
+    )
+
+
 def drop_imports(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements without the imports at their own level."""
     return [node for node in statements if not isinstance(node, (ast.Import, ast.ImportFrom))]

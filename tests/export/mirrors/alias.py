@@ -1,4 +1,4 @@
-"""Make.
+"""Alias.
 
 Exported from alias.ipynb by zenbook (1 step).
 Re-export with `zenbook export alias.ipynb`.
@@ -25,7 +25,7 @@ def make() -> int:
 
 @pipeline
 def alias() -> int:
-    """Make."""
+    """The notebook's steps in their order."""
     length = make()
     return length
 

@@ -1,4 +1,4 @@
-"""Wait.
+"""Await.
 
 Exported from await.ipynb by zenbook (2 steps).
 Re-export with `zenbook export await.ipynb`.
@@ -32,7 +32,7 @@ def use(value: int) -> int:
 
 @pipeline(name="await")
 def await_() -> int:
-    """Wait."""
+    """The notebook's steps in their order."""
     value = wait()
     twice = use(value)
     return twice

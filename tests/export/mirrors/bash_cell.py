@@ -1,4 +1,4 @@
-"""Write.
+"""Bash cell.
 
 Exported from bash_cell.ipynb by zenbook (2 steps).
 Re-export with `zenbook export bash_cell.ipynb`.
@@ -30,7 +30,7 @@ def read() -> list:
 
 @pipeline
 def bash_cell() -> list:
-    """Write."""
+    """The notebook's steps in their order."""
     write()
     words = read()
     return words

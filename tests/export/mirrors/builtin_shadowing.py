@@ -1,4 +1,4 @@
-"""Shadow.
+"""Builtin shadowing.
 
 Exported from builtin_shadowing.ipynb by zenbook (2 steps).
 Re-export with `zenbook export builtin_shadowing.ipynb`.
@@ -38,7 +38,7 @@ def use(sum: int, list: list) -> tuple[int, int]:
 
 @pipeline
 def builtin_shadowing() -> tuple[int, int]:
-    """Shadow."""
+    """The notebook's steps in their order."""
     list, sum = shadow()
     twice, length = use(sum, list)
     return twice, length

@@ -1,4 +1,4 @@
-"""Quiet.
+"""Captured.
 
 Exported from captured.ipynb by zenbook (2 steps).
 Re-export with `zenbook export captured.ipynb`.
@@ -27,7 +27,7 @@ def loud() -> int:
 
 @pipeline
 def captured() -> int:
-    """Quiet."""
+    """The notebook's steps in their order."""
     quiet()
     doubled = loud()
     return doubled

@@ -18,14 +18,14 @@ class Point:
 
 
 @step
-def make():
+def make() -> Point:
     """Make."""
     origin = Point(0)
     return origin
 
 
 @step
-def move(origin) -> int:
+def move(origin: Point) -> int:
     """Move."""
     moved = origin.shifted(2)
     where = moved.x

@@ -1,4 +1,4 @@
-"""Decide.
+"""Conditional.
 
 Exported from conditional.ipynb by zenbook (2 steps).
 Re-export with `zenbook export conditional.ipynb`.
@@ -27,7 +27,7 @@ def use(answer: int) -> int:
 
 @pipeline
 def conditional() -> int:
-    """Decide."""
+    """The notebook's steps in their order."""
     answer = decide()
     double = use(answer)
     return double

@@ -1,4 +1,4 @@
-"""Connect.
+"""Connection.
 
 Exported from connection.ipynb by zenbook (1 step).
 Re-export with `zenbook export connection.ipynb`.
@@ -28,7 +28,7 @@ def connect() -> list:
 
 @pipeline
 def connection() -> list:
-    """Connect."""
+    """The notebook's steps in their order."""
     rows = connect()
     return rows
 

@@ -1,4 +1,4 @@
-"""Make.
+"""Deleted.
 
 Exported from deleted.ipynb by zenbook (2 steps).
 Re-export with `zenbook export deleted.ipynb`.
@@ -29,7 +29,7 @@ def use(b: int) -> int:
 
 @pipeline
 def deleted() -> int:
-    """Make."""
+    """The notebook's steps in their order."""
     b = make()
     c = use(b)
     return c

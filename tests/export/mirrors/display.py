@@ -1,4 +1,4 @@
-"""Show.
+"""Display.
 
 Exported from display.ipynb by zenbook (2 steps).
 Re-export with `zenbook export display.ipynb`.
@@ -28,7 +28,7 @@ def add() -> dict:
 
 @pipeline(name="display")
 def display_pipeline() -> dict:
-    """Show."""
+    """The notebook's steps in their order."""
     show()
     table2 = add()
     return table2

@@ -1,4 +1,4 @@
-"""Begin.
+"""Figure.
 
 Exported from figure.ipynb by zenbook (1 step).
 Re-export with `zenbook export figure.ipynb`.
@@ -33,7 +33,7 @@ def begin() -> tuple[int, str]:
 
 @pipeline
 def figure() -> tuple[int, str]:
-    """Begin."""
+    """The notebook's steps in their order."""
     n_lines, title = begin()
     return n_lines, title
 

@@ -1,4 +1,4 @@
-"""Write.
+"""Files.
 
 Exported from files.ipynb by zenbook (2 steps).
 Re-export with `zenbook export files.ipynb`.
@@ -26,7 +26,7 @@ def read() -> int:
 
 @pipeline
 def files() -> int:
-    """Write."""
+    """The notebook's steps in their order."""
     write()
     seven = read()
     return seven

@@ -1,4 +1,4 @@
-"""Use.
+"""Future.
 
 Exported from future.ipynb by zenbook (2 steps).
 Re-export with `zenbook export future.ipynb`.
@@ -27,7 +27,7 @@ def more_step(root: float) -> float:
 
 @pipeline
 def future() -> float:
-    """Use."""
+    """The notebook's steps in their order."""
     root = use()
     more = more_step(root)
     return more

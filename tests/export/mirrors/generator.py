@@ -1,4 +1,4 @@
-"""Make.
+"""Generator.
 
 Exported from generator.ipynb by zenbook (1 step).
 Re-export with `zenbook export generator.ipynb`.
@@ -25,7 +25,7 @@ def make() -> int:
 
 @pipeline
 def generator() -> int:
-    """Make."""
+    """The notebook's steps in their order."""
     total = make()
     return total
 

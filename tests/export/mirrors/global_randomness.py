@@ -1,4 +1,4 @@
-"""Seed.
+"""Global randomness.
 
 Exported from global_randomness.ipynb by zenbook (3 steps).
 Re-export with `zenbook export global_randomness.ipynb`.
@@ -42,7 +42,7 @@ def draw_again(b: np.ndarray) -> np.ndarray:
 
 @pipeline
 def global_randomness() -> tuple[np.ndarray, float, np.ndarray]:
-    """Seed."""
+    """The notebook's steps in their order."""
     a = seed()
     b, c = draw()
     d = draw_again(b)

@@ -1,4 +1,4 @@
-"""Count.
+"""Global statement.
 
 Exported from global_statement.ipynb by zenbook (1 step).
 Re-export with `zenbook export global_statement.ipynb`.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from zenbook import cli, pipeline, step
 
 
-@step
-def count() -> int:
+@step(name="count")
+def count_step() -> int:
     """Count."""
     count = 0
 
@@ -29,8 +29,8 @@ def count() -> int:
 
 @pipeline
 def global_statement() -> int:
-    """Count."""
-    seen = count()
+    """The notebook's steps in their order."""
+    seen = count_step()
     return seen
 
 

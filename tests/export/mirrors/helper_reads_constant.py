@@ -1,4 +1,4 @@
-"""Data.
+"""Helper reads constant.
 
 Exported from helper_reads_constant.ipynb by zenbook (2 steps).
 Re-export with `zenbook export helper_reads_constant.ipynb`.
@@ -31,7 +31,7 @@ def keep(values: list) -> list:
 
 @pipeline
 def helper_reads_constant() -> list:
-    """Data."""
+    """The notebook's steps in their order."""
     values = data()
     half = keep(values)
     return half

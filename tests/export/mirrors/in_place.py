@@ -1,4 +1,4 @@
-"""Make.
+"""In place.
 
 Exported from in_place.ipynb by zenbook (3 steps).
 Re-export with `zenbook export in_place.ipynb`.
@@ -32,7 +32,7 @@ def use(numbers: list) -> int:
 
 @pipeline
 def in_place() -> int:
-    """Make."""
+    """The notebook's steps in their order."""
     numbers = make()
     numbers = sort(numbers)
     smallest = use(numbers)

@@ -1,4 +1,4 @@
-"""Use.
+"""Lambda.
 
 Exported from lambda.ipynb by zenbook (2 steps).
 Re-export with `zenbook export lambda.ipynb`.
@@ -29,7 +29,7 @@ def again(nine: int) -> int:
 
 @pipeline(name="lambda")
 def lambda_() -> int:
-    """Use."""
+    """The notebook's steps in their order."""
     nine = use()
     eighty_one = again(nine)
     return eighty_one

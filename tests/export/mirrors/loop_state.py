@@ -1,4 +1,4 @@
-"""Begin.
+"""Loop state.
 
 Exported from loop_state.ipynb by zenbook (3 steps).
 Re-export with `zenbook export loop_state.ipynb`.
@@ -33,7 +33,7 @@ def add_more(total: int) -> int:
 
 @pipeline
 def loop_state() -> int:
-    """Begin."""
+    """The notebook's steps in their order."""
     total = begin()
     total = add(total)
     total = add_more(total)

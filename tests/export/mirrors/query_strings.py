@@ -1,4 +1,4 @@
-"""Table.
+"""Query strings.
 
 Exported from query_strings.ipynb by zenbook (2 steps).
 Re-export with `zenbook export query_strings.ipynb`.
@@ -21,22 +21,18 @@ def table() -> pd.DataFrame:
 
 
 @step
-def ask(df: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Ask.
-
-    Returns: large, summed.
-    """
+def ask(df: pd.DataFrame) -> pd.DataFrame:
+    """Ask."""
     large = df.query("x > @limit")
-    summed = eval("limit + 1")
-    return large, summed
+    return large
 
 
 @pipeline
-def query_strings() -> tuple[pd.DataFrame, int]:
-    """Table."""
+def query_strings() -> pd.DataFrame:
+    """The notebook's steps in their order."""
     df = table()
-    large, summed = ask(df)
-    return large, summed
+    large = ask(df)
+    return large
 
 
 if __name__ == "__main__":

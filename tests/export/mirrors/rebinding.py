@@ -1,4 +1,4 @@
-"""Load.
+"""Rebinding.
 
 Exported from rebinding.ipynb by zenbook (3 steps).
 Re-export with `zenbook export rebinding.ipynb`.
@@ -32,7 +32,7 @@ def sort(df: list) -> list:
 
 @pipeline
 def rebinding() -> list:
-    """Load."""
+    """The notebook's steps in their order."""
     df = load()
     df = clean(df)
     df = sort(df)

@@ -1,4 +1,4 @@
-"""First.
+"""Redefined function.
 
 Exported from redefined_function.ipynb by zenbook (2 steps).
 Re-export with `zenbook export redefined_function.ipynb`.
@@ -33,7 +33,7 @@ def second(a: int) -> int:
 
 @pipeline
 def redefined_function() -> int:
-    """First."""
+    """The notebook's steps in their order."""
     a = first()
     b = second(a)
     return b

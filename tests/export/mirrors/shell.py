@@ -1,4 +1,4 @@
-"""Ask the shell.
+"""Shell.
 
 Exported from shell.ipynb by zenbook (2 steps).
 Re-export with `zenbook export shell.ipynb`.
@@ -40,7 +40,7 @@ def count_step(lines: list) -> tuple[int, str]:
 
 @pipeline
 def shell() -> tuple[int, str]:
-    """Ask the shell."""
+    """The notebook's steps in their order."""
     lines = ask_shell()
     count, first = count_step(lines)
     return count, first

@@ -1,4 +1,4 @@
-"""Use.
+"""Star import.
 
 Exported from star_import.ipynb by zenbook (2 steps).
 Re-export with `zenbook export star_import.ipynb`.
@@ -27,7 +27,7 @@ def root(area: float) -> float:
 
 @pipeline
 def star_import() -> float:
-    """Use."""
+    """The notebook's steps in their order."""
     area = use()
     side = root(area)
     return side

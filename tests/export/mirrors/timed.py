@@ -1,4 +1,4 @@
-"""Sums.
+"""Timed.
 
 Exported from timed.ipynb by zenbook (2 steps).
 Re-export with `zenbook export timed.ipynb`.
@@ -16,8 +16,8 @@ def sums() -> int:
     return total
 
 
-@step
-def squares(total: int) -> int:
+@step(name="squares")
+def squares_step(total: int) -> int:
     """Squares."""
     squares = [n * n for n in range(10)]
     last = squares[-1] + total
@@ -26,9 +26,9 @@ def squares(total: int) -> int:
 
 @pipeline
 def timed() -> int:
-    """Sums."""
+    """The notebook's steps in their order."""
     total = sums()
-    last = squares(total)
+    last = squares_step(total)
     return last
 
 

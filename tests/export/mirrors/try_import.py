@@ -1,4 +1,4 @@
-"""Use.
+"""Try import.
 
 Exported from try_import.ipynb by zenbook (2 steps).
 Re-export with `zenbook export try_import.ipynb`.
@@ -30,7 +30,7 @@ def tell(speed: str) -> str:
 
 @pipeline
 def try_import() -> str:
-    """Use."""
+    """The notebook's steps in their order."""
     speed = use()
     told = tell(speed)
     return told

@@ -101,12 +101,21 @@ def stuck_by_text(nodes: Iterable[ast.stmt]) -> dict[str, str]:
         for node in ast.walk(statement):
             if isinstance(node, ast.Assign) and (why := _stuck_value(node.value)):
                 for target in node.targets:
+                    if _is_taken_apart(target) and why in _ITERATED:
+                        continue  # ``a, b = (f(x) for x in y)`` binds what the generator gives
                     for inner in ast.walk(target):
                         if isinstance(inner, ast.Name):
                             found[inner.id] = why
             elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
                 found[node.optional_vars.id] = "is open only inside its with block"
     return found
+
+
+_ITERATED = ("is a generator", "is an iterator", "is an open file")
+
+
+def _is_taken_apart(target: ast.expr) -> bool:
+    return isinstance(target, (ast.Tuple, ast.List))
 
 
 def _stuck_value(value: ast.expr) -> str:

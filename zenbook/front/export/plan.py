@@ -304,9 +304,21 @@ def _merged_aliases(plan: Plan) -> bool:
             known = plan.facts.cells.get(cell.number)
             for one, other in known.shares if known else ():
                 if (last := _seen_through(plan, place, one, other)) > place:
+                    _refuse_borders(plan.groups[place : last + 1], one, other)
                     merge(plan.groups, place, last, f"`{one}` and `{other}` share an object")
                     return True
     return False
+
+
+def _refuse_borders(groups: Sequence[Group], one: str, other: str) -> None:
+    """An object that steps share cannot be handed on twice. Raises ExportError."""
+    marked = [cell.number for group in groups for cell in group.cells if cell.step is not None]
+    if len(marked) > 1:
+        raise ExportError(
+            f"Cells {', '.join(map(str, marked))}: `{one}` and `{other}` share an object that one "
+            "step changes and another reads under the other name. "
+            "Put these cells into one step, or make one of the names a copy."
+        )
 
 
 def _seen_through(plan: Plan, place: int, one: str, other: str) -> int:

@@ -54,6 +54,18 @@ def pipeline_title(plan: Plan) -> tuple[str, str]:
     return name, identifier(name)
 
 
+def notebook_title(plan: Plan) -> str:
+    """The notebook's title; "" if its first heading is that of a step among others like it."""
+    notebook = plan.notebook
+    headings = [heading for cell in notebook.cells if (heading := heading_above(cell))]
+    level = min((len(one) - len(one.lstrip("#")) for one in headings), default=0)
+    equals = [one for one in headings if len(one) - len(one.lstrip("#")) == level]
+    is_a_steps = any(heading_text(group.heading) == notebook.title for group in plan.groups)
+    if notebook.introduction or len(equals) < 2 or not is_a_steps:
+        return notebook.title
+    return ""
+
+
 def identifier(text: str) -> str:
     """A valid Python name made of a text, ``step`` if nothing of it can be used."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
@@ -20,7 +21,7 @@ from zenbook.front.export.layout import (
     tidy,
 )
 from zenbook.front.export.plan import Plan
-from zenbook.front.export.titles import Title, pipeline_title, titles
+from zenbook.front.export.titles import Title, notebook_title, pipeline_title, titles
 from zenbook.front.export.types import annotation, returned, type_names
 from zenbook.front.export.zenml import Dialect
 
@@ -74,13 +75,16 @@ class Script:
 
     def _opening(self) -> list[str]:
         notebook = self.plan.notebook
-        first = notebook.title or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
+        first = (
+            notebook_title(self.plan)
+            or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
+        )
         counts = [_count(len(self.steps), "step")]
         if self.plan.parameters:
             counts.append(_count(len(self.plan.parameters), "parameter"))
         origin = f"Exported from {self.path} by zenbook ({', '.join(counts)})."
         target = "" if self.target == "zenbook" else f" --target {self.target}"
-        again = f"Re-export with `zenbook export {self.path}{target}`."
+        again = f"Re-export with `zenbook export {shlex.quote(self.path)}{target}`."
         needs = sorted({n for cell in notebook.cells for n in cell.requirements})
         told = [f"Needs: {', '.join(needs)}."] if needs else []
         return [_ended(first), f"{origin}\n{again}", *told]
@@ -262,13 +266,14 @@ class Script:
 
     def _told(self) -> list[str]:
         notebook = self.plan.notebook
-        sentence = notebook.introduction or notebook.title or "The notebook's steps in their order."
+        title = notebook_title(self.plan)
+        sentence = notebook.introduction or title or "The notebook's steps in their order."
         helps = [f"{INDENT}{p.name}: {p.help}" for p in self.plan.parameters if p.help]
         return [_ended(sentence), *(["Parameters:\n" + "\n".join(helps)] if helps else [])]
 
     def _end(self) -> str:
         runs = f"{self.prefix}cli({self.main})" if self.target == "zenbook" else f"{self.main}()"
-        told, runs = self.arguments.main(_ended(self.plan.notebook.title or self._told()[0]), runs)
+        told, runs = self.arguments.main(_ended(notebook_title(self.plan) or self._told()[0]), runs)
         return f'{told}if __name__ == "__main__":\n{INDENT}{runs}'
 
 
