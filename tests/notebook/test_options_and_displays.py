@@ -189,8 +189,31 @@ def test_code_that_may_reach_any_name_is_kept_with_inputs(body: str, kernel: Ker
     again = kernel.run(source)
     assert again.status == "cached", again.said
     assert kernel.value("(x, z)") == (2, 2)
+    assert "its whole module counts" not in again.said
     kernel.run("y = 5")
     assert kernel.run(source).status == "completed" and kernel.value("x") == 6
+
+
+def test_with_inputs_a_helper_that_calls_exec_counts_by_its_code_alone(kernel: Kernel) -> None:
+    helper = "def double(text, v):\n    d = {'v': v}\n    exec(text, d)\n    return d['r'] + plus"
+    source = "%%step a -i k,text\ny = double(text, k)"
+    kernel.play(helper, "k, plus, other, text = 3, 1, 1, 'r = v * 2'")
+    first = kernel.run(source)
+    assert "double() calls exec(): only what --inputs names counts" in first.said
+    kernel.run("other = 2")
+    assert kernel.run(source).status == "cached"
+    for change, why in {
+        "plus = 2": "plus",
+        "text = 'r = v * 3'": "text",
+        helper + " + 1": "double() changed",
+    }.items():
+        kernel.run(change)
+        again = kernel.run(source)
+        assert again.status == "completed" and why in again.said
+    assert kernel.value("y") == 12
+    kernel.run("other = 3")
+    unsaid = source.replace(" -i k,text", "")
+    assert "its whole module counts" in kernel.run(unsaid).said
 
 
 def test_a_rerun_of_a_step_that_changed_its_input_says_why_and_how_to_rewind(

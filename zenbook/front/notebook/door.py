@@ -27,6 +27,7 @@ from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters,
 from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
 
 if TYPE_CHECKING:
+    from zenbook.core.closure_walk import Vouched
     from zenbook.engine.desk import Desk
     from zenbook.front.notebook.outline import Outline
     from zenbook.front.notebook.session import Session
@@ -66,6 +67,8 @@ class Door:
     """Steps that ``zenbook run --step NAME --rerun`` runs although they would be hits."""
     parameters: dict[str, str] = field(default_factory=dict)
     codes: dict[Any, Any] = field(default_factory=dict)
+    vouched: Vouched | None = None
+    """The notebook's names for steps whose ``--inputs`` say what they read; made when needed."""
     sound: set[str] = field(default_factory=set)
     """Texts of cells that are known to compile."""
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.code_digest import facts_of
+from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
 from zenbook.core.source_normal import has_annotations
 from zenbook.engine.drivers import collecting_metrics
@@ -179,14 +179,15 @@ class Passing:
         return codes[key]
 
     def _reachable(self) -> Mapping[str, Any]:
-        """What the cell may read: every name; with ``--inputs`` only those that stand in it.
+        """What the cell may read: every name; with ``--inputs`` those that stand in code.
 
         So a cell that calls ``exec`` has a key in spite of the names it might reach.
         """
-        if self.said.inputs is None or not self.cell.is_unclear:
+        if self.said.inputs is None:
             return self.namespace
-        named = {name.root for name in facts_of(self._code()).names}
-        return {name: value for name, value in self.namespace.items() if name in named}
+        if self.door.vouched is None:
+            self.door.vouched = Vouched(self.namespace)
+        return self.door.vouched
 
     def _prepare(self) -> None:
         assert self.anew is not None
