@@ -25,9 +25,8 @@ def load() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
     Returns: X_train, X_test, y_train, y_test.
     """
-    digits = load_digits()
     X_train, X_test, y_train, y_test = train_test_split(
-        digits.data, digits.target, test_size=0.5, shuffle=False
+        *load_digits(return_X_y=True), test_size=0.5, shuffle=False
     )
     return X_train, X_test, y_train, y_test
 
