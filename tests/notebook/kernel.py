@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
+OTHER_PYTHON = os.environ.get("ZENBOOK_KERNEL_PYTHON", "")
+"""The Python that kernels run in; see ``tools/hosted``."""
 STEP = "application/vnd.zenbook.step+json"
 _FORGET = """
 def __forget():
@@ -106,7 +111,9 @@ class Kernel:
         env.pop("JPY_SESSION_NAME", None)
         env.pop("PYTEST_CURRENT_TEST", None)  # with it, a kernel reads no program's output
         (self.folder / "work").mkdir(exist_ok=True)
-        self._manager = KernelManager(transport="ipc", ip=str(self.folder / "ipc"))
+        self._manager = KernelManager(
+            transport="ipc", ip=str(self.folder / "ipc"), **kernel_of(self.folder)
+        )
         self._manager.start_kernel(env=env, cwd=str(self.folder / "work"))
         self._client = self._manager.client()
         self._client.start_channels()
@@ -145,12 +152,16 @@ class Kernel:
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def run(self, source: str, timeout: float = 60, answer: str = "", cell: str = "") -> Cell:
-        """Execute one cell to its end."""
+    def run(
+        self, source: str, timeout: float = 60, answer: str | Sequence[str] = "", cell: str = ""
+    ) -> Cell:
+        """Execute one cell to its end; several answers are given one after the other."""
         message = self.send(source, cell, allow_stdin=bool(answer))
         return self.finish(message, timeout, answer)
 
-    def finish(self, message: str, timeout: float = 60, answer: str = "") -> Cell:
+    def finish(
+        self, message: str, timeout: float = 60, answer: str | Sequence[str] = ""
+    ) -> Cell:
         outputs: list[dict[str, Any]] = []
         found = Cell({})
         for kind, content in self._heard(message, timeout, answer):
@@ -176,13 +187,14 @@ class Kernel:
         return found
 
     def _heard(
-        self, message: str, timeout: float, answer: str
+        self, message: str, timeout: float, answer: str | Sequence[str]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         until = time.monotonic() + timeout
+        answers = repeat(answer) if isinstance(answer, str) else iter(answer)
         while True:
             if answer and self._client.stdin_channel.msg_ready():
                 self._client.get_stdin_msg(timeout=1)
-                self._client.input(answer)
+                self._client.input(next(answers))
             if time.monotonic() > until:
                 raise TimeoutError("the cell did not end")
             if not self._client.iopub_channel.msg_ready():
@@ -212,10 +224,13 @@ class Kernel:
 
     def ask(self, expression: str) -> str:
         """An expression's repr, by a silent execution."""
-        message = self._client.execute(
-            "", silent=True, user_expressions={"it": expression}, store_history=False
-        )
-        reply = self._reply(message, 30)
+        status = "aborted"  # an older kernel refuses what comes right behind an error
+        while status == "aborted":
+            message = self._client.execute(
+                "", silent=True, user_expressions={"it": expression}, store_history=False
+            )
+            reply = self._reply(message, 30)
+            status = reply["status"]
         found = reply["user_expressions"]["it"]
         assert found["status"] == "ok", found
         return str(found["data"]["text/plain"])
@@ -265,6 +280,20 @@ class Kernel:
         )
         found: dict[str, str] = ast.literal_eval(shown)
         return found
+
+
+def kernel_of(folder: Path) -> dict[str, Any]:
+    """What makes a kernel manager start the Python to test with: ``ZENBOOK_KERNEL_PYTHON``,
+    else the one that runs the tests."""
+    if not OTHER_PYTHON:
+        return {}
+    spec = folder / "kernels" / "tested"
+    spec.mkdir(parents=True, exist_ok=True)
+    command = [OTHER_PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    told = {"argv": command, "display_name": "Tested", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(told))
+    specs = KernelSpecManager(kernel_dirs=[str(spec.parent)], ensure_native_kernel=False)
+    return {"kernel_spec_manager": specs, "kernel_name": "tested"}
 
 
 def without_steps(cells: Sequence[str]) -> list[str]:

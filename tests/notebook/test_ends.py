@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -163,12 +164,53 @@ def test_a_step_run_by_another_cells_code_is_a_step(kernel: Kernel) -> None:
 
 
 def test_debug_stands_in_the_users_frame_at_the_right_line(kernel: Kernel) -> None:
-    kernel.run("%%step a\nq = 5\n\nq / 0")
     lines = "[(f.name, f.lineno) for f in __import__('traceback').extract_tb(sys.last_traceback)]"
-    kernel.run("import sys")
-    names = kernel.value(lines)
-    assert names[-1] == ("<module>", 4)
-    assert kernel.value("sys.last_value.__traceback__ is sys.last_traceback") is True
+    found = []
+    for first in ("# a plain cell", "%%step a"):
+        kernel.run(f"{first}\nq = 5\n\nq / 0")
+        kernel.run("import sys")
+        found.append(kernel.value(lines))
+        assert kernel.value("sys.last_value.__traceback__ is sys.last_traceback") is True
+    assert found[0] == found[1] and found[1][-1][1] == 4
+
+
+FAILING = "{0}\nq = 5\ndef f(n):\n    inner = [n]\n    return inner / 0\n\nf(q)"
+
+
+def test_debug_answers_as_after_a_plain_cell(kernel: Kernel) -> None:
+    asked = ("p inner", "l", "u", "p q", "p q + 1", "w", "d", "inner.append(9)", "p inner", "q")
+    plain, step = (_debugged(kernel, first, asked) for first in ("# a plain cell", "%%step a"))
+    assert step == plain
+    assert "[5]" in step and "[5, 9]" in step and "> 5     return inner / 0" in step
+    assert "> 7 f(q)" in step
+
+
+def test_debug_after_a_function_that_a_hit_made_stands_in_the_cells_text(kernel: Kernel) -> None:
+    cell = "{0}\nK = 2\ndef f(n):\n    inner = n * K\n    return inner / 0\nx = 1"
+    told = []
+    for first in ("# a plain cell", "%%step a"):
+        for _ in range(2):
+            kernel.run(cell.format(first))
+        kernel.run("f(4)")
+        told.append(_tidy(kernel.run("%debug", answer=["p inner", "l", "u", "q"]).stream()))
+        kernel.another()
+    assert told[0] == told[1] and "8" in told[1] and "return inner / 0" in told[1]
+
+
+def _debugged(kernel: Kernel, first: str, asked: tuple[str, ...]) -> str:
+    """What %debug says after a failing cell, without what differs between any two kernels."""
+    kernel.another()
+    cell = kernel.run(FAILING.format(first))
+    assert cell.error == "TypeError"
+    debugged = kernel.run("%debug", answer=asked)
+    assert debugged.reply["status"] == "ok", debugged.traceback
+    return _tidy(debugged.stream())
+
+
+def _tidy(said: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said)
+    plain = re.sub(r"ipykernel_\d+/\d+\.py|ipython-input-\S+|In\s?\[\d+\]", "cell", plain)
+    return plain.replace("# a plain cell", "# %%step a")
 
 
 def test_stop_ends_the_wait_for_another_kernel_within_two_seconds(kernel: Kernel) -> None:
