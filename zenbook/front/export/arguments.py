@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zenbook.front.export.parameters import Parameter
 
 _TYPES = ("int", "float", "complex")
+_CONTAINERS = ("list", "dict", "tuple", "set", "bytes")
 _NO_CACHE = bracketed(
     "parser.add_argument(",
     ['"--no-cache"', 'dest="enable_cache"', 'action="store_false"', 'help="run every step"'],
@@ -69,12 +70,20 @@ class Arguments:
         if not self._literal:
             return []
         lines = [
-            f"def {self._literal}(text):",
-            f'{INDENT}"""Read a Python literal; a text that is none is itself."""',
-            f"{INDENT}try:",
-            f"{INDENT * 2}return ast.literal_eval(text)",
-            f"{INDENT}except (SyntaxError, ValueError):",
-            f"{INDENT * 2}return text",
+            f"def {self._literal}(kind):",
+            f'{INDENT}"""Make a reader of Python literals of a type, and of other texts."""',
+            "",
+            f"{INDENT}def read(text):",
+            f"{INDENT * 2}try:",
+            f"{INDENT * 3}value = ast.literal_eval(text)",
+            f"{INDENT * 2}except (SyntaxError, ValueError):",
+            f"{INDENT * 3}value = text",
+            f"{INDENT * 2}if not isinstance(value, kind):",
+            f"{INDENT * 3}raise TypeError(text)",
+            f"{INDENT * 2}return value",
+            "",
+            f"{INDENT}read.__name__ = kind.__name__  # for the message of a wrong value",
+            f"{INDENT}return read",
         ]
         return ["\n".join(lines)]
 
@@ -107,8 +116,10 @@ class Arguments:
         if parameter.kind == "bool":
             how = ["action=argparse.BooleanOptionalAction"]
         elif parameter.kind != "str":
+            container = parameter.kind.partition("[")[0].lower()
+            open_kind = container if container in _CONTAINERS else "object"
             known = parameter.kind in _TYPES
-            how = [f"type={parameter.kind if known else self._literal}"]
+            how = [f"type={parameter.kind if known else f'{self._literal}({open_kind})'}"]
         if parameter.name != parameter.name.strip("_"):
             how.append(f"dest={quoted(parameter.name)}")
         return how

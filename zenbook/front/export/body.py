@@ -75,7 +75,7 @@ def _gap(before: Piece, piece: Piece) -> bool:
         return True
     if isinstance(before.nodes[-1], _DEFINES) or isinstance(piece.node, _DEFINES):
         return True
-    lines = before.cell.text.splitlines()
+    lines = before.cell.text.split("\n")
     end = before.nodes[-1].end_lineno or 0
     between = lines[end : piece.line - 1]
     return any(not line.strip() for line in between)

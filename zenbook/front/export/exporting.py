@@ -10,6 +10,7 @@ from zenbook.errors import ExportError
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.foreign import refuse_zenbook, translated
 from zenbook.front.export.history import Recorded, recorded
+from zenbook.front.export.layout import one_line
 from zenbook.front.export.memory import without_memory
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
@@ -47,7 +48,8 @@ class Exported:
 
     def told(self, full: bool) -> Iterator[str]:
         """The summary in lines; with every cell's decision if ``full``."""
-        yield f"{self.file}: {len(self.steps)} steps ({', '.join(self.steps)})"
+        steps = "1 step" if len(self.steps) == 1 else f"{len(self.steps)} steps"
+        yield f"{self.file}: {steps} ({', '.join(self.steps)})"
         if self.verified:
             yield self.verified
         yield from self.notes
@@ -240,7 +242,7 @@ def _compile(text: str, file: Path) -> None:
     try:
         compile(text, "<script>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        line = (text.splitlines() or [""])[(error.lineno or 1) - 1].strip()
+        line = text.split("\n")[(error.lineno or 1) - 1].strip()
         raise ExportError(
             f"{file.name} gives a script that is no Python ({error.msg}: {line}). "
             "This statement cannot stand inside a function; move it into a module of its own."
@@ -252,8 +254,8 @@ def shown_path(file: Path) -> str:
     whole = file.resolve()
     for folder in whole.parents:
         if any((folder / mark).exists() for mark in (".git", "pyproject.toml", ".zenbook")):
-            return whole.relative_to(folder).as_posix()
-    return file.name
+            return one_line(whole.relative_to(folder).as_posix())
+    return one_line(file.name)
 
 
 def decisions(plan: Plan, script: Script) -> Iterator[Decision]:

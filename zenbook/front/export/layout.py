@@ -9,6 +9,7 @@ are set.
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 import tokenize
 from collections.abc import Iterable, Sequence
@@ -90,7 +91,8 @@ def call(targets: Sequence[str], function: str, arguments: Sequence[str], level:
 def docstring(sentences: Sequence[str], level: int) -> list[str]:
     """A docstring: its first line, and the paragraphs after it, wrapped."""
     pad = INDENT * level
-    texts = [text.replace("\\", "\\\\").replace('"""', "'''") for text in sentences if text]
+    said = [_printable(text) for text in sentences if text]
+    texts = [text.replace("\\", "\\\\").replace('"""', "'''") for text in said]
     if not texts:
         return []
     first = texts[0][:-1] + "'" if texts[0].endswith('"') and len(texts) == 1 else texts[0]
@@ -107,6 +109,17 @@ def docstring(sentences: Sequence[str], level: int) -> list[str]:
             )
             out += [f"{pad}{hang}{piece}" for piece in wrapped]
     return [*out, f'{pad}"""']
+
+
+def one_line(text: str) -> str:
+    """A text that could hold anything, as a name within a sentence."""
+    return " ".join(_printable(text).split())
+
+
+def _printable(text: str) -> str:
+    """Without what no source file can hold, or what an editor would take for a line's end."""
+    whole = text.encode("utf-8", "replace").decode()
+    return re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", whole)
 
 
 def indented(text: str, level: int = 1) -> str:

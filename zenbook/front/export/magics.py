@@ -86,7 +86,7 @@ def _spelled_magic(source: str) -> str:
 def _dedented(text: str) -> str:
     from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
 
-    lines = text.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
     cleaners: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
     for clean in cleaners:
         lines = clean(lines)
@@ -161,9 +161,7 @@ def _take_line_magics(plain: Plain, cell: int, allow: bool) -> None:
         ipython.HelpEnd,
     )
     for _ in range(10_000):
-        lines = plain.text.splitlines(keepends=True)
-        if lines and not lines[-1].endswith("\n"):
-            lines[-1] += "\n"
+        lines = [f"{line}\n" for line in plain.text.removesuffix("\n").split("\n")]
         tokens = ipython.make_tokens_by_line(lines)
         found = [one for one in (finder.find(tokens) for finder in finders) if one is not None]
         if not found:

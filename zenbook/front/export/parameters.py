@@ -104,7 +104,7 @@ def _comment(piece: Piece) -> str:
     """The comment beside a parameter, else the one above it."""
     lines = piece.text.split("\n")
     place = piece.node.end_lineno or 0
-    whole = piece.cell.text.splitlines()[place - 1] if place else ""
+    whole = piece.cell.text.split("\n")[place - 1] if place else ""
     after = whole.encode()[piece.node.end_col_offset or 0 :].decode()
     if "#" in after:
         return after.partition("#")[2].strip()

@@ -44,7 +44,7 @@ def pieces_of(cells: Sequence[SourceCell]) -> list[Piece]:
         for module in cell.imports:
             found.append(_extra_import(cell, module, len(found)))
         groups = list(_grouped(cell.tree.body))
-        lines = cell.text.splitlines()
+        lines = cell.text.split("\n")  # other separators are no line ends to Python
         start = 1
         for place, nodes in enumerate(groups):
             end = nodes[-1].end_lineno or nodes[-1].lineno

@@ -14,6 +14,7 @@ from typing import Any
 
 from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError, OptionError
+from zenbook.front.export.layout import one_line
 from zenbook.front.export.magics import Place, plain_python
 from zenbook.front.notebook.marker import find_marker, holds_parameters
 from zenbook.front.notebook.options import StepLine, parse_step_line
@@ -104,7 +105,7 @@ def _check_language(notebook: Any, file: Path) -> None:
 
 def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -> SourceCell:
     tags = set(cell.metadata.get("tags", ()))
-    raw: str = cell.source
+    raw: str = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     common: dict[str, Any] = {
         "number": number,
         "raw": raw,
@@ -134,7 +135,7 @@ def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -
 
 def _marked(raw: str, number: int) -> tuple[StepLine | None, str]:
     """The step line's meaning, and the cell without it (every other line in its place)."""
-    lines = raw.splitlines()
+    lines = raw.split("\n")
     marker = find_marker(lines)
     if marker is None:
         return None, raw
@@ -156,15 +157,14 @@ def _marked(raw: str, number: int) -> tuple[StepLine | None, str]:
 def _parsed(text: str, number: int, raw: str) -> ast.Module:
     try:
         return parse_cell(text)
-    except SyntaxError as error:
-        line = error.lineno or 0
-        shown = (raw.splitlines() or [""])[min(line, len(raw.splitlines())) - 1].strip()[:60]
+    except (SyntaxError, ValueError) as error:  # ValueError: half a character, a null byte
+        line = getattr(error, "lineno", 0) or 0
+        lines = raw.split("\n")
+        shown = lines[min(line, len(lines)) - 1 if line else 0].strip()[:60]
         raise Place(number, line).error(
-            f"this is no Python ({error.msg}): {shown}",
+            f"this is no Python ({getattr(error, 'msg', error)}): {one_line(shown)}.",
             "Correct the cell, or tag it raises-exception to leave it out.",
         ) from None
-    except ValueError as error:
-        raise Place(number).error(f"this is no Python ({error}).", "Correct the cell.") from None
 
 
 def _opening(markdown: Sequence[str]) -> tuple[str, str]:

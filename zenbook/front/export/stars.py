@@ -39,7 +39,7 @@ def _bound(notebook: Notebook) -> set[str]:
 
 
 def _spelled_out(cell: SourceCell, names: Mapping[str, list[str]], bound: set[str]) -> SourceCell:
-    lines = cell.text.splitlines()
+    lines = cell.text.split("\n")
     hidden = _hidden(cell.tree.body, names)
     for node in ast.walk(cell.tree):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":

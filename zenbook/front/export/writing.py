@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import shlex
+from dataclasses import replace
 from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
@@ -20,10 +21,11 @@ from zenbook.front.export.layout import (
     quoted,
     tidy,
 )
+from zenbook.front.export.parameters import Parameter
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.titles import Title, notebook_title, pipeline_title, titles
 from zenbook.front.export.types import annotation, returned, type_names
-from zenbook.front.export.zenml import Dialect
+from zenbook.front.export.zenml import Dialect, exact_kind
 
 Target = Literal["zenbook", "python", "zenml"]
 
@@ -42,8 +44,11 @@ class Script:
         self.titles = titles(plan, module | reserved)
         package = "zenml." if target == "zenml" else "zenbook."
         self.prefix = package if module & {"step", "pipeline", "cli"} else ""
-        self.zenml = Dialect(plan, self.titles, self.prefix) if target == "zenml" else None
-        self.arguments = Arguments(target, plan.parameters, module, self.main)
+        self.zenml = None
+        if target == "zenml":
+            self.zenml = Dialect(plan, self.titles, self.prefix, self._configure())
+        self.parameters = [replace(said, kind=self._kind_of(said)) for said in plan.parameters]
+        self.arguments = Arguments(target, self.parameters, module, self.main)
 
     def is_step(self, group: Group) -> bool:
         """Whether a group becomes a step; ZenML's pipelines can only hand on what steps give."""
@@ -189,7 +194,7 @@ class Script:
         """The annotation of an input or output as the run has seen it."""
         plan = self.plan
         if (parameter := plan.parameter_of(group, name)) is not None:
-            return parameter.kind
+            return self._kind_of(parameter)
         piece = group.inputs.get(name)
         if name in group.outputs and not (piece and name in group.inputs):
             numbers = [cell.number for cell in reversed(group.cells)]
@@ -199,6 +204,9 @@ class Script:
         if not found or (self.zenml and not self.zenml.takes(found)):
             return ""
         return annotation(found, type_names(plan))
+
+    def _kind_of(self, parameter: Parameter) -> str:
+        return exact_kind(parameter) if self.zenml else parameter.kind
 
     def _gives(self, group: Group) -> str:
         if self.zenml:
@@ -232,7 +240,7 @@ class Script:
             )
         arguments = [
             f"{p.name}: {p.kind} = {p.text}" if p.kind else f"{p.name}={p.text}"
-            for p in plan.parameters
+            for p in self.parameters
         ]
         lines.append(self._signature(f"def {self.main}(", arguments, self._result_kind()))
         lines += docstring(self._told(), 1)

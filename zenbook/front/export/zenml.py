@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zenbook.errors import ExportError
+from zenbook.front.export.effects import effects_of
 from zenbook.front.export.imports import Imports, names_used
 from zenbook.front.export.layout import INDENT, Tree, quoted, spelled
 from zenbook.front.export.pieces import Piece
@@ -54,9 +55,10 @@ class Dialect:
     names |= {_MATERIALIZER, "constants"}
     """Names that such a script needs for itself."""
 
-    def __init__(self, plan: Plan, titles: Sequence[Title], prefix: str) -> None:
+    def __init__(self, plan: Plan, titles: Sequence[Title], prefix: str, configure: str) -> None:
         refuse_parameters(plan.parameters)
         self.plan, self.prefix = plan, prefix
+        self.configures = [configure] if plan.of_kind("setup") else []
         self.functions = [title.function for title in titles]
         self.uses = [uses_of(self._nodes(group), plan) for group in plan.groups]
         self.tellers = tellers(self.functions, self.uses, plan.module.names)
@@ -155,19 +157,24 @@ class Dialect:
         """What the cache looks at beside the step's own text and its inputs."""
         place = self.plan.groups.index(group)
         found: list[Tree] = []
-        if code := self._code(self.uses[place]):
+        if code := [*self._code(self.uses[place]), *self.configures]:
             found.append(("source_dependencies=[", code, "]"))
         if teller := self.tellers[place]:
             found.append(f"cache_func={teller.function}")
         if (said := _options(group)) is None:
             return found
-        if plain := [path for path in said.files if not set("*?[$") & set(path)]:
-            found.append(("file_dependencies=[", [quoted(path) for path in plain], "]"))
+        if files := self._files(group, said):
+            found.append(("file_dependencies=[", [quoted(path) for path in files], "]"))
         if said.ignore:
             found.append(("ignored_inputs=[", [quoted(name) for name in said.ignore], "]"))
         if said.ttl is not None:
             found.append(f"expires_after={max(1, round(said.ttl))}")
         return found
+
+    def _files(self, group: Group, said: Options) -> list[str]:
+        """Files named as reasons. ZenML wants them to be there, so not what the step writes."""
+        wrote = effects_of(group, self.plan.facts, self.plan.pieces).wrote
+        return [path for path in said.files if not set("*?[$") & set(path) | {path} & wrote]
 
     def _code(self, uses: Uses) -> list[str]:
         """Functions and classes of the script, and whole modules beside it."""
@@ -255,6 +262,16 @@ def _is_set(piece: Piece) -> bool:
 
 
 # ------------------------------------------------------------------ parameters
+
+
+def exact_kind(parameter: Parameter) -> str:
+    """The annotation of a parameter; none where ZenML would make ``1.0`` of ``1`` by it."""
+    try:
+        made = type(ast.literal_eval(parameter.text)).__name__
+    except (ValueError, SyntaxError):
+        return parameter.kind
+    converts = parameter.kind in ("int", "float", "str", "bool", "complex", "list", "tuple", "set")
+    return "" if converts and made != parameter.kind else parameter.kind
 
 
 def refuse_parameters(parameters: Iterable[Parameter]) -> None:
