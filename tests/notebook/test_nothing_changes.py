@@ -46,6 +46,11 @@ CACHED: dict[str, list[str]] = {
         "%%step s\nif flag:\n    v = 'new'\nw = 1",
         "v, w",
     ],
+    "a loop run again": [
+        "xs = [1, 2]",
+        "%%step s\nfor i in xs:\n    v = 'a'\nw = 1",
+        "i, v, w",
+    ],
     "alias among outputs": ["%%step a\nx = [1]\ny = x", "y.append(2); x"],
     "alias to an input": ["x = [1]", "%%step a\ny = x", "y.append(2); x"],
     "a part of an input": [

@@ -73,10 +73,12 @@ def gather(
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared if link[1] or link[3] or link[4]],
         "windows": lent,
+        "unseen": _unseen(names, before, cell.always, digest),
     }
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
-    if cell.needs_manifest or manifest["links"] or lent or "standing" in manifest:
+    told = any(manifest[each] for each in ("links", "windows", "unseen"))
+    if cell.needs_manifest or told or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
     deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))
@@ -94,6 +96,21 @@ def _standing(
         name: value_digest(value, digest)
         for name, value in before.bound.items()
         if name not in known and after.bound.get(name, known) is value
+    }
+
+
+def _unseen(
+    names: Mapping[str, Any], before: Glimpse, always: Collection[str], digest: Callable[[Any], str]
+) -> dict[str, str]:
+    """Names bound on some branches only that stand for what they stood for before.
+
+    Whether that branch was taken cannot be seen: ``for i in range(3)`` leaves the very 2 that an
+    earlier run had left.
+    """
+    return {
+        name: value_digest(value, digest)
+        for name, value in names.items()
+        if name not in always and before.bound.get(name, before) is value
     }
 
 

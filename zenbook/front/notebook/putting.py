@@ -61,6 +61,22 @@ class Putting:
                 relink([link], self._values, self._sources(link))
         except Inseparable as error:
             return str(error)
+        return self._leave_unseen()
+
+    def _leave_unseen(self) -> str:
+        """Leave names alone that the cell may or may not have bound and that stand for the same
+        value already. One that is missing is bound: a notebook that works from the top reads no
+        name that is missing there."""
+        held = {link[0] for link in self._manifest.get("links", ()) if not link[1]}
+        if (record := self._outcome.record) is not None:
+            held |= {artifact.name for artifact in record.artifacts if artifact.alias}
+        for name, digest in self._manifest.get("unseen", {}).items():
+            now = self._namespace.get(name, MISSING)
+            if now is MISSING:
+                continue
+            left = self._values.pop(name, now)
+            if value_digest(now, self._digest) != digest or (name in held and now is not left):
+                return f"it may have bound {name}, which was something else"
         return ""
 
     def _sources(self, link: Link) -> Mapping[str, Any]:
