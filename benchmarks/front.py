@@ -1,37 +1,35 @@
-"""How much the front end costs: layout, views, pushes, and the first page of many runs.
+"""What the front end costs: layout, paint, opening among 10,000 runs, and the cells beside it.
 
-``python -m benchmarks.front`` prints milliseconds (the best of several) beside the limits.
+Where there is no peer the limit stands in its place: a ratio of 1 is just quick enough. What a
+page draws is measured in Chromium, and left out where there is none or nothing is built.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
 
+from benchmarks.row import Row, interleaved
 from zenbook.core.layout import layered
-from zenbook.core.view import (
-    CellNow,
-    NotebookNow,
-    live_graph,
-    notebook_view,
-    runs_view,
-)
+from zenbook.core.view import CellNow, NotebookNow, View, graph_view, live_graph, runs_view
 from zenbook.front.lab import Link
 from zenbook.front.page import html
-from zenbook.model import Run, StepRun
+from zenbook.model import Edge, Run, Shape, Step, StepRun, Version
+from zenbook.world.clock import SystemClock
+from zenbook.world.history import SqliteHistory
+
+RUNS = 10_000
 
 
-def best(work: Callable[[], object], times: int = 7) -> float:
-    """Milliseconds of the fastest of several goes."""
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return 1000 * min(taken)
+def within(name: str, work: Callable[[], object], limit: float) -> Row:
+    """A row whose peer is the limit (seconds)."""
+    (taken,) = interleaved(work)
+    return Row(name, taken, limit, "the limit", 1)
 
 
 def notebook(cells: int) -> NotebookNow:
@@ -52,16 +50,6 @@ def notebook(cells: int) -> NotebookNow:
     return NotebookNow("bench", 1, False, None, made)
 
 
-def runs(count: int) -> list[Run]:
-    """Runs of five steps."""
-    steps = tuple(
-        StepRun(f"s{place}", place, "cached", "", "", 0.01, 1.0, "k", "r", "f" * 32)
-        for place in range(5)
-    )
-    first = Run("r", "bench", 1, 1, "run", "cached", {"gamma": "0.1"}, 0.0, 1.0, steps)
-    return [replace(first, id=f"r{number}", number=number) for number in range(count)]
-
-
 class Still:
     """Actions that only know a notebook."""
 
@@ -72,49 +60,120 @@ class Still:
         return self._now
 
 
-def push(cells: int, pages: int) -> float:
-    """What one change costs the cell that made it."""
+def pushing(cells: int, pages: int) -> Callable[[], object]:
+    """One change of a notebook, as the cell that made it sees it."""
     actions = Still(cells)
     link = Link(lambda: actions, None)  # type: ignore[arg-type, return-value]
     for page in range(pages):
         link.join(str(page), lambda message: None)
-    return best(link.changed, 50)
+    return link.changed
 
 
-def start() -> float:
-    """What ``import zenbook.front.lab`` adds to a started Python, in milliseconds."""
-    code = (
-        "import time, zenbook; began = time.perf_counter(); import zenbook.front.lab; "
-        "print(1000 * (time.perf_counter() - began))"
+def wired(count: int) -> Version:
+    """A pipeline in which each step reads from three before it, far and near."""
+    names = [f"s{place}" for place in range(count)]
+    edges = [
+        Edge(names[place - back], "x", names[place], "x")
+        for place in range(7, count)
+        for back in (1, 4, 7)
+    ]
+    steps = tuple(Step(name, name, "", (), ("x",)) for name in names)
+    return Version("bench", 1, Shape("0", steps, tuple(edges), ()), 0.0)
+
+
+def among_many(home: Path) -> SqliteHistory:
+    """A real history of 10,000 runs with five steps each, parameters and metrics."""
+    history = SqliteHistory(home, lambda _: "", lambda *_: None, SystemClock())
+    step = StepRun("s", 0, "cached", "", "", 0.01, 1.0, "k", "r", "f" * 32)
+    run = history.begin_run("bench", 1, {"gamma": "0.1", "seed": "0"})
+    for place in range(5):
+        history.set_step(run.id, replace(step, step=f"s{place}", metrics={"accuracy": place / 7}))
+    history.end_run(run.id, "cached")
+    history.ledger.write(_copied)
+    return history
+
+
+def _copied(connection: Any) -> None:
+    connection.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+        "INSERT INTO run SELECT i, 'run-' || i, pipeline, version, i, name, status, "
+        "json_object('gamma', i % 97 / 1000.0, 'seed', 0), started, ended, note, origin, metrics, "
+        "0, node, boot, pid, born FROM run, n WHERE run.sequence = 1",
+        (RUNS,),
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    connection.execute(
+        "INSERT INTO step SELECT r.sequence, s.step, s.position, s.status, s.pipeline, s.seconds, "
+        "s.record, s.body FROM step s, run r WHERE s.run = 1 AND r.sequence > 1"
+    )
 
 
-def measured() -> Iterator[tuple[str, float, float]]:
-    """Name, milliseconds, limit."""
-    names = [f"s{place}" for place in range(200)]
-    skips = [(names[place - back], names[place]) for place in range(7, 200) for back in (1, 4, 7)]
-    many, ten = notebook(200), notebook(10)
-    history = runs(100)
-    yield "layout of 200 steps", best(lambda: layered(names, skips)), 50
-    yield "graph of 200 cells, drawn before", best(lambda: live_graph(many)), 50
-    yield "state of 10 cells", best(lambda: notebook_view(ten, live_graph(ten))), 2
-    yield "push without a page", push(10, 0), 0.1
-    yield "push of 10 cells to one page", push(10, 1), 2
-    yield "a page of 100 runs", best(lambda: runs_view(history, 10_000, 0)), 50
-    yield "static page of 200 cells", best(lambda: html(live_graph(many) or {})), 100  # type: ignore[arg-type]
-    yield "import of the link", min(start() for _ in range(3)), 10
+def page_of(history: SqliteHistory, order: str = "", offset: int = 0) -> View:
+    """A page of 100 runs, as a page asks for it."""
+    found: tuple[Run, ...] = tuple(history.runs(limit=100, offset=offset, order=order))
+    return runs_view(found, history.count(), offset, history.pinned())
 
 
-def main() -> int:
-    """Print the table; 1 if a limit is broken."""
-    broken = 0
-    for name, taken, limit in measured():
-        broken += taken > limit
-        print(f"{name:36} {taken:9.3f} ms  of {limit:g} ms{'' if taken <= limit else '  TOO SLOW'}")
-    return int(broken > 0)
+def rows() -> Iterator[Row]:
+    """Limits of the kernel's side, then of the page's."""
+    version, many = wired(200), live_graph(notebook(200))
+    names = [step.name for step in version.shape.steps]
+    edges = [(edge.source, edge.target) for edge in version.shape.edges]
+    assert many is not None
+    yield within("layout of 200 steps", lambda: layered(names, edges), 0.05)
+    yield within("static page of 200 steps", lambda: html(many), 0.1)
+    yield within("change told to nobody", pushing(10, 0), 0.0001)
+    yield within("change of 10 cells told to a page", pushing(10, 1), 0.002)
+    with tempfile.TemporaryDirectory() as folder:
+        history = among_many(Path(folder, "home"))
+        yield within("page among 10,000 runs", lambda: page_of(history, "", 5_000), 0.2)
+        for column in ("gamma", "accuracy"):
+            yield within(f"10,000 runs by {column}", partial(page_of, history, column), 0.2)
+        yield from _painted(graph_view(None, version), history)
+        history.close()
+    yield from _beside_a_page()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _painted(graph: View, history: SqliteHistory) -> Iterator[Row]:
+    """What Chromium takes to draw."""
+    try:
+        from playwright.sync_api import sync_playwright
+
+        from tests.browser.stage import CHROMIUM, FLAGS, STATIC, staged
+    except ImportError:
+        return
+    if CHROMIUM is None or not (STATIC / "widget.js").is_file():
+        return
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1000, "height": 800})
+        with staged(graph) as stage:
+            stage.actions.now = None
+            page.goto(stage.url())
+            page.wait_for_selector(".zb-node")
+            taken = min(page.evaluate(_PAINT, graph) for _ in range(5)) / 1000
+            yield Row("paint of 200 steps", taken, 0.2, "the limit", 1)
+        began = time.perf_counter()
+        first = page_of(history)
+        made = time.perf_counter() - began
+        with staged(first) as stage:
+            page.goto(stage.url())
+            page.locator(".zb-rows tbody tr").nth(5).wait_for()
+            taken = made + page.evaluate("performance.now() - window.began") / 1000
+            yield Row("opening among 10,000 runs", taken, 0.5, "the limit", 1)
+        browser.close()
+
+
+_PAINT = """async first => {
+    const began = performance.now();
+    window.tell({first});
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - began;
+}"""
+
+
+def _beside_a_page() -> Iterator[Row]:
+    """Cells of a real kernel with an open page beside them, and without."""
+    from benchmarks.beside import cells
+
+    for name, with_page, without, floor in cells():
+        yield Row(name, with_page, without, "no panel", floor)

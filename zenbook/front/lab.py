@@ -15,8 +15,8 @@ Constraints
       to the main thread's loop and done between cells.
     - A question never fires IPython's ``pre_execute`` and ``post_execute``, as comms otherwise
       do: matplotlib would show and close the figures that a running cell is drawing.
-    - ``changed`` takes 0.0 ms without a page and 0.1 ms with one for ten cells
-      (``benchmarks/front.py``).
+    - A cell does not wait for a picture: its end is told when it has ended, and only a step that
+      runs tells so before, which takes 0.1 ms for ten cells (``benchmarks/front.py``).
 
 Rejected: executing requests from the page, which is what makes other variable panels slow every
 cell; polling, which keeps an idle kernel busy; a comm for each direction (twice the states a
@@ -54,6 +54,7 @@ class Link:
         self._turn = threading.Lock()
         """Held from making a state to sending it, so that a later serial is a later state."""
         self._process = os.getpid()
+        self._due = False
 
     @property
     def pages(self) -> int:
@@ -79,6 +80,18 @@ class Link:
         with self._turn:
             if (message := self._message()) is not None:
                 self._tell(message)
+
+    def changed_soon(self) -> None:
+        """As ``changed``, but when the running cell has ended: it does not wait for a picture."""
+        if self._loop is None or not self._loop.is_running():
+            self.changed()
+        elif self._pages and not self._due:
+            self._due = True
+            self._loop.call_soon_threadsafe(self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._due = False
+        self.changed()
 
     def hear(self, query: Mapping[str, Any], send: Send) -> None:
         """Answer a question, on the main thread where it must be."""
@@ -131,6 +144,12 @@ def changed() -> None:
     """Tell every page that the notebook is not as it was; free where no page listens."""
     if _link is not None:
         _link.changed()
+
+
+def changed_soon() -> None:
+    """The same when the running cell has ended; many changes in one cell are told once."""
+    if _link is not None:
+        _link.changed_soon()
 
 
 def register(shell: Any, actions: Callable[[], Actions]) -> Link | None:

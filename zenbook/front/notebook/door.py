@@ -127,7 +127,7 @@ class Door:
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
             if frame.marker is not None:
-                lab.changed()
+                lab.changed_soon()
         except KeyboardInterrupt:
             self.say("zenbook: stopped while keeping the result; nothing was kept.")
         except Exception as error:  # the cell has run; its result is the user's already
@@ -141,7 +141,8 @@ class Door:
             return tree
         frame.passing = Passing(self, frame, tree)
         lowered: ast.Module = frame.passing.open()
-        lab.changed()
+        if frame.passing.why:  # it runs, maybe for long
+            lab.changed()
         return lowered
 
     def _compiles(self, raw: str, tree: ast.Module) -> bool:
