@@ -159,9 +159,7 @@ class Kernel:
         message = self.send(source, cell, allow_stdin=bool(answer))
         return self.finish(message, timeout, answer)
 
-    def finish(
-        self, message: str, timeout: float = 60, answer: str | Sequence[str] = ""
-    ) -> Cell:
+    def finish(self, message: str, timeout: float = 60, answer: str | Sequence[str] = "") -> Cell:
         outputs: list[dict[str, Any]] = []
         found = Cell({})
         for kind, content in self._heard(message, timeout, answer):

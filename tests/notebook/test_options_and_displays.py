@@ -267,19 +267,48 @@ def test_an_interactivity_leaves_out_and_underscores_as_plain(how: str, kernel: 
     assert seen[0] == seen[1] == seen[2]
 
 
+UNTOLD = (
+    "import os\nfor n in ('COLAB_JUPYTER_IP', 'PAPERMILL_INPUT_PATH', 'JPY_SESSION_NAME'):\n"
+    "    os.environ.pop(n, None)"
+)
+COLAB = """
+import os, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Sessions(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'[{"name": "my%20study.ipynb", "path": "fileId=1"}]')
+    def log_message(self, *told): pass
+server = HTTPServer(("127.0.0.1", 0), Sessions)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+os.environ["COLAB_JUPYTER_IP"] = "127.0.0.1"
+os.environ["KMP_TARGET_PORT"] = str(server.server_port)
+"""
+
+
 @pytest.mark.parametrize(
     "told",
     [
         "__vsc_ipynb_file__ = '/somewhere/my study.ipynb'",
-        "import os; os.environ['COLAB_NOTEBOOK_NAME'] = 'my%20study.ipynb'",
+        "__session__ = '/somewhere/my study.ipynb'",
+        "import os; os.environ['PAPERMILL_INPUT_PATH'] = 'my study.ipynb'",
+        COLAB,
         "import os; os.environ['JPY_SESSION_NAME'] = '/somewhere/my study.ipynb'",
     ],
-    ids=["VS Code", "Colab", "Jupyter Server"],
+    ids=["VS Code", "a front end's variable", "papermill", "Colab", "Jupyter Server"],
 )
 def test_a_front_end_tells_the_notebooks_name(told: str, kernel: Kernel) -> None:
     kernel.run(told)
     cell = kernel.run("%%step a\nq = 1")
-    kernel.quietly(
-        "import os\nfor n in ('COLAB_NOTEBOOK_NAME', 'JPY_SESSION_NAME'): os.environ.pop(n, None)"
-    )
+    kernel.quietly(UNTOLD)
     assert "my_study v1 draft run 1" in cell.said
+
+
+def test_a_front_end_that_does_not_answer_costs_a_second_once_and_no_name(kernel: Kernel) -> None:
+    kernel.run("import os; os.environ.update(COLAB_JUPYTER_IP='127.0.0.1', KMP_TARGET_PORT='9')")
+    began = time.monotonic()
+    cell = kernel.run("%%step a\nq = 1")
+    kernel.quietly(UNTOLD)
+    assert time.monotonic() - began < 5
+    assert cell.said.endswith("notebook v1 draft run 1") and "network" not in cell.said

@@ -2,15 +2,18 @@
 
 Every front end tells it in another way, and some do not: Jupyter Server sets
 ``JPY_SESSION_NAME`` for the kernels it starts, VS Code and nbclient put a variable into the
-namespace or the environment, Colab answers on its session service. Where nobody tells, there is
-no name, and nothing depends on one.
+namespace or the environment, Colab answers on the session service beside the kernel (asked once;
+its address is in the environment). Where nobody tells, there is no name, and nothing depends on
+one.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +22,8 @@ UNNAMED = "notebook"
 """The pipeline's name where the notebook's file is not known."""
 
 _IN_NAMESPACE = ("__vsc_ipynb_file__", "__session__")
-_IN_ENVIRONMENT = ("ZENBOOK_NOTEBOOK", "JPY_SESSION_NAME", "COLAB_NOTEBOOK_NAME")
+_IN_ENVIRONMENT = ("ZENBOOK_NOTEBOOK", "JPY_SESSION_NAME", "PAPERMILL_INPUT_PATH")
+_SECONDS_TO_ANSWER = 1.0
 
 
 def notebook_file(namespace: Mapping[str, Any]) -> Path | None:
@@ -30,7 +34,25 @@ def notebook_file(namespace: Mapping[str, Any]) -> Path | None:
     for name in _IN_ENVIRONMENT:
         if told := _path(os.environ.get(name)):
             return told
-    return _path(os.environ.get("PAPERMILL_INPUT_PATH"))
+    address = os.environ.get("COLAB_JUPYTER_IP", "")
+    port = os.environ.get("KMP_TARGET_PORT", "9000")
+    return _path(_open_in_colab(address, port)) if address else None
+
+
+@lru_cache(maxsize=8)
+def _open_in_colab(address: str, port: str) -> str:
+    """The name of the notebook that Colab has opened for this machine; "" if it does not say."""
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection(address, int(port), timeout=_SECONDS_TO_ANSWER)
+    try:
+        connection.request("GET", "/api/sessions")
+        sessions = json.loads(connection.getresponse().read())
+        return str(sessions[0]["name"])
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
+        return ""  # another Colab than we know: the notebook has no name then
+    finally:
+        connection.close()
 
 
 def _path(told: object) -> Path | None:
