@@ -171,13 +171,13 @@ class Session:
 
     def downstream_of(self, name: str) -> list[str]:
         """Steps whose inputs come from this one, directly or not."""
-        found: list[str] = []
-        for source in (name, *found):
+        found = [name]
+        for source in found:  # grows while it is walked
             for other, known in self.known.items():
                 reads = any(edge.source == source for edge in known.edges)
-                if reads and other != name and other not in found:
+                if reads and other not in found:
                     found.append(other)
-        return found
+        return found[1:]
 
     def _position(self, step: str) -> int:
         return list(self.joined).index(step) if step in self.joined else len(self.joined)
