@@ -141,6 +141,18 @@ def test_an_import_below_what_it_needs_is_made_where_it_stands(kernel: Kernel) -
     assert kernel.value("y") == 6
 
 
+def test_a_star_import_below_what_it_would_shadow_is_made_where_it_stands(kernel: Kernel) -> None:
+    cell = "%%step a\ny = read()\nfrom math import *\nz = floor(pi)"
+    kernel.run("pi = 5\ndef read(): return pi")
+    assert kernel.run(cell).status == "completed"
+    assert (kernel.value("y"), kernel.value("z")) == (5, 3)
+    kernel.run("pi = 6")
+    assert kernel.run("%%step a --must-hit\ny = read()\nfrom math import *\nz = 1").error
+    assert "tau" not in kernel.run("del tau").traceback and kernel.value("pi") == 6
+    again = kernel.run(cell)
+    assert again.status == "completed" and kernel.value("y") == 6
+
+
 def test_a_failing_import_fails_in_its_own_line_and_binds_nothing(kernel: Kernel) -> None:
     cell = kernel.run("%%step a\nimport os.path\nimport not_there_at_all\nx = 1")
     assert cell.error == "ModuleNotFoundError" and "----> 3 import not_there" in cell.traceback

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
@@ -29,7 +29,7 @@ from zenbook.front.notebook.namespace import MISSING
 from zenbook.front.notebook.process import process_changes
 
 ImportNode = ast.Import | ast.ImportFrom
-_QUIET = frozenset(sys.stdlib_module_names) - {"antigravity", "this", "__future__"}
+_QUIET = frozenset(sys.stdlib_module_names) - {"antigravity", "this"}
 
 
 class Beforehand:
@@ -60,29 +60,30 @@ class Beforehand:
             execute(self._compile(node), self._namespace)
         except Exception:
             return False  # the cell shows the error, at the right line
-        for name, value in list(self._namespace.items()):
-            old = before.get(name, MISSING)
-            if old is value:
-                continue
-            if old is not MISSING and not is_first:
-                self._namespace.update(before)  # what stands above the import may read it
-                return False
-            self._before.setdefault(name, old)
+        names = [n for n, v in self._namespace.items() if before.get(n, MISSING) is not v]
+        moved = {name: before.get(name, MISSING) for name in names}
+        if not is_first and any(old is not MISSING for old in moved.values()):
+            self._put(moved)  # what stands above the import may read it
+            return False
+        self._before = {**moved, **self._before}
         self.starred |= _starred(node)
         return True
 
     def take_back(self) -> None:
         """Leave the names as they were before."""
-        for name, value in self._before.items():
+        self._put(self._before)
+        self._before = {}
+
+    def _put(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
             if value is MISSING:
                 self._namespace.pop(name, None)
             else:
                 self._namespace[name] = value
-        self._before.clear()
 
     def leave(self) -> None:
         """Let the imports stand: they are part of a hit."""
-        self._before.clear()
+        self._before = {}
 
 
 def without(tree: ast.Module, made: Sequence[ast.stmt]) -> ast.Module:
@@ -96,7 +97,7 @@ def _candidates(tree: ast.Module) -> Iterator[tuple[ImportNode, bool]]:
     loaded = _mentioned(tree.body, ast.Load)
     is_safe = next(iter(process_changes(tree)), None) is None
     for place, node in enumerate(tree.body):
-        if not isinstance(node, ImportNode) or _is_relative(node):
+        if not isinstance(node, ImportNode) or _is_special(node):
             continue
         above = tree.body[:place]
         is_first = all(map(_is_still, above))
@@ -120,8 +121,9 @@ def _is_indifferent(node: ImportNode, above: Sequence[ast.stmt], is_safe: bool) 
     return is_safe and not used and "get_ipython" not in mentioned
 
 
-def _is_relative(node: ImportNode) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.level > 0
+def _is_special(node: ImportNode) -> bool:
+    """Relative ones cannot be made in a notebook; those of the future speak to the compiler."""
+    return isinstance(node, ast.ImportFrom) and (node.level > 0 or node.module == "__future__")
 
 
 def _is_still(node: ast.stmt) -> bool:
