@@ -139,3 +139,13 @@ def test_a_check_of_a_notebook_that_has_run_finds_its_own_export_up_to_date(home
 def test_a_seed_option_is_refused_because_a_script_would_draw_other_numbers(home: Path) -> None:
     told = refusal(["import random", "%%step draw --seed 3\nx = random.random()"])
     assert told.startswith("Cell 2, line 1: --seed sets and puts back random states")
+
+
+def test_a_program_that_fails_is_told_with_its_cell_its_line_and_the_remedy(home: Path) -> None:
+    told = refusal(["x = [1]", "n = len(x)\n!exit 3"], executed=True)
+    assert told == (
+        "Cell 2, line 2: step make_n fails in the script, not in the notebook: CalledProcessError: "
+        "Command 'exit 3' returned non-zero exit status 3. A notebook goes on after a program "
+        "that fails, a script stops: correct the command, or tag its cell skip-execution. "
+        "Nothing was written; --no-verify writes it all the same."
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import Facts
+from zenbook.front.export.failing import failure
 from zenbook.front.export.foreign import refuse_zenbook, translated
 from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.layout import one_line
@@ -130,7 +131,7 @@ def _best(
             return replace(exported, verified=str(comparison))
         if notebook.has_steps or len(plan.groups) == 1:
             break
-    raise ExportError(_failure(comparison, plan, script))
+    raise ExportError(failure(comparison, plan, script))
 
 
 def _plan(
@@ -149,29 +150,6 @@ def _verified(script: Script, facts: Facts) -> Comparison:
     if found.differ and not found.error:
         return settle(found, script, facts)
     return found
-
-
-def _failure(comparison: Comparison, plan: Plan, script: Script) -> str:
-    """Which step of the script is not what the notebook gives, with its cells."""
-    step = comparison.step or (comparison.differ[0][0] if comparison.differ else "")
-    cells = next(
-        (
-            ", ".join(str(cell.number) for cell in group.cells)
-            for group, title in zip(plan.groups, script.titles, strict=True)
-            if title.name == step
-        ),
-        "?",
-    )
-    if comparison.error:
-        return (
-            f"Step {step or '?'} (cell {cells}) fails in the script, not in the notebook: "
-            f"{comparison.error}. Nothing was written; --no-verify writes it all the same."
-        )
-    names = ", ".join(f"`{output}`" for name, output in comparison.differ if name == step)
-    return (
-        f"Step {step} (cell {cells}) gives another {names} in the script than in the notebook. "
-        "Nothing was written; --no-verify writes it all the same."
-    )
 
 
 def has_run(notebook: Notebook, known: Recorded) -> bool:

@@ -216,7 +216,15 @@ def run_script(job: Mapping[str, Any]) -> dict[str, Any]:
             return _run_zenbook(job["script"])
         return _run_plain(job["script"], job["functions"], job["main"])
     except Exception as error:  # whatever the script raises is the answer
-        return {"steps": {}, "error": _told(error), "step": ""}
+        found = _statement(error, job["script"])
+        return {"steps": {}, "error": _told(error), "step": "", "statement": found}
+
+
+def _statement(error: BaseException | None, script: str) -> str:
+    """The line of the script that raised, or that called what did."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    own = [frame.line or "" for frame in frames if frame.filename == script]
+    return own[-1].strip() if own else ""
 
 
 def _told(error: BaseException) -> str:
@@ -234,14 +242,14 @@ def _run_zenbook(script: str) -> dict[str, Any]:
 
     def run(pipeline: Any, arguments: Any = None) -> None:
         caught.append(pipeline)
-        answer.append(_outcomes(pipeline))
+        answer.append(_outcomes(pipeline, script))
 
     vars(zenbook)["cli"] = run
     runpy.run_path(script, {"__builtins__": builtins}, run_name="__main__")
     return answer[0] if answer else {"steps": {}, "error": "no pipeline", "step": ""}
 
 
-def _outcomes(pipeline: Any) -> dict[str, Any]:
+def _outcomes(pipeline: Any, script: str) -> dict[str, Any]:
     from zenbook.engine.desk import open_desk
     from zenbook.engine.pipelines import run_composition
 
@@ -251,7 +259,8 @@ def _outcomes(pipeline: Any) -> dict[str, Any]:
     live = [n for n, outcome in finished.outcomes.items() if outcome.record is None]
     error = "" if finished.error is None else _told(finished.error)
     failed = list(finished.outcomes)[-1] if error and finished.outcomes else ""
-    return {"steps": steps, "error": error, "step": failed, "live": live}
+    found = {"steps": steps, "error": error, "step": failed, "live": live}
+    return {**found, "statement": _statement(finished.error, script)}
 
 
 def _given(outcome: Any) -> dict[str, str]:

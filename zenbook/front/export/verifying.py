@@ -43,6 +43,8 @@ class Comparison:
     unsure: tuple[tuple[str, str], ...] = ()
     error: str = ""
     step: str = ""
+    statement: str = ""
+    """The script's line that failed."""
     live: frozenset[str] = frozenset()
     """Steps whose outputs were not kept, and are seen as the last step left them."""
 
@@ -126,7 +128,12 @@ def compare(text: str, script: Script, facts: Facts) -> Comparison:
     live = frozenset(answer.get("live", ()))
     expected = _expected(script, facts, live)
     if answer["error"]:
-        return Comparison(len(expected), error=answer["error"], step=answer["step"])
+        return Comparison(
+            len(expected),
+            error=answer["error"],
+            step=answer["step"],
+            statement=answer.get("statement", ""),
+        )
     got = {(step, name): d for step, given in answer["steps"].items() for name, d in given.items()}
     differ = [key for key, digest in expected.items() if got.get(key, "") != digest]
     return Comparison(len(expected), len(expected) - len(differ), tuple(differ), live=live)
