@@ -200,7 +200,7 @@ class Anew:
     def _remember(self, before: Mapping[str, Any]) -> None:
         from zenbook.front.notebook.namespace import Glimpse
 
-        moved = difference(Glimpse(before), glimpse(self._namespace))
+        moved = difference(Glimpse(before, frozenset()), glimpse(self._namespace))
         for name in (*moved.bound, *moved.deleted):
             self._before.setdefault(name, before.get(name, MISSING))
 

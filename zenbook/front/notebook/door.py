@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,6 +99,7 @@ class Door:
         if frame is None or frame.met or not isinstance(tree, ast.Module):
             return tree
         frame.met = True
+        self._import_named(frame)
         if frame.marker is None and not self._holds_parameters(frame):
             return tree
         try:
@@ -133,6 +135,11 @@ class Door:
         except Exception as error:  # the cell has run; its result is the user's already
             self.say(f"zenbook: nothing was kept ({type(error).__name__}: {error}).")
             self.shell.log.debug("zenbook failed after a cell", exc_info=True)
+
+    def _import_named(self, frame: Frame) -> None:
+        submodules = sys.modules.get("zenbook.front.notebook.submodules")
+        if submodules is not None:  # a cell was a hit
+            submodules.import_named(frame.raw, self.shell.user_ns)
 
     def _lowered(self, frame: Frame, tree: ast.Module) -> ast.Module:
         from zenbook.front.notebook.passing import Passing
@@ -202,8 +209,6 @@ class Door:
 
     def say(self, sentence: str) -> None:
         """One line on standard error, never recorded as a step's."""
-        import sys
-
         print(sentence, file=sys.stderr)
 
     def graph(self) -> Any:

@@ -17,6 +17,7 @@ from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
 from zenbook.front.notebook.showing import Shown
+from zenbook.front.notebook.submodules import imported_since
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,10 +75,11 @@ def gather(
         "links": [link for link in shared if link[1] or link[3] or link[4]],
         "windows": lent,
         "unseen": _unseen(names, before, cell.always, digest),
+        "modules": imported_since(before.modules),
     }
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
-    told = any(manifest[each] for each in ("links", "windows", "unseen"))
+    told = any(manifest[each] for each in ("links", "windows", "unseen", "modules"))
     if cell.needs_manifest or told or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)

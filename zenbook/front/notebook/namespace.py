@@ -8,6 +8,7 @@ slower, and CPython's fast paths bypass it.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
@@ -34,11 +35,14 @@ class Glimpse:
     """The notebook's names and the objects they stood for at one moment."""
 
     bound: Mapping[str, Any]
+    modules: frozenset[str]
+    """Names of the modules imported by then."""
 
 
 def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
     """Look at a namespace now; cheap, nothing is copied but references."""
-    return Glimpse({name: namespace[name] for name in list(namespace) if is_users(name)})
+    bound = {name: namespace[name] for name in list(namespace) if is_users(name)}
+    return Glimpse(bound, frozenset(sys.modules))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

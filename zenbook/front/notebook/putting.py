@@ -12,6 +12,7 @@ from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
 from zenbook.front.notebook.showing import LAST, show_again
+from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Outcome
 
 Event = Mapping[str, Any]
@@ -90,6 +91,7 @@ class Putting:
 
     def put(self) -> None:
         """Bind, put changed inputs back, replay deletions."""
+        note_missing(self._manifest.get("modules", ()))
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
         self._shown = {name: values.pop(name) for name in LAST if name in values}

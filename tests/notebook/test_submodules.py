@@ -1,0 +1,33 @@
+"""What a step imports by the way is there after a hit, once somebody asks for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+CELLS = (
+    "import xml\ndef brings():\n    import xml.dom.minidom\n    return 1",
+    "%%step a\nx = brings()",
+)
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        ("xml.dom.minidom.__name__",),
+        ("def ask():\n    return xml.dom.minidom.__name__", "ask()"),
+        ("%%step b\nname = xml.dom.minidom.__name__\nname",),
+    ],
+    ids=["a cell", "a function", "a step"],
+)
+def test_a_submodule_that_a_step_brought_in_is_there_after_its_hit(
+    asks: tuple[str, ...], kernel: Kernel
+) -> None:
+    kernel.restart()
+    assert kernel.play(*CELLS, *asks)[-1].result == "'xml.dom.minidom'"
+    kernel.restart()
+    played = kernel.play(*CELLS)
+    assert played[-1].status == "cached"
+    assert kernel.value("'xml.dom.minidom' in __import__('sys').modules") is False
+    assert kernel.play(*asks)[-1].result == "'xml.dom.minidom'"
