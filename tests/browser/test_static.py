@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
+from tests.browser.servers import notebook
 from tests.view import samples
 from tests.view.pictures import views
 from zenbook.core.view import View, runs_view
@@ -20,15 +22,11 @@ MANY = runs_view([samples.RUN_1] * 100, 1000, 0)
 
 def converted(*shown: View) -> str:
     """The notebook with these outputs as ``jupyter nbconvert --to html`` writes it."""
-    from nbconvert import HTMLExporter
-
     outputs = [
-        nbformat.v4.new_output("display_data", data=dict(bundle(view)), metadata={})
-        for view in shown
+        {"output_type": "display_data", "data": bundle(view), "metadata": {}} for view in shown
     ]
-    cell = nbformat.v4.new_code_cell("%pipeline", outputs=outputs)
-    exporter = HTMLExporter()
-    body, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    exporter = import_module("nbconvert").HTMLExporter()
+    body, _ = exporter.from_file(StringIO(notebook("%pipeline", outputs={0: outputs})))
     return str(body)
 
 

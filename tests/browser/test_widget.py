@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from benchmarks.front import among_many, page_of
 from tests.browser.conftest import axe
 from tests.browser.stage import staged
 from tests.view import samples
 from tests.view.fake import FakeActions, many_runs
 from tests.view.pictures import views
 from zenbook.core.view import graph_view, runs_view
-from zenbook.model import Edge, Shape, Step, Version
+from zenbook.model import Edge, Run, Shape, Step, Version
+from zenbook.world.history import SqliteHistory
 
 pytestmark = pytest.mark.browser
 VIEWS = views()
@@ -117,20 +120,59 @@ def test_runs_are_searched_and_sorted_over_the_whole_history(page: Any) -> None:
         assert page.locator(".zb-rows tbody th").first.inner_text().startswith("run 77")
 
 
-def test_ten_thousand_runs_open_within_half_a_second_and_scroll_to_the_last(page: Any) -> None:
-    runs = many_runs(10_000)
-    with staged(runs_view(runs[:100], 10_000, 0), FakeActions(runs)) as stage:
+class Kept(FakeActions):
+    """Actions over a real history."""
+
+    def __init__(self, history: SqliteHistory) -> None:
+        super().__init__([])
+        self.history = history
+
+    def runs(self, *, search: str = "", status: str = "", **page: Any) -> tuple[Sequence[Run], int]:
+        self.log.append(f"runs {page['offset']}")
+        asked: dict[str, Any] = {"search": search, "status": status or None}
+        return self.history.runs(**asked, **page), self.history.count(**asked)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteHistory]:
+    history = among_many(tmp_path_factory.mktemp("many") / "home")
+    yield history
+    history.close()
+
+
+def test_ten_thousand_runs_open_within_half_a_second_and_scroll_to_the_last(
+    page: Any, many: SqliteHistory
+) -> None:
+    began = time.process_time()  # the machine may be busy
+    first = page_of(many)
+    made = 1000 * (time.process_time() - began)
+    with staged(first, Kept(many)) as stage:
         opened(page, stage)
         page.get_by_text("run 10000", exact=True).wait_for()
-        spent = page.evaluate("performance.now() - window.began")
+        spent = made + page.evaluate("performance.now() - window.began")
         assert spent < 500, f"{spent:.0f} ms"
         assert page.locator(".zb-rows tbody tr").count() < 60
         began = time.perf_counter()
         page.locator(".zb-rows").evaluate("element => element.scrollTo(0, 1e9)")
         page.get_by_text("run 1", exact=True).wait_for()
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 2
         asked = [entry for entry in stage.actions.log if entry.startswith("runs")]
         assert len(asked) <= 4
+
+
+def test_ten_thousand_runs_are_sorted_and_searched_while_one_waits(
+    page: Any, many: SqliteHistory
+) -> None:
+    with staged(page_of(many), Kept(many)) as stage:
+        opened(page, stage)
+        began = time.perf_counter()
+        page.get_by_role("button", name="gamma").click()
+        page.locator(".zb-rows tbody tr").nth(1).get_by_text("0.096").wait_for()
+        page.get_by_role("button", name="Took").click()
+        page.locator("th[aria-sort=descending]", has_text="Took").wait_for()
+        page.get_by_role("searchbox").fill("bench:7777")
+        page.get_by_text("1 run", exact=True).wait_for()
+        assert time.perf_counter() - began < 5, "three questions; seconds where it is busy"
 
 
 def test_two_runs_are_compared_with_the_pinned_baseline(page: Any) -> None:
