@@ -146,9 +146,9 @@ class Door:
 
         if frame.marker is None or not self._compiles(frame.raw, tree):
             return tree
-        frame.passing = Passing(self, frame, tree)
-        lowered: ast.Module = frame.passing.open()
-        if frame.passing.why:  # it runs, maybe for long
+        passing = frame.passing = Passing(self, frame, tree)
+        lowered = passing.open()
+        if passing.why:  # it runs, maybe for long
             lab.changed()
         return lowered
 
