@@ -1,12 +1,15 @@
 """A process of its own: gives the values of a notebook after each cell, or of ZenML's steps.
 
-``notebook FILE ANSWER`` runs the cells in IPython; ``zenml FOLDER ANSWER`` runs the pipeline of
-every script of a folder with the ZenML of this Python, in which zenbook is not installed. Values
-are told as JSON that shows types, so that a tuple is no list and numpy's numbers are not Python's.
+``notebook FILE ANSWER`` runs the cells in IPython, ``notebooks FOLDER ANSWER`` all of a folder;
+``zenml FOLDER ANSWER`` runs the pipeline of every script of a folder with the ZenML of this
+Python, in which zenbook is not installed, ``python FOLDER ANSWER`` without anything, zenbook
+forbidden. Values are told as JSON that shows types: a tuple is no list, numpy's numbers are not
+Python's.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import sys
@@ -45,6 +48,17 @@ def _table(value: Any) -> list[Any]:
     return [str(getattr(value, "dtype", "")), str(value)]
 
 
+def notebooks(folder: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """The values after each cell of every notebook, each begun afresh."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for file in sorted(Path(folder).glob("*.ipynb")):
+        InteractiveShell.instance().reset()
+        found[file.stem] = notebook(str(file))
+    return found
+
+
 def notebook(file: str) -> dict[str, dict[str, Any]]:
     """The values after each code cell, by the cell's number; cells that may raise are left out."""
     import nbformat
@@ -57,8 +71,11 @@ def notebook(file: str) -> dict[str, dict[str, Any]]:
     for number, cell in enumerate(nbformat.read(file, as_version=4).cells, 1):
         if cell.cell_type != "code" or "raises-exception" in cell.metadata.get("tags", ()):
             continue
-        if "pip install" not in cell.source:
-            shell.run_cell(cell.source, store_history=True).raise_error()
+        source = cell.source
+        if source.startswith("%%step") and "zenbook" not in sys.modules:
+            source = source.partition("\n")[2]
+        if "pip install" not in source:
+            shell.run_cell(source, store_history=True).raise_error()
         found[str(number)] = {
             name: plain(value)
             for name, value in shell.user_ns.items()
@@ -96,6 +113,28 @@ def zenml(folder: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def python(folder: str) -> dict[str, dict[str, Any]]:
+    """What the pipeline of each script returns, by name; `import zenbook` fails."""
+    sys.modules.update(dict.fromkeys(("zenbook", "IPython", "zenml")))  # None forbids an import
+    sys.path.insert(0, folder)
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(Path(folder).glob("*.py")):
+        functions = [n for n in ast.parse(file.read_text()).body if isinstance(n, ast.FunctionDef)]
+        pipeline = [function for function in functions if function.name != "main"][-1]
+        names = [node.id for node in ast.walk(pipeline.body[-1]) if isinstance(node, ast.Name)]
+        module = importlib.import_module(file.stem)
+        given = getattr(module, pipeline.name)()
+        values = given if len(names) > 1 else (given,)
+        found[file.stem] = {n: plain(v) for n, v in zip(names, values, strict=True)}
+    return found
+
+
 if __name__ == "__main__":
     what, source, answer = sys.argv[1:]
-    Path(answer).write_text(json.dumps({"notebook": notebook, "zenml": zenml}[what](source)))
+    doing: dict[str, Any] = {
+        "notebook": notebook,
+        "notebooks": notebooks,
+        "python": python,
+        "zenml": zenml,
+    }
+    Path(answer).write_text(json.dumps(doing[what](source)), encoding="utf-8")
