@@ -30,8 +30,8 @@ def test_an_unknown_magic_is_refused_unless_allowed(home: Path) -> None:
 
 
 def test_ipythons_memory_of_results_is_refused(home: Path) -> None:
-    assert refusal(["x = [1]\nlen(x)", "y = _ + 1"]) == (
-        "Cell 2, line 1: it reads `_`, IPython's memory of earlier results. "
+    assert refusal(["len([1])", "x = [1]", "y = _ + 1"]) == (
+        "Cell 3, line 1: it reads `_`, IPython's memory of earlier results. "
         "Give that result a name where it is made."
     )
 
@@ -148,4 +148,24 @@ def test_a_program_that_fails_is_told_with_its_cell_its_line_and_the_remedy(home
         "Command 'exit 3' returned non-zero exit status 3. A notebook goes on after a program "
         "that fails, a script stops: correct the command, or tag its cell skip-execution. "
         "Nothing was written; --no-verify writes it all the same."
+    )
+
+
+@pytest.mark.parametrize("line", ["print x", "raise ValueError, 'no'", "mode = 0755"])
+def test_python_2_is_called_by_its_name(line: str, home: Path) -> None:
+    told = refusal(["x = 1", f"y = [x]\n{line}"])
+    assert (
+        told == f"Cell 2, line 2: this is Python 2: {line}. Bring the notebook to Python 3 first."
+    )
+
+
+def test_a_notebook_that_python_2_has_run_is_exported_with_a_remark(home: Path) -> None:
+    import nbformat
+
+    file = write(["x = [1]\ny = len(x) / 2"], Path("book.ipynb"), executed=False)
+    book = nbformat.read(file, as_version=4)
+    book.metadata["language_info"] = {"name": "python", "version": "2.7.10"}
+    nbformat.write(book, file)
+    assert zenbook.export(file).notes == (
+        "it last ran under Python 2.7.10, where division and text mean something else",
     )

@@ -257,6 +257,7 @@ def decisions(plan: Plan, script: Script) -> Iterator[Decision]:
 
 
 def _notes(plan: Plan) -> Iterator[str]:
+    yield from plan.notebook.remarks
     for group in plan.groups:
         for why in group.merged:
             cells = ", ".join(str(cell.number) for cell in group.cells)

@@ -89,7 +89,15 @@ def read_notebook(file: Path, allow_magics: bool = False) -> Notebook:
             markdown = []
     title, introduction = _opening(everything)
     name = next((line for line in map(_pipeline_line, cells) if line), "")
-    return Notebook(file, tuple(cells), title, introduction, name, tuple(markdown))
+    remarks = _remarks(found.metadata)
+    return Notebook(file, tuple(cells), title, introduction, name, tuple(markdown), remarks)
+
+
+def _remarks(metadata: Any) -> tuple[str, ...]:
+    version = str(metadata.get("language_info", {}).get("version", ""))
+    if not version.startswith("2."):
+        return ()
+    return (f"it last ran under Python {version}, where division and text mean something else",)
 
 
 def _check_language(notebook: Any, file: Path) -> None:
@@ -161,10 +169,24 @@ def _parsed(text: str, number: int, raw: str) -> ast.Module:
         line = getattr(error, "lineno", 0) or 0
         lines = raw.split("\n")
         shown = lines[min(line, len(lines)) - 1 if line else 0].strip()[:60]
+        if _is_python_2(str(getattr(error, "msg", error)), shown):
+            raise Place(number, line).error(
+                f"this is Python 2: {one_line(shown)}.", "Bring the notebook to Python 3 first."
+            ) from None
         raise Place(number, line).error(
             f"this is no Python ({getattr(error, 'msg', error)}): {one_line(shown)}.",
             "Correct the cell, or tag it raises-exception to leave it out.",
         ) from None
+
+
+def _is_python_2(message: str, line: str) -> bool:
+    """Whether a line that Python 3 cannot read is Python 2: ``print x``, ``except E, e``."""
+    import re
+
+    told = ("Missing parentheses in call to 'print'", "Missing parentheses in call to 'exec'")
+    if message.startswith((*told, "multiple exception types must be parenthesized")):
+        return True
+    return bool(re.match(r"raise \w+, ", line)) or message.startswith("leading zeros")
 
 
 def _opening(markdown: Sequence[str]) -> tuple[str, str]:
