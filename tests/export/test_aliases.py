@@ -11,8 +11,8 @@ from tests.export.cases import Cell, md, write
 
 HEAD: list[str | Cell] = [
     "import math\nimport re\nfrom collections import namedtuple\nfrom typing import Dict",
-    "Board = Dict[str, list[int]]\ncat = ''.join\nroot = math.sqrt",
-    "Point = namedtuple('Point', 'x y')\nword = re.compile('[a-z]+')\nCorner = tuple[float, Board]",
+    'Row = list\nBoard = Dict[str, Row]\ncat = "".join\nroot = math.sqrt',
+    'Point = namedtuple("Point", "x y")\nword = re.compile("[a-z]+")\nCorner = tuple[float, Board]',
     md("# Points"),
     "points = [Point(1, 2), Point(3, root(16))]",
     md("# Words"),
@@ -24,8 +24,8 @@ HEAD: list[str | Cell] = [
 def test_what_only_names_something_stands_at_the_head_of_the_module(home: Path) -> None:
     exported = zenbook.export(write(HEAD, Path("book.ipynb")))
     assert exported.steps == ("points", "words")
-    assert "\ncat = ''.join\n" in exported.text
-    assert "\nPoint = namedtuple('Point', 'x y')\n" in exported.text
+    assert '\ncat = "".join\n' in exported.text
+    assert '\nPoint = namedtuple("Point", "x y")\n' in exported.text
     assert "\ndef show(board: Board) -> Corner:" in exported.text
     assert exported.verified == "3/3 outputs identical"
 

@@ -58,3 +58,16 @@ def test_a_name_that_is_gone_is_told_where_it_is_read_not_where_a_loop_binds_it(
 ) -> None:
     with pytest.raises(ExportError, match="Cell 2, line 3: it reads `gone`"):
         zenbook.export(book("x = [1]", "def f():\n    return 1\nprint(gone)"), verify=False)
+
+
+def test_functions_that_call_each_other_make_no_step_of_their_own(home: Path) -> None:
+    exported = zenbook.export(
+        book(
+            "import math\nlimit = [3]\nlimit.append(4)",
+            "def even(n):\n    return n < 1 or odd(n - 1 + 0 * limit[0])\n"
+            "def odd(n):\n    return n > 0 and even(n - 1 + 0 * limit[0])",
+            "answers = [even(n) for n in range(4)]",
+        )
+    )
+    assert exported.steps == ("make_limit", "make_answers")
+    assert "identical" in exported.verified

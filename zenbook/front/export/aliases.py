@@ -8,6 +8,7 @@ hand them from step to step. What is named must itself be imported, built in or 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Mapping
 
 from zenbook.front.export.pieces import Piece, is_literal
@@ -31,6 +32,7 @@ _MAKERS = frozenset(
     ]
 )
 _GENERIC_MODULES = frozenset({"typing", "collections", "collections.abc", "numpy.typing"})
+_BUILT_IN = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 _GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
 
 
@@ -48,6 +50,8 @@ def _names(value: ast.expr, imports: Mapping[str, str]) -> bool:
     if isinstance(value, ast.Attribute):
         text = isinstance(value.value, ast.Constant) and isinstance(value.value.value, (str, bytes))
         return text or _path(value, imports) != ""
+    if isinstance(value, ast.Name):
+        return value.id in imports or value.id in _BUILT_IN
     if isinstance(value, ast.Subscript):
         return _is_generic(value, imports)
     if isinstance(value, ast.Call):

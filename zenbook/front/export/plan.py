@@ -146,17 +146,17 @@ def _drop_copied(plan: Plan) -> None:
     for group in plan.groups:
         if group.marked is not None:
             continue
-        kept: list[Piece] = []
-        for index in range(len(group.pieces) - 1, -1, -1):
-            piece = group.pieces[index]
-            later = {name for other in kept for name in other.names.reads | loaded(other.nodes)}
-            handed = any(source is piece for g in plan.groups for source in g.inputs.values())
-            names = piece.names.writes
-            for other in (*group.copied, *group.pieces[:index]):  # called when this is there
-                later |= loaded([other.node]) if is_definition(other) else set()
-            if _can_be_copied(piece) and not handed and not names & later:
-                continue
-            kept.insert(0, piece)
+        handed = {id(source) for g in plan.groups for source in g.inputs.values()}
+        bare = [p for p in group.pieces if _can_be_copied(p) and id(p) not in handed]
+        stays = [piece for piece in group.pieces if piece not in bare]
+        while True:  # with what stays, all that its functions may call
+            named = {name for p in (*group.copied, *stays) for name in p.names.reads}
+            named |= {name for p in (*group.copied, *stays) for name in loaded(p.nodes)}
+            called = [p for p in bare if p not in stays and p.names.writes & named]
+            if not called or not stays:
+                break
+            stays += called
+        kept = [piece for piece in group.pieces if piece in stays]
         group.pieces = kept or group.pieces[:1]
         if not kept:
             group.heading = "\x00"
