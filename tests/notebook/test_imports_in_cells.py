@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +180,20 @@ def test_a_function_that_a_cell_makes_and_deletes_is_gone_after_a_hit(kernel: Ke
     kernel.run(cell)
     kernel.fresh()
     assert kernel.run(cell).status == "cached" and set(kernel.names()) == {"x"}
+
+
+def test_what_a_cell_asks_of_the_compiler_is_a_reason(tmp_path: Path) -> None:
+    future = "from __future__ import annotations\n"
+    cell = "%%step a\n{}def f(n: int): ...\nx = str(f.__annotations__['n'])"
+    kernel = Kernel(tmp_path)
+    try:
+        assert kernel.run(cell.format("")).status == "completed"
+        assert kernel.value("x") == "<class 'int'>"
+        assert kernel.run(cell.format(future)).status == "completed"
+        assert kernel.value("x") == "int"
+        assert kernel.run(cell.format(future)).status == "cached"
+        kernel.restart()
+        assert kernel.run(cell.format(future)).status == "cached"
+        assert kernel.value("x") == "int"
+    finally:
+        kernel.stop()

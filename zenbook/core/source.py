@@ -124,10 +124,11 @@ def body_of_cell(source: str | ast.Module) -> Body:
 def code_of_cell(source: str | ast.Module, inputs: Iterable[str], name: str = "cell") -> CodeType:
     """The code of a cell as a function of its inputs, whose free names are what the cell uses.
 
-    Star imports, which a function cannot hold, are left out (their names are free, too).
+    What a function cannot hold is left out: star imports (their names are free, too), and those
+    of the future.
     """
     tree = parse_cell(source)
-    body = [node for node in tree.body if not _is_star_import(node)] or [ast.Pass()]
+    body = [node for node in tree.body if not _is_for_modules(node)] or [ast.Pass()]
     arguments = ast.arguments(
         [], [ast.arg(name) for name in sorted(inputs)], None, [], [], None, []
     )
@@ -357,8 +358,10 @@ def _is_text(node: ast.stmt) -> bool:
     )
 
 
-def _is_star_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+def _is_for_modules(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and (
+        node.module == "__future__" or any(alias.name == "*" for alias in node.names)
+    )
 
 
 def _is_async(statements: Iterable[ast.stmt]) -> bool:

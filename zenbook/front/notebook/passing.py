@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
-from zenbook.core.source_normal import has_annotations
 from zenbook.engine.drivers import collecting_metrics
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -24,6 +23,7 @@ from zenbook.engine.sitting import Sitting
 from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import MANIFEST, Cell, read_cell
 from zenbook.front.notebook.definitions import Anew
+from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.line import Spot, StepLine
@@ -151,21 +151,12 @@ class Passing:
         words = [options.version] if options.version else []
         if self.said.seed is not None:
             words.append(f"seed {self.said.seed}")
-        if flags := self._future_flags():
+        if flags := future_flags(self.tree, int(getattr(self.shell.compile, "flags", 0))):
             words.append(f"future {flags}")
         if (how := self.shell.ast_node_interactivity) != "last_expr":
             whole = ast.dump(self.tree) if how == "all" else ""  # every statement may show a value
             words.append(f"shows {how} {self._digest(whole)[:8] if whole else ''}".strip())
         return replace(options, version="; ".join(words), keep_only=())
-
-    def _future_flags(self) -> int:
-        import __future__ as future
-
-        every = 0
-        for name in future.all_feature_names:
-            if name != "annotations" or has_annotations(self.tree):
-                every |= getattr(future, name).compiler_flag
-        return int(getattr(self.shell.compile, "flags", 0)) & every
 
     def _code(self) -> Any:
         """The cell as a function of its inputs; the same object for the same text."""
