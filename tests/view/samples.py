@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from zenbook.model import (
     Artifact,
     Change,
@@ -160,11 +162,11 @@ def ran(
     seconds: float,
     record: str,
     run: str,
-    **more: object,
+    **more: Any,
 ) -> StepRun:
     return StepRun(
         step, place, "completed", cause, why, seconds, 0.0, record, run, "k" * 32, **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def hit(step: str, place: int, saved: float, record: str) -> StepRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextvars import copy_context
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from tests.view import samples
 from tests.view.fake import FakeActions, many_runs
 from zenbook.front.answers import answer, needs_main_thread
-from zenbook.front.lab import Link
+from zenbook.front.lab import PAGES, Link
 from zenbook.front.widget import show
 
 QUESTIONS: list[dict[str, Any]] = [
@@ -82,7 +83,8 @@ def test_only_what_looks_into_the_namespace_waits_for_the_main_thread() -> None:
 
 
 def test_a_page_that_joins_gets_the_full_state_and_later_states_grow_in_serial() -> None:
-    link, heard = Link(FakeActions, None), []
+    heard: list[dict[str, Any]] = []
+    link = Link(FakeActions, None)
     link.join("page", heard.append)
     link.changed()
     link.leave("page")
@@ -99,7 +101,8 @@ def test_nothing_is_computed_while_no_page_listens() -> None:
 
 
 def test_a_picture_that_fails_never_fails_the_cell() -> None:
-    actions, heard = FakeActions(), []
+    heard: list[dict[str, Any]] = []
+    actions = FakeActions()
     link = Link(lambda: actions, None)
     link.join("page", heard.append)
     actions.notebook = lambda: 1 / 0  # type: ignore[assignment,method-assign,return-value]
@@ -120,7 +123,8 @@ def test_a_page_whose_connection_is_gone_leaves() -> None:
 
 
 def test_after_a_deed_every_page_hears_the_new_state() -> None:
-    actions, heard = FakeActions(), []
+    heard: list[dict[str, Any]] = []
+    actions = FakeActions()
     link = Link(lambda: actions, None)
     link.join("page", heard.append)
     link.hear({"id": 9, "act": "forget", "run": "r-2"}, heard.append)
@@ -129,10 +133,46 @@ def test_after_a_deed_every_page_hears_the_new_state() -> None:
     assert actions.log == ["forget r-2"]
 
 
-def test_the_warm_up_message_of_a_page_is_no_question() -> None:
+def test_a_message_without_a_number_is_no_question() -> None:
     heard: list[Any] = []
-    Link(FakeActions, None).hear({"warm": True}, heard.append)
+    Link(FakeActions, None).hear({"ask": "store"}, heard.append)
     assert heard == []
+
+
+def test_many_changes_in_one_cell_are_told_once_when_it_has_ended() -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def cell() -> None:
+        link = Link(FakeActions, asyncio.get_running_loop())
+        link.join("page", heard.append)
+        for _ in range(5):
+            link.changed_soon()
+        assert len(heard) == 1, "the cell has not ended"
+        await asyncio.sleep(0.01)
+        assert len(heard) == 2
+        link.changed_soon()
+        await asyncio.sleep(0.01)
+
+    asyncio.run(cell())
+    assert [message["push"]["serial"] for message in heard] == [1, 2, 3]
+
+
+def test_of_many_pages_the_first_ones_are_let_go() -> None:
+    link, heard = Link(FakeActions, None), dict[int, list[Any]]()
+    for number in range(PAGES + 3):
+        link.join(str(number), heard.setdefault(number, []).append)
+    assert link.pages == PAGES
+    link.changed()
+    assert [len(heard[number]) for number in (0, 2, 3, PAGES + 2)] == [1, 1, 2, 2]
+
+
+def test_a_forked_child_tells_nobody() -> None:
+    heard: list[Any] = []
+    link = Link(FakeActions, None)
+    link.join("page", heard.append)
+    link._process = -1
+    link.changed()
+    assert len(heard) == 1
 
 
 def test_a_shown_view_is_text_html_and_our_own_form_without_a_kernel() -> None:
