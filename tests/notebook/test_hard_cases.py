@@ -44,6 +44,30 @@ def test_an_output_that_the_branch_taken_does_not_bind_keeps_its_earlier_value(
     assert unbound.status == "cached" and "v" not in kernel.names()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for v in []: pass",
+        "def setter():\n    global v\n    v = 3",
+        "if flag:\n    v = len('new')",
+        "while flag: v = 2",
+    ],
+    ids=["a loop over nothing", "a function not called", "a branch", "a loop not entered"],
+)
+def test_a_name_that_the_cell_only_may_bind_is_never_given_an_old_value(
+    body: str, kernel: Kernel
+) -> None:
+    source = f"%%step s\n{body}\nw = len('1')"
+    kernel.play("flag = False; v = 'old'", source)
+    assert kernel.run(source).status == "cached"
+    kernel.run("v = 'later'")
+    kernel.run(source)
+    assert kernel.value("v") == "later"
+    kernel.fresh()
+    assert kernel.play("flag = False; v = 'later'", source)[-1].status == "cached"
+    assert kernel.value("v") == "later"
+
+
 def test_a_deletion_is_replayed(kernel: Kernel) -> None:
     cells = ["a = 1; b = 2", "%%step s\nc = a\ndel a"]
     kernel.play(*cells)

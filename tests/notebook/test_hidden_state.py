@@ -236,15 +236,18 @@ def _share(some: list[Any], others: list[Any]) -> bool:
 
 def _parts(value: Any) -> Iterator[Any]:
     """The changeable objects inside a value."""
-    if isinstance(value, list | dict | set | np.ndarray) or hasattr(value, "v"):
-        yield value
-    inner: Any = ()
-    if isinstance(value, dict):
-        inner = value.values()
-    elif isinstance(value, list | tuple):
-        inner = value
-    for item in (*inner, *([value.v] if hasattr(value, "v") else [])):
-        yield from _parts(item)
+    waiting, seen = [value], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, list | dict | set | np.ndarray) or hasattr(part, "v"):
+            yield part
+        if isinstance(part, list | tuple | dict):
+            waiting += part.values() if isinstance(part, dict) else part
+        elif hasattr(part, "v"):
+            waiting.append(part.v)
 
 
 def _restart(shell: InteractiveShell) -> None:
@@ -253,6 +256,11 @@ def _restart(shell: InteractiveShell) -> None:
     shell.reset(new_session=False)
     os.environ.pop("ZB_HIDDEN", None)
     shell.run_cell("import random\nrandom.seed(0)", store_history=True)
+
+
+def _again(source: str) -> list[Move]:
+    """A cell that leaves ``a`` as it is, executed again when ``a`` is something else."""
+    return [("run", 0, "a = b = 1"), ("run", 1, source), ("run", 0, "a = 5"), ("run", 1, source)]
 
 
 def _property(
@@ -269,6 +277,9 @@ def _property(
     )
     @given(histories())
     @example([("run", 1, "c = 1"), ("run", 3, "del c"), ("run", 3, "del c")])
+    @example(_again("def setter():\n    global a\n    a = 3"))
+    @example(_again("for a in []: pass"))
+    @example(_again("if b > 1:\n    a = b + len('')"))
     def steps_are_plain_cells(moves: list[Move]) -> None:
         assert _played(shell, moves, capsys, True) == _played(shell, moves, capsys, False)
 

@@ -60,6 +60,7 @@ class Putting:
         try:
             for link in self._manifest.get("links", ()):
                 relink([link], self._values, self._sources(link))
+            relink(self._manifest.get("windows", ()), self._values, self._values)
         except Inseparable as error:
             return str(error)
         return self._leave_unseen()
