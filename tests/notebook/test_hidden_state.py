@@ -314,6 +314,7 @@ def _without_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
 def _with_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what is changed in place is bound as a copy, other holders keep the old."""
     monkeypatch.setattr(putting, "_can_become", lambda old, new: False)
+    monkeypatch.setattr(putting, "entangled", lambda value, others, **how: "")
     monkeypatch.setattr(putting, "put_in_place_of", lambda old, new, namespace: None)
 
 

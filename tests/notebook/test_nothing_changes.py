@@ -83,6 +83,31 @@ CACHED: dict[str, list[str]] = {
         "%%step a\nx += 1\ny = x[1:]",
         "y[0] = 9; y, x",
     ],
+    "in place, held by another": [
+        "import collections\nd = collections.deque([1])\nh = [d]",
+        "%%step a\nd.append(2)",
+        "h, d, h[0] is d",
+    ],
+    "a namespace that fills its cache": [
+        "from types import SimpleNamespace as N\nX = [1, 2]\nm = N(data=X, cache={})",
+        "%%step a\nm.cache['sum'] = sum(m.data)",
+        "X.append(3); m, m.data is X",
+    ],
+    "a model that fills its cache": [
+        "import numpy as np\nclass M:\n    def __init__(s, X): s.X, s.shape, s.cache = X, (X.shape, [X]), {}\n    def total(s):\n        s.cache.setdefault('t', float(s.X.sum()))\n        return s.cache['t']\nX = np.arange(3.)\nm = M(X)\nn = M(X)",
+        "%%step a\nt = m.total()",
+        "X[0] = 9; m.X, m.shape, m.cache, m.X is X, m.shape[1][0] is X, n.X is X, t",
+    ],
+    "a part of an input in a slot": [
+        "class S:\n    __slots__ = ('p',)\nX = [1]",
+        "%%step a\ns = S()\ns.p = X\nk = {(1, 2): X}",
+        "X.append(2); s.p, s.p is X, k",
+    ],
+    "a part of an input in an array of objects": [
+        "import numpy as np\nX = [1]",
+        "%%step a\na = np.array([None, None])\na[1] = X",
+        "X.append(2); a, a[1] is X",
+    ],
     "windows into an input": [
         "import numpy as np\nx = np.arange(6.)\nd = {'x': np.ones((2, 3))}",
         "%%step a\ny = x[::-2]\nz = [x.reshape(2, 3)[:, 1]]\nw = d['x'].T[1:]\nu = x.view('i8')",

@@ -7,6 +7,7 @@ value the argument had afterwards is loaded and put into that very object.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -56,6 +57,9 @@ def replace(target: Any, source: Any) -> None:
         case set():
             target.clear()
             target.update(source)
+        case deque():
+            target.clear()
+            target.extend(source)
         case _ if _is(target, "numpy", "ndarray"):
             target[...] = source
         case _ if _is(target, "pandas", "DataFrame") or _is(target, "pandas", "Series"):

@@ -10,53 +10,27 @@ through which it does (offset, shape and strides), and is made again as that win
 input, if the input's memory is laid out as it was. Only plain contiguous arrays can be looked into
 so: of another one, the address says nothing about the elements.
 
-Only built-in containers and plain instances are walked; arrays, frames and anything else are
-leaves, as are containers of more than 10,000 items. The walk ends at 50,000 objects; what is
-shared beyond that is not put together.
+What is walked, and how far, is said in :mod:`zenbook.engine.parts`; what is shared beyond that is
+not put together.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-Path = tuple[tuple[str, Any], ...]
-"""How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
+from zenbook.engine.parts import Path, follow, is_array, put, walk
+
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
 the array into whose memory it looks."""
 Link = tuple[str, Path, str, Path, Window | None]
 """Output, path in it, input, path in it; None where it is that very object."""
 
-_NOTHING: Mapping[int, Any] = {}
-_MOST = 50_000
-_WIDEST = 10_000
-_ATOMS = (
-    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
-    type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
-)  # fmt: skip
-
 
 class Inseparable(Exception):
     """A kept output could not be put together with the inputs again; the text says why."""
-
-
-class _Plain:
-    """Measures what an instance without slots or a built-in base looks like."""
-
-
-def is_plain(value: Any) -> bool:
-    """Whether all of an instance's state is in its ``__dict__``."""
-    kind = type(value)
-    return bool(
-        kind.__basicsize__ == _Plain.__basicsize__
-        and kind.__itemsize__ == 0
-        and kind.__flags__ & (1 << 9)  # made by a class statement
-        and hasattr(value, "__dict__")
-    )
 
 
 def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
@@ -128,54 +102,6 @@ def look_into(array: Any, window: Window) -> Any:
     return as_strided(flat[: dtype.itemsize].view(dtype)[:0], shape, strides, writeable=writeable)
 
 
-def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path, Any]]:
-    """Every mutable object reachable, with a path to it, nearest first.
-
-    What is in ``stop`` is not entered, and comes with every path to it.
-    """
-    waiting: deque[tuple[Path, Any]] = deque([((), value)])
-    seen: set[int] = set()
-    met = 0
-    while waiting and met < _MOST:
-        path, inner = waiting.popleft()
-        if isinstance(inner, _ATOMS) or (id(inner) in seen and id(inner) not in stop):
-            continue
-        met += 1
-        seen.add(id(inner))
-        if _is_mutable(inner):
-            yield path, inner
-        if id(inner) not in stop:
-            waiting += _children(path, inner)
-
-
-def _is_mutable(value: Any) -> bool:
-    """Whether identity matters: a value that is hashed by content cannot change."""
-    if isinstance(value, tuple):
-        return False
-    try:
-        return hash(value) == object.__hash__(value)
-    except TypeError:
-        return True
-
-
-def _children(path: Path, value: Any) -> Iterable[tuple[Path, Any]]:
-    if isinstance(value, dict | list | tuple | set) and len(value) > _WIDEST:
-        return
-    if isinstance(value, dict):
-        for key, item in list(value.items()):
-            if isinstance(key, str | int):
-                yield (*path, ("item", key)), item
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield (*path, ("item", place)), item
-    elif isinstance(value, tuple | set):
-        for place, item in enumerate(value):
-            yield (*path, ("fixed", place)), item
-    elif is_plain(value):
-        for name, item in list(vars(value).items()):
-            yield (*path, ("attribute", name)), item
-
-
 def relink(links: Iterable[Link], outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
     """Put the inputs' own objects into the loaded outputs. Raises Inseparable if an input is
     built otherwise than it was."""
@@ -188,44 +114,34 @@ def relink(links: Iterable[Link], outputs: dict[str, Any], inputs: Mapping[str, 
 
 def _relink(link: Link, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
     name, path, source, where, window = link
-    shared = _follow(inputs[source], where)
+    shared = follow(inputs[source], where)
     if window is not None:
         shared = look_into(shared, window)
-    if not path:
-        outputs[name] = shared
-        return
-    holder = _follow(outputs[name], path[:-1])
-    how, key = path[-1]
-    if how == "attribute":
-        vars(holder)[key] = shared
+    if path:
+        put(follow(outputs[name], path[:-1]), path[-1], shared)
     else:
-        holder[key] = shared
+        outputs[name] = shared
 
 
-def _follow(value: Any, path: Path) -> Any:
-    for how, key in path:
-        value = vars(value)[key] if how == "attribute" else value[key]
-    return value
+def entangled(
+    value: Any, others: Mapping[str, Any], *, becomes: bool, staying: Collection[int] = ()
+) -> str:
+    """The name that holds a part of this value, which is about to become another; "" if none does.
 
-
-def entangled(value: Any, others: Mapping[str, Any]) -> str:
-    """The name that holds a part of this value without being it; "" if none does."""
-    parts = {id(inner) for _, inner in walk(value)} - {id(value)}
-    whole = {id(value)}
-    arrays = [inner for _, inner in walk(value) if is_array(inner)]
+    ``becomes``: the object itself takes on the new content, so that who holds all of it is right.
+    ``staying`` are identities of parts that the new content holds too.
+    """
+    going = [inner for _, inner in walk(value) if id(inner) not in staying]
+    parts = {id(inner) for inner in going if not becomes or inner is not value}
+    arrays = [inner for inner in going if is_array(inner)]
+    whole = {id(value): None}
     for name, other in others.items():
         if other is value:
             continue
-        for path, inner in walk(other, stop=dict.fromkeys(whole)):
-            if id(inner) in parts or (not path and _is_view(inner, arrays)):
+        for _, inner in walk(other, stop=whole):
+            if id(inner) in parts or _is_view(inner, arrays):
                 return name
     return ""
-
-
-def is_array(value: Any) -> bool:
-    """Whether it is an array of numpy's, if numpy is loaded at all."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def _is_view(value: Any, arrays: list[Any]) -> bool:

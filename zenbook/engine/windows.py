@@ -12,16 +12,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from zenbook.engine.sharing import (
-    Inseparable,
-    Link,
-    Path,
-    bounds_of,
-    holds,
-    is_array,
-    walk,
-    window_into,
-)
+from zenbook.engine.parts import Path, is_array, walk
+from zenbook.engine.sharing import Inseparable, Link, bounds_of, holds, window_into
 
 _Place = tuple[str, Path, Any]
 """Output, path in it, and the array there."""

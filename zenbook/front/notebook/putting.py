@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+from zenbook.engine.adopting import adopt
 from zenbook.engine.in_place import replace
-from zenbook.engine.sharing import Inseparable, Link, entangled, is_array, is_plain, relink
+from zenbook.engine.parts import is_array, is_plain, walk
+from zenbook.engine.sharing import Inseparable, Link, entangled, relink
+from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
@@ -50,13 +55,8 @@ class Putting:
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
                 return f"it may have bound {name}, which was something else"
-        others = glimpse(self._namespace).bound
-        for name in self._outcome.changed:
-            old = self._namespace.get(name)
-            if is_array(old) and _can_become(old, self._outcome.changed[name]):
-                continue  # whoever looks into its memory sees the change
-            if holder := entangled(old, {n: v for n, v in others.items() if v is not old}):
-                return f"{name} is changed in place and shares a part with {holder}"
+        if holder := self._entangled():
+            return holder
         try:
             for link in self._manifest.get("links", ()):
                 relink([link], self._values, self._sources(link))
@@ -64,6 +64,37 @@ class Putting:
         except Inseparable as error:
             return str(error)
         return self._leave_unseen()
+
+    def _entangled(self) -> str:
+        """Why an input that the cell changed in place cannot be given its later content."""
+        changed = [(n, self._namespace.get(n), new) for n, new in self._outcome.changed.items()]
+        if not (told := self._shared_part(changed)):
+            return ""
+        try:
+            adopt(((old, new) for _, old, new in changed if type(old) is type(new)), self._known)
+        except Inseparable:
+            return told
+        return self._shared_part(changed)
+
+    def _shared_part(self, changed: Sequence[tuple[str, Any, Any]]) -> str:
+        """Who else holds a part that an input no longer has."""
+        olds = {id(old) for _, old, _ in changed}
+        bound = glimpse(self._namespace).bound
+        others = {name: value for name, value in bound.items() if id(value) not in olds}
+        for name, old, new in changed:
+            becomes = _can_become(old, new)
+            if becomes and is_array(old):
+                continue  # whoever looks into its memory sees the change
+            staying = {id(part) for _, part in walk(new)}
+            if holder := entangled(old, others, becomes=becomes, staying=staying):
+                return f"{name} is changed in place and shares a part with {holder}"
+        return ""
+
+    def _known(self, value: Any) -> str | None:
+        try:
+            return self._digest(value)
+        except NotDigestible:
+            return None
 
     def _leave_unseen(self) -> str:
         """Leave names alone that the cell may or may not have bound and that stand for the same
@@ -132,7 +163,7 @@ def _can_become(old: Any, new: Any) -> bool:
     """Whether the object itself can be given the new content, so that every holder sees it."""
     if type(old) is not type(new):
         return False
-    if type(old) in (list, dict, set, bytearray):
+    if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace):
         return True
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:

@@ -1,0 +1,102 @@
+"""Let what an input became, loaded from the store, keep those parts that did not change.
+
+A cell that asks a fitted model for its summary changes the model in place: a cache in it is filled.
+Its later content is loaded as a whole, with copies of the data it was fitted on; but those data
+may be the very frame that the notebook holds under another name. So every part that is what it was
+(by digest, at the same place) is given back its own object, and only what did change is new.
+
+What cannot be said so is refused, and the step runs: a part that stands in two places of the later
+content and in one of the earlier, or the other way round; one that sits in a tuple that changed;
+an array that looks into the memory of another of which only one changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from zenbook.engine.parts import held_by, is_array, is_atom, put, walk
+from zenbook.engine.sharing import Inseparable
+
+_BUILT_OTHERWISE = "an input is built otherwise than it was"
+
+
+def adopt(pairs: Iterable[tuple[Any, Any]], digest: Callable[[Any], str | None]) -> None:
+    """For pairs of an object and its later content, put the object's unchanged parts into the
+    latter. ``digest`` gives None for what has none. Raises Inseparable."""
+    adoption = _Adoption(digest)
+    pairs = list(pairs)
+    for old, new in pairs:
+        adoption.compare(old, new)
+    for _, new in pairs:
+        adoption.put_back(new)
+
+
+class _Adoption:
+    """Which object stands for which loaded copy."""
+
+    def __init__(self, digest: Callable[[Any], str | None]) -> None:
+        self._digest = digest
+        self._own: dict[int, Any] = {}
+        self._copies: dict[int, Any] = {}
+        self._compared: set[int] = set()
+        self._kept: list[Any] = []
+
+    def compare(self, old: Any, new: Any) -> None:
+        """Note the unchanged parts of one object."""
+        if id(new) in self._compared:
+            return
+        self._compared.add(id(new))
+        before = dict(held_by(old))
+        for step, copy in held_by(new):
+            own = before.get(step, copy)
+            if is_atom(copy) or type(own) is not type(copy) or own is copy:
+                continue
+            if self._is_same(own, copy):
+                self._note(own, copy)
+            else:
+                self.compare(own, copy)
+
+    def put_back(self, new: Any) -> None:
+        """Replace the copies of unchanged parts, wherever they stand in the later content."""
+        waiting, seen = [new], {id(new)}
+        while waiting:
+            holder = waiting.pop()
+            for step, item in list(held_by(holder)):
+                if id(item) in self._own:
+                    self._put(holder, step, self._own[id(item)])
+                elif id(item) not in seen and not is_atom(item):
+                    seen.add(id(item))
+                    waiting.append(item)
+                    self._refuse_windows(item)
+
+    def _is_same(self, own: Any, copy: Any) -> bool:
+        digest = self._digest(own)
+        return digest is not None and digest == self._digest(copy)
+
+    def _note(self, own: Any, copy: Any) -> None:
+        """Own parts stand for the copy's, one for one; an own tuple for the copied one."""
+        self._kept.append(copy)
+        self._own.setdefault(id(copy), own)
+        owns, copies = dict(walk(own)), dict(walk(copy))
+        if owns.keys() != copies.keys():
+            raise Inseparable(_BUILT_OTHERWISE)
+        for path, part in copies.items():
+            known = self._own.setdefault(id(part), owns[path])
+            if known is not owns[path] or self._copies.setdefault(id(known), part) is not part:
+                raise Inseparable(_BUILT_OTHERWISE)
+
+    def _put(self, holder: Any, step: tuple[str, Any], own: Any) -> None:
+        try:
+            put(holder, step, own)
+        except TypeError as error:
+            raise Inseparable(_BUILT_OTHERWISE) from error
+
+    def _refuse_windows(self, item: Any) -> None:
+        """A new array must not look into the memory of a copy that is about to be dropped."""
+        copies: Mapping[int, Any] = self._copies
+        if is_array(item):
+            share = sys.modules["numpy"].may_share_memory
+            if any(is_array(copy) and share(item, copy) for copy in copies.values()):
+                raise Inseparable(_BUILT_OTHERWISE)

@@ -1,0 +1,143 @@
+"""What a value holds: its mutable parts, each with the way to it.
+
+Built-in containers, deques, arrays of objects and the attributes of instances (in ``__dict__`` or
+in slots) are entered; arrays of numbers, frames and anything else are leaves, as are containers of
+more than 10,000 items. A walk ends at 50,000 objects.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+Step = tuple[str, Any]
+"""One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``; and
+``("fixed", place)`` in a tuple or a set, where nothing else can be put."""
+Path = tuple[Step, ...]
+"""How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
+
+_NOTHING: Mapping[int, Any] = {}
+_MOST = 50_000
+_WIDEST = 10_000
+_ATOMS = (
+    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
+    type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
+)  # fmt: skip
+
+
+class _Plain:
+    """Measures what an instance without slots or a built-in base looks like."""
+
+
+def is_plain(value: Any) -> bool:
+    """Whether all of an instance's state is in its ``__dict__``."""
+    kind = type(value)
+    return bool(
+        kind.__basicsize__ == _Plain.__basicsize__
+        and kind.__itemsize__ == 0
+        and kind.__flags__ & (1 << 9)  # made by a class statement
+        and hasattr(value, "__dict__")
+    )
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is an array of numpy's, if numpy is loaded at all."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+def is_atom(value: Any) -> bool:
+    """Whether a value has no parts that matter: it cannot change, or is code."""
+    return isinstance(value, _ATOMS)
+
+
+def is_mutable(value: Any) -> bool:
+    """Whether identity matters: a value that is hashed by content cannot change."""
+    if isinstance(value, tuple):
+        return False
+    try:
+        return hash(value) == object.__hash__(value)
+    except TypeError:
+        return True
+
+
+def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path, Any]]:
+    """Every mutable object reachable, with a path to it, nearest first.
+
+    What is in ``stop`` is not entered, and comes with every path to it.
+    """
+    waiting: deque[tuple[Path, Any]] = deque([((), value)])
+    seen: set[int] = set()
+    met = 0
+    while waiting and met < _MOST:
+        path, inner = waiting.popleft()
+        if is_atom(inner) or (id(inner) in seen and id(inner) not in stop):
+            continue
+        met += 1
+        seen.add(id(inner))
+        if is_mutable(inner):
+            yield path, inner
+        if id(inner) not in stop:
+            waiting += (((*path, step), item) for step, item in held_by(inner))
+
+
+def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
+    """What a value holds itself, each with the step to it."""
+    if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
+        return
+    if isinstance(value, dict):
+        yield from ((("item", k), item) for k, item in list(value.items()) if not is_mutable(k))
+    elif isinstance(value, list | deque):
+        yield from ((("item", place), item) for place, item in enumerate(list(value)))
+    elif isinstance(value, tuple | set):
+        yield from ((("fixed", place), item) for place, item in enumerate(value))
+    elif is_array(value):
+        yield from _elements(value)
+        return
+    yield from _attributes(value)
+
+
+def _elements(array: Any) -> Iterator[tuple[Step, Any]]:
+    """The elements of an array of objects."""
+    if array.dtype == object and array.size <= _WIDEST:
+        numpy = sys.modules["numpy"]
+        yield from ((("item", place), item) for place, item in numpy.ndenumerate(array))
+
+
+def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:
+    own = getattr(value, "__dict__", None)
+    if type(own) is dict:
+        yield from ((("attribute", name), item) for name, item in list(own.items()))
+    for kind in type(value).__mro__:
+        names = vars(kind).get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            try:
+                yield ("slot", name), getattr(value, name)
+            except AttributeError:
+                continue  # empty, or ``__dict__`` and ``__weakref__`` by a private name
+
+
+def follow(value: Any, path: Path) -> Any:
+    """What stands at the end of a path. Raises KeyError, IndexError, TypeError, AttributeError."""
+    for how, key in path:
+        if how == "attribute":
+            value = vars(value)[key]
+        else:
+            value = getattr(value, key) if how == "slot" else value[key]
+    return value
+
+
+def put(holder: Any, step: Step, value: Any) -> None:
+    """Let this step lead to another object. Raises TypeError for a fixed one."""
+    how, key = step
+    if how == "fixed":
+        raise TypeError("nothing can be put into a tuple or a set")
+    if how == "attribute":
+        vars(holder)[key] = value
+    elif how == "slot":
+        object.__setattr__(holder, key, value)
+    else:
+        holder[key] = value
