@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -299,3 +301,25 @@ def test_zenml_runs_again_what_uses_an_edited_helper_constant_or_class(world: Wo
     assert (ran["made_step"], ran["opened_step"]) == (("completed", 6), ("cached", 7))
     ran = after("return self.x", "return -self.x")
     assert (ran["opened_step"], ran["alone_step"]) == (("completed", -7), ("cached", 3))
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "zenml.md").read_text(encoding="utf-8")
+NOT_HERE = ("zenbook", "pip", "zenml stack set", "zenml init")
+
+
+def test_the_commands_of_the_page_about_zenml_work(world: World) -> None:
+    """All but those that need a network or a cluster; the last run is the page's, but here."""
+    exported = zenbook.export(NOTEBOOKS / "train_digits.ipynb", world.folder / "train_digits.py",
+                              target="zenml", verify=False)  # fmt: skip
+    assert exported.steps == ("load", "train", "evaluate")
+    (settings,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (world.folder / "run.yaml").write_text(settings, encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) == 11
+    variables = {**world.variables, "PATH": f"{Path(world.python).parent}:{os.environ['PATH']}"}
+    for command in commands:
+        if not command.startswith(NOT_HERE):
+            subprocess.run(
+                shlex.split(command), cwd=world.folder, env=variables, check=True, timeout=300
+            )
