@@ -150,9 +150,8 @@ def _drop_copied(plan: Plan) -> None:
         bare = [p for p in group.pieces if _can_be_copied(p) and id(p) not in handed]
         stays = [piece for piece in group.pieces if piece not in bare]
         while True:  # with what stays, all that its functions may call
-            named = {name for p in (*group.copied, *stays) for name in p.names.reads}
-            named |= {name for p in (*group.copied, *stays) for name in loaded(p.nodes)}
-            called = [p for p in bare if p not in stays and p.names.writes & named]
+            users = (*group.copied, *stays)
+            called = [p for p in bare if p not in stays and any(_uses(u, p) for u in users)]
             if not called or not stays:
                 break
             stays += called
@@ -161,6 +160,13 @@ def _drop_copied(plan: Plan) -> None:
         if not kept:
             group.heading = "\x00"
     plan.groups[:] = [group for group in plan.groups if group.heading != "\x00"]
+
+
+def _uses(user: Piece, made: Piece) -> bool:
+    """Whether a piece below reads what another makes, or a function that may be called below."""
+    if user.order < made.order and not is_definition(user):
+        return False
+    return bool(made.names.writes & (user.names.reads | loaded(user.nodes)))
 
 
 def _can_be_copied(piece: Piece) -> bool:
