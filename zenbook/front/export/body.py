@@ -119,11 +119,22 @@ def _last_text(piece: Piece, text: str) -> str:
     if isinstance(value, ast.Constant):
         return _without_statement(piece, text)
     shown = piece.cell.shown
-    if shown is None or shown.startswith(_NOT_PRINTED) or len(piece.nodes) > 1:
+    if shown is None or not _tells(value, shown) or len(piece.nodes) > 1:
         return text
     if isinstance(value, ast.Call) and ast.unparse(value.func) in ("print", "display"):
         return text
     return _printed(piece, text)
+
+
+def _tells(value: ast.expr, shown: str) -> bool:
+    """Whether a shown result tells anybody anything: what a call to draw gives does not."""
+    if not any(isinstance(node, ast.Call) for node in [value, *_members(value)]):
+        return True
+    return not shown.startswith(_NOT_PRINTED) or (shown.startswith("<class") and "\n" in shown)
+
+
+def _members(value: ast.expr) -> list[ast.expr]:
+    return value.elts if isinstance(value, ast.Tuple) else []
 
 
 def _printed(piece: Piece, text: str) -> str:
