@@ -53,6 +53,8 @@ class Cell:
     """New states of lines that stand under other cells, as text."""
     display: str = ""
     """The id of the line's display."""
+    seconds: float = 0.0
+    """From busy to idle, by the kernel's own clock."""
     order: list[str] = field(default_factory=list)
     """What was shown, in order: kinds of messages, ``line`` and ``line again`` for the line."""
 
@@ -162,6 +164,7 @@ class Kernel:
     def finish(self, message: str, timeout: float = 60, answer: str | Sequence[str] = "") -> Cell:
         outputs: list[dict[str, Any]] = []
         found = Cell({})
+        self._busy = self._idle = 0.0
         for kind, content in self._heard(message, timeout, answer):
             if kind in ("display_data", "update_display_data") and STEP in content["data"]:
                 display = content["transient"]["display_id"]
@@ -181,6 +184,7 @@ class Kernel:
                 outputs.append({"type": kind, **content})
                 found.order.append(kind)
         found.outputs = _joined(outputs)
+        found.seconds = self._idle - self._busy
         found.reply = self._reply(message, timeout)
         return found
 
@@ -201,8 +205,11 @@ class Kernel:
             heard = self._client.get_iopub_msg(timeout=1)
             if heard["parent_header"].get("msg_id") != message:
                 continue
-            if heard["msg_type"] == "status" and heard["content"]["execution_state"] == "idle":
-                return
+            if heard["msg_type"] == "status":
+                if heard["content"]["execution_state"] == "idle":
+                    self._idle = heard["header"]["date"].timestamp()
+                    return
+                self._busy = heard["header"]["date"].timestamp()
             yield heard["msg_type"], heard["content"]
 
     def _reply(self, message: str, timeout: float) -> dict[str, Any]:

@@ -10,7 +10,9 @@ gives the object itself, must fail the same property.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,10 +24,12 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+import zenbook.front.notebook.gathered as gathered
 import zenbook.front.notebook.putting as putting
 from zenbook.engine.desk import close_desks
 from zenbook.front.notebook.loading import load_into
 from zenbook.front.notebook.namespace import is_users
+from zenbook.front.notebook.passing import Passing
 
 NAMES = ("a", "b", "c")
 STATEMENTS = (
@@ -328,6 +332,72 @@ def _without_uses(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def _without_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: nobody looks again at what a step read of the world."""
+    import zenbook.engine.decide as decide
+
+    monkeypatch.setattr(decide, "_changed_reads", lambda record, call, desk: [])
+
+
+def _without_deletions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: what a cell deletes is there after a hit."""
+    monkeypatch.setattr(Passing, "_gathered", _changed(Passing._gathered, deleted=()))
+    monkeypatch.setattr(putting.Putting, "put", _put_without_dropping(putting.Putting.put))
+
+
+def _changed(real: Callable[..., Any], **fields: Any) -> Callable[..., Any]:
+    return lambda *args: replace(real(*args), **fields)
+
+
+def _put_without_dropping(real: Callable[..., None]) -> Callable[..., None]:
+    def put(self: Any) -> None:
+        self._cell = replace(self._cell, dropped=())
+        real(self)
+
+    return put
+
+
+def _without_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: a hit leaves the random state as it found it."""
+    from zenbook.world.randomness import GlobalRandomness
+
+    monkeypatch.setattr(GlobalRandomness, "restore", lambda self, saved: None)
+
+
+def _without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: what a result shares with an input is a copy after a hit."""
+    monkeypatch.setattr(gathered, "links", lambda outputs, inputs: [])
+
+
+def _without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: arrays that share memory are each on their own after a hit."""
+    monkeypatch.setattr(gathered, "windows", lambda outputs, linked: [])
+
+
+def _without_displays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: a hit shows nothing."""
+    monkeypatch.setattr(putting.Putting, "show", lambda self, replay, shell, how: None)
+
+
+def _run(*cells: str) -> list[Move]:
+    return [("run", place, cell) for place, cell in enumerate(cells)]
+
+
+def _run_again(*cells: str) -> list[Move]:
+    """Run All, a restart, and Run All."""
+    return [*_run(*cells), ("restart", 0, ""), *_run(*cells)]
+
+
+_WRITE = "from pathlib import Path\nPath('f1.txt').write_text('{}')"
+_READ = "a = Path('f1.txt').read_text()"
+WRITTEN = [*_run(_WRITE.format(1), _READ), *_run(_WRITE.format(2), _READ)]
+DELETED = _run_again("a = 1\nb = 2", "c = a\ndel a")
+DRAWN = _run_again("import random\nrandom.seed(1)", "a = random.random()", "b = random.random()")
+SHARED = _run_again("a = [1]", "b = [a]", "a.append(2)")
+VIEWED = _run_again(
+    "import numpy as np\na = np.arange(4.0)\nb = {'k': [a.reshape(2, 2).T]}", "a[:] = 7"
+)
+SHOWN = _run_again("print('shown')\na = 1")
 COUNTED = [
     ("run", 0, "a = 1"),
     ("run", 1, "b = a + 1"),
@@ -351,11 +421,22 @@ HELD = [
 
 @pytest.mark.parametrize(
     ("wrong", "moves"),
-    [(_without_inputs, COUNTED), (_without_uses, HELPED), (_with_copies, HELD)],
+    [
+        (_without_inputs, COUNTED),
+        (_without_uses, HELPED),
+        (_with_copies, HELD),
+        (_without_reads, WRITTEN),
+        (_without_deletions, DELETED),
+        (_without_chance, DRAWN),
+        (_without_links, SHARED),
+        (_without_windows, VIEWED),
+        (_without_displays, SHOWN),
+    ],
 )
 def test_a_wrong_engine_fails_this_property(
     wrong: Callable[[pytest.MonkeyPatch], None],
     moves: list[Move],
+    home: Path,
     shell: InteractiveShell,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -363,5 +444,6 @@ def test_a_wrong_engine_fails_this_property(
     right = _played(shell, moves, capsys, False)
     assert _played(shell, moves, capsys, True) == right
     wrong(monkeypatch)
-    close_desks()  # a desk remembers fingerprints it has made
+    close_desks()  # a desk remembers fingerprints it has made, and the home what was kept right
+    shutil.rmtree(home)
     assert _played(shell, moves, capsys, True) != right
