@@ -52,6 +52,12 @@ def test_a_step_that_writes_through_a_connection_runs_each_time(kernel: Kernel) 
         assert kernel.value("conn.execute('SELECT count(*) FROM t').fetchone()[0]") == count
 
 
+def test_a_shown_value_that_cannot_be_kept_is_told_in_words(kernel: Kernel) -> None:
+    kernel.run("import sqlite3\nconn = sqlite3.connect(':memory:')")
+    said = kernel.run("%%step a\nconn.execute('SELECT 1')").said
+    assert "not kept: the value it shows is a live sqlite3.Cursor" in said
+
+
 def test_a_lock_is_no_reason_to_run(kernel: Kernel) -> None:
     cells = ["import threading\nguard = threading.Lock()", "%%step a\nwith guard:\n    x = 1"]
     kernel.play(*cells)

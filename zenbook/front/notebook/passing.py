@@ -32,7 +32,7 @@ from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.seeding import seeded, unseeded
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.showing import noting_shown
+from zenbook.front.notebook.showing import in_words, noting_shown
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Options, Outcome, Step
@@ -361,6 +361,7 @@ class Passing:
 
     def _noted(self, outcome: Outcome, bound: Mapping[str, Any]) -> StepLine:
         """Put it on record and make the line."""
+        outcome = replace(outcome, not_kept=in_words(outcome.not_kept))
         if self.why and isinstance(outcome.verdict, Miss) and outcome.verdict.why != self.why:
             outcome = replace(outcome, verdict=Miss((), "unknowable", self.why))
         hit = outcome.status == "cached"

@@ -35,6 +35,12 @@ class Shown:
         return dict(zip(LAST, reversed(self.values), strict=False))
 
 
+def in_words(why: str) -> str:
+    """A reason not to keep a result, without the names that these values are kept under."""
+    name, _, rest = why.partition(" ")
+    return f"the value it shows {rest}" if name in LAST else why
+
+
 @contextmanager
 def noting_shown(shell: Any) -> Iterator[Shown]:
     """Note what goes through the shell's display hook while the block runs."""
