@@ -13,10 +13,10 @@ from zenbook.front.export.foreign import refuse_zenbook, translated
 from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.layout import one_line
 from zenbook.front.export.memory import without_memory
+from zenbook.front.export.placing import place_of, put
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
 from zenbook.front.export.stars import without_stars
-from zenbook.front.export.titles import identifier
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
 
@@ -75,7 +75,7 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     """See :func:`zenbook.front.export.export`."""
     notebook = in_order(read_notebook(file, wanted.allow_magics), wanted.order)
     notebook = without_memory(without_stars(notebook))
-    place = output or file.with_name(f"{identifier(file.stem)}.py")
+    place = place_of(file, output)
     known = recorded(notebook)
     facts = known.facts
     verifies = wanted.verify if wanted.verify is not None else has_run(notebook, known)
@@ -91,7 +91,7 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
         exported = _best(notebook, trial(notebook), place, wanted, verifies)
     if wanted.check:
         return _checked(exported)
-    place.write_text(exported.text, encoding="utf-8")
+    put(place, exported.text)
     return exported
 
 
