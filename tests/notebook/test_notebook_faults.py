@@ -258,3 +258,24 @@ def test_fault_76_a_moved_project_finds_its_results_and_looks_for_files_where_it
         assert "data.txt changed" in changed.said and kernel.value("x") == "two"
     finally:
         kernel.stop()
+
+
+def test_fault_84_looking_at_the_history_never_asks_a_result_to_show_itself(
+    kernel: Kernel,
+) -> None:
+    called = kernel.folder / "called.txt"
+    source = (
+        "%%step a\nclass Result:\n"
+        + "".join(
+            f"    def {name}(self, *_, **__):\n"
+            f"        open({str(called)!r}, 'a').write('{name} ')\n        return None\n"
+            for name in ("_repr_html_", "_repr_png_", "_repr_mimebundle_", "_ipython_display_")
+        )
+        + "r = Result()"
+    )
+    assert kernel.run(source).status == "completed"
+    kernel.fresh()
+    assert kernel.run(source).status == "cached"
+    for line in ("%runs", "%zenbook show latest", "%plan", "%zenbook status", "%zenbook diff 1 1"):
+        assert kernel.run(line).reply["status"] == "ok", line
+    assert not called.exists()
