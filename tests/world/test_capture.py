@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,22 @@ def test_a_thread_of_the_step_is_recorded_and_a_strangers_is_not() -> None:
     other.join()
     assert live == "own\nstranger\n"
     assert texts(tape) == [("stdout", "own\n")]
+
+
+def test_steps_in_threads_of_one_pool_are_recorded_apart() -> None:
+    turn = threading.Barrier(2)
+
+    def step(name: str) -> list[tuple[str, str]]:
+        turn.wait()
+        with capture_for().recording() as tape:
+            turn.wait()
+            print(name)
+            turn.wait()
+        return texts(tape)
+
+    with contextlib.redirect_stdout(io.StringIO()), ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(step, ["a", "b"]))
+    assert told == [[("stdout", "a\n")], [("stdout", "b\n")]]
 
 
 def test_a_thread_that_prints_after_the_end_is_in_no_record() -> None:

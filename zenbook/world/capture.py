@@ -85,13 +85,13 @@ class Tape:
             return False
         if self._audience is not None and self._audience() != self._heard_by:
             return False
-        if self in _stack.get():
-            return True
+        if stack := _stack.get():
+            return self in stack  # else the thread runs a step of its own
         if get_ident() == self._thread:
             return self._audience is not None  # a kernel shows figures from outside the cell's task
         thread = threading.current_thread()
         if thread not in self._strangers:
-            return not _stack.get()
+            return True
         return getattr(getattr(thread, "_target", None), "__module__", "") in _SERVING
 
     def close(self) -> None:
