@@ -14,7 +14,7 @@ value = 3
 @step
 def quiet() -> None:
     """Quiet."""
-    print('hidden')
+    print("hidden")
 
 
 @step

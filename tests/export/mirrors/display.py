@@ -7,10 +7,9 @@ Re-export with `zenbook export display.ipynb`.
 from __future__ import annotations
 
 from IPython.display import display
-
 from zenbook import cli, pipeline, step
 
-table = {'a': 1}
+table = {"a": 1}
 
 
 @step
@@ -22,7 +21,7 @@ def show() -> None:
 @step
 def add() -> dict:
     """Add."""
-    table2 = {**table, 'b': 2}
+    table2 = {**table, "b": 2}
     return table2
 
 

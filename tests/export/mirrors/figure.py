@@ -7,7 +7,6 @@ Re-export with `zenbook export figure.ipynb`.
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
-
 from zenbook import cli, pipeline, step
 
 

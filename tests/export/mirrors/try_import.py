@@ -17,7 +17,7 @@ except ImportError:
 @step
 def use() -> str:
     """Use."""
-    speed = 'slow' if fast is None else 'fast'
+    speed = "slow" if fast is None else "fast"
     return speed
 
 

@@ -10,6 +10,7 @@ from zenbook.errors import ExportError
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.failing import failure
 from zenbook.front.export.foreign import refuse_zenbook, translated
+from zenbook.front.export.formatting import formatted, says_the_same
 from zenbook.front.export.history import Recorded, recorded
 from zenbook.front.export.layout import one_line
 from zenbook.front.export.memory import without_memory
@@ -198,7 +199,7 @@ def _sources(cells: list[SourceCell]) -> dict[tuple[int, str], int]:
 def _exported(place: Path, script: Script, plan: Plan) -> Exported:
     return Exported(
         file=place,
-        text=script.text(),
+        text=formatted(script.text(), place),
         decisions=tuple(decisions(plan, script)),
         steps=script.steps,
         notes=tuple(dict.fromkeys(_notes(plan))),
@@ -210,7 +211,7 @@ def _checked(exported: Exported) -> Exported:
         now = exported.file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return replace(exported, drifted=True, verified=f"{exported.file} does not exist.")
-    drifted = now != exported.text
+    drifted = not says_the_same(now, exported.text)
     told = "differs from what the notebook gives now." if drifted else "is up to date."
     return replace(exported, drifted=drifted, verified=f"{exported.file} {told}")
 

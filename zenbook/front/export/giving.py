@@ -29,13 +29,14 @@ def give(plan: Plan) -> None:
         changed = changed_in(group, plan.facts, own) & group.inputs.keys()
         given = [n for n in _in_order(group) if n in later and n not in module]
         given += [n for n in group.inputs if n in changed and n in later and n not in given]
-        results = [] if plan.notebook.has_steps and group.marked is None else _results(plan, group)
+        able = _able(plan, group)
+        results = [] if plan.notebook.has_steps and group.marked is None else _results(group, able)
         if group.marked is not None and not given:  # a result for the reader: all it binds
-            results = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
+            results = able
         results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
         if not given and not results:
-            results = _anything(plan, group)
+            results = able[-1:]  # a step that gives nothing could not be found again
         group.outputs = [*given, *_allowed(group, results)]
         plan.results += [n for n in group.outputs if n not in later]
     plan.results = list(dict.fromkeys(plan.results))
@@ -58,15 +59,11 @@ def _in_order(group: Group) -> list[str]:
     )
 
 
-def _results(plan: Plan, group: Group) -> list[str]:
+def _results(group: Group, able: list[str]) -> list[str]:
     """Names the group binds for nobody but the reader: bound and not read, or shown at its end."""
     used = loaded([node for piece in group.pieces for node in _without_last(piece)])
     shown = {name for piece in group.pieces if (name := _shown_name(piece))}
-    return [
-        name
-        for name in assigned(group.nodes)
-        if (name not in used or name in shown) and _can_be_given(plan, group, name)
-    ]
+    return [name for name in able if name not in used or name in shown]
 
 
 def _without_last(piece: Piece) -> list[ast.stmt]:
@@ -80,26 +77,22 @@ def _shown_name(piece: Piece) -> str:
     return value.id if bare and isinstance(value, ast.Name) else ""
 
 
-def _can_be_given(plan: Plan, group: Group, name: str) -> bool:
-    if name.startswith(("_", "output")):
-        return False
-    deleted = any(name in piece.names.deletes for piece in group.pieces)
-    bound = name in group.sure() or any(
-        plan.facts.is_bound(piece.cell.number, name) for piece in group.pieces
-    )
-    drawn = any(
-        plan.facts.type_of(piece.cell.number, name).startswith("matplotlib.")
-        for piece in group.pieces
-    )
-    if drawn or name in drawn_names(group.nodes):
-        return False
-    return bound and not deleted and name not in stuck_in(group, plan.facts)
-
-
-def _anything(plan: Plan, group: Group) -> list[str]:
-    """The last name it binds: a step that gives nothing could not be found again."""
-    names = [n for n in assigned(group.nodes) if _can_be_given(plan, group, n)]
-    return names[-1:]
+def _able(plan: Plan, group: Group) -> list[str]:
+    """The names a group assigns whose values it could give, in order."""
+    facts = plan.facts
+    sure, stuck = group.sure(), stuck_in(group, facts)
+    drawn, deleted = drawn_names(group.nodes), {n for p in group.pieces for n in p.names.deletes}
+    numbers = [cell.number for cell in group.cells]
+    return [
+        name
+        for name in assigned(group.nodes)
+        if not name.startswith(("_", "output"))
+        and name not in deleted
+        and name not in drawn
+        and name not in stuck
+        and (name in sure or any(facts.is_bound(number, name) for number in numbers))
+        and not any(facts.type_of(number, name).startswith("matplotlib.") for number in numbers)
+    ]
 
 
 def _asked_for(group: Group) -> list[str]:

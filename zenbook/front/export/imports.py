@@ -50,10 +50,10 @@ class Imports:
         self.plain[name, ""] = None
 
     def text(self) -> str:
-        """All of it: the future, the standard library, what is installed, zenbook, local files."""
+        """All of it: the future, the standard library, what is installed, local files."""
         future = sorted(self.futures)
         blocks = [from_import("__future__", future)] if future else []
-        for section in range(4):
+        for section in range(3):
             lines = [*self._plain_lines(section), *self._from_lines(section)]
             if lines:
                 blocks.append("\n".join(lines))
@@ -87,10 +87,10 @@ def _by_kind(name: str) -> tuple[int, str]:
 def _section(module: str) -> int:
     top = module.partition(".")[0]
     if module.startswith("."):
-        return 3
+        return 2
     if top in sys.stdlib_module_names:
         return 0
-    return 2 if top == "zenbook" else 1
+    return 1
 
 
 def names_used(nodes: Iterable[ast.AST]) -> set[str]:

@@ -12,7 +12,7 @@ from zenbook import cli, pipeline, step
 @step
 def quiet() -> int:
     """Quiet."""
-    print('hidden')
+    print("hidden")
     value = 3
     return value
 

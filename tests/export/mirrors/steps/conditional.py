@@ -12,7 +12,7 @@ from zenbook import cli, pipeline, step
 @step
 def decide() -> int:
     """Decide."""
-    flag = len('abc') == 3
+    flag = len("abc") == 3
     if flag:
         answer = 42
     return answer

@@ -7,14 +7,13 @@ Re-export with `zenbook export display.ipynb`.
 from __future__ import annotations
 
 from IPython.display import display
-
 from zenbook import cli, pipeline, step
 
 
 @step
 def show() -> dict:
     """Show."""
-    table = {'a': 1}
+    table = {"a": 1}
     display(table)
     return table
 
@@ -22,7 +21,7 @@ def show() -> dict:
 @step
 def add(table: dict) -> dict:
     """Add."""
-    table2 = {**table, 'b': 2}
+    table2 = {**table, "b": 2}
     return table2
 
 

@@ -7,7 +7,6 @@ Re-export with `zenbook export query_strings.ipynb`.
 from __future__ import annotations
 
 import pandas as pd
-
 from zenbook import cli, pipeline, step
 
 

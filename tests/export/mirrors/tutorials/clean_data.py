@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pandas as pd
 from sklearn.datasets import load_wine
-
 from zenbook import cli, pipeline, step
 
 columns = ["target", "alcohol", "flavanoids", "color_intensity"]
@@ -34,7 +33,9 @@ def what_laboratories_sent() -> tuple[pd.DataFrame, pd.DataFrame, Path]:
     Returns: one, three, inbox.
     """
     table = load_wine(as_frame=True).frame[columns].rename_axis("sample").reset_index()
-    one, two, three = [part.drop(columns="target") for _, part in table.groupby("target")]
+    one, two, three = [
+        part.drop(columns="target") for _, part in table.groupby("target")
+    ]
 
     inbox = Path("wines")
     inbox.mkdir(exist_ok=True)
@@ -63,7 +64,9 @@ def file_changes_it_does_not(one: pd.DataFrame, inbox: Path) -> None:
 @step
 def read(inbox: Path) -> pd.DataFrame:
     """Read every file in the folder."""
-    raw = pd.concat([as_sent(file) for file in sorted(inbox.glob("*.csv"))], ignore_index=True)
+    raw = pd.concat(
+        [as_sent(file) for file in sorted(inbox.glob("*.csv"))], ignore_index=True
+    )
     raw.groupby("laboratory").head(1)
     return raw
 
@@ -71,7 +74,11 @@ def read(inbox: Path) -> pd.DataFrame:
 @step
 def clean(raw: pd.DataFrame) -> pd.DataFrame:
     """Make numbers of the text, and leave out what is incomplete or came twice."""
-    wines = raw.drop(columns="laboratory").apply(as_numbers).assign(laboratory=raw.laboratory)
+    wines = (
+        raw.drop(columns="laboratory")
+        .apply(as_numbers)
+        .assign(laboratory=raw.laboratory)
+    )
     wines = wines.dropna().drop_duplicates(ignore_index=True)
     print(f"{len(raw)} rows came, {len(wines)} wines are left")
     wines.groupby("laboratory").mean().drop(columns="sample").round(2)
@@ -82,8 +89,14 @@ def clean(raw: pd.DataFrame) -> pd.DataFrame:
 def draw(wines: pd.DataFrame) -> pd.DataFrame:
     """Draw every wine, coloured by its laboratory."""
     intensity = wines.pivot(columns="laboratory", values="color_intensity")
-    axes = intensity.set_index(wines.flavanoids).plot(style="o", markersize=3.5, figsize=(5.5, 3.2))
-    axes.set(ylabel="color_intensity", ylim=(0, 14), title=f"{len(wines)} wines of three growers")
+    axes = intensity.set_index(wines.flavanoids).plot(
+        style="o", markersize=3.5, figsize=(5.5, 3.2)
+    )
+    axes.set(
+        ylabel="color_intensity",
+        ylim=(0, 14),
+        title=f"{len(wines)} wines of three growers",
+    )
     return intensity
 
 

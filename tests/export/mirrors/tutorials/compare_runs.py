@@ -7,22 +7,25 @@ Re-export with `zenbook export compare_runs.ipynb`.
 from __future__ import annotations
 
 import numpy as np
+import zenbook
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
-
-import zenbook
 from zenbook import cli, pipeline, step
 
 
 def loss_by_tree(X, y, rate, trees):
     """The loss on held-out tumours after each tree, the mean of three folds."""
-    booster = GradientBoostingClassifier(learning_rate=rate, n_estimators=trees, random_state=0)
+    booster = GradientBoostingClassifier(
+        learning_rate=rate, n_estimators=trees, random_state=0
+    )
     losses = []
     for fit, test in StratifiedKFold(3).split(X, y):
         booster.fit(X[fit], y[fit])
-        losses.append([log_loss(y[test], p) for p in booster.staged_predict_proba(X[test])])
+        losses.append(
+            [log_loss(y[test], p) for p in booster.staged_predict_proba(X[test])]
+        )
     return np.mean(losses, axis=0)
 
 
