@@ -60,6 +60,16 @@ class Group:
         """All its statements, with what was copied in first."""
         return [node for piece in (*self.copied, *self.pieces) for node in piece.nodes]
 
+    @property
+    def awaits(self) -> bool:
+        """Whether its own statements await, so that its function is a coroutine."""
+        kinds = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+        return any(
+            isinstance(inner, kinds) or bool(getattr(inner, "is_async", False))
+            for node in self.nodes
+            for inner in _own_statements(node)
+        )
+
     def names(self) -> Names:
         """What the body does with names, as one flow."""
         return analyse(ast.Module(self.nodes, []))

@@ -100,7 +100,7 @@ def mark_plain(plan: Plan) -> None:
             group.marked is None
             and all(source.is_plain for source in sources)
             and not any(step.hinders(own) for step in steps)
-            and not body_of_cell(ast.Module(list(group.nodes), [])).is_async
+            and not group.awaits
         )
         if not group.is_plain:
             steps.append(own)

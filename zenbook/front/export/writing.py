@@ -312,9 +312,7 @@ def plan_sets(plan: Plan) -> bool:
 
 
 def _awaits(group: Group) -> bool:
-    from zenbook.core.source import body_of_cell
-
-    return body_of_cell(ast.Module(list(group.nodes), [])).is_async
+    return group.awaits
 
 
 def _items(text: str) -> list[str]:
