@@ -16,9 +16,6 @@ import { Exchange } from './views/exchange';
 
 const TARGET = 'zenbook';
 
-/** Milliseconds after which a subshell that was asked for is no longer waited for. */
-const PATIENCE = 2000;
-
 /**
  * `none`: no kernel; `asked`: a kernel that has not said yet; `bare`: one without zenbook;
  * `live`: somebody answers.
@@ -118,7 +115,7 @@ export class KernelLink implements IDisposable {
     this.exchange.reset('The kernel was restarted.');
     this.own = false;
     this.use(comm);
-    if (kernel.supportsSubshells && String(kernel.commsOverSubshells) !== 'disabled') {
+    if (hasSubshells(kernel)) {
       void this.open(kernel, comm.commId);
     }
   };
@@ -129,9 +126,10 @@ export class KernelLink implements IDisposable {
    */
   private async open(kernel: Kernel.IKernelConnection, instead = ''): Promise<void> {
     const comm = kernel.createComm(TARGET);
-    const started = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
-    const patience = new Promise(done => setTimeout(done, kernel.supportsSubshells ? PATIENCE : 0));
-    await Promise.race([started, patience]).catch(() => undefined); // without one it is as before
+    if (hasSubshells(kernel)) {
+      // Sent before, it would wait in the main shell, and what follows it would overtake it.
+      await (comm as { subshellStarted?: Promise<void> }).subshellStarted?.catch(() => undefined);
+    }
     if (kernel !== this.kernel || kernel.isDisposed || this.disposed) {
       comm.dispose();
       return;
@@ -177,3 +175,6 @@ export class KernelLink implements IDisposable {
   private own = false;
   private disposed = false;
 }
+
+const hasSubshells = (kernel: Kernel.IKernelConnection): boolean =>
+  kernel.supportsSubshells && String(kernel.commsOverSubshells) !== 'disabled';

@@ -202,6 +202,21 @@ def test_while_a_step_runs_the_panel_is_answered_and_says_how_long_it_will_take(
     says(page, "slow", "ran")
 
 
+def test_a_reload_while_a_cell_runs_says_that_the_kernel_answers_later(
+    page: Any, lab: Server
+) -> None:
+    opened(page, lab, "later", "%load_ext zenbook", SLOW)
+    run_all(page)
+    says(page, "slow", "running")
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+    page.reload()
+    badge(page, "slow").filter(has_text="not connected").wait_for(timeout=60_000)
+    assert "waiting for the kernel" in badge(page, "slow").get_attribute("aria-label")
+    panel(page).get_by_text("when the cell that it runs has ended").wait_for()
+    (lab.folder / "later" / "go").touch()
+    says(page, "slow", "ran")
+
+
 def test_the_panel_opens_from_the_toolbar_and_a_double_click_goes_to_the_cell(
     page: Any, lab: Server
 ) -> None:

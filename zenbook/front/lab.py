@@ -55,6 +55,7 @@ class Link:
         """Held from making a state to sending it, so that a later serial is a later state."""
         self._process = os.getpid()
         self._due = False
+        self._ready = loop is None
 
     @property
     def pages(self) -> int:
@@ -66,9 +67,23 @@ class Link:
         self._pages[name] = (send, copy_context())
         for oldest in list(self._pages)[:-PAGES]:
             self.leave(oldest)
+        if not self._ready and threading.current_thread() is not threading.main_thread():
+            return  # ``begin`` is about to tell everybody
         with self._turn:
             if (message := self._message()) is not None:
                 send(message)
+
+    def begin(self) -> None:
+        """Import on the main thread what pages ask for, and tell those that are there already.
+
+        Two threads that import the same modules at once may be given half of one.
+        """
+        import zenbook.front.answers  # noqa: F401
+
+        with self._turn:
+            self._message()  # imports the rest
+        self._ready = True
+        self.changed()
 
     def leave(self, name: str) -> None:
         self._pages.pop(name, None)
@@ -204,7 +219,8 @@ def _beckon(link: Link) -> None:
 
     comm = create_comm(target_name=TARGET, data={})
     _listen(link, comm)
+    link._pages[comm.comm_id] = (comm.send, copy_context())
     if link._loop is not None and link._loop.is_running():
-        link._loop.call_soon(link.join, comm.comm_id, comm.send)
+        link._loop.call_soon(link.begin)
     else:
-        link.join(comm.comm_id, comm.send)
+        link.begin()

@@ -85,7 +85,7 @@ function App({ host, first = null, empty }: AppProps) {
 
   const act = (deed: Deed) => {
     setFailed('');
-    setSaid('Working…');
+    setSaid(now?.progress ? 'Done when the running cell has ended…' : 'Working…');
     host.act(deed).then(
       done => {
         setSaid(done.said);
