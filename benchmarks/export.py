@@ -22,7 +22,7 @@ CELLS = 150
 
 def rows() -> Iterator[Row]:
     """Export each notebook a few times."""
-    for name, cell in (("150 short cells", _short), ("150 cells of 20 lines", _long)):
+    for name, cell in (("150 short cells", _short), ("150 cells of 10 lines", _long)):
         yield Row(f"export of {name}", _seconds(cell), LIMIT, "limit", 1.0)
 
 
@@ -31,7 +31,7 @@ def _short(number: int) -> str:
 
 
 def _long(number: int) -> str:
-    lines = [f"y{number}_{line}=[ v+{line} for v in values ] # {line}" for line in range(19)]
+    lines = [f"y{number}_{line}=[ v+{line} for v in values ] # {line}" for line in range(9)]
     return "\n".join([*lines, f"z{number} = y{number}_0[0] + y{number}_1[0]"])
 
 
