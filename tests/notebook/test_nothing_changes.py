@@ -108,6 +108,12 @@ CACHED: dict[str, list[str]] = {
         "%%step a\na = np.array([None, None])\na[1] = X",
         "X.append(2); a, a[1] is X",
     ],
+    "a file opened in a with statement": [
+        "%%step a\nwith open('f.txt', 'w') as out:\n    n = out.write('x')\nwith open('f.txt') as file:\n    text = file.read()",
+        "text, n, out.closed, file.name, file.mode, file.closed",
+        "%%step b\nm = file.name + text",
+        "m",
+    ],
     "windows into an input": [
         "import numpy as np\nx = np.arange(6.)\nd = {'x': np.ones((2, 3))}",
         "%%step a\ny = x[::-2]\nz = [x.reshape(2, 3)[:, 1]]\nw = d['x'].T[1:]\nu = x.view('i8')",

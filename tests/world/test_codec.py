@@ -384,6 +384,19 @@ def test_fault_70_an_exit_raised_while_keeping_is_a_reason() -> None:
         codec.pack({"v": [ExitsWhenKept()]})
 
 
+@pytest.mark.parametrize("mode", ["r", "w", "rb", "r+b"])
+def test_a_closed_file_comes_back_closed_with_its_name(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.touch()
+    with path.open(mode) as file:
+        pass
+    loaded = reopened(file=file)["file"]
+    assert (type(loaded), loaded.closed, loaded.name) == (type(file), True, str(path))
+    assert fingerprint(file) != fingerprint(tmp_path)
+    with pytest.raises(ValueError, match="closed file"):
+        loaded.read()
+
+
 def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
     import queue
     import sqlite3

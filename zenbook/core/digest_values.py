@@ -15,6 +15,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import named
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.refused import refusal
@@ -328,6 +329,7 @@ def _exact_types() -> dict[type, Describer]:
     }
     for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"):
         table[getattr(pathlib, name)] = _path
+    table.update(dict.fromkeys(KINDS.values(), closed_file))
     return table
 
 

@@ -1,8 +1,8 @@
 """Values that live only in their process: what they are called, for people.
 
 Neither a digest nor a copy on disk can stand for these. Some of them *can* be reduced by pickle
-or dill and come back dead (a lock that nobody holds, a closed file, an empty queue), so they
-are refused by type, before anybody tries.
+or dill and come back dead (a lock that nobody holds, an empty queue), so they are refused by
+type, before anybody tries. A closed file is dead already, and is no such value.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import io
 import sys
 import types
 from typing import Any
+
+from zenbook.core.closed_file import is_closed_file
 
 _GENERATORS = {
     types.GeneratorType: "is a generator",
@@ -98,7 +100,7 @@ def refusal(value: Any) -> str:
         why = _known[kind] = _by_type(kind)
     if why == "is an open file" and isinstance(value, (io.StringIO, io.BytesIO)):
         return ""
-    return why
+    return "" if why == "is an open file" and is_closed_file(value) else why
 
 
 def remedy(why: str) -> str:

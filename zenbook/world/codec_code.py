@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import builtins
 import functools
+import io
+import os
 import sys
 import types
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Protocol
 
+from zenbook.core.closed_file import KINDS
 from zenbook.core.closure_origin import named
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts
@@ -241,6 +244,21 @@ def make_cell() -> types.CellType:
 
 
 # ---------------------------------------------------------------- small things
+
+
+def make_closed_file(kind: str, name: Any, mode: str, encoding: str) -> Any:
+    """A closed file of this type that says it had this name, mode and encoding."""
+    raw = io.FileIO(os.devnull, "r+")
+    raw.name = name
+    if kind == "FileIO":
+        file: Any = raw
+    elif kind == "TextIOWrapper":
+        file = io.TextIOWrapper(io.BufferedRandom(raw), encoding=encoding)
+        file.mode = mode
+    else:
+        file = KINDS[kind](raw)
+    file.close()
+    return file
 
 
 def reduce_module(module: types.ModuleType) -> Any:

@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
@@ -69,6 +70,8 @@ class Packer(pickle.Pickler):
         why = refusal(obj)
         if why:
             raise Refusal(why)
+        if is_closed_file(obj):
+            return code_.make_closed_file, facts_of_closed(obj)
         if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
             return import_shared, (library,)
         if isinstance(obj, dict) and code_.is_own_namespace(obj):
