@@ -81,6 +81,10 @@ class Damaged(StoreFault):
     """Bytes are not those that were written."""
 
 
+class NotHere(Damaged):
+    """The bytes are whole, but need a class or a module that this process does not have so."""
+
+
 class Untrusted(StoreFault):
     """A signature is missing, foreign or wrong."""
 

@@ -114,6 +114,12 @@ CACHED: dict[str, list[str]] = {
         "%%step b\nm = file.name + text",
         "m",
     ],
+    "classes made by a call": [
+        "%%step a\nfrom collections import namedtuple\nfrom enum import Enum\nP = namedtuple('P', 'x y')\nColor = Enum('Color', ['RED'])\np = [P(1, 2), Color.RED]",
+        "type(p[0]) is P, p[1] is Color.RED, P(3, 4)",
+        "%%step b\nq = P(p[0].x, Color.RED)",
+        "q, type(q) is P",
+    ],
     "windows into an input": [
         "import numpy as np\nx = np.arange(6.)\nd = {'x': np.ones((2, 3))}",
         "%%step a\ny = x[::-2]\nz = [x.reshape(2, 3)[:, 1]]\nw = d['x'].T[1:]\nu = x.view('i8')",
@@ -143,6 +149,31 @@ CACHED: dict[str, list[str]] = {
         "class M:\n    w = 0\n    def fit(self): self.w = 9; return self\nm = M(); held = [m]",
         "%%step a\nm.fit()\nscore = m.w",
         "m.w, held[0].w, held[0] is m, score",
+    ],
+    "in place, itself and another that holds it": [
+        "x = [1]; x.append(x); d = {'x': x}; d['d'] = d",
+        "%%step a\nd['n'] = 1\nx.append(2)",
+        "x.append(3); d, d['d'] is d, d['x'] is x, x[1] is x, x",
+    ],
+    "an input put into another": [
+        "import numpy as np\nclass M: pass\nX = [1]; P = {'p': [2]}; A = np.arange(4.); d = {}; l = []; m = M()",
+        "%%step a\nd['X'] = X\nl.append((X, P['p']))\nm.A, m.w = A, A[1:]",
+        "X.append(2); P['p'].append(3); A[2] = 9; d, l, m.A, m.w, d['X'] is X, m.A is A",
+    ],
+    "a window inside what was changed": [
+        "import numpy as np\nd = {'x': np.zeros(3)}\nd['w'] = d['x'][1:]",
+        "%%step a\nd['n'] = 1",
+        "d['x'][2] = 7; d",
+    ],
+    "a part of an input in tuples": [
+        "from typing import NamedTuple\nclass P(NamedTuple):\n    x: list\nX = [1]; Y = {'k': (X,)}",
+        "%%step a\nt = ((X, 1), [(Y['k'][0],)])\nu = [t, t, P(X)]",
+        "X.append(2); t, u, u[0][0][0] is X, u[2].x is X",
+    ],
+    "a part of an input in closures and defaults": [
+        "X = [1]; hooks = []\ndef mk(x): return lambda: x",
+        "%%step a\nf = mk(X)\ng = lambda x=X: x\nhooks.append(mk(X))",
+        "X.append(2); f(), g(), hooks[0](), g() is X",
     ],
     "await": ["%%step a\nimport asyncio\nawait asyncio.sleep(0.001)\nx = 4\nprint('slept')", "x"],
     "async functions": ["%%step a\nasync def f(): return 3\nx = await f()", "x, await f()"],
@@ -209,6 +240,16 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
     "%cd": (["%%step a\n%cd -q /\nx = 1"], "%cd"),
     "os.environ": (["%%step a\nimport os\nos.environ['ZB_T'] = '1'\nx = 1"], "environ"),
     "a generator": (["%%step a\ng = (i for i in range(3))"], "g "),
+    "a method of an input": (
+        ["x = [1]", "%%step a\nadd = x.append"],
+        "add holds a part of an input",
+    ),
+    "a partial function of an input": (
+        ["from functools import partial\nx = [1]", "%%step a\np = partial(print, x)"],
+        "p holds a part of an input",
+    ),
+    "an iterator over an input": (["x = [1]", "%%step a\ni = iter(x)"], "i holds a part of an"),
+    "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
     "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
     "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),
     "an open file": (["%%step a\nf = open('/dev/null')"], "f "),

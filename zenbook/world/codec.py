@@ -27,7 +27,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zenbook.errors import Damaged, NotDigestible, NotKeepable
+from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_pickler import Packer, Refusal
 from zenbook.world.ports import Bundle
@@ -50,11 +50,11 @@ class Opener:
     """How names in a trusted pickle become objects again: a mixin of ``pickle.Unpickler``."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Import by name; Damaged, saying which, if it is not there any more."""
+        """Import by name; NotHere, saying which, if it is not there any more."""
         try:
             return super().find_class(module, name)  # type: ignore[misc]
         except (ImportError, AttributeError) as error:
-            raise Damaged(f"{module}.{name} is not there any more") from error
+            raise NotHere(f"{module}.{name} is not there any more") from error
 
 
 class PickleCodec:

@@ -31,7 +31,7 @@ from zenbook.core.closed_file import KINDS
 from zenbook.core.closure_origin import named
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts
-from zenbook.errors import Damaged
+from zenbook.errors import NotHere
 
 
 class CodeDigests(Protocol):
@@ -78,13 +78,13 @@ def _code() -> CodeDigests:
 
 
 def same_class(module: str, qualname: str, digest: str) -> type:
-    """Find the class that had this name and digest; raises Damaged if it changed or is gone."""
+    """Find the class that had this name and digest; raises NotHere if it changed or is gone."""
     found = None
     for found in _classes_named(module, qualname):
         if class_digest(found, _code()) == digest:
             return found
     why = "changed" if found is not None else "is not defined"
-    raise Damaged(f"class {qualname} {why}")
+    raise NotHere(f"class {qualname} {why}")
 
 
 def _classes_named(module: str, qualname: str) -> Iterator[type]:
@@ -181,7 +181,7 @@ def make_function(
 ) -> types.FunctionType:
     """Make a function that reads the globals of its home as they are here and now.
 
-    Raises Damaged if no module has the names it reads.
+    Raises NotHere if no module has the names it reads.
     """
     space = {"__builtins__": builtins} if home is None else _living(home, code)
     function = types.FunctionType(code, space, name, None, cells or None)
@@ -201,7 +201,7 @@ def _living(home: str, code: types.CodeType) -> dict[str, Any]:
         space = _globals_of(module)
         if space is not None and (module == home or reads <= space.keys()):
             return space
-    raise Damaged(f"function {code.co_name} is of module {home}, which is not here")
+    raise NotHere(f"function {code.co_name} is of module {home}, which is not here")
 
 
 def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:

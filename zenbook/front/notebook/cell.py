@@ -13,8 +13,8 @@ from zenbook.core.names_scope import DYNAMIC_CALLS
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import (
-    MADE,
     bound_names,
+    defines,
     definitions,
     dropped_names,
     is_only_called,
@@ -86,7 +86,7 @@ class Cell:
     @property
     def needs_manifest(self) -> bool:
         """Whether only a record that a cell left can be its result."""
-        made = (node for node in self.definitions if isinstance(node, MADE))
+        made = filter(defines, self.definitions)
         return self.shows_last or any(not is_only_called(node, self.expanded) for node in made)
 
 

@@ -2,9 +2,10 @@
 
 Imports, functions and classes are not data. They are made again from the cell itself, in the
 notebook's own namespace, so that line numbers, ``inspect.getsource``, ``isinstance`` and the
-globals of functions are those of the cell in front of the user. Made again are also names bound
-to plain literals (a default or a base class may read them), magics that only change how things
-look, and ``try``/``if`` blocks that hold nothing else.
+globals of functions are those of the cell in front of the user. Made again are also classes that
+a call makes (``P = namedtuple("P", "x y")``), names bound to plain literals (a default or a base
+class may read them), magics that only change how things look, and ``try``/``if`` blocks that hold
+nothing else.
 
 A definition that reads, while it is being made, what the rest of the cell computes cannot be
 made alone; it is kept as a value, like any other.
@@ -25,6 +26,10 @@ from zenbook.front.notebook.namespace import MISSING, difference, glimpse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_CLASS_MAKERS = frozenset(
+    {"namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "NewType", "TypeVar", "ParamSpec"}
+    | {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
+)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 Digest = Callable[[Any], str]
 
@@ -43,7 +48,7 @@ def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     anew = definitions(statements)
     last: dict[str, bool] = {}
     for node in statements:
-        made = node in anew and not isinstance(node, ast.Assign)
+        made = node in anew and (defines(node) or not isinstance(node, ast.Assign))
         for name in bound_names([node]):
             last[name] = made
     return tuple(name for name, made in last.items() if made)
@@ -84,7 +89,8 @@ def is_definition(node: ast.stmt) -> bool:
     if isinstance(node, (*_IMPORTS, *MADE, ast.Pass)) or is_shown_only(node):
         return True
     if isinstance(node, ast.Assign):
-        return all(isinstance(t, ast.Name) for t in node.targets) and is_literal(node.value)
+        is_named = all(isinstance(target, ast.Name) for target in node.targets)
+        return (is_named and is_literal(node.value)) or _makes_class(node)
     if isinstance(node, ast.Try):
         inner = [*node.body, *node.orelse, *node.finalbody]
         inner += [one for handler in node.handlers for one in handler.body]
@@ -92,6 +98,28 @@ def is_definition(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return _is_plain_test(node.test) and all(map(is_definition, [*node.body, *node.orelse]))
     return False
+
+
+def defines(node: ast.stmt) -> bool:
+    """Whether a statement makes a function or a class: ``P = namedtuple("P", "x y")`` does, too."""
+    return isinstance(node, MADE) or (isinstance(node, ast.Assign) and _makes_class(node))
+
+
+def _makes_class(node: ast.Assign) -> bool:
+    """Whether it calls what makes classes, for this very name, with names and literals only."""
+    call, target = node.value, node.targets[0]
+    if not isinstance(call, ast.Call) or not call.args or not isinstance(target, ast.Name):
+        return False
+    first = call.args[0]
+    is_so_named = isinstance(first, ast.Constant) and first.value == target.id
+    maker = ast.unparse(call.func).rpartition(".")[2]
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return is_so_named and maker in _CLASS_MAKERS and all(map(_is_plain_argument, given))
+
+
+def _is_plain_argument(node: ast.expr) -> bool:
+    allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Tuple, ast.List, ast.Dict)
+    return all(isinstance(inner, (*allowed, ast.expr_context)) for inner in ast.walk(node))
 
 
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
