@@ -194,6 +194,10 @@ class Options:
     """Free text in the key."""
     retries: int = 0
     rng: Literal["auto", "key", "ignore"] = "auto"
+    seed: int | None = None
+    """What the global random states are seeded with while the step runs; a part of the key."""
+    replay: Literal["all", "display", "none"] = "all"
+    """What a hit shows again of what the step showed; ``display`` leaves out printed text."""
     force: bool = False
     must_hit: bool = False
     keep_only: tuple[str, ...] = ()
@@ -269,6 +273,8 @@ class Outcome:
     seconds: float
     changed: Mapping[str, Any] = field(default_factory=dict)
     """Inputs the step changed in place, by name, as they are afterwards (a hit puts them back)."""
+    links: Sequence[Any] | None = ()
+    """What a notebook has to put together again (see ``engine.sharing``); None: nobody can."""
     displays: Sequence[Mapping[str, Any]] = ()
     """What a hit has to replay, in order; empty when the step ran (it showed everything live)."""
     error: BaseException | None = None

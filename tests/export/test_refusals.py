@@ -136,9 +136,13 @@ def test_a_check_of_a_notebook_that_has_run_finds_its_own_export_up_to_date(home
     assert zenbook.export(file, check=True).drifted is False
 
 
-def test_a_seed_option_is_refused_because_a_script_would_draw_other_numbers(home: Path) -> None:
-    told = refusal(["import random", "%%step draw --seed 3\nx = random.random()"])
-    assert told.startswith("Cell 2, line 1: --seed sets and puts back random states")
+def test_a_seed_whose_cell_must_be_one_step_with_another_is_refused(home: Path) -> None:
+    draw = "# numbers\n%%step draw --seed 3\nx = (random.random() for _ in range(3))"
+    assert refusal(["import random", draw, "%%step add\ntotal = sum(x)"]) == (
+        "Cell 2, line 2: --seed is for this cell alone, and a script has one step of it and "
+        "cell 3 (`x` is a generator). "
+        "Seed in the cell, as in rng = numpy.random.default_rng(3)."
+    )
 
 
 def test_a_program_that_fails_is_told_with_its_cell_its_line_and_the_remedy(home: Path) -> None:

@@ -16,7 +16,7 @@ from zenbook.engine.mishap import users_lines
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import StepError
-from zenbook.model import Call, Outcome
+from zenbook.model import Call, Options, Outcome
 
 _metrics: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
     "zenbook_metrics", default=None
@@ -36,7 +36,7 @@ def perform(call: Call, sitting: Sitting, desk: Desk, named: Namer) -> Outcome:
         order = next(way)
         return _finish(way, _run(order, desk, named))
     except StopIteration as stop:
-        return settle(stop.value, desk)
+        return settle(stop.value, call, desk)
 
 
 async def perform_async(call: Call, sitting: Sitting, desk: Desk, named: Namer) -> Outcome:
@@ -45,15 +45,23 @@ async def perform_async(call: Call, sitting: Sitting, desk: Desk, named: Namer) 
     try:
         order = next(way)
     except StopIteration as stop:
-        return settle(stop.value, desk)
+        return settle(stop.value, call, desk)
     return _finish(way, await _run_async(order, desk, named))
 
 
-def settle(outcome: Outcome, desk: Desk) -> Outcome:
-    """Replay what a hit showed when it ran."""
-    if outcome.displays:
-        desk.capture.replay(outcome.displays)
+def settle(outcome: Outcome, call: Call, desk: Desk) -> Outcome:
+    """Replay what a hit showed when it ran, as far as the step's ``replay`` says."""
+    if shown := to_replay(outcome, call.options):
+        desk.capture.replay(shown)
     return outcome
+
+
+def to_replay(outcome: Outcome, options: Options) -> list[Mapping[str, Any]]:
+    """The displays of a hit that are to be shown again."""
+    if options.replay == "none":
+        return []
+    texts = options.replay == "all"
+    return [shown for shown in outcome.displays if texts or shown.get("kind") != "stream"]
 
 
 def add_metrics(metrics: Mapping[str, Any]) -> bool:
@@ -76,6 +84,19 @@ def collecting_metrics() -> Iterator[dict[str, Any]]:
         _metrics.reset(token)
 
 
+@contextmanager
+def seeding(call: Call, desk: Desk) -> Iterator[Callable[[], str]]:
+    """Where a body runs: with its own random states if the step says ``seed``.
+
+    Call the result after the block: why the draws are not repeatable, "" if they are.
+    """
+    if call.options.seed is None:
+        yield str
+        return
+    with desk.randomness.seeding(call.options.seed) as unsure:
+        yield unsure
+
+
 def run_coroutine(coroutine: Any) -> Any:
     """Run a coroutine to its end, also where a loop runs already (a notebook)."""
     import asyncio  # costs 30 ms, which a process without coroutines need not pay
@@ -94,14 +115,14 @@ def _run(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with collecting_metrics() as metrics:
+        with collecting_metrics() as metrics, seeding(order.call, desk) as unsure:
             try:
                 result = order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
                 return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
-        return _ran(result, desk.clock.tick() - started, named, metrics)
+        return _ran(result, desk.clock.tick() - started, named, metrics, unsure())
     raise AssertionError("a body is run at least once")
 
 
@@ -109,20 +130,21 @@ async def _run_async(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with collecting_metrics() as metrics:
+        with collecting_metrics() as metrics, seeding(order.call, desk) as unsure:
             try:
                 result = await order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
                 return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
-        return _ran(result, desk.clock.tick() - started, named, metrics)
+        return _ran(result, desk.clock.tick() - started, named, metrics, unsure())
     raise AssertionError("a body is run at least once")
 
 
-def _ran(result: Any, seconds: float, named: Namer, metrics: Mapping[str, Any]) -> Ran:
+def _ran(result: Any, seconds: float, named: Namer, metrics: Mapping[str, Any], unsure: str) -> Ran:
     try:
-        return Ran(named(result), seconds, metrics=metrics)
+        obstacles = (unsure,) if unsure else ()
+        return Ran(named(result), seconds, metrics=metrics, obstacles=obstacles)
     except StepError as error:
         return Ran({}, seconds, error, metrics=metrics)
 

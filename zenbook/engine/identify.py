@@ -105,7 +105,8 @@ def _fingerprint(
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
-    said = (id(uses), call.step.code, *digests.items(), call.options.version, told, *packages)
+    options = (call.options.version, call.options.seed)
+    said = (id(uses), call.step.code, *digests.items(), options, told, *packages)
     known = desk.fingerprints.get(said)
     if known is not None and known[0] is uses:
         return known[1]
@@ -171,6 +172,8 @@ def _settings(call: Call, desk: Desk) -> Iterator[Part]:
     """Options of the step that are a part of the key."""
     if call.options.version:
         yield Part("setting", "version", call.options.version, call.options.version)
+    if call.options.seed is not None:
+        yield Part("setting", "seed", str(call.options.seed), str(call.options.seed))
     if call.options.cache_func:
         given = call.options.cache_func()
         try:

@@ -206,7 +206,9 @@ def _randomness(
     watched: Watched, call: Call, desk: Desk
 ) -> tuple[list[str], list[Read], list[str]]:
     """Global random states that the step left another way than it found them; which of them were
-    a reason, as reads; and what to say of those."""
+    a reason, as reads; and what to say of those. A step with a seed has states of its own."""
+    if call.options.seed is not None:
+        return [], [], []
     after = desk.randomness.states()
     sown = {library for library in after if _sown(library, watched)}
     drawn = [

@@ -110,6 +110,16 @@ class FakeRandomness:
         """Put saved states back."""
         self.numbers.update(states)
 
+    @contextmanager
+    def seeding(self, seed: int) -> Iterator[Callable[[], str]]:
+        """Every number becomes the seed while the block runs."""
+        before = dict(self.numbers)
+        self.numbers.update(dict.fromkeys(before, seed))
+        try:
+            yield str
+        finally:
+            self.numbers.update(before)
+
     def draw(self, library: str) -> int:
         """What a step does that draws from a state."""
         self.numbers[library] += 1

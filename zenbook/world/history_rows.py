@@ -152,6 +152,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
             "version": options.version,
             "retries": options.retries,
             "rng": options.rng,
+            "seed": options.seed,
             "keep_only": list(options.keep_only),
         },
     }
@@ -174,6 +175,7 @@ def _step(facts: Mapping[str, Any]) -> Step:
             version=_text(options["version"]),
             retries=_whole(options["retries"]),
             rng=options["rng"],
+            seed=options.get("seed"),
             keep_only=tuple(map(_text, options["keep_only"])),
         ),
     )

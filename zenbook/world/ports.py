@@ -248,6 +248,11 @@ class Randomness(Protocol):
     def save(self, libraries: Iterable[str]) -> Mapping[str, Any]: ...
     def restore(self, states: Mapping[str, Any]) -> None: ...
 
+    def seeding(self, seed: int) -> AbstractContextManager[Callable[[], str]]:
+        """Seed every state while the block runs, then put the outer ones back. Call the result
+        after the block: why its draws are not repeatable, "" if they are."""
+        ...
+
 
 class Recording(Protocol):
     """Displays in the order in which they were made, as JSON-ready events."""

@@ -15,7 +15,8 @@ import: libraries draw from it while they are imported.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -66,6 +67,23 @@ class GlobalRandomness:
                 note_seeded(library)
 
 
+    def seeding(self, seed: int) -> AbstractContextManager[Callable[[], str]]:
+        """Seed every state while the block runs; see :mod:`one_seed`."""
+        from zenbook.world.one_seed import one_seed  # which needs this module
+
+        return one_seed(seed)
+
+
+def loaded() -> tuple[str, ...]:
+    """The libraries whose state there is now."""
+    return tuple(library for library, _ in _digests())
+
+
+def set_state(library: str, state: Any) -> None:
+    """Put one library's state back, as :meth:`GlobalRandomness.save` gives it."""
+    _RESTORE[library](state)
+
+
 def state_of(library: str) -> str:
     """Digest of one library's state now; the library is imported."""
     return _DIGEST[library]()
@@ -74,6 +92,11 @@ def state_of(library: str) -> str:
 def note_seeded(library: str) -> None:
     """A step seeds this library's state; from now on the state is a reason."""
     _seeded.add(library)
+
+
+def noted_seeds() -> frozenset[str]:
+    """The libraries noted to be seeded so far."""
+    return frozenset(_seeded)
 
 
 def forget_seeds() -> None:

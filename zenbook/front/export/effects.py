@@ -74,7 +74,7 @@ def effects_of(group: Group, facts: Facts, pieces: Iterable[Piece]) -> Effects:
         writes = bool(_WRITERS.search(name)) or (name.endswith("open") and _opens_to_write(call))
         wrote = wrote or writes
         read = read or bool(_READERS.search(name))
-        random = random or _moves_random(name)
+        random = random or (group.seed is None and _moves_random(name))
     return Effects(*(frozenset([ANY] if one else ()) for one in (wrote, read, random)))
 
 

@@ -17,6 +17,7 @@ from zenbook.front.export.memory import without_memory
 from zenbook.front.export.placing import place_of, put
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
+from zenbook.front.export.seeds import refuse_seeds
 from zenbook.front.export.stars import without_stars
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
@@ -142,6 +143,7 @@ def _plan(
     apart = target == "zenml" if apart is None else apart
     plan = make_plan(translated(notebook, target), facts, single, apart)
     refuse_empty(plan)
+    refuse_seeds(plan)
     refuse_zenbook(plan, target)
     return plan
 

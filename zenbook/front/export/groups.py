@@ -56,6 +56,12 @@ class Group:
         return next((cell for cell in reversed(self.cells) if cell.step is not None), None)
 
     @property
+    def seed(self) -> int | None:
+        """What its random states are seeded with; None if it draws from those that it finds."""
+        marked = self.marked
+        return marked.step.options.seed if marked is not None and marked.step else None
+
+    @property
     def nodes(self) -> list[ast.stmt]:
         """All its statements, with what was copied in first."""
         return [node for piece in (*self.copied, *self.pieces) for node in piece.nodes]

@@ -151,11 +151,6 @@ def _marked(raw: str, number: int) -> tuple[StepLine | None, str]:
         said = parse_step_line(marker.options)
     except OptionError as error:
         raise Place(number, marker.line + 1).error(str(error), "Correct the %%step line.") from None
-    if said.seed is not None:
-        raise Place(number, marker.line + 1).error(
-            "--seed sets and puts back random states, which a script's step does not.",
-            "Seed in the cell, as in rng = numpy.random.default_rng(3).",
-        )
     if marker.line + 1 < len(lines) and lines[marker.line + 1].startswith("%%"):
         return said, "\n".join(lines[marker.line + 1 :])
     kept = [*lines[: marker.line], "", *lines[marker.line + 1 :]]

@@ -23,6 +23,7 @@ from zenbook.front.export.layout import (
 )
 from zenbook.front.export.parameters import Parameter
 from zenbook.front.export.plan import Plan
+from zenbook.front.export.seeds import Seeds
 from zenbook.front.export.titles import Title, notebook_title, pipeline_title, titles
 from zenbook.front.export.types import annotation, returned, type_names
 from zenbook.front.export.zenml import Dialect, exact_kind
@@ -39,6 +40,8 @@ class Script:
         module = set(plan.module.names)
         reserved = {"step", "pipeline", "cli", "configure", "display", "main", "zenbook"}
         reserved |= Dialect.names | Arguments.names
+        self.seeds = Seeds(plan) if target != "zenbook" else None
+        reserved |= self.seeds.names if self.seeds else set()
         self.main = function if function not in module | reserved else f"{function}_pipeline"
         reserved.add(self.main)
         self.titles = titles(plan, module | reserved)
@@ -72,6 +75,7 @@ class Script:
         definitions = [module_text(piece) for piece in self.plan.of_kind("definition")]
         definitions += self._shim()
         definitions += self.zenml.definitions() if self.zenml else []
+        definitions += self.seeds.definitions() if self.seeds else []
         definitions += self.arguments.definitions()
         setup = self._setup()
         steps = [self._step(g, t) for g, t in zip(self.plan.groups, self.titles, strict=True)]
@@ -106,6 +110,8 @@ class Script:
             imports.add("IPython.display", "display")
         if self.zenml:
             self.zenml.imports(imports)
+        if self.seeds:
+            self.seeds.imports(imports)
         self.arguments.imports(imports)
         if self.target == "zenbook":
             if self.prefix:
@@ -174,6 +180,7 @@ class Script:
         if self.zenml and plan_sets(self.plan):
             lines.append(f"{INDENT}{self._configure()}()")
         body = body_text(self.plan, group)
+        body = self.seeds.within(group, body) if self.seeds else body
         if body.lstrip().startswith(("def ", "class ", "async def ", "@")):
             lines.append("")  # where a formatter leaves one, below the docstring
         if body:
@@ -303,6 +310,10 @@ def _options(group: Group) -> list[str]:
         found.append(f"version={quoted(options.version)}")
     if options.rng != "auto":
         found.append(f'rng="{options.rng}"')
+    if options.seed is not None:
+        found.append(f"seed={options.seed}")
+    if options.replay != "all":
+        found.append(f'replay="{options.replay}"')
     return found
 
 

@@ -28,8 +28,6 @@ class StepLine:
     name: str = ""
     inputs: tuple[str, ...] | None = None
     added: tuple[str, ...] = ()
-    seed: int | None = None
-    replay: str = "all"
     pipeline: str = ""
     quiet: bool = False
     dry_run: bool = False
@@ -52,8 +50,6 @@ def parse_step_line(text: str) -> StepLine:
         name=name,
         inputs=plain if plain else None,
         added=added,
-        seed=_seed(said),
-        replay=_last(said, "replay", "all"),
         pipeline=_name(said["pipeline"][-1]) if "pipeline" in said else "",
         quiet="quiet" in said,
         dry_run="dry_run" in said,
@@ -63,6 +59,7 @@ def parse_step_line(text: str) -> StepLine:
 
 def _options(said: Said) -> Options:
     rng = _last(said, "rng", "auto")
+    replay = _last(said, "replay", "all")
     return Options(
         enable_cache=cache_switch(said),
         ttl=duration(said["ttl"][-1]) if "ttl" in said else None,
@@ -70,6 +67,8 @@ def _options(said: Said) -> Options:
         ignore=_names(said, "ignore"),
         version=_last(said, "version", ""),
         rng="key" if rng == "key" else "ignore" if rng == "ignore" else "auto",
+        seed=_seed(said),
+        replay="display" if replay == "display" else "none" if replay == "none" else "all",
         force="force" in said,
         must_hit="must_hit" in said,
         keep_only=_names(said, "outputs"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
-from zenbook.engine.drivers import collecting_metrics
+from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
@@ -30,7 +30,6 @@ from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
-from zenbook.front.notebook.seeding import seeded, unseeded
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown
 from zenbook.front.notebook.stopping import hear_stop
@@ -149,8 +148,6 @@ class Passing:
     def _options(self, options: Options) -> Options:
         """With what else changes the result put into the version text of the key."""
         words = [options.version] if options.version else []
-        if self.said.seed is not None:
-            words.append(f"seed {self.said.seed}")
         if flags := future_flags(self.tree, int(getattr(self.shell.compile, "flags", 0))):
             words.append(f"future {flags}")
         if (how := self.shell.ast_node_interactivity) != "last_expr":
@@ -221,7 +218,7 @@ class Passing:
         self._asked = Asked.begin()
         self._collected = self._noting.enter_context(collecting_metrics())
         self._shown = self._noting.enter_context(noting_shown(self.shell))
-        self._seeded = None if self.said.seed is None else seeded(self.said.seed, self.cell.body)
+        self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
         self._started = self.desk.clock.tick()
         return self.tree
@@ -240,7 +237,7 @@ class Passing:
         self.session.lines.tell(self.spot, said)
 
         def show() -> None:
-            putting.show(replay, self.shell, self.said.replay)
+            putting.show(replay, self.shell, self.said.options)
 
         def replay(events: Sequence[Event]) -> None:
             self.desk.capture.replay(events)
@@ -277,9 +274,9 @@ class Passing:
             return
         seconds = self.desk.clock.tick() - self._started
         self._note_no_more()
-        if self._seeded is not None:
-            unseeded(self._seeded)
         asked = self._asked.end()
+        if unsure := self._unsure():
+            asked = (*asked, unsure)
         try:
             outcome, names = self._kept(result, asked, seconds)
         except (Exception, KeyboardInterrupt) as error:  # the cell has run; that stands

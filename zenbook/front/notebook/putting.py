@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from zenbook.engine.adopting import adopt
+from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
 from zenbook.engine.parts import is_array, is_plain, walk
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
@@ -18,7 +19,7 @@ from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
 from zenbook.front.notebook.showing import LAST, show_again
 from zenbook.front.notebook.submodules import note_missing
-from zenbook.model import Outcome
+from zenbook.model import Options, Outcome
 
 Event = Mapping[str, Any]
 
@@ -147,16 +148,13 @@ class Putting:
             put_in_place_of(old, new, self._namespace)
         return standing
 
-    def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, how: str) -> None:
+    def show(
+        self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options
+    ) -> None:
         """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
-        events = [event for event in self._outcome.displays if _wanted(event, how)]
-        if events:
+        if events := to_replay(self._outcome, options):
             replay(events)
         show_again(shell, self._shown)
-
-
-def _wanted(event: Event, how: str) -> bool:
-    return how == "all" or (how == "display" and event.get("kind") != "stream")
 
 
 def _can_become(old: Any, new: Any) -> bool:

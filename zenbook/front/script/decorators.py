@@ -25,8 +25,11 @@ def step(function: Any = None, /, *, name: str = "", **options: Any) -> Any:
     Options: ``enable_cache`` (default: as the pipeline says), ``ttl`` (seconds or ``"12h"``),
     ``files`` (extra paths or globs it depends on), ``ignore`` (inputs that are no reason to run
     again), ``version`` (free text in the key), ``cache_func`` (called for one more part of the
-    key), ``retries``, ``rng`` (``auto``, ``key``, ``ignore``), ``name``. Raises OptionError for
-    an unknown or malformed one.
+    key), ``retries``, ``seed`` (seed ``random``, numpy and torch before the body, put their states
+    back after; in the key), ``rng`` (whether the random states it finds count: ``auto``, ``key``,
+    ``ignore``), ``replay`` (what a hit shows again: ``all``, ``display``, ``none``),
+    ``force`` (run, and keep the new result), ``must_hit`` (MustHit instead of running), ``name``.
+    ``depends`` is another word for ``files``. Raises OptionError for an unknown or malformed one.
     """
     checked = options_from(Options(), options)
     if function is None:

@@ -19,13 +19,29 @@ _ALIASES = {
     "ignored_inputs": "ignore",
     "expires_after": "ttl",
 }
-_KNOWN = (*Options.__dataclass_fields__, *_ALIASES)
+_CELLS_ONLY = {
+    "inputs": "A function's inputs are its parameters: add or remove some.",
+    "outputs": "A function gives what it returns: return less, or in steps of their own.",
+    "keep_only": "A function gives what it returns: return less, or in steps of their own.",
+    "no_cache": "Write enable_cache=False.",
+    "dry_run": "Call .plan(...) of the pipeline it is in.",
+    "pipeline": "Call the step in a @pipeline function.",
+    "quiet": "Only cells have a line to leave out.",
+}
+"""Options of ``%%step`` that mean nothing for a function, and what there is instead."""
+_KNOWN = tuple(
+    name for name in (*Options.__dataclass_fields__, *_ALIASES) if name not in _CELLS_ONLY
+)
+_MOST_SEED = 2**32 - 1
+_CHOICES = {"rng": ("auto", "key", "ignore"), "replay": ("all", "display", "none")}
 
 
 def options_from(base: Options, given: Mapping[str, Any]) -> Options:
     """The base options with the given ones in their place. Raises OptionError."""
     checked: dict[str, Any] = {}
     for name, value in given.items():
+        if name in _CELLS_ONLY:
+            raise OptionError(f"@step has no option {name}. {_CELLS_ONLY[name]}")
         if name not in _KNOWN:
             raise OptionError(unknown("option", name, _KNOWN))
         name = _ALIASES.get(name, name)
@@ -57,7 +73,7 @@ def _value(name: str, value: Any) -> Any:
     match name:
         case "ttl":
             return None if value is None else seconds_of(value)
-        case "files" | "ignore" | "keep_only":
+        case "files" | "ignore":
             return (str(value),) if not isinstance(value, (list, tuple, set)) else _texts(value)
         case "enable_cache":
             if value not in (True, False, None):
@@ -67,16 +83,33 @@ def _value(name: str, value: Any) -> Any:
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise OptionError(f"retries={value!r} is no whole number from 0.")
             return value
-        case "rng":
-            if value not in ("auto", "key", "ignore"):
-                raise OptionError(f"rng={value!r} is none of auto, key, ignore.")
+        case "rng" | "replay":
+            if value not in _CHOICES[name]:
+                raise OptionError(f"{name}={value!r} is none of {', '.join(_CHOICES[name])}.")
             return value
+        case "seed":
+            return None if value is None else _seed(value)
+        case "version":
+            if not isinstance(value, (str, int)):
+                raise OptionError(f"version={value!r} is no text.")
+            return str(value)
+        case "force" | "must_hit":
+            if value not in (True, False):
+                raise OptionError(f"{name}={value!r} is neither True nor False.")
+            return bool(value)
         case "cache_func":
             if value is not None and not callable(value):
                 raise OptionError(f"cache_func={value!r} is no function.")
             return value
         case _:
             return value
+
+
+def _seed(value: Any) -> int:
+    is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+    if not is_whole or not 0 <= int(value) <= _MOST_SEED:
+        raise OptionError(f"seed={value!r} is no whole number from 0 to {_MOST_SEED}.")
+    return int(value)
 
 
 def _texts(values: Any) -> tuple[str, ...]:
