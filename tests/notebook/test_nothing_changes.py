@@ -249,6 +249,13 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         "p holds a part of an input",
     ),
     "an iterator over an input": (["x = [1]", "%%step a\ni = iter(x)"], "i holds a part of an"),
+    "a closure that counts": (
+        [
+            "def mk():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        return n\n    return f\nf = mk()",
+            "%%step a\ny = f()",
+        ],
+        "f.n is assigned by the step",
+    ),
     "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
     "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
     "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),

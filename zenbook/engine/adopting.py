@@ -33,6 +33,20 @@ def adopt(pairs: Iterable[tuple[Any, Any]], digest: Callable[[Any], str | None])
         adoption.put_back(new)
 
 
+def stand_in(standing: Iterable[tuple[Any, Any]], contents: Iterable[Any]) -> None:
+    """Let objects stand for their own later contents wherever these are held.
+
+    ``standing`` are pairs of an object and the content it is about to be given. An input that
+    holds itself, or another one that was changed too, then goes on holding that very object.
+    Raises Inseparable.
+    """
+    adoption = _Adoption(lambda _: None)
+    for old, new in standing:
+        adoption.stand(old, new)
+    for content in contents:
+        adoption.put_back(content)
+
+
 class _Adoption:
     """Which object stands for which loaded copy."""
 
@@ -57,6 +71,12 @@ class _Adoption:
                 self._note(own, copy)
             else:
                 self.compare(own, copy)
+
+    def stand(self, old: Any, new: Any) -> None:
+        """Note that an object is about to be what its later content is."""
+        self._kept.append(new)
+        self._own[id(new)] = old
+        self._copies[id(old)] = new
 
     def put_back(self, new: Any) -> None:
         """Replace the copies of unchanged parts, wherever they stand in the later content."""

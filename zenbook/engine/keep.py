@@ -15,6 +15,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
+from zenbook.engine.tying import ties
 from zenbook.engine.watched import Watched
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
 from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
@@ -41,7 +42,7 @@ def keep(
         try:
             changed = _changed_inputs(identity, values, desk)
             record = _record(ran, watched, identity, values, changed, call, sitting, desk)
-        except NotKeepable as error:
+        except (NotKeepable, Inseparable) as error:
             not_kept = str(error)
         except StoreFault as error:
             not_kept = f"the store failed: {error}"
@@ -120,7 +121,8 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    if not sitting.rebinds and (shared := _links(outputs, values)) != []:
+    shared = ties(changed, values) if sitting.rebinds else _links(outputs, values)
+    if shared != []:
         keepable["%links"] = shared
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)

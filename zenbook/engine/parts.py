@@ -1,8 +1,9 @@
 """What a value holds: its mutable parts, each with the way to it.
 
-Built-in containers, deques, arrays of objects and the attributes of instances (in ``__dict__`` or
-in slots) are entered; arrays of numbers, frames and anything else are leaves, as are containers of
-more than 10,000 items. A walk ends at 50,000 objects.
+Built-in containers, deques, arrays of objects, the attributes of instances (in ``__dict__`` or in
+slots), and what functions of the notebook, bound methods, partial functions and iterators hold are
+entered; arrays of numbers, frames and anything else are leaves, as are containers of more than
+10,000 items. A walk ends at 50,000 objects.
 """
 
 from __future__ import annotations
@@ -10,18 +11,29 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_trace import MISSING, cell_content
+
 Step = tuple[str, Any]
-"""One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``; and
-``("fixed", place)`` in a tuple or a set, where nothing else can be put."""
+"""One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
+``("cell", number)`` of a function's closure; ``("place", number)`` in a tuple, which must be made
+anew to hold another object; and ``("fixed", number)`` in a set, a bound method and the like, where
+nothing else can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
+_CODE = (FunctionType, MethodType, BuiltinFunctionType)
+_ITERATORS: tuple[type, ...] = (
+    enumerate, filter, map, reversed, zip, type(iter([])), type(iter(())), type(reversed([])),
+)  # fmt: skip
 _NOTHING: Mapping[int, Any] = {}
 _MOST = 50_000
 _WIDEST = 10_000
+_TABLES = frozenset({"pandas", "polars", "pyarrow"})
+"""Libraries whose values copy on write, and share indexes and caches that nobody changes."""
 _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
@@ -60,7 +72,7 @@ def is_mutable(value: Any) -> bool:
         return False
     try:
         return hash(value) == object.__hash__(value)
-    except TypeError:
+    except (TypeError, ValueError):  # a memoryview that can be written to says ValueError
         return True
 
 
@@ -74,11 +86,14 @@ def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path,
     met = 0
     while waiting and met < _MOST:
         path, inner = waiting.popleft()
-        if is_atom(inner) or (id(inner) in seen and id(inner) not in stop):
+        if (is_atom(inner) and not isinstance(inner, _CODE)) or (
+            id(inner) in seen and id(inner) not in stop
+        ):
             continue
         met += 1
-        seen.add(id(inner))
-        if is_mutable(inner):
+        if not (stop and isinstance(inner, tuple)):
+            seen.add(id(inner))
+        if is_mutable(inner) and not isinstance(inner, _CODE):
             yield path, inner
         if id(inner) not in stop:
             waiting += (((*path, step), item) for step, item in held_by(inner))
@@ -88,16 +103,51 @@ def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     """What a value holds itself, each with the step to it."""
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
         return
+    if type(value).__module__.partition(".")[0] in _TABLES:
+        return
     if isinstance(value, dict):
         yield from ((("item", k), item) for k, item in list(value.items()) if not is_mutable(k))
     elif isinstance(value, list | deque):
         yield from ((("item", place), item) for place, item in enumerate(list(value)))
-    elif isinstance(value, tuple | set):
+    elif isinstance(value, tuple):
+        yield from ((("place", place), item) for place, item in enumerate(value))
+    elif isinstance(value, set):
         yield from ((("fixed", place), item) for place, item in enumerate(value))
     elif is_array(value):
         yield from _elements(value)
         return
+    elif isinstance(value, _CODE):
+        yield from _bound_to(value)
+        return
+    elif isinstance(value, partial):
+        yield from (
+            (("fixed", place), item) for place, item in enumerate((value.func, *value.args))
+        )
+        yield ("slot", "keywords"), value.keywords
+    elif isinstance(value, _ITERATORS):
+        yield from ((("fixed", place), item) for place, item in enumerate(value.__reduce__()[1]))
     yield from _attributes(value)
+
+
+def _bound_to(code: Any) -> Iterator[tuple[Step, Any]]:
+    """What a function or method brings along. A function that is imported by its name when it is
+    loaded brings nothing, and global names are looked up when it is called."""
+    owner = getattr(code, "__self__", None)
+    if isinstance(owner, ModuleType | type):
+        return
+    if owner is not None:
+        yield ("fixed", 0), owner
+    elif isinstance(code, FunctionType) and _is_kept_whole(code):
+        for number, cell in enumerate(code.__closure__ or ()):
+            if (content := cell_content(cell)) is not MISSING:
+                yield ("cell", number), content
+        yield ("slot", "__defaults__"), code.__defaults__
+        yield ("slot", "__kwdefaults__"), code.__kwdefaults__
+        yield from _attributes(code)
+
+
+def _is_kept_whole(function: FunctionType) -> bool:
+    return function.__module__ == "__main__" or "<" in function.__qualname__
 
 
 def _elements(array: Any) -> Iterator[tuple[Step, Any]]:
@@ -125,18 +175,36 @@ def follow(value: Any, path: Path) -> Any:
     for how, key in path:
         if how == "attribute":
             value = vars(value)[key]
+        elif how == "cell":
+            value = value.__closure__[key].cell_contents
         else:
             value = getattr(value, key) if how == "slot" else value[key]
     return value
 
 
+def put_at(root: Any, path: Path, value: Any) -> Any:
+    """Let a path lead to another object; the object at its beginning, which is another one where
+    tuples had to be made anew. Raises as :func:`follow` and :func:`put` do."""
+    if not path:
+        return value
+    holder = follow(root, path[:-1])
+    how, key = path[-1]
+    if how != "place":
+        put(holder, path[-1], value)
+        return root
+    items = (*holder[:key], value, *holder[key + 1 :])
+    return put_at(root, path[:-1], tuple.__new__(type(holder), items))
+
+
 def put(holder: Any, step: Step, value: Any) -> None:
     """Let this step lead to another object. Raises TypeError for a fixed one."""
     how, key = step
-    if how == "fixed":
+    if how in ("fixed", "place"):
         raise TypeError("nothing can be put into a tuple or a set")
     if how == "attribute":
         vars(holder)[key] = value
+    elif how == "cell":
+        holder.__closure__[key].cell_contents = value
     elif how == "slot":
         object.__setattr__(holder, key, value)
     else:

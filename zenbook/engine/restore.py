@@ -11,7 +11,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.sharing import Inseparable, relink
 from zenbook.engine.sitting import Sitting
-from zenbook.errors import Damaged, StoreFault, Untrusted
+from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
 
@@ -24,6 +24,8 @@ def restore(
         if call.prepare is not None:
             call.prepare()
         return _restored(hit, identity, call, sitting, desk)
+    except NotHere as error:
+        return Miss((), "unknowable", str(error))
     except Damaged as error:
         desk.warn_once(f"The kept result of {record.step} is damaged ({error}); it runs again.")
         return Miss((), "damaged", str(error))
@@ -81,6 +83,7 @@ def _restored(
         values=values,
         seconds=0.0,
         changed=changed,
+        links=loaded.get("%links", ()),
         displays=loaded.get("%displays", ()),
         origin=record.run,
         remarks=record.remarks,

@@ -17,10 +17,10 @@ not put together.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from zenbook.engine.parts import Path, follow, is_array, put, walk
+from zenbook.engine.parts import Path, follow, is_array, put_at, walk
 
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
@@ -36,25 +36,35 @@ class Inseparable(Exception):
 def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     """Where outputs hold an input's mutable objects or look into its memory, nearest first.
 
-    Raises Inseparable for what no link can say: the object sits in a tuple or a set, or the
-    memory is that of no plain contiguous array.
+    Raises Inseparable for what no link can say: the object sits in a set or is what a method is
+    bound to, or the memory is that of no plain contiguous array.
     """
+    known = held_in(inputs)
+    return [link for name, value in outputs.items() for link in links_of(name, value, known)]
+
+
+def held_in(inputs: Mapping[str, Any]) -> dict[int, tuple[str, Path, Any]]:
+    """The mutable objects that inputs hold, by identity, with the way to each."""
     known: dict[int, tuple[str, Path, Any]] = {}
     for name, value in inputs.items():
         for path, inner in walk(value):
             known.setdefault(id(inner), (name, path, inner))
+    return known
+
+
+def links_of(
+    name: str, value: Any, known: Mapping[int, tuple[str, Path, Any]], *, inside: bool = False
+) -> Iterator[Link]:
+    """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = [at for at in known.values() if is_array(at[2])]
-    found: list[Link] = []
-    for name, value in outputs.items():
-        for path, inner in walk(value, stop=known):
-            source = known.get(id(inner)) or _looked_into(name, inner, arrays)
-            if source is None:
-                continue
-            if any(how == "fixed" for how, _ in (*path, *source[1])):
-                raise Inseparable(f"{name} holds a part of an input in a tuple or a set")
-            window = None if source[2] is inner else window_into(name, inner, source[2])
-            found.append((name, path, source[0], source[1], window))
-    return found
+    for path, inner in walk(value, stop=known):
+        source = known.get(id(inner)) or _looked_into(name, inner, arrays)
+        if source is None or (inside and not path):
+            continue
+        if any(how == "fixed" for how, _ in (*path, *source[1])):
+            raise Inseparable(f"{name} holds a part of an input in a set or a method")
+        window = None if source[2] is inner else window_into(name, inner, source[2])
+        yield name, path, source[0], source[1], window
 
 
 def _looked_into(
@@ -117,10 +127,7 @@ def _relink(link: Link, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> N
     shared = follow(inputs[source], where)
     if window is not None:
         shared = look_into(shared, window)
-    if path:
-        put(follow(outputs[name], path[:-1]), path[-1], shared)
-    else:
-        outputs[name] = shared
+    outputs[name] = put_at(outputs[name], path, shared) if path else shared
 
 
 def entangled(
@@ -142,6 +149,11 @@ def entangled(
             if id(inner) in parts or _is_view(inner, arrays):
                 return name
     return ""
+
+
+def share_memory(one: Any, other: Any) -> bool:
+    """Whether two arrays look into the same memory."""
+    return is_array(one) and _is_view(other, [one])
 
 
 def _is_view(value: Any, arrays: list[Any]) -> bool:

@@ -84,5 +84,5 @@ def _links(
                 continue
             source, where, owner = owners[id(inner)]
             if any(how == "fixed" for how, _ in (*path, *where)):
-                raise Inseparable(f"{name} holds a part of {source} in a tuple or a set")
+                raise Inseparable(f"{name} holds a part of {source} in a set or a method")
             yield name, path, source, where, window_into(name, inner, owner, source)

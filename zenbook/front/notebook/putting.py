@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.engine.adopting import adopt
+from zenbook.engine.adopting import adopt, stand_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
 from zenbook.engine.parts import is_array, is_plain, walk
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
+from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
@@ -39,6 +40,7 @@ class Putting:
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._digest = digest
         self._values = values
+        self._changed = dict(outcome.changed)
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
@@ -59,7 +61,7 @@ class Putting:
         if holder := self._entangled():
             return holder
         try:
-            for link in self._manifest.get("links", ()):
+            for link in self._output_links():
                 relink([link], self._values, self._sources(link))
             relink(self._manifest.get("windows", ()), self._values, self._values)
         except Inseparable as error:
@@ -68,14 +70,38 @@ class Putting:
 
     def _entangled(self) -> str:
         """Why an input that the cell changed in place cannot be given its later content."""
-        changed = [(n, self._namespace.get(n), new) for n, new in self._outcome.changed.items()]
-        if not (told := self._shared_part(changed)):
-            return ""
         try:
-            adopt(((old, new) for _, old, new in changed if type(old) is type(new)), self._known)
-        except Inseparable:
-            return told
-        return self._shared_part(changed)
+            tie(
+                self._outcome.links or (),
+                self._changed,
+                self._namespace,
+                self._sources,
+                self._known,
+            )
+        except Inseparable as error:
+            return str(error)
+        changed = [(n, self._namespace.get(n), new) for n, new in self._changed.items()]
+        if told := self._shared_part(changed):
+            try:
+                adopt(
+                    ((old, new) for _, old, new in changed if type(old) is type(new)), self._known
+                )
+            except Inseparable:
+                return told
+            told = self._shared_part(changed)
+        becoming = [(old, new) for _, old, new in changed if _can_become(old, new)]
+        try:
+            stand_in(becoming, (new for _, _, new in changed))
+        except Inseparable as error:
+            return str(error)
+        return told
+
+    def _output_links(self) -> list[Link]:
+        """Those of the notebook's own record, and those of one that a script has kept."""
+        if self._outcome.links is None:
+            raise Inseparable("its result shares memory with an input")
+        scripts = [link for link in self._outcome.links if not link[0].startswith("~")]
+        return [*self._manifest.get("links", ()), *scripts]
 
     def _shared_part(self, changed: Sequence[tuple[str, Any, Any]]) -> str:
         """Who else holds a part that an input no longer has."""
@@ -117,7 +143,7 @@ class Putting:
         """Where a link's path begins: in the notebook, and for a part of what the cell changed in
         place, in its later content, whose parts the notebook's object is about to be given."""
         name, where = link[2], link[3]
-        new = self._outcome.changed.get(name, MISSING)
+        new = self._changed.get(name, MISSING)
         if new is MISSING or not (where or not _can_become(self._namespace.get(name), new)):
             return self._namespace
         return {name: new}
@@ -139,7 +165,7 @@ class Putting:
     def _put_changed(self) -> dict[int, Any]:
         """Give inputs their later content; the objects to use instead of the loaded ones."""
         standing: dict[int, Any] = {}
-        for name, new in self._outcome.changed.items():
+        for name, new in self._changed.items():
             old = self._namespace[name]
             if _can_become(old, new):
                 replace(old, new)
@@ -148,9 +174,7 @@ class Putting:
             put_in_place_of(old, new, self._namespace)
         return standing
 
-    def show(
-        self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options
-    ) -> None:
+    def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options) -> None:
         """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
         if events := to_replay(self._outcome, options):
             replay(events)

@@ -1,0 +1,65 @@
+"""What a step put into an input: another input, a part of it, a window into its memory.
+
+After ``results["model"] = model`` the dictionary holds the very model. The dictionary's later
+content is kept with a copy of it, so where it holds what another input holds too, both paths are
+kept, and on a hit the notebook's own object is put there again, as for outputs
+(:mod:`zenbook.engine.sharing`). So are arrays in such contents that look into each other's memory.
+
+Whether it was the step that put it there, or whether it was there before, cannot be seen from
+these paths. It matters only where the notebook's input holds an equal object at that place that is
+not the same one: then the step runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from zenbook.core.closure_trace import MISSING
+from zenbook.engine.parts import Path, follow
+from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink, share_memory
+from zenbook.engine.windows import windows
+
+
+def ties(changed: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
+    """Where inputs that a step changed hold other inputs now, or look into the same memory.
+
+    Raises Inseparable for what no link can say.
+    """
+    found: list[Link] = []
+    for name, value in changed.items():
+        others = {other: held for other, held in inputs.items() if held is not value}
+        known = held_in(others)
+        known.pop(id(value), None)
+        found += links_of(name, value, known, inside=True)
+    return [(f"~{link[0]}", *link[1:]) for link in (*found, *windows(changed, found))]
+
+
+def tie(
+    tied: Iterable[Link],
+    changed: dict[str, Any],
+    inputs: Mapping[str, Any],
+    sources: Callable[[Link], Mapping[str, Any]],
+    digest: Callable[[Any], str | None],
+) -> None:
+    """Put the notebook's own objects into the loaded contents of inputs that the step changed.
+
+    ``sources`` tells where a link's object is found. Raises Inseparable.
+    """
+    for link in tied:
+        if not link[0].startswith("~"):
+            continue
+        name, path = link[0][1:], link[1]
+        relink([(name, *link[1:])], changed, sources(link))
+        now, before = follow(changed[name], path), _there(inputs.get(name), path)
+        if link[2] == name or before is now or before is MISSING or share_memory(before, now):
+            continue
+        if (known := digest(now)) is None or digest(before) == known:
+            raise Inseparable("an input is built otherwise than it was")
+
+
+def _there(value: Any, path: Path) -> Any:
+    try:
+        return follow(value, path)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return MISSING
