@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import itertools
 import json
 import os
@@ -450,6 +451,15 @@ def test_a_memmap_of_a_deleted_file_is_refused(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(NotDigestible, match="deleted"):
         fingerprint(mapped)
+
+
+@pytest.mark.parametrize("make", [lambda: io.StringIO("a,b"), lambda: io.BytesIO(b"a,b")])
+def test_a_file_in_memory_is_its_content_and_position(make: Any) -> None:
+    one, other = make(), make()
+    assert vars(other) == {}  # looking makes the dictionary
+    assert fingerprint(one) == fingerprint(other)
+    other.read(1)
+    assert fingerprint(one) != fingerprint(other)
 
 
 def test_functions_that_a_library_makes_by_exec_are_told_apart_by_their_code() -> None:

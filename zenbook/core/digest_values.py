@@ -295,7 +295,15 @@ def _cell(value: Any, digester: Digester) -> Description:
         return ("empty cell",)
 
 
+def _memory_file(value: Any, digester: Digester) -> Description:
+    """A StringIO or BytesIO: its content and position. Attributes it has none of are told as None
+    or as {}, depending on whether somebody has looked."""
+    *state, attributes = value.__getstate__()
+    return type(value).__name__, tuple(state), attributes or {}
+
+
 def _exact_types() -> dict[type, Describer]:
+    import io
     import pathlib
     import re
 
@@ -326,6 +334,8 @@ def _exact_types() -> dict[type, Describer]:
         classmethod: _wrapper,
         property: _property,
         re.Pattern: _pattern,
+        io.StringIO: _memory_file,
+        io.BytesIO: _memory_file,
     }
     for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"):
         table[getattr(pathlib, name)] = _path
