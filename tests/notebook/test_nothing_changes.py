@@ -175,6 +175,13 @@ CACHED: dict[str, list[str]] = {
         "%%step a\nf = mk(X)\ng = lambda x=X: x\nhooks.append(mk(X))",
         "X.append(2); f(), g(), hooks[0](), g() is X",
     ],
+    "a part of what a helper uses": [
+        "T = {'q': [1]}; COLS = ['a']\nclass C: L = [5]\ndef mk():\n    st = [6]\n    def f(): return st\n    return f\nh = mk()\n"
+        "def get(k): return T[k]\ndef cols(d=[7]): return [('n', COLS), d]\ndef l(): return C.L",
+        "%%step a\nx = get('q')\ny = cols()\nz = {'f': h(), 'l': l()}",
+        "x.append(2); COLS.append('b'); y[1].append(8); z['f'].append(9); z['l'].append(0)\n"
+        "x, T, y, cols(), h(), C.L, get('q') is x, y[0][1] is COLS",
+    ],
     "await": ["%%step a\nimport asyncio\nawait asyncio.sleep(0.001)\nx = 4\nprint('slept')", "x"],
     "async functions": ["%%step a\nasync def f(): return 3\nx = await f()", "x, await f()"],
     "shell commands": [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
+from zenbook.engine.lending import lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
@@ -121,8 +122,7 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    shared = ties(changed, values) if sitting.rebinds else _links(outputs, values)
-    if shared != []:
+    if (shared := _links(outputs, values, changed, identity, sitting)) != []:
         keepable["%links"] = shared
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)
@@ -181,12 +181,22 @@ def _outputs(ran: Ran, call: Call) -> dict[str, Any]:
     return {name: value for name, value in ran.values.items() if not only or name in only}
 
 
-def _links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link] | None:
-    """Where outputs hold an input's objects; None if a hit could not put them together again."""
+def _links(
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    identity: Identity,
+    sitting: Sitting,
+) -> list[Link] | None:
+    """Where outputs hold objects of inputs and of used values; None if a hit could not put them
+    together again. A notebook finds those of inputs itself, all but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     try:
-        return links(inner, inputs)
+        shared = ties(changed, inputs) if sitting.rebinds else links(inner, inputs)
+        return [*shared, *lent(inner, inputs, identity.constants)]
     except Inseparable:
+        if sitting.rebinds:
+            raise
         return None
 
 

@@ -9,6 +9,7 @@ from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
+from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, relink
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
@@ -70,8 +71,10 @@ def _restored(
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **(changed if sitting.rebinds else {})}
         values = _named(record, loaded, inputs, wanted_besides)
+        shared = loaded.get("%links") or ()
+        lend(shared, values, identity.constants)
         if not sitting.rebinds:
-            relink(loaded.get("%links", ()), values, call.values)
+            relink((link for link in shared if not is_lent(link)), values, call.values)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(

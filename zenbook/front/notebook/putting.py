@@ -11,6 +11,7 @@ from typing import Any
 from zenbook.engine.adopting import adopt, stand_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
+from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain, walk
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
 from zenbook.engine.tying import tie
@@ -100,7 +101,9 @@ class Putting:
         """Those of the notebook's own record, and those of one that a script has kept."""
         if self._outcome.links is None:
             raise Inseparable("its result shares memory with an input")
-        scripts = [link for link in self._outcome.links if not link[0].startswith("~")]
+        scripts = [
+            link for link in self._outcome.links if not (link[0].startswith("~") or is_lent(link))
+        ]
         return [*self._manifest.get("links", ()), *scripts]
 
     def _shared_part(self, changed: Sequence[tuple[str, Any, Any]]) -> str:

@@ -1,0 +1,39 @@
+"""Objects that a step's outputs share with what its functions use: globals, defaults, closures.
+
+``def columns(): return COLUMNS`` hands out the very list, and so does a method that returns a part
+of a class's table. Those values are no inputs, but are found anew by the walk over the used code
+before each hit; so they lend their parts to loaded outputs as inputs do
+(:mod:`zenbook.engine.sharing`), under their labels with a mark before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from zenbook.engine.sharing import Link, held_in, links_of, relink
+
+_MARK = "use "
+_Used = Mapping[str, tuple[Any, str]]
+"""By label: the value, and its digest."""
+
+
+def lent(outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used) -> list[Link]:
+    """Where outputs hold parts of used values and of no input. Raises Inseparable."""
+    lenders = held_in({f"{_MARK}{label}": value for label, (value, _) in used.items()})
+    if not lenders:
+        return []
+    known = {**lenders, **held_in(inputs)}
+    found = (link for name, value in outputs.items() for link in links_of(name, value, known))
+    return [link for link in found if is_lent(link)]
+
+
+def is_lent(link: Link) -> bool:
+    """Whether a link leads to a used value."""
+    return link[2].startswith(_MARK)
+
+
+def lend(links: Iterable[Link], outputs: dict[str, Any], used: _Used) -> None:
+    """Put parts of the used values into loaded outputs. Raises Inseparable."""
+    lenders = {f"{_MARK}{label}": value for label, (value, _) in used.items()}
+    relink([link for link in links if is_lent(link)], outputs, lenders)
