@@ -72,3 +72,35 @@ def test_only_a_use_of_the_time_zone_makes_it_count(kernel: Kernel) -> None:
     again = [kernel.run(clock), kernel.run(zone)]
     kernel.run(back)
     assert [cell.status for cell in again] == ["cached", "completed"], [c.said for c in again]
+
+
+SEEDED_CELL = "%%step draw --seed {}\nx = random.random(), float(np.random.rand())"
+SEEDED_FUNCTION = """from zenbook import step
+
+@step(seed={}, must_hit={})
+def draw():
+    x = random.random(), float(np.random.rand())
+    return x
+"""
+
+
+def test_a_cell_and_a_function_with_one_seed_share_their_record(kernel: Kernel) -> None:
+    imports = "import random\nimport numpy as np"
+    kernel.run(imports)
+    assert kernel.run(SEEDED_CELL.format(3)).status == "completed"
+    kernel.fresh()
+    kernel.run(imports)
+    kernel.run(SEEDED_FUNCTION.format(3, True))
+    expected = kernel.value("random.Random(3).random(), float(np.random.RandomState(3).rand())")
+    assert kernel.value("tuple(draw())") == expected
+    assert kernel.run("draw.with_options(seed=4)()").error == "MustHit"
+    kernel.run("other = draw.with_options(seed=4, must_hit=False)()")
+    cell = kernel.run(SEEDED_CELL.format(4))
+    assert cell.status == "cached", cell.said
+    assert kernel.value("x == other") is True
+
+
+def test_a_change_of_the_seed_is_told_as_such(kernel: Kernel) -> None:
+    kernel.run("import random\nimport numpy as np")
+    kernel.run(SEEDED_CELL.format(3))
+    assert "seed 3→4" in kernel.run(SEEDED_CELL.format(4)).said
