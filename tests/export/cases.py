@@ -354,6 +354,16 @@ CASES: dict[str, list[str | Cell]] = {
         md("Sum them."),
         "%%step add\ntotal = sum(numbers)\ntotal",
     ],
+    "seeded_steps": [
+        md("# Draw\n\nDraw the same numbers twice."),
+        "import random\nimport numpy as np",
+        md("Draw numbers."),
+        "%%step draw --seed 3\ndrawn = [random.random(), float(np.random.rand())]",
+        md("Draw them again."),
+        "%%step again --seed 3\nsame = drawn == [random.random(), float(np.random.rand())]",
+        md("Draw others."),
+        "%%step other --seed 4\nother = drawn == [random.random(), float(np.random.rand())]",
+    ],
     "raw_cells": [
         raw("\\newpage"),
         md("# Work"),

@@ -12,7 +12,10 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -71,17 +74,37 @@ def notebook(file: str) -> dict[str, dict[str, Any]]:
     for number, cell in enumerate(nbformat.read(file, as_version=4).cells, 1):
         if cell.cell_type != "code" or "raises-exception" in cell.metadata.get("tags", ()):
             continue
-        source = cell.source
+        line, source = "", cell.source
         if source.startswith("%%step") and "zenbook" not in sys.modules:
-            source = source.partition("\n")[2]
+            line, _, source = source.partition("\n")
         if "pip install" not in source:
-            shell.run_cell(source, store_history=True).raise_error()
+            with _seeded(line):
+                shell.run_cell(source, store_history=True).raise_error()
         found[str(number)] = {
             name: plain(value)
             for name, value in shell.user_ns.items()
             if name not in hidden and name[0] != "_" and _is_value(value)
         }
     return found
+
+
+@contextmanager
+def _seeded(line: str) -> Iterator[None]:
+    """What ``--seed`` on a step's line means, for a notebook that runs without zenbook."""
+    said = re.search(r"--seed (\d+)", line)
+    if said is None:
+        yield
+        return
+    import random
+
+    import numpy as np
+
+    outer = random.getstate(), np.random.get_state()
+    random.seed(int(said[1]))
+    np.random.seed(int(said[1]))
+    yield
+    random.setstate(outer[0])
+    np.random.set_state(outer[1])
 
 
 def _is_value(value: Any) -> bool:
