@@ -263,6 +263,20 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         ],
         "f.n is assigned by the step",
     ),
+    "a figure left open in pyplot": (
+        [
+            "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.close('all')",
+            "%%step a\nfig = plt.figure()\nplt.plot([1])",
+        ],
+        "pyplot has other figures open",
+    ),
+    "a figure closed in pyplot": (
+        [
+            "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.figure();",
+            "%%step a\nplt.close('all')",
+        ],
+        "pyplot has other figures open",
+    ),
     "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
     "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
     "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),
@@ -309,3 +323,16 @@ def _shown(cell: Cell) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+", "…", str(value))
+
+
+def test_a_step_that_may_draw_into_an_open_figure_runs(kernel: Kernel) -> None:
+    opened = "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nplt.close('all')\nfig = plt.figure();"
+    draws = "%%step a\nplt.plot([1])\nn = len(plt.gca().lines)"
+    other = "%%step b\nm = 1"
+    kernel.play(opened, draws, other)
+    kernel.fresh()
+    _, drew, kept = kernel.play(opened, draws, other)
+    assert drew.status == "completed" and "open in pyplot" in drew.said, drew.said
+    assert kept.status == "cached"
+    assert kernel.value("len(plt.gcf().axes[0].lines), n") == (1, 1)
+    kernel.run("plt.close('all')")

@@ -63,6 +63,8 @@ def gather(
         values.update(shown.kept())
     elif shown.count != _shown_by(live[0], namespace):
         obstacles = (*obstacles, "it calls the display hook itself")
+    if before.figures != after.figures:
+        obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
     shared: list[Link] = []
     lent: list[Link] = []
     try:
@@ -76,10 +78,11 @@ def gather(
         "windows": lent,
         "unseen": _unseen(names, before, cell.always, digest),
         "modules": imported_since(before.modules),
+        "figures": bool(before.figures),
     }
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
-    told = any(manifest[each] for each in ("links", "windows", "unseen", "modules"))
+    told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
     if cell.needs_manifest or told or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)

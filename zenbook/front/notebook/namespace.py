@@ -37,12 +37,20 @@ class Glimpse:
     bound: Mapping[str, Any]
     modules: frozenset[str]
     """Names of the modules imported by then."""
+    figures: tuple[Any, ...] = ()
+    """pyplot's open figures, the current one last. Inline figures are closed when a cell ends."""
 
 
 def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
     """Look at a namespace now; cheap, nothing is copied but references."""
     bound = {name: namespace[name] for name in list(namespace) if is_users(name)}
-    return Glimpse(bound, frozenset(sys.modules))
+    return Glimpse(bound, frozenset(sys.modules), open_figures())
+
+
+def open_figures() -> tuple[Any, ...]:
+    """The figures that pyplot would draw into, without importing it."""
+    pyplot = sys.modules.get("matplotlib._pylab_helpers")
+    return tuple(pyplot.Gcf.figs.values()) if pyplot is not None else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

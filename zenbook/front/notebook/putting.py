@@ -18,7 +18,14 @@ from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
-from zenbook.front.notebook.namespace import MISSING, bind, glimpse, is_users, put_in_place_of
+from zenbook.front.notebook.namespace import (
+    MISSING,
+    bind,
+    glimpse,
+    is_users,
+    open_figures,
+    put_in_place_of,
+)
 from zenbook.front.notebook.showing import LAST, show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
@@ -59,6 +66,8 @@ class Putting:
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
                 return f"it may have bound {name}, which was something else"
+        if (self._manifest.get("figures") or open_figures()) and self._may_draw():
+            return "it may draw into a figure that is open in pyplot"
         if holder := self._entangled():
             return holder
         try:
@@ -68,6 +77,13 @@ class Putting:
         except Inseparable as error:
             return str(error)
         return self._leave_unseen()
+
+    def _may_draw(self) -> bool:
+        record = self._outcome.record
+        return record is not None and any(
+            part.kind == "environment" and part.name == "matplotlib"
+            for part in record.fingerprint.parts
+        )
 
     def _entangled(self) -> str:
         """Why an input that the cell changed in place cannot be given its later content."""
