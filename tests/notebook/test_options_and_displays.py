@@ -22,6 +22,20 @@ def test_seed_makes_a_step_repeatable_and_leaves_the_outer_state(kernel: Kernel)
     assert again.status == "completed" and kernel.value("x") == first
 
 
+@pytest.mark.parametrize(
+    "body", ["x = random.random()\n1 / 0", "import asyncio\nawait asyncio.sleep(0)\nx = 1", "x ="]
+)
+def test_however_a_cell_ends_the_outer_state_is_put_back(body: str, kernel: Kernel) -> None:
+    kernel.run("import random\nimport numpy as np\nrandom.seed(1); np.random.seed(1)")
+    kernel.run("expected = random.Random(1).random(), np.random.RandomState(1).rand()")
+    kernel.run(f"%%step a --seed 7\n{body}")
+    assert kernel.value("(random.random(), np.random.rand()) == expected") is True
+    drawn = "%%step b --seed 7\ny = random.random()"
+    kernel.run(drawn)
+    assert kernel.value("y == random.Random(7).random()") is True
+    assert kernel.run(drawn).status == "cached", "no seed is left open beside it"
+
+
 def test_a_hit_leaves_the_random_state_that_a_run_leaves(kernel: Kernel) -> None:
     cells = ["import random\nrandom.seed(3)", "%%step a\nx = random.random()", "random.random()"]
     cold = [cell.result for cell in kernel.play(*cells)]
