@@ -66,7 +66,6 @@ class GlobalRandomness:
             if saved["seeded"]:
                 note_seeded(library)
 
-
     def seeding(self, seed: int) -> AbstractContextManager[Callable[[], str]]:
         """Seed every state while the block runs; see :mod:`one_seed`."""
         from zenbook.world.one_seed import one_seed  # which needs this module
