@@ -10,6 +10,7 @@ gives the object itself, must fail the same property.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -199,7 +200,7 @@ def _played(shell: InteractiveShell, moves: list[Move], capsys: Any, steps: bool
         first = f"%%step s{place} -q\n" if steps else "# plain\n"
         capsys.readouterr()
         result = shell.run_cell(first + source, store_history=True)
-        shown = capsys.readouterr().out
+        shown = re.sub(r"0x[0-9a-f]+", "0x", capsys.readouterr().out)  # where an object lies
         error = result.error_in_exec or result.error_before_exec
         files = {file.name: file.read_text() for file in sorted(Path().glob("f*.txt"))}
         seen.append((source, _outputs_of(shown), type(error).__name__, _names(shell), files))
