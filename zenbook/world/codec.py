@@ -47,7 +47,7 @@ _LIKE_CONSTANTS = frozenset({"dtype", "ExtensionDtype", "tzinfo", "cython_functi
 
 
 class Opener:
-    """How names in a trusted pickle become objects again: a mixin of ``pickle.Unpickler``."""
+    """How names in a trusted pickle become objects again: a mixin of the one unpickler."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Import by name; NotHere, saying which, if it is not there any more."""
