@@ -424,3 +424,55 @@ y[1] = 9
 out = [a, y]
 """,
 )
+R(
+    "index_named_later",
+    """
+import pandas as pd
+@step
+def f(df): return df * 2
+df = pd.DataFrame({"a": [1, 2]}, index=[3, 4])
+e = f(df)
+e.index.name = "i"
+out = (df.index.name, e.index.name)
+""",
+)
+R(
+    "buffer_written_to",
+    """
+import numpy as np
+@step
+def f(n):
+    b = bytearray(n)
+    return b, np.frombuffer(b, "u1")
+@step
+def g(b): return np.frombuffer(b, "u1")[1:]
+b, a = f(4)
+c = g(b)
+b[1] = 7
+out = [a, c]
+""",
+)
+R(
+    "global_lent_by_a_method",
+    """
+TABLE = [1]
+class Store:
+    def table(self): return TABLE
+@step
+def f(store): return store.table()
+f(Store()).append(2)
+out = TABLE
+""",
+)
+R(
+    "global_changed_by_a_method",
+    """
+TABLE = [1]
+class Store:
+    def add(self, v): TABLE.append(v)
+@step
+def f(store): store.add(2)
+f(Store())
+out = TABLE
+""",
+)

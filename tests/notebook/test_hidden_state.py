@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
@@ -121,6 +122,22 @@ STATEMENTS = (
     "{x} = {y}[1:] if hasattr({y}, 'shape') else {n}",
     "{y}[...] = {n} if hasattr({y}, 'shape') else 0",
     "{x} = {y} * 2",
+    "import numpy as np\n{x} = bytearray({n})\n{y} = np.frombuffer({x}, 'u1')",
+    "{x} = np.frombuffer({y}, 'u1') if isinstance({y}, bytearray) else {n}",
+    "{y}[0] = {n}",
+    # tables
+    "import pandas as pd\n{x} = pd.DataFrame({{'k': [{n}, 2], 'l': [{y}, [3]]}})",
+    "{x} = {y}.index if hasattr({y}, 'columns') else {n}",
+    "{x} = {y}['l'][0] if hasattr({y}, 'columns') else {n}",
+    "{x} = {y}.groupby('k')",
+    "if hasattr({y}, 'columns'): {y}.index.name = 'i{n}'",
+    "if hasattr({y}, 'columns'): {y}['m'] = {n}",
+    # objects that hand out what is global
+    "TABLE = [{n}]",
+    "class Store:\n    def table(self): return TABLE\n    def add(self, v): TABLE.append(v)",
+    "{x} = Store()",
+    "{x} = {y}.table()",
+    "{y}.add({n})",
     # code that nobody sees
     "exec('{x} = {n}')",
     "globals()['{x}'] = {n}",
@@ -149,6 +166,8 @@ BEGINNINGS = (
     "K = 2\ndef helper(v): return (v, K)\ndef outer(v): return helper(v)\na, b, c = 1, 'two', [3]",
     "class Box:\n    def __init__(self, v): self.v = v\na = Box([1])\nb = a.v\nc = [a]",
     "from pathlib import Path\nPath('f1.txt').write_text('one')\na = b = [1]\nc = {'l': a}",
+    "import pandas as pd\nc = [1]\na = pd.DataFrame({'k': [1, 2], 'l': [c, []]})\nb = a.k * 2",
+    "TABLE = [1]\nclass Store:\n    def table(self): return TABLE\na = Store()\nb = c = a.table()",
 )
 
 
@@ -202,7 +221,8 @@ def _played(shell: InteractiveShell, moves: list[Move], capsys: Any, steps: bool
         result = shell.run_cell(first + source, store_history=True)
         shown = re.sub(r"0x[0-9a-f]+", "0x", capsys.readouterr().out)  # where an object lies
         error = result.error_in_exec or result.error_before_exec
-        files = {file.name: file.read_text() for file in sorted(Path().glob("f*.txt"))}
+        texts = {file.name: file.read_text() for file in sorted(Path().glob("f*.txt"))}
+        files = {name: re.sub(r"0x[0-9a-f]+", "0x", text) for name, text in texts.items()}
         seen.append((source, _outputs_of(shown), type(error).__name__, _names(shell), files))
     return seen
 
@@ -247,8 +267,12 @@ def _parts(value: Any) -> Iterator[Any]:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, list | dict | set | np.ndarray) or hasattr(part, "v"):
+        if isinstance(part, list | dict | set | np.ndarray | pd.Index) or hasattr(part, "v"):
             yield part
+        if isinstance(part, pd.DataFrame):
+            waiting += [part.index, part.columns, *(item for _, item in part.items())]
+        elif isinstance(part, pd.Series) and part.dtype == object:
+            waiting += list(part)
         if isinstance(part, list | tuple | dict):
             waiting += part.values() if isinstance(part, dict) else part
         elif hasattr(part, "v"):
@@ -375,6 +399,20 @@ def _without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathered, "windows", lambda outputs, linked: [])
 
 
+def _without_loans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: what code hands out of its globals is a copy after a hit."""
+    import zenbook.engine.keep as keep
+
+    monkeypatch.setattr(keep, "lent", lambda outputs, inputs, used: [])
+
+
+def _without_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: tables hold nothing that others hold."""
+    import zenbook.engine.parts as parts
+
+    monkeypatch.setattr(parts, "frame_parts", lambda frame: iter(()))
+
+
 def _without_displays(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: a hit shows nothing."""
     monkeypatch.setattr(putting.Putting, "show", lambda self, replay, shell, how: None)
@@ -397,6 +435,14 @@ DRAWN = _run_again("import random\nrandom.seed(1)", "a = random.random()", "b = 
 SHARED = _run_again("a = [1]", "b = [a]", "a.append(2)")
 VIEWED = _run_again(
     "import numpy as np\na = np.arange(4.0)\nb = {'k': [a.reshape(2, 2).T]}", "a[:] = 7"
+)
+INDEXED = _run_again(
+    "import pandas as pd\na = pd.DataFrame({'k': [1, 2]})", "b = a * 2", "b.index.name = 'i'"
+)
+LENT = _run_again(
+    "TABLE = [1]\nclass Store:\n    def table(self): return TABLE\na = Store()",
+    "b = a.table()",
+    "b.append(2)",
 )
 SHOWN = _run_again("print('shown')\na = 1")
 COUNTED = [
@@ -431,6 +477,8 @@ HELD = [
         (_without_chance, DRAWN),
         (_without_links, SHARED),
         (_without_windows, VIEWED),
+        (_without_loans, LENT),
+        (_without_frames, INDEXED),
         (_without_displays, SHOWN),
     ],
 )

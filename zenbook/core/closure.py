@@ -45,6 +45,7 @@ class ValueDigests(Protocol):
     """Digests values; the ``Digester`` of :mod:`zenbook.core.digest`."""
 
     packages: set[str]
+    constants: dict[str, tuple[Any, str]]
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible."""
@@ -137,7 +138,10 @@ class CodeClosure:
         try:
             told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
-                told.append((name, _digest_or_why(value, digester)[0]))
+                digest, why = _digest_or_why(value, digester)
+                told.append((name, digest))
+                if not why and not is_atom(value):
+                    _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
         finally:
             _open.reset(token)
@@ -208,6 +212,15 @@ def _with_constants(settled: Uses, trace: Trace, digester: ValueDigests) -> Uses
     uses = replace(settled, parts=tuple(parts), constants=constants, obstacles=tuple(obstacles))
     trace.settled["last"] = said, uses
     return uses
+
+
+def _note_constant(name: str, user: Any, value: Any, digest: str, digester: ValueDigests) -> None:
+    """Note a constant under a name that says through which code of a value it is reached."""
+    label = told = f"{name} (used by {getattr(user, '__qualname__', user)})"
+    number = 1
+    while digester.constants.setdefault(label, (value, digest))[0] is not value:
+        number += 1
+        label = f"{told}#{number}"
 
 
 def _digest_or_why(value: Any, digester: ValueDigests) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from zenbook.engine.frames import is_another_index
 from zenbook.engine.parts import held_by, is_array, is_atom, put, walk
 from zenbook.engine.sharing import Inseparable
 
@@ -45,6 +46,14 @@ def stand_in(standing: Iterable[tuple[Any, Any]], contents: Iterable[Any]) -> No
         adoption.stand(old, new)
     for content in contents:
         adoption.put_back(content)
+
+
+def untouched(old: Any, new: Any) -> set[int]:
+    """Identities of an object's parts that stay what they are when it becomes its later content:
+    those which that holds, too, and an index in whose place it holds another one."""
+    later = dict(walk(new))
+    replaced = (id(p) for path, p in walk(old) if is_another_index(p, later.get(path)))
+    return {*map(id, later.values()), *replaced}
 
 
 class _Adoption:

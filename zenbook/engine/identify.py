@@ -35,7 +35,8 @@ class Identity:
     digests: Mapping[str, str]
     """Digest of each live, mutable input before the step ran."""
     constants: Mapping[str, tuple[Any, str]]
-    """Mutable module constants the code reads: (object, digest before), by part name."""
+    """Globals that can change and that the code reads, or code which inputs bring along: (object,
+    digest before), by name."""
     literals: tuple[str, ...]
     obstacle: str = ""
     remarks: tuple[str, ...] = ()
@@ -78,7 +79,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
-        uses.constants,
+        {**digester.constants, **uses.constants},
         uses.literals,
         "; ".join(obstacles),
         uses.widened,

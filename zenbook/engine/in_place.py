@@ -77,7 +77,7 @@ def _holds_constants_only(holder: Any) -> bool:
 def _replace_frame(target: Any, source: Any) -> None:
     """A frame's blocks and attributes, through the setter that pandas' own ``inplace=`` uses."""
     target._update_inplace(source)
-    target.attrs = dict(source.attrs)
+    vars(target)["_attrs"] = source.attrs  # the property's setter would make another dictionary
 
 
 def _is(value: Any, module: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import ties
 from zenbook.engine.watched import Watched
+from zenbook.engine.windows import refuse_buffers
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
 from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
 
@@ -189,14 +190,15 @@ def _links(
     sitting: Sitting,
 ) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if a hit could not put them
-    together again. A notebook finds those of inputs itself, all but what changed inputs hold."""
+    together again, or the outputs with each other. A notebook finds those of inputs itself, all
+    but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
+    if sitting.rebinds:
+        return [*ties(changed, inputs), *lent(inner, inputs, identity.constants)]
     try:
-        shared = ties(changed, inputs) if sitting.rebinds else links(inner, inputs)
-        return [*shared, *lent(inner, inputs, identity.constants)]
+        refuse_buffers(inner)
+        return [*links(inner, inputs), *lent(inner, inputs, identity.constants)]
     except Inseparable:
-        if sitting.rebinds:
-            raise
         return None
 
 

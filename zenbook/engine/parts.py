@@ -1,9 +1,10 @@
 """What a value holds: its mutable parts, each with the way to it.
 
 Built-in containers, deques, arrays of objects, the attributes of instances (in ``__dict__`` or in
-slots), and what functions of the notebook, bound methods, partial functions and iterators hold are
-entered; arrays of numbers, frames and anything else are leaves, as are containers of more than
-10,000 items. A walk ends at 50,000 objects.
+slots), what tables of pandas share (:mod:`zenbook.engine.frames`), and what functions of the
+notebook, bound methods, partial functions and iterators hold are entered; arrays of numbers and
+anything else are leaves, as are containers of more than 10,000 items. A walk ends at 50,000
+objects.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING, cell_content
+from zenbook.engine.frames import frame_parts, frames_within, is_frame
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
-``("cell", number)`` of a function's closure; ``("place", number)`` in a tuple, which must be made
-anew to hold another object; and ``("fixed", number)`` in a set, a bound method and the like, where
-nothing else can be put."""
+``("cell", number)`` of a function's closure; ``("entry", (row, column))`` of a frame, ``("entry",
+(row,))`` of a series; ``("place", number)`` in a tuple, which must be made anew to hold another
+object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing else can be
+put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
@@ -33,7 +36,7 @@ _NOTHING: Mapping[int, Any] = {}
 _MOST = 50_000
 _WIDEST = 10_000
 _TABLES = frozenset({"pandas", "polars", "pyarrow"})
-"""Libraries whose values copy on write, and share indexes and caches that nobody changes."""
+"""Libraries whose values copy on write, and share caches that nobody changes."""
 _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
@@ -103,7 +106,11 @@ def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     """What a value holds itself, each with the step to it."""
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
         return
+    if is_frame(value):
+        yield from frame_parts(value)
+        return
     if type(value).__module__.partition(".")[0] in _TABLES:
+        yield from frames_within(value)
         return
     if isinstance(value, dict):
         yield from ((("item", k), item) for k, item in list(value.items()) if not is_mutable(k))
@@ -177,6 +184,8 @@ def follow(value: Any, path: Path) -> Any:
             value = vars(value)[key]
         elif how == "cell":
             value = value.__closure__[key].cell_contents
+        elif how == "entry":
+            value = value.iat[key]
         else:
             value = getattr(value, key) if how == "slot" else value[key]
     return value
@@ -205,6 +214,8 @@ def put(holder: Any, step: Step, value: Any) -> None:
         vars(holder)[key] = value
     elif how == "cell":
         holder.__closure__[key].cell_contents = value
+    elif how == "entry":
+        holder.iat[key] = value
     elif how == "slot":
         object.__setattr__(holder, key, value)
     else:

@@ -67,7 +67,7 @@ def _restored(
         wanted = [artifact for artifact in record.artifacts if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
         if not sitting.rebinds and loaded.get("%links", ()) is None:
-            return Miss((), "unknowable", "its result shares memory with an input")
+            return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **(changed if sitting.rebinds else {})}
         values = _named(record, loaded, inputs, wanted_besides)

@@ -8,7 +8,9 @@ input's own object is put into its place.
 ``X[:100]`` is another array that looks into the memory of ``X``: it is kept with the window
 through which it does (offset, shape and strides), and is made again as that window into the live
 input, if the input's memory is laid out as it was. Only plain contiguous arrays can be looked into
-so: of another one, the address says nothing about the elements.
+so: of another one, the address says nothing about the elements. An array that looks into the memory
+of something else that is held, as ``np.frombuffer`` makes it of a ``bytearray``, cannot be put
+together again at all.
 
 What is walked, and how far, is said in :mod:`zenbook.engine.parts`; what is shared beyond that is
 not put together.
@@ -58,7 +60,10 @@ def links_of(
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = [at for at in known.values() if is_array(at[2])]
     for path, inner in walk(value, stop=known):
-        source = known.get(id(inner)) or _looked_into(name, inner, arrays)
+        source = known.get(id(inner))
+        if source is None and is_array(inner):
+            refuse_buffer(name, inner, known)
+            source = _looked_into(inner, arrays)
         if source is None or (inside and not path):
             continue
         if any(how == "fixed" for how, _ in (*path, *source[1])):
@@ -67,9 +72,20 @@ def links_of(
         yield name, path, source[0], source[1], window
 
 
-def _looked_into(
-    name: str, value: Any, arrays: list[tuple[str, Path, Any]]
-) -> tuple[str, Path, Any] | None:
+def refuse_buffer(name: str, array: Any, known: Mapping[int, tuple[str, Path, Any]]) -> None:
+    """Raise Inseparable for an array in the memory of a known object that is no array."""
+    if holder := known.get(id(_buffer_of(array))):
+        raise Inseparable(f"{name} looks into the memory of {holder[0]}")
+
+
+def _buffer_of(array: Any) -> Any:
+    """What an array's memory belongs to if that is no array; None if it is the array's own."""
+    while is_array(array):
+        array = array.base
+    return array.obj if isinstance(array, memoryview) else array
+
+
+def _looked_into(value: Any, arrays: list[tuple[str, Path, Any]]) -> tuple[str, Path, Any] | None:
     """The array into whose memory this one looks, the one that holds all of it first."""
     sharing = [at for at in arrays if _is_view(value, [at[2]])]
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)

@@ -13,7 +13,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.parts import Path, is_array, walk
-from zenbook.engine.sharing import Inseparable, Link, bounds_of, holds, window_into
+from zenbook.engine.sharing import (
+    Inseparable,
+    Link,
+    bounds_of,
+    held_in,
+    holds,
+    refuse_buffer,
+    window_into,
+)
 
 _Place = tuple[str, Path, Any]
 """Output, path in it, and the array there."""
@@ -25,15 +33,25 @@ def windows(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
     Raises Inseparable for arrays that share memory of which neither holds all.
     """
     elsewhere = {(link[0], link[1]) for link in linked}
-    found: dict[int, _Place] = {}
-    for name, value in outputs.items():
-        for path, inner in walk(value):
-            if is_array(inner) and inner.size and (name, path) not in elsewhere:
-                found.setdefault(id(inner), (name, path, inner))
+    arrays = _arrays(outputs)
+    found = [at for at in arrays if at[2].size and (at[0], at[1]) not in elsewhere]
     owners: dict[int, _Place] = {}
-    for group in _overlapping(list(found.values())):
+    for group in _overlapping(found):
         owners.update(_lenders(group))
     return list(_links(outputs, owners, elsewhere)) if owners else []
+
+
+def refuse_buffers(outputs: Mapping[str, Any]) -> None:
+    """Raise Inseparable where an array looks into the memory of an output that is no array."""
+    _arrays(outputs)
+
+
+def _arrays(outputs: Mapping[str, Any]) -> list[_Place]:
+    held = held_in(outputs)
+    arrays = [at for at in held.values() if is_array(at[2])]
+    for name, _, array in arrays:
+        refuse_buffer(name, array, held)
+    return arrays
 
 
 def _overlapping(places: list[_Place]) -> Iterator[list[_Place]]:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.engine.adopting import adopt, stand_in
+from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
-from zenbook.engine.parts import is_array, is_plain, walk
+from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
 from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
@@ -66,6 +66,8 @@ class Putting:
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
                 return f"it may have bound {name}, which was something else"
+        if any(event["kind"] == "unlike" for event in self._outcome.displays):
+            return "a script computed it, and showed it otherwise than a notebook does"
         if (self._manifest.get("figures") or open_figures()) and self._may_draw():
             return "it may draw into a figure that is open in pyplot"
         if holder := self._entangled():
@@ -116,7 +118,7 @@ class Putting:
     def _output_links(self) -> list[Link]:
         """Those of the notebook's own record, and those of one that a script has kept."""
         if self._outcome.links is None:
-            raise Inseparable("its result shares memory with an input")
+            raise Inseparable("its result shares memory that cannot be shared again")
         scripts = [
             link for link in self._outcome.links if not (link[0].startswith("~") or is_lent(link))
         ]
@@ -131,8 +133,7 @@ class Putting:
             becomes = _can_become(old, new)
             if becomes and is_array(old):
                 continue  # whoever looks into its memory sees the change
-            staying = {id(part) for _, part in walk(new)}
-            if holder := entangled(old, others, becomes=becomes, staying=staying):
+            if holder := entangled(old, others, becomes=becomes, staying=untouched(old, new)):
                 return f"{name} is changed in place and shares a part with {holder}"
         return ""
 

@@ -1,0 +1,149 @@
+"""What a step's result shares with other names it shares again after a hit, or the step runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel, without_steps
+
+FRAME = "import pandas as pd\ndf = pd.DataFrame({'k': [1, 2]}, index=[3, 4])"
+OBJECTS = "import pandas as pd\ndf = pd.DataFrame({'k': [[1], [2]]})"
+STORE = "TABLE = [1]\nclass Store:\n    def table(self):\n        return TABLE\nstore = Store()"
+POINT = (
+    "from dataclasses import dataclass, field\nTABLE = [1]\n@dataclass\nclass Point:\n"
+    "    table: list = field(default_factory=lambda: TABLE)\nmade = [Point]"
+)
+
+SHARED = {
+    "what a method of an input hands out of a global": (
+        STORE,
+        "t = store.table()",
+        "t.append(2)",
+        "TABLE",
+    ),
+    "what a function inside an input hands out": (
+        "TABLE = [1]\ndef table():\n    return TABLE\nfunctions = {'t': table}",
+        "t = functions['t']()",
+        "t.append(2)",
+        "TABLE",
+    ),
+    "what a dataclass takes from a default factory": (
+        POINT,
+        "point = made[0]()",
+        "point.table.append(2)",
+        "TABLE",
+    ),
+    "the index of a frame": (FRAME, "ix = df.index", "ix.name = 'i'", "df.index.name"),
+    "the columns of a frame": (FRAME, "c = [df.columns]", "c[0].name = 'i'", "df.columns.name"),
+    "the index of a frame made from it": (
+        FRAME,
+        "made = {'e': df * 2}",
+        "made['e'].index.name = 'i'",
+        "df.index.name",
+    ),
+    "the index of a series": (
+        "import pandas as pd\ns = pd.Series([1, 2])",
+        "t = s * 2",
+        "t.index.name = 'i'",
+        "s.index.name",
+    ),
+    "the index of two frames of one step": (
+        "import pandas as pd",
+        "g = pd.DataFrame({'k': [1]})\nh = [g * 2]",
+        "h[0].index.name = 'i'",
+        "g.index.name",
+    ),
+    "the attributes of a frame": (FRAME, "notes = df.attrs", "notes['unit'] = 'm'", "df.attrs"),
+    "an element of a column of objects": (
+        OBJECTS,
+        "first = df.k[3 - 3]",
+        "first.append(5)",
+        "list(df.k)",
+    ),
+    "an element of a series of objects": (
+        "import pandas as pd\ns = pd.Series([[1], [2]])",
+        "first = s[0]",
+        "first.append(5)",
+        "list(s)",
+    ),
+    "the frame that a grouping looks at": (
+        FRAME,
+        "groups = df.groupby('k')",
+        "df['w'] = 1",
+        "list(groups.w.sum())",
+    ),
+    "a frame changed in place beside one with its index": (
+        f"{FRAME}\ne = df * 2",
+        "df['w'] = 1",
+        "e.index.name = 'i'",
+        "(df.index.name, e.columns.tolist())",
+    ),
+    "a frame with other columns beside one with its old ones": (
+        f"{FRAME}\ne = df * 2",
+        "df.columns = ['z']",
+        "e.columns.name = 'c'",
+        "(df.columns.name, df.columns.tolist())",
+    ),
+}
+"""What is made first, what the step does, what is changed later, and where it must be seen."""
+
+REFUSED = {
+    "memory of an input": ("b = bytearray(4)", "a = np.frombuffer(b, 'u1')", "b[0] = 7", "list(a)"),
+    "memory of another output": (
+        "n = 4",
+        "b = bytearray(n)\na = np.frombuffer(b, 'u1').reshape(2, 2)[1:]",
+        "b[3] = 7",
+        "a.tolist()",
+    ),
+    "memory of an array of machine values": (
+        "import array\nb = array.array('i', [1, 2])",
+        "a = np.asarray(b)",
+        "b[0] = 7",
+        "a.tolist()",
+    ),
+    "a global that a method of an input changes": (
+        STORE.replace("return TABLE", "TABLE.append(2)"),
+        "store.table()",
+        "TABLE.append(3)",
+        "TABLE",
+    ),
+    "a name of an index that another name holds": (
+        f"{FRAME}\nix = df.index",
+        "df.index.name = 'i'",
+        "n = 1",
+        "ix.name",
+    ),
+    "an element of a frame that another name holds": (
+        f"{OBJECTS}\nz = df.k[0]",
+        "df.k[0].append(9)",
+        "n = 1",
+        "z",
+    ),
+}
+
+
+def _both(kernel: Kernel, cells: tuple[str, ...], asked: str) -> tuple[str, str, str, str]:
+    """What plain cells leave, the steps, and the steps after a restart; how the step went then."""
+    kernel.play(*without_steps(cells))
+    plain = kernel.ask(asked)
+    kernel.fresh()
+    kernel.play(*cells)
+    first = kernel.ask(asked)
+    kernel.fresh()
+    step = kernel.play(*cells)[1]
+    return plain, first, kernel.ask(asked), step.status
+
+
+@pytest.mark.parametrize("case", SHARED)
+def test_a_hit_shares_what_a_run_shares(case: str, kernel: Kernel) -> None:
+    made, body, later, asked = SHARED[case]
+    plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", later), asked)
+    assert (first, again, status) == (plain, plain, "cached")
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_shared_again_runs(case: str, kernel: Kernel) -> None:
+    made, body, later, asked = REFUSED[case]
+    cells = (f"import numpy as np\n{made}", f"%%step s\n{body}", later)
+    plain, first, again, status = _both(kernel, cells, asked)
+    assert (first, again, status) == (plain, plain, "completed")

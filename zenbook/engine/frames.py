@@ -1,0 +1,63 @@
+"""What pandas' tables hold that others may hold too, and be changed under another name.
+
+A frame's values copy on write, so they are nobody else's; but ``df * 2`` has the very index of
+``df``, whose name may be changed later, and so has ``ix = df.index``. Elements of columns of
+objects are the objects themselves, ``df.attrs`` is a plain dictionary, and what
+``df.groupby("a")`` gives goes on looking at ``df``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+_MOST_ELEMENTS = 10_000
+
+
+def is_frame(value: Any) -> bool:
+    """Whether it is a frame or a series, if pandas is loaded at all."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
+
+
+def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """The indexes, attributes and object elements of a frame or series, each with the step to it.
+
+    Columns of objects are not looked into where they have more than 10,000 elements in all.
+    """
+    yield ("slot", "index"), frame.index
+    if frame.ndim == 2:
+        yield ("slot", "columns"), frame.columns
+    attributes = frame.attrs  # made when first asked for
+    yield ("attribute", "_attrs"), attributes
+    columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
+    if len(columns) * len(frame) <= _MOST_ELEMENTS:
+        yield from (part for column in columns for part in _elements(frame, column))
+
+
+def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """The frames that another object of pandas looks at: a grouping, a rolling window, a style."""
+    for name, held in getattr(value, "__dict__", {}).items():
+        if is_frame(held):
+            yield ("attribute", name), held
+
+
+def is_another_index(old: Any, new: Any) -> bool:
+    """Whether one index has made way for another, and was not itself changed: labels never change,
+    names may."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(old, pandas.Index) or not isinstance(new, pandas.Index):
+        return False
+    return bool(old.names == new.names and not old.equals(new))
+
+
+def _dtypes(frame: Any) -> list[Any]:
+    return list(frame.dtypes) if frame.ndim == 2 else [frame.dtype]
+
+
+def _elements(frame: Any, column: int) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """The elements of a column of objects, with the step to each."""
+    series = frame.iloc[:, column] if frame.ndim == 2 else frame
+    for row, element in enumerate(series.to_numpy()):
+        yield ("entry", (row, column) if frame.ndim == 2 else (row,)), element
