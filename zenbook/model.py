@@ -151,6 +151,11 @@ class Record:
     """Where outputs hold mutable objects of the inputs; see :mod:`zenbook.engine.sharing`."""
     sequence: int = 0
 
+    @property
+    def outputs(self) -> tuple[Artifact, ...]:
+        """The artifacts that are the step's outputs; the others help to show them in a notebook."""
+        return tuple(artifact for artifact in self.artifacts if not artifact.name.startswith("%"))
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, tagged, write
+from zenbook.engine.desk import close_desks
 
 FLOW: list[str | Cell] = [
     md("# Flow\n\nMake numbers and sum them."),
@@ -69,3 +71,50 @@ def test_150_cells_are_exported_in_two_seconds_without_verification(home: Path) 
     began = time.process_time()
     assert len(zenbook.export(file).steps) == 16
     assert time.process_time() - began < 2
+
+
+SHOWN = [
+    "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt",
+    "%matplotlib inline",
+    "%%step make\ntable = pd.DataFrame({'a': [1, 2, 3]})\ndisplay(table)\nprint('made')",
+    "%%step draw\nprint('before')\nplt.plot(table.a)\nplt.show()\nprint('after')\nn = len(table)",
+    "%%step plot\ntotal = int(table.a.sum())\nplt.hist(table.a, bins=2)[0]",
+    "%%step alone\ntop = table.a.max()\n_ = table.plot()",
+    "%%step fit\nscale = np.array([2.0])\nscale.fill(3)\ntable * scale[0]",
+]
+"""Cells that show tables, pictures and values."""
+
+
+def _shown(file: str) -> list[object]:
+    import nbformat
+
+    found: list[object] = []
+    for cell in nbformat.read(file, as_version=4).cells:
+        for output in cell.get("outputs", ()):
+            output.pop("execution_count", None)
+            if "application/vnd.zenbook.step+json" not in output.get("data", {}):
+                found.append(dict(output))
+    return found
+
+
+def test_a_notebook_shows_all_it_would_show_where_only_its_script_has_run(home: Path) -> None:
+    write(list(SHOWN), Path("book.ipynb"), executed=False)
+    said("-m", "zenbook", "run", "book.ipynb", "--output", "cold.ipynb")
+    exported = zenbook.export("book.ipynb")
+    assert exported.text.count('plt.close("all")') == 2
+    shutil.rmtree(home)
+    close_desks()
+    assert "0 of 5 steps cached" in said("book.py")
+    told = said("-m", "zenbook", "run", "book.ipynb", "--output", "warm.ipynb")
+    went = [line[:1] for line in told.splitlines() if line[:1] in "✓↺"]
+    assert went == ["↺"] * 5, told
+    assert _shown("warm.ipynb") == _shown("cold.ipynb")
+
+
+def test_steps_side_by_side_are_one_version_in_notebook_and_script(home: Path) -> None:
+    cells: list[str | Cell] = ["%%step second\nb = 2", "%%step first\na = 1"]
+    write(cells, Path("book.ipynb"), executed=False)
+    said("-m", "zenbook", "run", "book.ipynb")
+    zenbook.export("book.ipynb")
+    said("book.py")
+    assert [run.version for run in zenbook.runs()] == [1, 1]

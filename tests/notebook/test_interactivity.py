@@ -75,3 +75,15 @@ def _played(kernel: Kernel, how: str, cells: list[str]) -> tuple[Any, Any, Any, 
     ]
     left = kernel.ask(LEFT)
     return shown, left, kernel.names(), [cell.status for cell in played if cell.line]
+
+
+def test_a_semicolon_keeps_a_kept_value_from_being_shown_and_its_removal_shows_it(
+    kernel: Kernel,
+) -> None:
+    shown, quiet = "%%step a\nx = 1\nx + 1", "%%step a\nx = 1\nx + 1;  # quiet"
+    assert [kernel.run(cell).result for cell in (shown, quiet, shown)] == ["2", None, "2"]
+    assert kernel.value("_") == 2
+    kernel.another()
+    first, again, other = (kernel.run(cell) for cell in (quiet, quiet, shown))
+    assert (first.result, again.result, again.status) == (None, None, "cached")
+    assert (other.result, other.status) == ("2", "completed")

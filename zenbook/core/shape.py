@@ -1,7 +1,8 @@
 """The shape of a pipeline: its wiring and its steps' codes as one digest.
 
 Parameters count by name only, so another ``gamma`` is another run of the same version; a
-replaced or edited step, or another connection, is another shape.
+replaced or edited step, or another connection, is another shape. The order of steps that do not
+wait for each other is none of it: the cells of a notebook are executed in any order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def shape_of(steps: Sequence[Step], edges: Iterable[Edge], parameters: Iterable[
     wires = tuple(sorted(set(edges), key=lambda e: (e.target, e.input, e.source, e.output)))
     names = tuple(sorted(parameters))
     told = (
-        [(step.name, step.code, sorted(step.inputs), sorted(step.outputs)) for step in steps],
+        sorted((step.name, step.code, sorted(step.inputs), sorted(step.outputs)) for step in steps),
         [(edge.source, edge.output, edge.target, edge.input) for edge in wires],
         names,
     )

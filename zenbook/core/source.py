@@ -4,8 +4,9 @@ Two bodies are the same step if their normal forms are equal. Not in it: comment
 positions, docstrings, annotations (``x: int = 1`` is ``x = 1``; those of class bodies and of
 decorated functions stay, because decorators read them), ``pass`` beside other statements, the
 imports at the top of the body (what an imported name *means* is a part of its own), a final
-``return a, b`` of plain local names (it is the list of outputs), a cell's bare last name or
-attribute (it only shows a value). The step's own name, called inside, reads as "itself".
+``return a, b`` of plain local names (it is the list of outputs), a function's ``plt.close("all")``
+at the end (a notebook closes figures there by itself), a cell's bare last name or attribute (it
+only shows a value). The step's own name, called inside, reads as "itself".
 
 The parameters are a set of names and count as inputs, as their defaults do; only the structure
 of ``*args`` and ``**kwargs`` is part of the code.
@@ -23,7 +24,7 @@ import inspect
 import linecache
 import textwrap
 import tokenize
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
@@ -34,7 +35,9 @@ from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
 from zenbook.core.source_normal import (
     bare_last,
+    closes_figures,
     drop_imports,
+    gives_value,
     imported_names,
     normalised,
     own_returns,
@@ -84,8 +87,8 @@ def body_of_function(function: Callable[..., Any], read_lines: ReadLines | None 
     named = named_outputs(function)
     if known is not None and known[0] == named:
         return known[1]
-    node = trusted_node(function, read_lines or _lines_of)
-    body = _from_code(function, named) if node is None else _from_node(node, function, named)
+    found = trusted(function, read_lines)
+    body = _from_code(function, named) if found is None else _from_node(found.node, function, named)
     if len(_remembered) > 4096:
         _remembered.clear()
     _remembered[function.__code__] = (named, body)
@@ -172,9 +175,19 @@ def plain_function(function: Any) -> FunctionType:
 # ------------------------------------------------------------------ believing a source
 
 
-def trusted_node(function: FunctionType, read_lines: ReadLines) -> FunctionNode | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Trusted:
+    """A function's place in a source that is believed: its file's tree, and how to compile it."""
+
+    tree: ast.Module
+    node: FunctionNode
+    flags: int
+
+
+def trusted(function: FunctionType, read_lines: ReadLines | None = None) -> Trusted | None:
     """The function's syntax tree, if compiling its source gives the code the function has."""
     code = function.__code__
+    read_lines = read_lines or _lines_of
     lines = read_lines(code.co_filename)
     if not lines or code.co_name == "<lambda>":
         return None
@@ -187,21 +200,27 @@ def trusted_node(function: FunctionType, read_lines: ReadLines) -> FunctionNode 
     except (SyntaxError, ValueError, RecursionError):
         return None  # the file is another one by now
     assert isinstance(node, FunctionNode)
-    return node
+    return Trusted(tree, node, flags)
 
 
 def _same_code(tree: Any, flags: int, code: CodeType) -> bool:
+    return any(
+        candidate == code or code_digest(candidate) == code_digest(code)
+        for candidate in codes_at(tree, flags, code)
+    )
+
+
+def codes_at(tree: Any, flags: int, code: CodeType) -> Iterator[CodeType]:
+    """What compiling a file's tree gives at the place of this code."""
     waiting = [compiled(tree, code.co_filename, flags)]
     while waiting:
         candidate = waiting.pop()
-        if candidate == code or (
+        if (
             candidate.co_firstlineno == code.co_firstlineno
             and candidate.co_qualname == code.co_qualname
-            and code_digest(candidate) == code_digest(code)
         ):
-            return True
+            yield candidate
         waiting += [const for const in candidate.co_consts if isinstance(const, CodeType)]
-    return False
 
 
 def _starts_at(node: ast.AST, code: CodeType) -> bool:
@@ -219,29 +238,57 @@ def _lines_of(filename: str) -> list[str]:
 # ------------------------------------------------------------------ two ways to a body
 
 
-def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
-    code = function.__code__
-    docstring = ast.get_docstring(node) or ""
-    statements = node.body[1:] if docstring or _is_text(node.body[0]) else list(node.body)
-    returns = own_returns(statements)
-    count = _count(returns)
-    names = _final_names(statements, returns, code)
-    outputs = _outputs(named, names, count)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Statements:
+    """A function's statements, without its docstring, its list of outputs, and the closing of
+    figures."""
+
+    kept: list[ast.stmt]
+    returns: list[ast.Return]
+    names: tuple[str, ...] | None
+    outputs: tuple[str, ...]
+    taken: bool
+    """Whether the final return was the list of outputs, and is not among the kept ones."""
+
+
+def _statements(node: FunctionNode, function: FunctionType, named: Any) -> _Statements:
+    kept = node.body[1:] if _is_text(node.body[0]) else list(node.body)
+    returns = own_returns(kept)
+    names = _final_names(kept, returns, function.__code__)
+    outputs = _outputs(named, names, _count(returns))
     taken = names == outputs and bool(names)
     if taken:
-        statements = statements[:-1]
+        kept = kept[:-1]
+    if kept and closes_figures(kept[-1], function.__globals__):
+        kept = kept[:-1]
+    return _Statements(kept, returns, names, outputs, taken)
+
+
+def last_expression(node: FunctionNode, function: FunctionType) -> ast.Expr | None:
+    """The expression whose value a cell with this function's body shows; None if there is none."""
+    found = _statements(node, function, named_outputs(function))
+    if (found.returns and not found.taken) or bare_last(found.kept):
+        return None
+    last = found.kept[-1] if found.kept else None
+    return last if isinstance(last, ast.Expr) and gives_value(last) else None
+
+
+def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
+    code = function.__code__
+    found = _statements(node, function, named)
+    statements, names = found.kept, found.names
     own = function.__name__ if node.name in _global_names(code) else ""
     kept = normalised(drop_imports(statements), own_name=own and node.name)
-    told = "" if taken or not names else repr(outputs)
+    told = "" if found.taken or not names else repr(found.outputs)
     return Body(
         code=_digest(kept, _structure(code), told),
         source=_source_text(function) or _text([node]),
         inputs=_parameters(code),
-        outputs=outputs,
-        returns=names if taken else None if returns else (),
-        return_count=count,
+        outputs=found.outputs,
+        returns=names if found.taken else None if found.returns else (),
+        return_count=_count(found.returns),
         imports=imported_names(statements),
-        docstring=docstring,
+        docstring=ast.get_docstring(node) or "",
         is_async=inspect.iscoroutinefunction(function),
         is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SHOWN_ONLY = frozenset(
     {"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pinfo", "pinfo2", "pylab"}
 )
 """Magics that change how things look and not what a step gives; an export leaves them out."""
+_SHOWS_ITSELF = frozenset({"print", "display", "pprint"})
 
 
 def normalised(statements: Sequence[ast.stmt], own_name: str = "") -> list[ast.stmt]:
@@ -59,6 +61,24 @@ def bare_last(statements: Sequence[ast.stmt]) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return ast.unparse(statements[-1]) if isinstance(node, ast.Name) else ""
+
+
+def gives_value(last: ast.Expr) -> bool:
+    """Whether a last expression may show a value: texts are comments, ``print`` shows by itself."""
+    value = last.value
+    if isinstance(value, ast.Constant):
+        return not isinstance(value.value, str | type(None))
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return value.func.id not in _SHOWS_ITSELF
+    return True
+
+
+def closes_figures(node: ast.stmt, namespace: Mapping[str, Any]) -> bool:
+    """Whether a statement is ``plt.close("all")``, with ``plt`` meaning pyplot here."""
+    match node:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "close"), [ast.Constant("all")], [])):
+            return getattr(namespace.get(name), "__name__", "") == "matplotlib.pyplot"
+    return False
 
 
 def own_returns(statements: Iterable[ast.stmt]) -> list[ast.Return]:

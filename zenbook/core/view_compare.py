@@ -136,8 +136,8 @@ def _shown(parts: Mapping[tuple[str, str], Part], key: tuple[str, str]) -> str:
 def _outputs(a: Record | None, b: Record | None) -> list[Pair]:
     if a is None or b is None or a.id == b.id:
         return []
-    old = {artifact.name: artifact for artifact in a.artifacts}
-    new = {artifact.name: artifact for artifact in b.artifacts}
+    old = {artifact.name: artifact for artifact in a.outputs}
+    new = {artifact.name: artifact for artifact in b.outputs}
     return [
         {"name": line(name, NAMES), "a": _artifact(old.get(name)), "b": _artifact(new.get(name))}
         for name in dict.fromkeys([*new, *old])

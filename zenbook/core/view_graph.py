@@ -126,7 +126,7 @@ def _node(
     x, y = drawing.nodes[name]
     record = records.get(done.record) if done is not None else None
     status: Shown = done.status if done is not None else "waiting"
-    outputs = [artifact.name for artifact in record.artifacts] if record else []
+    outputs = [artifact.name for artifact in record.outputs] if record else []
     return {
         "name": line(name, NAMES),
         "status": "stale" if name in stale else status,

@@ -54,7 +54,7 @@ def step_view(
         "metrics": metrics_of(done.metrics) if done is not None else {},
         "changes": [change_line(change) for change in (done.changes[:100] if done else ())],
         "inputs": [_part(part) for part in parts if part.kind == "input"],
-        "outputs": [_output(artifact) for artifact in (record.artifacts if record else ())],
+        "outputs": [_output(artifact) for artifact in (record.outputs if record else ())],
         "files": _files(record) if record is not None else [],
         "displays": list(_displays(displays)),
         "source": plain(_source(name, run, versions), SOURCE),

@@ -53,11 +53,15 @@ def _against(record: Record, call: Call, sitting: Sitting, desk: Desk) -> Miss |
     kept = {artifact.name for artifact in record.artifacts} | besides(record, sitting)
     wanted = set(call.options.keep_only or call.step.outputs)
     if not wanted <= kept:
-        missing = ", ".join(sorted(wanted - kept))
-        return Miss((), "unknowable", f"{missing} was not kept")
+        return Miss((), "unknowable", _not_kept(wanted - kept))
     if sitting.lazy and (gone := desk.missing_blob(record)):
         return Miss((), "damaged", f"the kept {gone} is gone")
     return None
+
+
+def _not_kept(missing: set[str]) -> str:
+    named = sorted(name for name in missing if not name.startswith("%"))
+    return f"{', '.join(named) or 'what the cell shows or defines'} was not kept"
 
 
 def besides(record: Record, sitting: Sitting) -> set[str]:

@@ -7,10 +7,12 @@ are the driver's: a passage sees one execution.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from zenbook.core.source_shown import LAST, noting_last
 from zenbook.engine.desk import Desk
 from zenbook.engine.mishap import users_lines
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -115,14 +117,15 @@ def _run(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with collecting_metrics() as metrics, seeding(order.call, desk) as unsure:
+        with _noting(order.call, desk) as noted:
             try:
                 result = order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
-                return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
-        return _ran(result, desk.clock.tick() - started, named, metrics, unsure())
+                seconds = desk.clock.tick() - started
+                return Ran({}, seconds, users_lines(error), metrics=noted.metrics)
+        return _ran(result, desk.clock.tick() - started, named, noted)
     raise AssertionError("a body is run at least once")
 
 
@@ -130,23 +133,41 @@ async def _run_async(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with collecting_metrics() as metrics, seeding(order.call, desk) as unsure:
+        with _noting(order.call, desk) as noted:
             try:
                 result = await order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
-                return Ran({}, desk.clock.tick() - started, users_lines(error), metrics=metrics)
-        return _ran(result, desk.clock.tick() - started, named, metrics, unsure())
+                seconds = desk.clock.tick() - started
+                return Ran({}, seconds, users_lines(error), metrics=noted.metrics)
+        return _ran(result, desk.clock.tick() - started, named, noted)
     raise AssertionError("a body is run at least once")
 
 
-def _ran(result: Any, seconds: float, named: Namer, metrics: Mapping[str, Any], unsure: str) -> Ran:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Noted:
+    """What a body says beside its result: metrics, its last value, and whether its seed held."""
+
+    metrics: Mapping[str, Any]
+    last: Sequence[Any]
+    unsure: Callable[[], str]
+
+
+@contextmanager
+def _noting(call: Call, desk: Desk) -> Iterator[_Noted]:
+    with collecting_metrics() as metrics, seeding(call, desk) as unsure, noting_last() as last:
+        yield _Noted(metrics, last, unsure)
+
+
+def _ran(result: Any, seconds: float, named: Namer, noted: _Noted) -> Ran:
     try:
-        obstacles = (unsure,) if unsure else ()
-        return Ran(named(result), seconds, metrics=metrics, obstacles=obstacles)
+        values = named(result)
     except StepError as error:
-        return Ran({}, seconds, error, metrics=metrics)
+        return Ran({}, seconds, error, metrics=noted.metrics)
+    shown = dict(zip(LAST, noted.last, strict=False))
+    obstacles = (unsure,) if (unsure := noted.unsure()) else ()
+    return Ran({**values, **shown}, seconds, metrics=noted.metrics, obstacles=obstacles)
 
 
 def _finish(way: Passage, ran: Ran) -> Outcome:

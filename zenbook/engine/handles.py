@@ -130,7 +130,7 @@ class StepHandle:
     def outputs(self) -> Named[OutputHandle]:
         """The kept outputs by name."""
         record = self.record
-        kept = record.artifacts if record is not None else ()
+        kept = record.outputs if record is not None else ()
         return Named(
             "output", {a.name: OutputHandle(a, record, self._desk) for a in kept if record}
         )

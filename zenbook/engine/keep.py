@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.source_shown import LAST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
@@ -43,7 +44,7 @@ def keep(
     if ran.error is None:
         try:
             changed = _changed_inputs(identity, values, desk)
-            record = _record(ran, watched, identity, values, changed, call, sitting, desk)
+            record = _kept(ran, watched, identity, values, changed, call, sitting, desk)
         except (NotKeepable, Inseparable) as error:
             not_kept = str(error)
         except StoreFault as error:
@@ -100,6 +101,29 @@ def _digest_after(value: Any, identity: Identity, desk: Desk) -> str:
         return desk.digester(identity.live).digest(value)
     except NotDigestible:
         return "not digestible"
+
+
+def _kept(
+    ran: Ran,
+    watched: Watched,
+    identity: Identity,
+    values: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    call: Call,
+    sitting: Sitting,
+    desk: Desk,
+) -> Record:
+    """The record; a function's, where need be, without the value that its last expression drops."""
+    more = (watched, identity, values, changed, call, sitting, desk)
+    last = {name: ran.values[name] for name in LAST if name in ran.values}
+    if sitting.rebinds or not last:
+        return _record(ran, *more)
+    bare = replace(ran, values={n: v for n, v in ran.values.items() if n not in last})
+    try:
+        links(last, values)
+        return _record(ran, *more)
+    except (NotKeepable, Inseparable):
+        return _record(bare, *more)
 
 
 def _record(

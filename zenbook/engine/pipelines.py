@@ -209,7 +209,7 @@ def handed_on(outcome: Outcome, output: str) -> Any:
     cold and on a warm run, and no value is hashed twice.
     """
     if outcome.record is not None:
-        for artifact in outcome.record.artifacts:
+        for artifact in outcome.record.outputs:
             if artifact.name == output:
                 return Reference(artifact, outcome.record)
     return outcome.values[output]

@@ -64,7 +64,8 @@ def _restored(
     else:
         if not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
-        wanted = [artifact for artifact in record.artifacts if not artifact.alias]
+        kept = record.artifacts if sitting.rebinds else record.outputs
+        wanted = [artifact for artifact in kept if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
         if not sitting.rebinds and loaded.get("%links", ()) is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
@@ -72,9 +73,10 @@ def _restored(
         inputs = {**call.values, **(changed if sitting.rebinds else {})}
         values = _named(record, loaded, inputs, wanted_besides)
         shared = loaded.get("%links") or ()
-        lend(shared, values, identity.constants)
+        held = [link for link in shared if link[0] in values]
+        lend(held, values, identity.constants)
         if not sitting.rebinds:
-            relink((link for link in shared if not is_lent(link)), values, call.values)
+            relink((link for link in held if not is_lent(link)), values, call.values)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
@@ -105,7 +107,7 @@ def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[s
 
 def _references(record: Record, wanted: Iterable[str]) -> dict[str, Any]:
     """Outputs by name as references, and what is wanted besides them."""
-    kept = {artifact.name: Reference(artifact, record) for artifact in record.artifacts}
+    kept = {artifact.name: Reference(artifact, record) for artifact in record.outputs}
     changed = {artifact.name[1:]: Reference(artifact, record) for artifact in record.changed}
     return kept | {name: changed.get(name) for name in wanted if name not in kept}
 
@@ -117,6 +119,7 @@ def _named(
     kept = {
         artifact.name: inputs[artifact.alias] if artifact.alias else loaded[artifact.name]
         for artifact in record.artifacts
+        if artifact.alias or artifact.name in loaded
     }
     changed = {artifact.name[1:] for artifact in record.changed}
     return kept | {n: inputs[n] if n in changed else None for n in wanted if n not in kept}

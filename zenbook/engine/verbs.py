@@ -156,8 +156,8 @@ def _parts(record: Record) -> tuple[Any, ...]:
 
 
 def _moved_outputs(old: Record | None, new: Record | None) -> tuple[str, ...]:
-    before = {a.name: a.digest for a in old.artifacts} if old else {}
-    after = {a.name: a.digest for a in new.artifacts} if new else {}
+    before = {a.name: a.digest for a in old.outputs} if old else {}
+    after = {a.name: a.digest for a in new.outputs} if new else {}
     return tuple(n for n in {**before, **after} if before.get(n) != after.get(n))
 
 

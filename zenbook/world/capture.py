@@ -7,6 +7,10 @@ Events are JSON-ready, in the order in which they were made::
     {"kind": "result", "data": {mime: ...}, "metadata": {}}
     {"kind": "clear", "wait": False}
 
+A display that a script has made says besides what the script ``printed`` of it, and whether a
+notebook shows it ``late``, at the end; an event ``unlike`` says that a notebook would have shown
+something else (:mod:`zenbook.world.capture_script`).
+
 The ``write`` of the stream objects that are current at the start is wrapped, not ``sys.stdout``
 replaced: who holds the stream already (a logging handler) is recorded, too, and who redirects
 output inside a step keeps it to himself. Chunks go to a list; joining them as they come costs four
@@ -93,6 +97,10 @@ class Tape:
         if thread not in self._strangers:
             return True
         return getattr(getattr(thread, "_target", None), "__module__", "") in _SERVING
+
+    def hears_here(self) -> bool:
+        """Whether it is this step's own code that shows something now, outside IPython."""
+        return self in _stack_now() and get_ident() not in _muted
 
     def close(self) -> None:
         """End the recording; what comes later is not heard."""
@@ -262,8 +270,10 @@ class SystemCapture:
         """Record while the block runs."""
         shell = self._shell if self._shell is not None else _running_shell()
         if shell is None:
+            from zenbook.world.capture_script import recording_unseen
+
             tape = Tape()
-            with recording_streams(tape):
+            with recording_streams(tape), recording_unseen(tape):
                 yield tape
             return
         from zenbook.world.capture_ipython import audience_of, programs_heard, recording_displays
@@ -290,8 +300,17 @@ class SystemCapture:
         for event in events:
             if event["kind"] == "stream":
                 replay_stream(event)
-            elif (text := event.get("data", {}).get("text/plain")) and not event.get("update"):
-                replay_stream({"name": "stdout", "text": f"{text}\n"})
+            elif event["kind"] == "display" and (text := _printed(event)):
+                replay_stream({"name": "stdout", "text": text})
+
+
+def _printed(event: Event) -> str:
+    """What a script shows of a display: figures appear by themselves in notebooks only."""
+    if "printed" in event:
+        return str(event["printed"])
+    text = event["data"].get("text/plain", "")
+    is_shown = text and not event["update"] and not text.startswith("<Figure size")
+    return f"{text}\n" if is_shown else ""
 
 
 def capture_for(shell: Any = None) -> SystemCapture:

@@ -67,7 +67,7 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
             _replay_display(shell, event, ids)
         elif event["kind"] == "result":
             _replay_result(shell, event)
-        else:
+        elif event["kind"] == "clear":
             _flush()
             shell.display_pub.clear_output(wait=event["wait"])
 
@@ -121,17 +121,17 @@ _Method = Callable[..., Any]
 
 @contextmanager
 def wrapped(owner: Any, name: str, wrap: Callable[[_Method], _Method]) -> Iterator[None]:
-    """A method wrapped on its instance; on leaving, ours is taken off if it is the outermost."""
-    was_own = name in vars(owner)
-    original = getattr(owner, name)
-    ours = wrap(original)
+    """A method wrapped on its instance, or a function on its module; on leaving, ours is taken off
+    if it is the outermost."""
+    own = vars(owner).get(name)
+    ours = wrap(getattr(owner, name))
     setattr(owner, name, ours)
     try:
         yield
     finally:
         if vars(owner).get(name) is ours:
-            if was_own:
-                setattr(owner, name, original)
+            if own is not None:
+                setattr(owner, name, own)
             else:
                 delattr(owner, name)
 
@@ -141,7 +141,7 @@ def _publishing(tape: Tape) -> Callable[[_Method], _Method]:
         def publish(data: Any, metadata: Any = None, *args: Any, **named: Any) -> Any:
             if tape.hears():
                 transient = named.get("transient") or {}
-                _take_display(tape, "display", data, metadata, transient, named.get("update"))
+                take_display(tape, "display", data, metadata, transient, named.get("update"))
             with muted():
                 return original(data, metadata, *args, **named)
 
@@ -167,7 +167,7 @@ def _resulting(tape: Tape) -> Callable[[_Method], _Method]:
     def wrap(original: _Method) -> _Method:
         def write_format_data(format_dict: Any, md_dict: Any = None, *args: Any) -> Any:
             if tape.hears():
-                _take_display(tape, "result", format_dict, md_dict, {}, None)
+                take_display(tape, "result", format_dict, md_dict, {}, None)
             with muted():
                 return original(format_dict, md_dict, *args)
 
@@ -184,12 +184,22 @@ def _silently(original: _Method) -> _Method:
     return method
 
 
-def _take_display(
-    tape: Tape, kind: str, data: Any, metadata: Any, transient: Mapping[str, Any], update: Any
+def take_display(
+    tape: Tape,
+    kind: str,
+    data: Any,
+    metadata: Any,
+    transient: Mapping[str, Any],
+    update: Any,
+    **more: str | bool,
 ) -> None:
-    """Take down a mime bundle; a live widget as its text, for its model dies with the kernel."""
+    """Take down a mime bundle; a live widget as its text, for its model dies with the kernel.
+
+    ``more`` goes into the event: ``printed`` is what a script shows of it, ``late`` says that a
+    notebook shows it at the end.
+    """
     bundle = {mime: _plain(value) for mime, value in dict(data).items() if mime != _WIDGET}
-    event: dict[str, Any] = {"data": bundle, "metadata": _plain(metadata or {})}
+    event: dict[str, Any] = {"data": bundle, "metadata": _plain(metadata or {}), **more}
     if kind == "display":
         event["id"] = str(transient.get("display_id") or "")
         event["update"] = bool(update)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from zenbook.core.names import analyse
 from zenbook.core.source_normal import bare_last
 from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
@@ -52,9 +53,12 @@ def _pyplot(plan: Plan) -> str:
 def _ends_drawing(piece: Piece, pyplot: str) -> bool:
     """Whether a notebook would close figures here: it does at the end of each cell.
 
-    A ``%%step`` cell keeps its text, because that is what its records are found by.
+    A ``%%step`` cell that does not name pyplot must not name it in the script: its records are
+    found by what it uses.
     """
-    return piece.is_last and piece.cell.step is None and draws(piece.cell.tree.body, pyplot)
+    if not piece.is_last or not draws(piece.cell.tree.body, pyplot):
+        return False
+    return piece.cell.step is None or pyplot in analyse(piece.cell.tree).reads
 
 
 def _joined(parts: list[str]) -> str:

@@ -86,7 +86,7 @@ def _has_home(file: Path) -> bool:
 
 
 def _facts(record: Record) -> CellFacts:
-    own = [artifact for artifact in record.artifacts if not artifact.name.startswith("%")]
+    own = record.outputs
     changed = {artifact.name.lstrip("~"): artifact for artifact in record.changed}
     everything = {artifact.name: artifact for artifact in own} | changed
     return CellFacts(

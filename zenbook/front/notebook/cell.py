@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import DYNAMIC_CALLS
 from zenbook.core.source import Body, body_of_cell, parse_cell
+from zenbook.core.source_normal import gives_value
+from zenbook.core.source_shown import LAST
 from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import (
     bound_names,
@@ -53,7 +57,16 @@ _HARMLESS = frozenset(
     ]
 )
 _PROCESS = frozenset({"cd", "env", "set_env", "pushd", "popd"})
-_SHOWS_ONLY = frozenset({"print", "display", "pprint"})
+_NO_CODE = frozenset(
+    [
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,16 +91,22 @@ class Cell:
     definitions: Sequence[ast.stmt]
     shows_last: bool
     """Whether its last expression gives a value that has to be kept."""
+    is_quiet: bool
+    """Whether it ends in a semicolon, which keeps its last value from being shown."""
     obstacles: tuple[str, ...]
     remarks: tuple[str, ...]
     is_unclear: bool
     """Whether it may read or bind names that do not stand in it."""
 
     @property
-    def needs_manifest(self) -> bool:
-        """Whether only a record that a cell left can be its result."""
+    def hidden(self) -> tuple[str, ...]:
+        """What a record must hold beside the names to be this cell's result: the value it shows,
+        and the manifest, which only a cell leaves."""
         made = filter(defines, self.definitions)
-        return self.shows_last or any(not is_only_called(node, self.expanded) for node in made)
+        last = LAST[:1] if self.shows_last else ()
+        if any(not is_only_called(node, self.expanded) for node in made):
+            return (*last, MANIFEST)
+        return last
 
 
 def read_cell(
@@ -96,9 +115,12 @@ def read_cell(
     namespace: MutableMapping[str, Any],
     transform: Any,
     starred: Collection[str] = (),
+    *,
+    is_quiet: bool = False,
 ) -> Cell:
     """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like;
-    ``starred`` are names that its star imports bind."""
+    ``starred`` are names that its star imports bind; ``is_quiet`` is what :func:`ends_quietly`
+    says of its text."""
     seen, magics = _expanded(tree, transform)
     body = body_of_cell(tree)
     names = analyse(seen)
@@ -120,7 +142,8 @@ def read_cell(
         made=made,
         dropped=dropped_names(tree.body),
         definitions=definitions(tree.body),
-        shows_last=not body.last and _gives_value(tree),
+        shows_last=not is_quiet and not body.last and _gives_value(tree),
+        is_quiet=is_quiet,
         obstacles=() if said.inputs is not None else tuple(unclear),
         remarks=magics.remarks,
         is_unclear=any(_unclear(names)) or bool(magics.obstacles),
@@ -161,19 +184,25 @@ def _default_name(tree: ast.Module, always: Sequence[str]) -> str:
     raise OptionError("Give this step a name: %%step NAME (it binds nothing to be named after).")
 
 
+def ends_quietly(source: str) -> bool:
+    """Whether a cell ends in a semicolon: IPython then does not show its last value."""
+    last = ""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type not in _NO_CODE:
+                last = token.string
+    except (SyntaxError, tokenize.TokenError):
+        return source.rstrip().endswith(";")
+    return last == ";"
+
+
 def _gives_value(tree: ast.Module) -> bool:
     """Whether the last statement may show a value that has to be kept to be shown again."""
     last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
+    if not isinstance(last, ast.Expr) or not gives_value(last):
         return False
-    value = last.value
-    if isinstance(value, ast.Constant):
-        return not isinstance(value.value, str | type(None))
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        return value.func.id not in _SHOWS_ONLY
-    if magic := _magic(last):
-        return magic[0] not in ("run_cell_magic", "system", "run_line_magic")
-    return True
+    magic = _magic(last)
+    return magic is None or magic[0] not in ("run_cell_magic", "system", "run_line_magic")
 
 
 # ------------------------------------------------------------------ magics

@@ -60,8 +60,8 @@ def gather(
     }
     values = dict(names)
     if not live:
-        values.update(shown.kept())
-    elif shown.count != _shown_by(live[0], namespace):
+        values.update(shown.kept(cell.shows_last))
+    elif shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
@@ -83,7 +83,7 @@ def gather(
     if cell.is_unclear and not cell.obstacles:
         manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
     told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
-    if cell.needs_manifest or told or "standing" in manifest:
+    if MANIFEST in cell.hidden or told or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
     deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))

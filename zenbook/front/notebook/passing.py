@@ -21,7 +21,7 @@ from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
 from zenbook.front.notebook.beforehand import Beforehand, without
-from zenbook.front.notebook.cell import MANIFEST, Cell, read_cell
+from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
 from zenbook.front.notebook.definitions import Anew
 from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
@@ -76,6 +76,7 @@ class Passing:
             self.namespace,
             self.shell.transform_cell,
             self._imports.starred,
+            is_quiet=ends_quietly(self.frame.raw),
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.call = self._call()
@@ -125,14 +126,14 @@ class Passing:
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
         wanted = said.options.keep_only or cell.always
-        manifest = (MANIFEST,) if cell.needs_manifest and not said.options.keep_only else ()
+        hidden = () if said.options.keep_only else cell.hidden
         values = {name: self.namespace[name] for name in cell.reads}
         step = Step(
             name=cell.name,
             code=cell.body.code,
             source=cell.body.source,
             inputs=cell.reads,
-            outputs=(*wanted, *manifest),
+            outputs=(*wanted, *hidden),
             options=options,
             docstring=cell.body.docstring,
         )

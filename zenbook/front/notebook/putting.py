@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from zenbook.core.source_shown import LAST
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
@@ -26,7 +27,7 @@ from zenbook.front.notebook.namespace import (
     open_figures,
     put_in_place_of,
 )
-from zenbook.front.notebook.showing import LAST, show_again
+from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
 
@@ -173,7 +174,9 @@ class Putting:
         note_missing(self._manifest.get("modules", ()))
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
-        self._shown = {name: values.pop(name) for name in LAST if name in values}
+        shown = {name: values.pop(name) for name in LAST if name in values}
+        if not self._cell.is_quiet:
+            self._shown = {name: value for name, value in shown.items() if value is not None}
         self.bound = values
         bind(self._namespace, values)
         record = self._outcome.record
@@ -196,9 +199,21 @@ class Putting:
 
     def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options) -> None:
         """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
-        if events := to_replay(self._outcome, options):
-            replay(events)
-        show_again(shell, self._shown)
+        events = to_replay(self._outcome, options)
+        if self._cell.is_quiet:
+            events = [event for event in events if event["kind"] != "result"]
+        for late in (False, True):
+            if part := [event for event in events if bool(event.get("late")) is late]:
+                replay(part)
+            if not late:
+                self._show_values(shell)
+
+    def _show_values(self, shell: Any) -> None:
+        """The values themselves; one that a script's function has dropped was never shown."""
+        if self._shown and not any(event["kind"] == "result" for event in self._outcome.displays):
+            sys.displayhook(self._shown[LAST[0]])
+        else:
+            show_again(shell, self._shown)
 
 
 def _can_become(old: Any, new: Any) -> bool:

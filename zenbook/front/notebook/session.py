@@ -162,8 +162,8 @@ class Session:
     def _mark_downstream(self, name: str, before: Known, after: Known) -> None:
         """Steps that read what this one gave are stale, if it gives something else now."""
         if before.record is not None and after.record is not None:
-            old = {a.name: a.digest for a in before.record.artifacts}
-            new = {a.name: a.digest for a in after.record.artifacts}
+            old = {a.name: a.digest for a in before.record.outputs}
+            new = {a.name: a.digest for a in after.record.outputs}
             if old == new:
                 return
         for other in self.downstream_of(name):

@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from zenbook.core.source_shown import LAST
 from zenbook.world.capture_ipython import wrapped
-
-LAST = ("%last", "%last2", "%last3")
-"""Artifacts that are the values shown last, newest first."""
 
 
 class Shown:
@@ -30,9 +28,11 @@ class Shown:
         self.count += 1
         self.values = [*self.values[-2:], value]
 
-    def kept(self) -> dict[str, Any]:
-        """The values by the names they are kept under."""
-        return dict(zip(LAST, reversed(self.values), strict=False))
+    def kept(self, shows_last: bool) -> dict[str, Any]:
+        """The values by the names they are kept under; ``shows_last``: with a None for a last
+        expression that gave nothing to show."""
+        nothing = {LAST[0]: None} if shows_last else {}
+        return nothing | dict(zip(LAST, reversed(self.values), strict=False))
 
 
 def in_words(why: str) -> str:

@@ -101,7 +101,18 @@ class StepFunction:
     def _body(self, /, **values: Any) -> Any:
         for name in self._owner:
             values.pop(name)
-        return self.binder.call(**values)
+        return self._noting.call(**values)
+
+    @functools.cached_property
+    def _noting(self) -> Binder:
+        """How the body is called: with the value noted that its last expression drops."""
+        from zenbook.core.source_shown import noting
+
+        function = self._function
+        twin = noting(function) if isinstance(function, types.FunctionType) else None
+        if twin is None or "callable" in self._owner:
+            return self.binder
+        return Binder(types.MethodType(twin, self._owner["self"]) if self._owner else twin)
 
     def named(self, result: Any) -> Mapping[str, Any]:
         """What the body returned, as outputs by name. Raises StepError if their number is off."""

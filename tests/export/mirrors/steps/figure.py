@@ -17,6 +17,7 @@ def label() -> tuple[int, str]:
     Returns: n_lines, title.
     """
     fig, ax = plt.subplots()
+    plt.close("all")
 
     ax.plot([1, 2, 3])
     n_lines = len(ax.lines)
