@@ -44,8 +44,10 @@ _POSITION = frozenset(
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
+_AS_IF_BUILTIN = ("display", "get_ipython", "open")
+"""What every notebook has as if it were builtin. A magic's text is code already, and IPython's
+``open`` refuses the standard streams, of which no result is kept, and is the builtin otherwise."""
 _SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
-"""What every notebook has as if it were builtin. A magic's text is code already."""
 
 Cells = Mapping[str, Any]
 
@@ -232,7 +234,7 @@ class Walk(Objects):
         self.bindings.append((space, name.root, value))
         if value is MISSING:
             return None if hasattr(builtins, name.root) else ("missing",)
-        if name.root in ("display", "get_ipython") and _SHELLS.fullmatch(identity_of(value)):
+        if name.root in _AS_IF_BUILTIN and _is_shells(value):
             return None
         return self._path(name.root, value, name.chain)
 
@@ -310,6 +312,13 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
+
+
+def _is_shells(value: Any) -> bool:
+    """Whether IPython has put it into the notebook."""
+    if getattr(value, "__wrapped__", None) is open and isinstance(value, FunctionType):
+        return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
+    return _SHELLS.fullmatch(identity_of(value)) is not None
 
 
 def _taken_of(entry: Import, name: str, facts: CodeFacts) -> list[str]:
