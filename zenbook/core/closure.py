@@ -45,6 +45,7 @@ class ValueDigests(Protocol):
     """Digests values; the ``Digester`` of :mod:`zenbook.core.digest`."""
 
     packages: set[str]
+    reached: dict[int, tuple[str, Any, str]]
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible."""
@@ -137,7 +138,10 @@ class CodeClosure:
         try:
             told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
-                told.append((name, _digest_or_why(value, digester)[0]))
+                digest, why = _digest_or_why(value, digester)
+                told.append((name, digest))
+                if not (why or is_atom(value)):
+                    digester.reached[id(value)] = (name, value, digest)
             digester.packages |= trace.packages
         finally:
             _open.reset(token)

@@ -55,7 +55,9 @@ class CodeDigests(Protocol):
 
 
 class Digester:
-    """Digests the values of one call; ``packages`` gathers the libraries their classes are from.
+    """Digests the values of one call; ``packages`` gathers the libraries their classes are from,
+    ``reached`` what can change of all that functions and classes among them use: (name, object,
+    digest) by the object's id.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -65,6 +67,7 @@ class Digester:
         self.code = code
         self.live = live
         self.packages: set[str] = set()
+        self.reached: dict[int, tuple[str, Any, str]] = {}
         self._described: dict[int, tuple[Any, Description]] = {}
         self._classes: dict[type, str] = {}
         self._open_classes: set[type] = set()

@@ -37,6 +37,8 @@ class Identity:
     constants: Mapping[str, tuple[Any, str]]
     """Mutable module constants the code reads: (object, digest before), by part name."""
     literals: tuple[str, ...]
+    reached: tuple[tuple[str, Any, str], ...] = ()
+    """What code among the inputs uses and may change: (name, object, digest before)."""
     obstacle: str = ""
     remarks: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
@@ -74,12 +76,14 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         if type(value) not in _ATOMS:
             before[name] = digest
             kinds.add(type(value).__module__)
+    reached = tuple(digester.reached.values())
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
         uses.constants,
         uses.literals,
+        reached,
         "; ".join(obstacles),
         uses.widened,
         uses.obstacles,

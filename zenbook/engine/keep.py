@@ -113,6 +113,8 @@ def _record(
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, sitting, desk))
+    if changed:
+        _refuse(_changed_through(identity, values, desk))
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     outputs = _outputs(ran, call)
@@ -166,6 +168,14 @@ def _obstacles(
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
         if _digest_after(constant, identity, desk) != before:
+            yield f"{name} is a global that the step changed in place"
+
+
+def _changed_through(identity: Identity, values: Mapping[str, Any], desk: Desk) -> Iterator[str]:
+    """Globals that code among the inputs has changed: that input's digest has changed, too."""
+    for name, reached, before in identity.reached:
+        is_input = any(reached is value for value in values.values())
+        if not is_input and _digest_after(reached, identity, desk) != before:
             yield f"{name} is a global that the step changed in place"
 
 
