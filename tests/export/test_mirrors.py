@@ -34,9 +34,6 @@ COMPUTED_ANEW = {
     "figure": 1,
     "generator": 1,
     "global_statement": 1,
-    "helper_reads_result": 2,
-    "redefined_function": 2,
-    "builtin_shadowing": 1,
     # never kept by the notebook: it may read any name
     "eval_strings": 1,
 }

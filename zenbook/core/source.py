@@ -5,7 +5,8 @@ positions, docstrings, annotations (``x: int = 1`` is ``x = 1``; those of class 
 decorated functions stay, because decorators read them), ``pass`` beside other statements, the
 imports at the top of the body (what an imported name *means* is a part of its own), a final
 ``return a, b`` of plain local names (it is the list of outputs), a cell's bare last name or
-attribute (it only shows a value). The step's own name, called inside, reads as "itself".
+attribute (it only shows a value). The step's own name, called inside, reads as "itself". In a key
+helpers above a body are code that it uses (:mod:`zenbook.core.source_helpers`).
 
 The parameters are a set of names and count as inputs, as their defaults do; only the structure
 of ``*args`` and ``**kwargs`` is part of the code.
@@ -32,6 +33,13 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
+from zenbook.core.source_helpers import (
+    Apart,
+    Trimmed,
+    apart_from,
+    trimmed_cell,
+    trimmed_function,
+)
 from zenbook.core.source_normal import (
     bare_last,
     drop_imports,
@@ -62,6 +70,9 @@ class Body:
     nothing is returned); ``return_count`` is how many values every return gives, if they agree.
     ``imports`` says what each name imported at the top of the body is: ``"numpy"``,
     ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out.
+
+    Where helpers stand above the body, ``key`` is the digest of the rest, ``helpers`` are those of
+    a cell, and ``apart`` is a function's code without them.
     """
 
     code: str
@@ -75,6 +86,9 @@ class Body:
     is_async: bool = False
     is_generator: bool = False
     last: str = ""
+    key: str = ""
+    helpers: tuple[ast.FunctionDef, ...] = ()
+    apart: Apart | None = None
 
 
 def body_of_function(function: Callable[..., Any], read_lines: ReadLines | None = None) -> Body:
@@ -111,6 +125,7 @@ def body_of_cell(source: str | ast.Module) -> Body:
         statements = statements[:-1]
     imports = imported_names(statements)
     kept = normalised(drop_imports(statements))
+    rest = trimmed_cell(statements)
     return Body(
         code=_digest(kept),
         source=source.strip("\n") if isinstance(source, str) else _text(tree.body),
@@ -118,6 +133,8 @@ def body_of_cell(source: str | ast.Module) -> Body:
         docstring=docstring,
         is_async=_is_async(tree.body),
         last=last,
+        key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements))),
+        helpers=rest.helpers,
     )
 
 
@@ -231,10 +248,13 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
     if taken:
         statements = statements[:-1]
     own = function.__name__ if node.name in _global_names(code) else ""
+    rest = Trimmed(statements) if own else trimmed_function(statements, code)
     kept = normalised(drop_imports(statements), own_name=own and node.name)
     told = "" if taken or not names else repr(outputs)
+    unbound = f"unbound {', '.join(rest.unbound)}" if rest.unbound else ""
+    said = (_structure(code), told, unbound)
     return Body(
-        code=_digest(kept, _structure(code), told),
+        code=_digest(kept, *said),
         source=_source_text(function) or _text([node]),
         inputs=_parameters(code),
         outputs=outputs,
@@ -244,6 +264,8 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
         docstring=docstring,
         is_async=inspect.iscoroutinefunction(function),
         is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+        key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements)), *said),
+        apart=apart_from(node, rest, code, code.co_flags & _FUTURES),
     )
 
 
