@@ -1,8 +1,8 @@
 """What exporting a long notebook takes: 150 cells, written as a script without running it.
 
 Rows are ratios of the limit to what was measured, so that 1 is the floor, in seconds of the
-processor, ours and the formatter's. The second notebook has cells of ten lines, in a layout that
-a formatter changes.
+processor, ours and the formatter's. The other notebooks have cells of ten and of twenty lines, in
+a layout that a formatter changes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ CELLS = 150
 
 def rows() -> Iterator[Row]:
     """Export each notebook a few times."""
-    for name, cell in (("150 short cells", _short), ("150 cells of 10 lines", _long)):
+    for name, cell in (
+        ("150 short cells", _short),
+        ("150 cells of 10 lines", _long(10)),
+        ("150 cells of 20 lines", _long(20)),
+    ):
         yield Row(f"export of {name}", _seconds(cell), LIMIT, "limit", 1.0)
 
 
@@ -31,9 +35,14 @@ def _short(number: int) -> str:
     return f"x{number} = [math.sqrt(v) for v in values]\ntotal{number} = sum(x{number})"
 
 
-def _long(number: int) -> str:
-    lines = [f"y{number}_{line}=[ v+{line} for v in values ] # {line}" for line in range(9)]
-    return "\n".join([*lines, f"z{number} = y{number}_0[0] + y{number}_1[0]"])
+def _long(count: int) -> Callable[[int], str]:
+    """Cells of so many lines."""
+
+    def cell(number: int) -> str:
+        lines = [f"y{number}_{n}=[ v+{n} for v in values ] # {n}" for n in range(count - 1)]
+        return "\n".join([*lines, f"z{number} = y{number}_0[0] + y{number}_1[0]"])
+
+    return cell
 
 
 def _seconds(cell: Callable[[int], str]) -> float:

@@ -245,6 +245,7 @@ class Call:
     (or, for a cell, the code object of its body as a function of its inputs) whose free names
     are followed to the code it uses, in ``namespace`` (a function brings its own).
     ``body`` is what a driver calls with loaded values; None where the cell itself will run.
+    ``key_code`` is the digest of the step's code without helpers above it, "" if it has none.
     """
 
     step: Step
@@ -254,6 +255,7 @@ class Call:
     body: Callable[..., Any] | None = None
     is_async: bool = False
     options: Options = Options()
+    key_code: str = ""
     prepare: Callable[[], None] | None = None
     """Called on a hit before anything is loaded: a cell makes the classes and functions it
     defines, which its kept values may be instances of. Raises Damaged if it cannot."""

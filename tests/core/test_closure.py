@@ -90,6 +90,19 @@ def test_an_input_and_a_constant_of_one_name_do_not_share_it(tmp_path: Path) -> 
     assert names == ["helper()", "x#2"]
 
 
+def test_the_open_that_ipython_puts_into_a_notebook_is_the_builtin(tmp_path: Path) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    kept = InteractiveShell(user_ns={}).user_ns.get("open")
+    text = "def f(path):\n    with open(path) as file:\n        return file.read()\n"
+    with program(tmp_path, text) as space:
+        plain = parts_of(space["f"], 3)
+        space["open"] = kept or open
+        assert parts_of(space["f"], 3) == plain
+        space["open"] = lambda path: path
+        assert parts_of(space["f"], 3) != plain
+
+
 def test_a_constant_changed_in_place_is_noticed_at_once(tmp_path: Path) -> None:
     closure = CodeClosure()
     with program(tmp_path, "CFG = {'rate': 2}\ndef f(x):\n    return x * CFG['rate']\n") as space:

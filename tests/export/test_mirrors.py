@@ -27,19 +27,15 @@ COMPUTED_ANEW = {
     "timed": 2,
     "captured": 1,
     "profiled": 1,
-    "bash_cell": 2,
+    "bash_cell": 1,
     "shell": 2,  # IPython's list of lines is one of a script's, so that its reader changes too
     # a step of another code: two cells made one, a helper brought along, a name made a local one
     "connection": 1,
     "figure": 1,
     "generator": 1,
     "global_statement": 1,
-    "helper_reads_result": 2,
-    "redefined_function": 2,
-    "builtin_shadowing": 1,
-    # never kept by the notebook: one may read any name, the others bind an open file
+    # never kept by the notebook: it may read any name
     "eval_strings": 1,
-    "files": 2,
 }
 """How many steps of the second form a script computes after its notebook, and why."""
 REFUSED = {"alias": "`first` and `second` share an object"}

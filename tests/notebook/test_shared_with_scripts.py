@@ -104,3 +104,77 @@ def test_a_change_of_the_seed_is_told_as_such(kernel: Kernel) -> None:
     kernel.run("import random\nimport numpy as np")
     kernel.run(SEEDED_CELL.format(3))
     assert "seed 3→4" in kernel.run(SEEDED_CELL.format(4)).said
+
+
+HELPED = """from zenbook import step
+
+@step(must_hit={})
+def grow(data):
+    def push(n):
+        data.append(n * 2)
+        return data
+
+    size = len(push(3)) + len(data)
+    return size, data
+"""
+HELPED_CELLS = {
+    "a helper of an earlier cell": (
+        "def push(n):\n    data.append(n * 2)\n    return data",
+        "%%step grow\nsize = len(push(3)) + len(data)",
+    ),
+    "a helper of its own": (
+        "push = None",
+        (
+            "%%step grow\ndef push(n):\n    data.append(n * 2)\n    return data\n\n"
+            "size = len(push(3)) + len(data)"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("above", "cell"), HELPED_CELLS.values(), ids=HELPED_CELLS)
+def test_a_function_with_a_helper_that_reads_an_input_is_the_cell_that_uses_it(
+    above: str, cell: str, kernel: Kernel
+) -> None:
+    kernel.play("data = [1, 2]", above, cell)
+    assert kernel.value("(size, data)") == (6, [1, 2, 6])
+    kernel.fresh()
+    kernel.run(HELPED.format(True))
+    assert kernel.value("tuple(grow([1, 2]))") == (6, [1, 2, 6])
+    kernel.run(HELPED.format(False))
+    kernel.run("grow([1, 2, 3])")
+    kernel.fresh()
+    assert kernel.play("data = [1, 2, 3]", above, cell)[-1].status == "cached"
+    assert kernel.value("(size, data)") == (8, [1, 2, 3, 6])
+
+
+@pytest.mark.parametrize(("above", "cell"), HELPED_CELLS.values(), ids=HELPED_CELLS)
+def test_an_edit_of_a_helper_is_told_as_such(above: str, cell: str, kernel: Kernel) -> None:
+    kernel.play("data = [1, 2]", above, cell)
+    kernel.fresh()
+    edited = (text.replace("n * 2", "n * 5") for text in (above, cell))
+    again = kernel.play("data = [1, 2]", *edited)[-1]
+    assert again.status == "completed" and "push() changed" in again.said
+    assert kernel.value("data") == [1, 2, 15]
+
+
+def test_a_helper_that_the_cell_reaches_only_through_another_function_counts(
+    kernel: Kernel,
+) -> None:
+    other = "def other(n):\n    return helper(n)"
+    cell = "%%step s\ndef helper(n):\n    return n * 2\n\nx = other(4)"
+    kernel.play(other, cell)
+    kernel.fresh()
+    assert kernel.play(other, cell.replace("* 2", "* 3"))[-1].status == "completed"
+    assert kernel.value("x") == 12
+
+
+def test_a_function_whose_local_name_hides_a_builtin_does_not_find_the_cells_result(
+    kernel: Kernel,
+) -> None:
+    assert kernel.run("%%step s\nmax = max(1, 2)").status == "completed"
+    kernel.fresh()
+    kernel.run(
+        "from zenbook import step\n@step\ndef s():\n    list = list(range(3))\n    return list"
+    )
+    assert kernel.run("s()").error == "UnboundLocalError"

@@ -486,6 +486,11 @@ def test_a_file_changed_by_somebody_else_while_the_step_runs_is_an_obstacle(proj
     assert see(body).obstacles == ("d.txt changed while the step ran",)
 
 
+def test_a_standard_stream_that_is_opened_by_its_number_is_an_obstacle() -> None:
+    seen = see(lambda: open(1, "w", closefd=False))  # noqa: SIM115
+    assert seen.obstacles == ("open(1) reaches past what is recorded",)
+
+
 def _outside(change: Callable[[], Any]) -> None:
     """Do something as another process would: unseen."""
     from zenbook.world.files import quiet

@@ -25,6 +25,7 @@ from zenbook.core.closure_collect import Collector, Token
 from zenbook.core.closure_origin import identity_of, is_local_code, is_local_file, is_local_module
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.source_helpers import Given
 
 _BUILTINS = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
@@ -61,6 +62,8 @@ class Objects(Collector):
         """What an object met under this name is."""
         if value is MISSING:
             return ("empty",)
+        if type(value) is Given:
+            return ("value", value.name)
         if isinstance(value, FunctionType):
             return self.node(f"{text}()", value, self.describe_function)
         if isinstance(value, type):

@@ -23,8 +23,9 @@ from zenbook.core.closure_origin import identity_of, is_local_code, package_name
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content
 from zenbook.core.code_digest import facts_of
-from zenbook.core.code_facts import CodeFacts, Import, Name
+from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
 from zenbook.core.compiling import compiled
+from zenbook.core.source_helpers import Around, Given
 from zenbook.model import Part
 
 _POSITION = frozenset(
@@ -44,8 +45,10 @@ _POSITION = frozenset(
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
+_AS_IF_BUILTIN = ("display", "get_ipython", "open")
+"""What every notebook has as if it were builtin. A magic's text is code already, and IPython's
+``open`` refuses the standard streams, of which no result is kept, and is the builtin otherwise."""
 _SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
-"""What every notebook has as if it were builtin. A magic's text is code already."""
 
 Cells = Mapping[str, Any]
 
@@ -172,11 +175,10 @@ class Walk(Objects):
         that is assigned an attribute is digested after the step, and needs no word here. Classes
         that are reached by no name of their own are compared after the step; see ``members``.
         """
-        home = getattr(self.root, "__globals__", self.namespace)
         imported = {entry.bound for entry in facts.imports}
         for name in facts.stores:
             root, _, attribute = name.partition(".")
-            if not attribute and space is home:
+            if not attribute and self._is_home(space):
                 self.stores.add(name)
             elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)
@@ -216,8 +218,8 @@ class Walk(Objects):
             yield self._static_modules("import", *names)
 
     def _is_vouched(self, space: Mapping[str, Any]) -> bool:
-        vouched = self.namespace
-        return isinstance(vouched, Vouched) and (space is vouched or space is vouched.home)
+        vouched = self.namespace.home if isinstance(self.namespace, Around) else self.namespace
+        return isinstance(vouched, Vouched) and self._is_home(space)
 
     # -------------------------------------------------------------- names
 
@@ -228,13 +230,31 @@ class Walk(Objects):
             return self._path(name.root, value, name.chain)
         if name.root in _POSITION:
             return None
+        if name.root in self.reserved and self._means_input(name.root, space):
+            return self._path(name.root, Given(name.root), name.chain)
         value = space.get(name.root, MISSING)
         self.bindings.append((space, name.root, value))
         if value is MISSING:
             return None if hasattr(builtins, name.root) else ("missing",)
-        if name.root in ("display", "get_ipython") and _SHELLS.fullmatch(identity_of(value)):
+        if name.root in _AS_IF_BUILTIN and _is_shells(value):
             return None
         return self._path(name.root, value, name.chain)
+
+    def _means_input(self, name: str, space: Mapping[str, Any]) -> bool:
+        """Whether a global is an input of the cell, which the cell never binds to anything else."""
+        root, around = self.root, self.namespace
+        if isinstance(around, Around) and not around.is_notebook:
+            sees = space is around
+        else:
+            sees = self._is_home(space)
+        return isinstance(root, CodeType) and sees and name not in bound_in(root)
+
+    def _is_home(self, space: Mapping[str, Any]) -> bool:
+        """Whether these are the globals of the step's own module."""
+        home: Any = getattr(self.root, "__globals__", self.namespace)
+        while isinstance(home, (Around, Vouched)) and space is not home:
+            home = home.home
+        return space is home
 
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:
         """Follow attributes as long as the object is a module."""
@@ -310,6 +330,13 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
+
+
+def _is_shells(value: Any) -> bool:
+    """Whether IPython has put it into the notebook."""
+    if getattr(value, "__wrapped__", None) is open and isinstance(value, FunctionType):
+        return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
+    return _SHELLS.fullmatch(identity_of(value)) is not None
 
 
 def _taken_of(entry: Import, name: str, facts: CodeFacts) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dis
 from dataclasses import dataclass
+from types import CodeType
 from typing import Literal
 
 
@@ -48,3 +50,13 @@ class CodeFacts:
     """What it loads of names that its own imports bind: ``time.sleep`` after ``import time``."""
     dynamic: tuple[str, ...]
     """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
+
+
+def bound_in(code: CodeType) -> frozenset[str]:
+    """Every name that a code object, or one nested in it, binds or deletes."""
+    found: set[str] = set()
+    for step in dis.get_instructions(code):
+        if step.opname.startswith(("STORE_", "DELETE_")):
+            found.update(step.argval if isinstance(step.argval, tuple) else (str(step.argval),))
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return frozenset(found).union(*map(bound_in, inner))

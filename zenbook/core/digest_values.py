@@ -168,7 +168,7 @@ def _reduced(value: Any, digester: Digester) -> Description:
     reducer = copyreg.dispatch_table.get(kind)
     reduced = reducer(value) if reducer is not None else value.__reduce_ex__(4)
     if isinstance(reduced, str):
-        return "named", digester.installed(getattr(value, "__module__", kind.__module__), reduced)
+        return _named(value, reduced, digester)
     make, arguments = reduced[:2]
     state, members, pairs = (*reduced[2:5], None, None, None)[:3]
     return (
@@ -180,6 +180,18 @@ def _reduced(value: Any, digester: Digester) -> Description:
         list(members) if members is not None else None,
         [tuple(pair) for pair in pairs] if pairs is not None else None,
     )
+
+
+def _named(value: Any, name: str, digester: Digester) -> Description:
+    """What pickle only names: its class, and the user's function that it is made around."""
+    kind = type(value)
+    said = digester.installed(getattr(value, "__module__", kind.__module__), name)
+    wrapped = getattr(value, "__wrapped__", None)
+    says_so = isinstance(kind.__reduce__, types.FunctionType)  # Cython's functions are no module's
+    if wrapped is None and not (says_so and digester.code.is_local(kind)):
+        return "named", said
+    asked = getattr(value, "cache_parameters", None)
+    return "named", said, digester.class_token(kind), wrapped, asked() if callable(asked) else None
 
 
 def _enum_member(value: Any, digester: Digester) -> Description:

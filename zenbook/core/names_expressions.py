@@ -6,6 +6,7 @@ import ast
 
 from zenbook.core.names_scope import free_names, names_in_texts, text_names, walrus_targets
 from zenbook.core.names_shell import Magic, magic_of
+from zenbook.core.trees import children_of, nodes_of
 
 
 class Expressions:
@@ -63,7 +64,7 @@ class Expressions:
             return self._branching(node, bound)
         if isinstance(node, ast.Call):
             self._call(node, bound)
-        for child in ast.iter_child_nodes(node):
+        for child in children_of(node):
             bound = self.expression(child, bound)
         return bound
 
@@ -97,7 +98,7 @@ class Expressions:
                 self.read(name, bound)
 
     def _calls_in(self, node: ast.AST, bound: frozenset[str]) -> None:
-        for inner in ast.walk(node):
+        for inner in nodes_of([node]):
             if isinstance(inner, ast.Call):
                 self._call(inner, bound)
 

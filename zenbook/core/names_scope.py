@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from zenbook.core.trees import children_of, nodes_of
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _SCOPES = (
@@ -27,6 +29,7 @@ DYNAMIC_CALLS = frozenset({"eval", "exec", "globals", "locals", "vars", "__impor
 """Calls by which a cell may read or bind names that nobody sees."""
 _TEXT_RUNNERS = frozenset({"eval", "exec"})
 _TABLE_QUERIES = frozenset({"query", "eval"})
+_ANNOTATIONS = ("annotation", "returns")
 _AT_NAME = re.compile(r"(?<![\w@])@([A-Za-z_]\w*)")
 _SHELL_NAME = re.compile(r"(?<!\$)\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _BRACES = re.compile(r"(?<!\{)\{([^{}]+)\}(?!\})")
@@ -91,7 +94,8 @@ def _scan(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
     """Names loaded, and names bound, in one scope (scopes inside bring their free names)."""
     loads: set[str] = set()
     stores: set[str] = set()
-    for node in _own(nodes):
+    own = list(_own(nodes))
+    for node in own:
         if isinstance(node, ast.Name):
             (loads if isinstance(node.ctx, ast.Load) else stores).add(node.id)
         elif isinstance(node, _SCOPES):
@@ -103,7 +107,7 @@ def _scan(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
             stores |= set(_bound_by(node))
         if isinstance(node, ast.Call):
             loads |= names_in_texts(node)
-    loads |= {n.target.id for n in _own(nodes) if _is_augmented(n)}  # type: ignore[attr-defined]
+    loads |= {n.target.id for n in own if _is_augmented(n)}  # type: ignore[attr-defined]
     return loads, stores
 
 
@@ -122,26 +126,22 @@ def _own(nodes: list[ast.AST]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, _SCOPES):
-            continue
-        for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns"):
-                continue
-            children = value if isinstance(value, list) else [value]
-            waiting += [child for child in children if isinstance(child, ast.AST)]
+        if not isinstance(node, _SCOPES):
+            waiting += children_of(node, _ANNOTATIONS)
 
 
 def global_writes(node: ast.AST) -> set[str]:
     """Names that a function declares global and binds."""
-    shared = {n for inner in ast.walk(node) if isinstance(inner, ast.Global) for n in inner.names}
-    return names_with(node, ast.Store) & shared
+    nodes = nodes_of([node])
+    shared = {n for inner in nodes if isinstance(inner, ast.Global) for n in inner.names}
+    return names_with(node, ast.Store) & shared if shared else shared
 
 
 def walrus_targets(node: ast.AST) -> list[str]:
     """Names that ``:=`` inside a comprehension binds outside of it."""
     if not isinstance(node, _Comprehension):
         return []
-    return [n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+    return [n.target.id for n in nodes_of([node]) if isinstance(n, ast.NamedExpr)]
 
 
 def names_in_texts(node: ast.Call) -> set[str]:
@@ -173,7 +173,7 @@ def _names_of_code(text: str) -> set[str]:
 
 def names_with(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     """Names in a tree that are loaded, stored or deleted."""
-    inside = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    inside = (inner for inner in nodes_of([node]) if isinstance(inner, ast.Name))
     return {inner.id for inner in inside if isinstance(inner.ctx, context)}
 
 

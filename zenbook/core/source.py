@@ -6,15 +6,15 @@ decorated functions stay, because decorators read them), ``pass`` beside other s
 imports at the top of the body (what an imported name *means* is a part of its own), a final
 ``return a, b`` of plain local names (it is the list of outputs), a function's ``plt.close("all")``
 at the end (a notebook closes figures there by itself), a cell's bare last name or attribute (it
-only shows a value). The step's own name, called inside, reads as "itself".
+only shows a value). The step's own name, called inside, reads as "itself". In a key helpers above a
+body are code that it uses (:mod:`zenbook.core.source_helpers`).
 
 The parameters are a set of names and count as inputs, as their defaults do; only the structure
 of ``*args`` and ``**kwargs`` is part of the code.
 
-A function's source is believed only if compiling it gives the very code the function has: files
-are edited after import, and lines of a file prove nothing. Where it is not to be believed, the
-digest is made of the code object instead (:mod:`zenbook.core.code_digest`), which is as exact
-but tells, for instance, a renamed local variable apart from its original in other words.
+Where a function's source is not to be believed (:mod:`zenbook.core.source_trusted`), the digest is
+made of the code object instead (:mod:`zenbook.core.code_digest`), which is as exact but tells, for
+instance, a renamed local variable apart from its original in other words.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import inspect
 import linecache
 import textwrap
 import tokenize
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
@@ -33,6 +33,13 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
+from zenbook.core.source_helpers import (
+    Apart,
+    Trimmed,
+    apart_from,
+    trimmed_cell,
+    trimmed_function,
+)
 from zenbook.core.source_normal import (
     bare_last,
     closes_figures,
@@ -44,15 +51,7 @@ from zenbook.core.source_normal import (
     plain_names,
 )
 from zenbook.core.source_outputs import named_outputs
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-ReadLines = Callable[[str], list[str]]
-
-_FUTURES = sum(
-    getattr(__import__("__future__"), name).compiler_flag
-    for name in __import__("__future__").all_feature_names
-    if name not in ("nested_scopes", "generators")
-)
+from zenbook.core.source_trusted import FUTURES, FunctionNode, ReadLines, trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,9 @@ class Body:
     nothing is returned); ``return_count`` is how many values every return gives, if they agree.
     ``imports`` says what each name imported at the top of the body is: ``"numpy"``,
     ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out.
+
+    Where helpers stand above the body, ``key`` is the digest of the rest, ``helpers`` are those of
+    a cell, and ``apart`` is a function's code without them.
     """
 
     code: str
@@ -78,6 +80,9 @@ class Body:
     is_async: bool = False
     is_generator: bool = False
     last: str = ""
+    key: str = ""
+    helpers: tuple[ast.FunctionDef, ...] = ()
+    apart: Apart | None = None
 
 
 def body_of_function(function: Callable[..., Any], read_lines: ReadLines | None = None) -> Body:
@@ -114,6 +119,7 @@ def body_of_cell(source: str | ast.Module) -> Body:
         statements = statements[:-1]
     imports = imported_names(statements)
     kept = normalised(drop_imports(statements))
+    rest = trimmed_cell(statements)
     return Body(
         code=_digest(kept),
         source=source.strip("\n") if isinstance(source, str) else _text(tree.body),
@@ -121,6 +127,8 @@ def body_of_cell(source: str | ast.Module) -> Body:
         docstring=docstring,
         is_async=_is_async(tree.body),
         last=last,
+        key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements))),
+        helpers=rest.helpers,
     )
 
 
@@ -172,69 +180,6 @@ def plain_function(function: Any) -> FunctionType:
     return inner
 
 
-# ------------------------------------------------------------------ believing a source
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trusted:
-    """A function's place in a source that is believed: its file's tree, and how to compile it."""
-
-    tree: ast.Module
-    node: FunctionNode
-    flags: int
-
-
-def trusted(function: FunctionType, read_lines: ReadLines | None = None) -> Trusted | None:
-    """The function's syntax tree, if compiling its source gives the code the function has."""
-    code = function.__code__
-    read_lines = read_lines or _lines_of
-    lines = read_lines(code.co_filename)
-    if not lines or code.co_name == "<lambda>":
-        return None
-    flags = (code.co_flags & _FUTURES) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    try:
-        tree = compiled("".join(lines), "", flags | ast.PyCF_ONLY_AST)
-        node = next((n for n in ast.walk(tree) if _starts_at(n, code)), None)
-        if node is None or not _same_code(tree, flags, code):
-            return None
-    except (SyntaxError, ValueError, RecursionError):
-        return None  # the file is another one by now
-    assert isinstance(node, FunctionNode)
-    return Trusted(tree, node, flags)
-
-
-def _same_code(tree: Any, flags: int, code: CodeType) -> bool:
-    return any(
-        candidate == code or code_digest(candidate) == code_digest(code)
-        for candidate in codes_at(tree, flags, code)
-    )
-
-
-def codes_at(tree: Any, flags: int, code: CodeType) -> Iterator[CodeType]:
-    """What compiling a file's tree gives at the place of this code."""
-    waiting = [compiled(tree, code.co_filename, flags)]
-    while waiting:
-        candidate = waiting.pop()
-        if (
-            candidate.co_firstlineno == code.co_firstlineno
-            and candidate.co_qualname == code.co_qualname
-        ):
-            yield candidate
-        waiting += [const for const in candidate.co_consts if isinstance(const, CodeType)]
-
-
-def _starts_at(node: ast.AST, code: CodeType) -> bool:
-    if not isinstance(node, FunctionNode) or node.name != code.co_name:
-        return False
-    first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
-    return first == code.co_firstlineno
-
-
-def _lines_of(filename: str) -> list[str]:
-    linecache.checkcache(filename)
-    return linecache.getlines(filename)
-
-
 # ------------------------------------------------------------------ two ways to a body
 
 
@@ -278,10 +223,13 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
     found = _statements(node, function, named)
     statements, names = found.kept, found.names
     own = function.__name__ if node.name in _global_names(code) else ""
+    rest = Trimmed(statements) if own else trimmed_function(statements, code)
     kept = normalised(drop_imports(statements), own_name=own and node.name)
     told = "" if found.taken or not names else repr(found.outputs)
+    unbound = f"unbound {', '.join(rest.unbound)}" if rest.unbound else ""
+    said = (_structure(code), told, unbound)
     return Body(
-        code=_digest(kept, _structure(code), told),
+        code=_digest(kept, *said),
         source=_source_text(function) or _text([node]),
         inputs=_parameters(code),
         outputs=found.outputs,
@@ -291,6 +239,8 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
         docstring=ast.get_docstring(node) or "",
         is_async=inspect.iscoroutinefunction(function),
         is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+        key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements)), *said),
+        apart=apart_from(node, rest, code, code.co_flags & FUTURES),
     )
 
 

@@ -2,7 +2,7 @@
 
 ``model.fit(X, y)`` at the end of a cell shows the model; in a function with that body the same
 value is dropped. For both to share their results it is noted: the function is compiled once more,
-from a source that is believed (:mod:`zenbook.core.source`), with that one expression handed
+from a source that is believed (:mod:`zenbook.core.source_trusted`), with that one expression handed
 through :func:`note`. File, lines and everything else stay, so tracebacks and debuggers see no
 difference.
 
@@ -20,7 +20,8 @@ from contextvars import ContextVar
 from types import FunctionType
 from typing import Any
 
-from zenbook.core.source import codes_at, last_expression, trusted
+from zenbook.core.source import last_expression
+from zenbook.core.source_trusted import codes_at, trusted
 
 LAST = ("%last", "%last2", "%last3")
 """Artifacts that are the values shown last, newest first; None where nothing was shown."""

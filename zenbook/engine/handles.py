@@ -14,7 +14,7 @@ from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.notes import checked_metrics, checked_run_name, checked_tags
 from zenbook.engine.restore import load
 from zenbook.errors import StoreFault, UsageError
-from zenbook.model import Artifact, Change, Record, Reference, Run, Status, StepRun
+from zenbook.model import Artifact, Change, Record, Reference, Run, Status, Step, StepRun
 
 T = TypeVar("T")
 
@@ -116,10 +116,20 @@ class StepHandle:
     @property
     def source(self) -> str:
         """Its source text in the version this run ran; "" if the run has no version."""
+        step = self._in_version()
+        return step.source if step is not None else ""
+
+    @property
+    def code(self) -> str:
+        """The digest of its code in the version this run ran; "" if the run has no version."""
+        step = self._in_version()
+        return step.code if step is not None else ""
+
+    def _in_version(self) -> Step | None:
         for version in self._desk.history.versions(self._run.pipeline):
             if version.number == self._run.version:
-                return next((s.source for s in version.shape.steps if s.name == self.name), "")
-        return ""
+                return next((s for s in version.shape.steps if s.name == self.name), None)
+        return None
 
     @property
     def origin(self) -> str:

@@ -107,7 +107,7 @@ def _fingerprint(
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
     options = (call.options.version, call.options.seed)
-    said = (id(uses), call.step.code, *digests.items(), options, told, *packages)
+    said = (id(uses), call.key_code or call.step.code, *digests.items(), options, told, *packages)
     known = desk.fingerprints.get(said)
     if known is not None and known[0] is uses:
         return known[1]
@@ -126,7 +126,7 @@ def _parts(
     state: tuple[Part, ...],
     desk: Desk,
 ) -> Iterator[Part]:
-    yield Part("code", "", call.step.code)
+    yield Part("code", "", call.key_code or call.step.code)
     for name, digest in digests.items():
         yield Part("input", name, digest, _shown(name, call.values[name]))
     yield from uses.parts

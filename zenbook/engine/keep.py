@@ -137,7 +137,7 @@ def _record(
     desk: Desk,
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
-    _refuse(_obstacles(ran, watched, identity, sitting, desk))
+    _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     outputs = _outputs(ran, call)
@@ -177,7 +177,12 @@ def _record(
 
 
 def _obstacles(
-    ran: Ran, watched: Watched, identity: Identity, sitting: Sitting, desk: Desk
+    ran: Ran,
+    watched: Watched,
+    identity: Identity,
+    values: Mapping[str, Any],
+    sitting: Sitting,
+    desk: Desk,
 ) -> Iterator[str]:
     """Every reason why this result must not be kept, the most telling first."""
     if watched.fault:
@@ -190,6 +195,8 @@ def _obstacles(
     yield from ran.obstacles
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
+        if sitting.rebinds and _is_one_of(constant, values):
+            continue  # kept as a changed input
         if _digest_after(constant, identity, desk) != before:
             yield f"{name} is a global that the step changed in place"
 

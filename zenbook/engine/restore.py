@@ -70,7 +70,10 @@ def _restored(
         if not sitting.rebinds and loaded.get("%links", ()) is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
-        inputs = {**call.values, **(changed if sitting.rebinds else {})}
+        used = {name: value for name, (value, _) in identity.constants.items()}
+        inputs = {**used, **call.values, **(changed if sitting.rebinds else {})}
+        if any(artifact.alias not in inputs for artifact in record.artifacts if artifact.alias):
+            return Miss((), "unknowable", "its result is an object that is not here")
         values = _named(record, loaded, inputs, wanted_besides)
         shared = loaded.get("%links") or ()
         held = [link for link in shared if link[0] in values]
@@ -126,4 +129,5 @@ def _named(
 
 
 def _can_put_back(record: Record, call: Call) -> bool:
-    return all(replaceable(call.values[artifact.name[1:]]) for artifact in record.changed)
+    names = [artifact.name[1:] for artifact in record.changed]
+    return all(name in call.values and replaceable(call.values[name]) for name in names)

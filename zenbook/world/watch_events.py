@@ -28,6 +28,8 @@ from zenbook.world.watch_scope import current, forward, running
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _NOT_A_FILE = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
 _IMPORT_NAME = opmap["IMPORT_NAME"]
+_STANDARD = (0, 1, 2)
+"""Descriptors of the standard streams."""
 _DRAINED = 1024
 """Opens after which the kernel's queue of the others is emptied."""
 _installed = False
@@ -91,6 +93,9 @@ def _concerns(notes: Notes, path: str, frame: FrameType | None) -> bool:
 
 
 def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    if isinstance(args[0], int) and args[0] in _STANDARD:
+        for notes in everyone:  # a notebook's open() refuses these, and has this one's records
+            notes.obstacle(f"open({int(args[0])}) reaches past what is recorded")
     path = _text(args[0])
     flags = args[2] or 0
     if path is None or flags & _NOT_A_FILE == _NOT_A_FILE:

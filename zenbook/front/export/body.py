@@ -14,6 +14,7 @@ from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import heading_text
+from zenbook.front.export.remembered import global_writes
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NOT_PRINTED = ("<", "[<", "(<", "Text(", "{'whiskers'", "(array(", "Figure(", "[[<")
@@ -182,16 +183,12 @@ def _without_global(piece: Piece, text: str, group: Group) -> str:
 
 def declared_global(group: Group) -> list[str]:
     """Names that functions of the body assign and the body itself never binds."""
-    from zenbook.core.names_scope import global_writes
-
     shared = {name for node in group.nodes for name in global_writes(node)}
     own = {n for piece in group.pieces for n in _own(piece)} | group.inputs.keys()
     return sorted(shared - own)
 
 
 def _own(piece: Piece) -> set[str]:
-    from zenbook.core.names_scope import global_writes
-
     functions = {n for node in piece.nodes for n in global_writes(node)}
     return set(piece.names.always) - functions
 

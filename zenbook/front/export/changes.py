@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from zenbook.core.trees import nodes_of
+
 _CHANGING = re.compile(
     "append|extend|insert|pop|popitem|popleft|appendleft|remove|clear|update|setdefault|add"
     "|discard|sort|reverse|fit|fit_transform|partial_fit|train|load_state_dict|zero_grad|backward"
@@ -150,7 +152,7 @@ def may_change(nodes: Iterable[ast.AST], own: Mapping[str, Changes] = NOTHING_KN
     ``own`` is what calling the notebook's own functions may change.
     """
     found: set[str] = set()
-    for node in (inner for statement in nodes for inner in ast.walk(statement)):
+    for node in nodes_of(nodes):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
             found.add(root_name(node))
         elif isinstance(node, ast.AugAssign):

@@ -17,6 +17,7 @@ from zenbook.front.export.memory import without_memory
 from zenbook.front.export.placing import place_of, put
 from zenbook.front.export.plan import Plan, make_plan, refuse_empty
 from zenbook.front.export.reading import Notebook, SourceCell, read_notebook
+from zenbook.front.export.remembered import names_of
 from zenbook.front.export.seeds import refuse_seeds
 from zenbook.front.export.stars import without_stars
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
@@ -186,12 +187,10 @@ def _order_matters(document: list[SourceCell], run: list[SourceCell]) -> bool:
 
 
 def _sources(cells: list[SourceCell]) -> dict[tuple[int, str], int]:
-    from zenbook.core.names import analyse
-
     current: dict[str, int] = {}
     found: dict[tuple[int, str], int] = {}
     for cell in cells:
-        names = analyse(cell.tree)
+        names = names_of(cell.tree)
         for name in names.reads:
             found[cell.number, name] = current.get(name, 0)
         current.update(dict.fromkeys(names.writes, cell.number))

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from zenbook.core.trees import nodes_of
 from zenbook.front.export.changes import root_name
 
 _BUILTIN_ITERATORS = frozenset(["iter", "map", "filter", "zip", "enumerate", "reversed", "open"])
@@ -97,17 +98,16 @@ class Facts:
 def stuck_by_text(nodes: Iterable[ast.stmt]) -> dict[str, str]:
     """Names bound to what cannot cross a border, as far as the text tells."""
     found: dict[str, str] = {}
-    for statement in nodes:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Assign) and (why := _stuck_value(node.value)):
-                for target in node.targets:
-                    if _is_taken_apart(target) and why in _ITERATED:
-                        continue  # ``a, b = (f(x) for x in y)`` binds what the generator gives
-                    for inner in ast.walk(target):
-                        if isinstance(inner, ast.Name):
-                            found[inner.id] = why
-            elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
-                found[node.optional_vars.id] = "is open only inside its with block"
+    for node in (inner for statement in nodes for inner in nodes_of([statement])):
+        if isinstance(node, ast.Assign) and (why := _stuck_value(node.value)):
+            for target in node.targets:
+                if _is_taken_apart(target) and why in _ITERATED:
+                    continue  # ``a, b = (f(x) for x in y)`` binds what the generator gives
+                for inner in ast.walk(target):
+                    if isinstance(inner, ast.Name):
+                        found[inner.id] = why
+        elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
+            found[node.optional_vars.id] = "is open only inside its with block"
     return found
 
 
@@ -142,15 +142,14 @@ _DRAWS = frozenset({"plt", "ax", "axes", "axs", "fig", "ax1", "ax2", "sns", "pyp
 def drawn_names(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names bound to what a drawing call gives: lines, legends, patches. They are no results."""
     found: set[str] = set()
-    for statement in nodes:
-        for node in ast.walk(statement):
-            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-                continue
-            called = node.value.func
-            asks = isinstance(called, ast.Attribute) and called.attr.startswith("get_")
-            if root_name(called) in _DRAWS and not asks:
-                stored = (n for target in node.targets for n in ast.walk(target))
-                found |= {n.id for n in stored if isinstance(n, ast.Name)}
+    for node in nodes_of(nodes):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        called = node.value.func
+        asks = isinstance(called, ast.Attribute) and called.attr.startswith("get_")
+        if root_name(called) in _DRAWS and not asks:
+            stored = nodes_of(node.targets)
+            found |= {n.id for n in stored if isinstance(n, ast.Name)}
     return found
 
 

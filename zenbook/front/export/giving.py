@@ -53,10 +53,8 @@ def _read_later(plan: Plan, place: int) -> set[str]:
 
 
 def _in_order(group: Group) -> list[str]:
-    written = group.written
-    return [name for name in first_uses(group.nodes) if name in written] + sorted(
-        written - set(first_uses(group.nodes))
-    )
+    written, used = group.written, first_uses(group.nodes)
+    return [name for name in used if name in written] + sorted(written - set(used))
 
 
 def _results(group: Group, able: list[str]) -> list[str]:

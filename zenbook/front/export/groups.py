@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import free_names
+from zenbook.core.trees import children_of, nodes_of
 from zenbook.front.export.changes import Changes, may_change
 from zenbook.front.export.facts import Facts, stuck_by_text
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.reading import SourceCell
+from zenbook.front.export.remembered import flow_of
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +41,9 @@ class Group:
     """Whether it is no step: beside ``%%step`` cells, an ordinary cell runs each time."""
     merged: list[str] = field(default_factory=list)
     """Why groups were merged into this one."""
+    known: dict[tuple[ast.stmt, ...], Names] = field(default_factory=dict)
+    known_sure: dict[tuple[ast.stmt, ...], frozenset[str]] = field(default_factory=dict)
+    """Answers that were worked out, by the statements that it then had."""
 
     @property
     def cells(self) -> list[SourceCell]:
@@ -78,12 +83,15 @@ class Group:
 
     def names(self) -> Names:
         """What the body does with names, as one flow."""
-        return analyse(ast.Module(self.nodes, []))
+        return flow_of(self.nodes, self.known)
 
     def sure(self) -> frozenset[str]:
         """Names bound at its end if every loop runs and nothing raises."""
-        flat = [flat for node in self.nodes for flat in _straight(node)]
-        return analyse(ast.Module(flat, [])).always
+        whole = tuple(self.nodes)
+        if whole not in self.known_sure:
+            flat = [flat for node in whole for flat in _straight(node)]
+            self.known_sure[whole] = analyse(ast.Module(flat, [])).always
+        return self.known_sure[whole]
 
 
 def _straight(node: ast.stmt) -> list[ast.stmt]:
@@ -218,7 +226,7 @@ def first_uses(nodes: Iterable[ast.stmt]) -> list[str]:
     """Every name in the order in which the text mentions it first."""
     found: dict[str, None] = {}
     for statement in nodes:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        names = [node for node in nodes_of([statement]) if isinstance(node, ast.Name)]
         for node in sorted(names, key=lambda n: (n.lineno, n.col_offset)):
             found.setdefault(node.id)
     return list(found)
@@ -228,8 +236,7 @@ def loaded(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that are read anywhere, whatever binds them."""
     return {
         node.id
-        for statement in nodes
-        for node in ast.walk(statement)
+        for node in nodes_of(nodes)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
 
@@ -251,10 +258,8 @@ def assigned(nodes: Iterable[ast.stmt]) -> list[str]:
 
 def _own_statements(statement: ast.stmt) -> Iterable[ast.AST]:
     waiting: list[ast.AST] = [statement]
-    found: list[ast.AST] = []
     while waiting:
-        node = waiting.pop(0)
-        found.append(node)
+        node = waiting.pop()
+        yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting = [*ast.iter_child_nodes(node), *waiting]
-    return found
+            waiting += reversed(children_of(node))

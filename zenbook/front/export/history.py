@@ -51,7 +51,10 @@ def recorded(notebook: Notebook) -> Recorded:
                 if cell is None or cell.number in found or handle.status not in _ENDED:
                     continue
                 record = handle.record
-                if record is not None and _code_of(record) == body_of_cell(_original(cell)).code:
+                body = body_of_cell(_original(cell))
+                if record is None or _code_of(record) != (body.key or body.code):
+                    continue
+                if not body.helpers or handle.code == body.code:  # a key does not hold their text
                     found[cell.number] = record
     except StoreFault:
         return Recorded()  # the script is written from the text alone, and verified by a run

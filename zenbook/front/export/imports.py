@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterable, Sequence
 
+from zenbook.core.trees import nodes_of
 from zenbook.front.export.layout import from_import, tidy
 from zenbook.front.export.pieces import Piece
 
@@ -95,21 +96,14 @@ def _section(module: str) -> int:
 
 def names_used(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name these statements mention, in annotations too."""
-    return {
-        inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name)
-    } | _names_in_texts(nodes)
-
-
-def _names_in_texts(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names in annotations kept as text."""
     found: set[str] = set()
-    for node in nodes:
-        for inner in ast.walk(node):
-            note = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
-            if isinstance(note, ast.Constant) and isinstance(note.value, str):
-                found |= set(
-                    note.value.replace("[", " ").replace("]", " ").replace(".", " ").split()
-                )
+    for inner in nodes_of(nodes):
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+            continue
+        note = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
+        if isinstance(note, ast.Constant) and isinstance(note.value, str):  # it is kept as text
+            found |= set(note.value.replace("[", " ").replace("]", " ").replace(".", " ").split())
     return found
 
 

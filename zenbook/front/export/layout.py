@@ -135,12 +135,12 @@ def indented(text: str, level: int = 1) -> str:
 
 def tidy(text: str, most_blank: int = 1) -> str:
     """Without trailing blanks and without more blank lines than a formatter leaves."""
-    inside = _inside_strings(text)
-    ends = _string_starts(text)
+    spans = [(first, last) for first, last in _strings(text) if last > first]
+    kept = {line for first, last in spans for line in range(first, last + 1)}
     out: list[str] = []
     blank = 0
     for number, line in enumerate(text.split("\n"), 1):
-        if number in inside or number in ends:
+        if number in kept:
             out.append(line)
             blank = 0
             continue
@@ -155,6 +155,8 @@ def tidy(text: str, most_blank: int = 1) -> str:
 
 def _strings(text: str) -> Iterable[tuple[int, int]]:
     """First and last line of every text literal that spans lines."""
+    if "\n" not in text:
+        return
     starts: list[int] = []
     opens = getattr(tokenize, "FSTRING_START", -1)
     closes = getattr(tokenize, "FSTRING_END", -1)
@@ -172,7 +174,3 @@ def _strings(text: str) -> Iterable[tuple[int, int]]:
 
 def _inside_strings(text: str) -> set[int]:
     return {n for first, last in _strings(text) for n in range(first + 1, last + 1)}
-
-
-def _string_starts(text: str) -> set[int]:
-    return {first for first, last in _strings(text) if last > first}

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from zenbook.core.names import analyse
 from zenbook.core.source import parse_cell
 from zenbook.front.export.reading import Notebook, SourceCell
+from zenbook.front.export.remembered import names_of
 
 _NUMBERED = re.compile(r"_(\d+)")
 Edit = tuple[int, int, int, str]
@@ -24,7 +24,7 @@ Edit = tuple[int, int, int, str]
 def without_memory(notebook: Notebook) -> Notebook:
     """The notebook with a name for each result that a later cell takes from IPython's memory."""
     cells = list(notebook.cells)
-    bound = {name for cell in cells for name in analyse(cell.tree).writes}
+    bound = {name for cell in cells for name in names_of(cell.tree).writes}
     if "_" in bound or "Out" in bound:
         return notebook
     edits: dict[int, list[Edit]] = {}
@@ -45,7 +45,7 @@ def without_memory(notebook: Notebook) -> Notebook:
 
 def _remembered(cell: SourceCell) -> Iterator[ast.expr]:
     """Where a cell reads IPython's memory."""
-    reads = analyse(cell.tree).reads
+    reads = names_of(cell.tree).reads
     if cell.step is not None or not any(n in ("_", "Out") or _NUMBERED.fullmatch(n) for n in reads):
         return
     stores = {n.id for n in ast.walk(cell.tree) if isinstance(n, ast.Name) and _is_stored(n)}

@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zenbook.core.names_scope import DYNAMIC_CALLS, free_names, global_writes
+from zenbook.core.names_scope import DYNAMIC_CALLS, free_names
 from zenbook.front.export.aliases import alias_name
 from zenbook.front.export.changes import may_change
 from zenbook.front.export.pieces import (
@@ -26,6 +26,7 @@ from zenbook.front.export.pieces import (
     is_path_change,
     is_setup,
 )
+from zenbook.front.export.remembered import global_writes
 
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
 

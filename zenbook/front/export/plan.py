@@ -10,7 +10,6 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from zenbook.core.names_scope import global_writes
 from zenbook.errors import ExportError
 from zenbook.front.export.apart import merge_what_meets
 from zenbook.front.export.changes import Changes, function_changes
@@ -40,6 +39,7 @@ from zenbook.front.export.parameters import (
 )
 from zenbook.front.export.pieces import Piece, is_definition, is_import, pieces_of
 from zenbook.front.export.reading import Notebook
+from zenbook.front.export.remembered import global_writes
 
 _PROVIDED = frozenset({"display", "get_ipython", "exit", "quit"})
 

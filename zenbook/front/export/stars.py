@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
-from zenbook.core.names import analyse
 from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError
 from zenbook.front.export.reading import Notebook, SourceCell
+from zenbook.front.export.remembered import names_of
 from zenbook.front.export.verifying import in_fresh_process
 
 
 def without_stars(notebook: Notebook) -> Notebook:
     """Star imports spelled out: the names the notebook mentions. Raises ExportError."""
-    modules = {m for cell in notebook.cells for m in analyse(cell.tree).star_imports}
+    modules = {m for cell in notebook.cells for m in names_of(cell.tree).star_imports}
     if not modules:
         return notebook
     answer = in_fresh_process({"what": "stars", "modules": sorted(modules)}, notebook.file, "Agg")
@@ -35,7 +35,7 @@ def _mentioned(notebook: Notebook) -> set[str]:
 
 def _bound(notebook: Notebook) -> set[str]:
     """Names that the notebook binds itself, by an import or otherwise."""
-    return {name for cell in notebook.cells for name in analyse(cell.tree).writes}
+    return {name for cell in notebook.cells for name in names_of(cell.tree).writes}
 
 
 def _spelled_out(cell: SourceCell, names: Mapping[str, list[str]], bound: set[str]) -> SourceCell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shlex
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
@@ -101,7 +102,7 @@ class Script:
     # ------------------------------------------------------------ module code
 
     def _imports(self) -> Imports:
-        used = names_used(self._nodes())
+        used = self.used
         imports = text_of(self.plan.of_kind("import"), used)
         bound = self.plan.module.names.keys()
         if self.target == "python" and any(map(_awaits, self.plan.groups)):
@@ -121,6 +122,11 @@ class Script:
                     imports.add("zenbook", name)
         return imports
 
+    @cached_property
+    def used(self) -> set[str]:
+        """Every name that the script mentions."""
+        return names_used(self._nodes())
+
     def _nodes(self) -> list[ast.AST]:
         """All code that the script keeps."""
         plan = self.plan
@@ -135,7 +141,7 @@ class Script:
         return nodes
 
     def _constants(self) -> list[str]:
-        used = names_used(self._nodes())
+        used = self.used
         pieces = [p for p in self.plan.of_kind("constant") if p.names.writes & used]
         texts: list[str] = []
         for piece in pieces:
@@ -155,7 +161,7 @@ class Script:
         return "configure" if "configure" not in self.plan.module.names else "configure_libraries"
 
     def _shim(self) -> list[str]:
-        if self.target == "zenbook" or "display" not in names_used(self._nodes()):
+        if self.target == "zenbook" or "display" not in self.used:
             return []
         return [
             (
@@ -204,10 +210,9 @@ class Script:
             return self._kind_of(parameter)
         piece = group.inputs.get(name)
         if name in group.outputs and not (piece and name in group.inputs):
-            numbers = [cell.number for cell in reversed(group.cells)]
+            found = self._type_after(group, name)
         else:
-            numbers = [piece.cell.number] if piece else []
-        found = next((p for n in numbers if (p := plan.facts.type_of(n, name))), "")
+            found = plan.facts.type_of(piece.cell.number, name) if piece else ""
         if not found or (self.zenml and not self.zenml.takes(found)):
             return ""
         return annotation(found, type_names(plan))
@@ -218,12 +223,16 @@ class Script:
     def _gives(self, group: Group) -> str:
         if self.zenml:
             return self.zenml.gives(group)
-        paths = []
-        for name in group.outputs:
-            numbers = [cell.number for cell in reversed(group.cells)]
-            found = next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), "")
-            paths.append(found)
+        paths = [self._type_after(group, name) for name in group.outputs]
         return returned(paths, type_names(self.plan))
+
+    def _type_after(self, group: Group, name: str) -> str:
+        """The type that a run has seen under a name at the end of a group, "" if none has."""
+        facts = self.plan.facts
+        if not facts.cells:
+            return ""
+        numbers = (cell.number for cell in reversed(group.cells))
+        return next((path for n in numbers if (path := facts.type_of(n, name))), "")
 
     def _decorator(self, group: Group, title: Title) -> list[str]:
         if self.target == "python" or not self.is_step(group):
@@ -272,11 +281,8 @@ class Script:
     def _result_kind(self) -> str:
         if self.target == "zenml":
             return ""
-        kinds: list[str] = []
-        for name in self.plan.results:
-            owner = next(g for g in reversed(self.plan.groups) if name in g.outputs)
-            numbers = [cell.number for cell in reversed(owner.cells)]
-            kinds.append(next((p for n in numbers if (p := self.plan.facts.type_of(n, name))), ""))
+        owners = {name: group for group in self.plan.groups for name in group.outputs}
+        kinds = [self._type_after(owners[name], name) for name in self.plan.results]
         return returned(kinds, type_names(self.plan))
 
     def _told(self) -> list[str]:

@@ -18,6 +18,7 @@ from zenbook.core.preview import preview
 from zenbook.core.source import body_of_cell, parse_cell
 from zenbook.core.verdict import FIRST_RUN, miss_for
 from zenbook.engine.desk import Desk, open_desk
+from zenbook.engine.handles import RunHandle
 from zenbook.errors import OptionError
 from zenbook.front.notebook.headless import (
     literal,
@@ -85,8 +86,9 @@ def _changes(
 ) -> Iterator[Change]:
     """What is different by now from when the step last ran, as far as the file tells."""
     old = {(part.kind, part.name): part for part in record.fingerprint.parts}
-    code = Part("code", "", body_of_cell(tree).code)
-    if old[("code", "")] != code:
+    body = body_of_cell(tree)
+    code = Part("code", "", body.key or body.code)
+    if old[("code", "")] != code or (body.helpers and _code_then(record, desk) != body.code):
         yield Change(old[("code", "")], code)
     for name, value in parameters.items():
         before = old.get(("input", name))
@@ -96,6 +98,13 @@ def _changes(
     for read in (*record.reads, *record.wrote):
         if read.kind != "random" and (again := desk.watch.again(read)) != read:
             yield Change(read, again)
+
+
+def _code_then(record: Record, desk: Desk) -> str:
+    """The step's code when the record was made, its helpers included; "" if nobody knows."""
+    run = desk.history.run(record.run)
+    steps = RunHandle(run, desk).steps if run is not None else {}
+    return steps[record.step].code if record.step in steps else ""
 
 
 def _parameters(notebook: Any, texts: Mapping[str, str]) -> dict[str, Any]:

@@ -149,5 +149,6 @@ def is_code(value: Any) -> bool:
         "method_descriptor",
         "ufunc",
         "_ArrayFunctionDispatcher",
+        "_lru_cache_wrapper",
         "cython_function_or_method",
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
+from zenbook.core.source_helpers import Apart, codes_of
 from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -140,9 +141,9 @@ class Passing:
         return Call(
             step=step,
             values=values,
-            code=self._code(),
-            namespace=self._reachable(),
+            **self._code(),
             options=options,
+            key_code=cell.body.key,
             prepare=self._prepare,
         )
 
@@ -156,16 +157,22 @@ class Passing:
             words.append(f"shows {how} {self._digest(whole)[:8] if whole else ''}".strip())
         return replace(options, version="; ".join(words), keep_only=())
 
-    def _code(self) -> Any:
-        """The cell as a function of its inputs; the same object for the same text."""
-        key = (self.frame.raw, self.cell.reads, len(self._hoisted))
+    def _code(self) -> dict[str, Any]:
+        """The cell as a function of its inputs, and the globals that its names are looked up in;
+        the same objects for the same text."""
+        key = (self.frame.raw, self.cell.reads, len(self._hoisted), self.said.inputs is None)
         codes = self.door.codes
         if key not in codes:
             if len(codes) >= _MOST_CODES:
                 codes.clear()
-            seen = without(self.cell.expanded, self._hoisted)
-            codes[key] = code_of_cell(seen, self.cell.reads, self.cell.name)
-        return codes[key]
+            helpers = self.cell.body.helpers
+            seen = without(self.cell.expanded, (*self._hoisted, *helpers))
+            code = code_of_cell(seen, self.cell.reads, self.cell.name)
+            apart = Apart(code, codes_of(helpers, f"<{self.cell.name}>"))
+            around = apart.space(self._reachable(), is_notebook=True) if helpers else None
+            codes[key] = code, around
+        code, around = codes[key]
+        return {"code": code, "namespace": self._reachable() if around is None else around}
 
     def _reachable(self) -> Mapping[str, Any]:
         """What the cell may read: every name; with ``--inputs`` those that stand in code.

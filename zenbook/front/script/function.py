@@ -87,12 +87,27 @@ class StepFunction:
             docstring=body.docstring,
         )
 
+    @functools.cached_property
+    def _used(self) -> tuple[Any, Mapping[str, Any] | None, str]:
+        """The code whose names are followed, and where they are looked up; its digest in a key."""
+        from zenbook.core.source import body_of_function
+
+        if "callable" in self._owner:
+            return None, None, ""
+        body = body_of_function(self._function)
+        if body.apart is None:
+            return self._function, None, ""
+        return body.apart.code, body.apart.space(self._function.__globals__), body.key
+
     def call(self, values: Mapping[str, Any], options: Options) -> Call:
         """Lower to a Call with these values."""
+        code, namespace, key_code = self._used
         return Call(
             step=self.step,
             values={**self._owner, **values},
-            code=None if "callable" in self._owner else self._function,
+            code=code,
+            namespace=namespace,
+            key_code=key_code,
             body=self._body,
             is_async=self.is_async,
             options=options,

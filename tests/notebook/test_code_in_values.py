@@ -1,0 +1,51 @@
+"""Functions that a cell is given in a value: what they are counts, and what they change is seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+HELPER = "def plain(n):\n    calls.append(n)\n    return n\n"
+CLASS = "class C:\n    def {}(self, n):\n        return plain(n)\n"
+GIVEN = {
+    "an lru_cache": f"from functools import lru_cache\n{HELPER}given = lru_cache(plain)",
+    "a decorated function": f"from functools import lru_cache\n@lru_cache\n{HELPER}given = plain",
+    "a partial": f"from functools import partial\n{HELPER}given = partial(plain)",
+    "a list of functions": f"{HELPER}held = [plain]\ndef given(n):\n    return held[0](n)",
+    "a function out of a table": f"{HELPER}given = {{'f': plain}}['f']",
+    "a callable object": f"{HELPER}{CLASS.format('__call__')}given = C()",
+    "a bound method": f"{HELPER}{CLASS.format('go')}given = C().go",
+}
+
+
+@pytest.mark.parametrize("text", GIVEN.values(), ids=GIVEN)
+def test_an_edit_of_the_function_is_seen(text: str, kernel: Kernel) -> None:
+    cell = "%%step use\nresult = given(3)"
+    kernel.play("calls = []", text, cell)
+    kernel.fresh()
+    edited = text.replace("return n\n", "return n + 100\n")
+    assert kernel.play("calls = []", edited, cell)[-1].status == "completed"
+    assert kernel.value("result") == 103
+
+
+@pytest.mark.parametrize("text", GIVEN.values(), ids=GIVEN)
+def test_a_global_that_the_function_changes_is_as_after_a_run(text: str, kernel: Kernel) -> None:
+    cells = (
+        "calls = []",
+        text,
+        "%%step use\nresult = given(3)",
+        "%%step after\nseen = list(calls)",
+    )
+    kernel.play(*cells)
+    kernel.fresh()
+    kernel.play(*cells)
+    assert kernel.value("(result, calls, seen)") == (3, [3], [3])
+
+
+def test_a_function_in_a_list_that_changes_nothing_is_kept(kernel: Kernel) -> None:
+    cells = ("rates = [2, 3]", "held = [lambda n: n * rates[0]]", "%%step use\nx = held[0](4)")
+    kernel.play(*cells)
+    kernel.fresh()
+    assert kernel.play(*cells)[-1].status == "cached"
+    assert kernel.value("x") == 8
