@@ -49,6 +49,13 @@ def _pyplot(plan: Plan) -> str:
     return next((name for name, what in plan.module.imports.items() if what in known), "")
 
 
+def closed_with(plan: Plan) -> set[str]:
+    """The name that closes figures in a step's body; none if no step draws."""
+    pyplot = _pyplot(plan)
+    pieces = (piece for group in plan.groups for piece in group.pieces)
+    return {pyplot} if pyplot and any(_ends_drawing(p, pyplot) for p in pieces) else set()
+
+
 def _ends_drawing(piece: Piece, pyplot: str) -> bool:
     """Whether a notebook would close figures here: it does at the end of each cell.
 

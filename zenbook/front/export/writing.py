@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
-from zenbook.front.export.body import body_text, declared_global, module_text
+from zenbook.front.export.body import body_text, closed_with, declared_global, module_text
 from zenbook.front.export.groups import Group
 from zenbook.front.export.imports import Imports, names_used, text_of
 from zenbook.front.export.layout import (
@@ -101,7 +101,7 @@ class Script:
     # ------------------------------------------------------------ module code
 
     def _imports(self) -> Imports:
-        used = names_used(self._nodes())
+        used = names_used(self._nodes()) | closed_with(self.plan)
         imports = text_of(self.plan.of_kind("import"), used)
         bound = self.plan.module.names.keys()
         if self.target == "python" and any(map(_awaits, self.plan.groups)):
