@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import zenbook
 from tests.export.cases import Cell, md, write
+from zenbook.errors import ExportError
 
 
 def exported(cells: list[str | Cell], executed: bool = False, verify: bool = False) -> str:
@@ -24,3 +27,62 @@ def test_what_closes_figures_is_imported_though_no_cell_names_it(home: Path) -> 
     )
     assert 'plt.close("all")' in text
     assert "import matplotlib.pyplot as plt\n" in text
+
+
+def failing(cells: list[str | Cell], failed: dict[int, tuple[str, list[str]]]) -> Path:
+    """A notebook that has run; ``failed`` holds a code cell's error and its traceback."""
+    import nbformat
+
+    file = write(cells, Path("book.ipynb"))
+    book = nbformat.read(file, 4)  # type: ignore[no-untyped-call]
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    for place, (name, lines) in failed.items():
+        output = nbformat.v4.new_output("error", ename=name, evalue="", traceback=lines)  # type: ignore[no-untyped-call]
+        code[place].outputs = [output]
+    nbformat.write(book, file)  # type: ignore[no-untyped-call]
+    return file
+
+
+def test_what_a_cell_made_before_its_error_is_kept(home: Path, apart: object) -> None:
+    """The notebook goes on with it, so a script without it would have an older value, or none."""
+    file = failing(
+        [
+            "x = [1]\nimport math",
+            "import json\nx = [2]\n# this cannot be\nfor n in x:\n    y = n\n    x[5]",
+            "z = json.dumps(x)\ny = math.sqrt(4)",
+        ],
+        {1: ("IndexError", ["---", "\x1b[0;32m----> 6\x1b[0m     x[\x1b[0;36m5\x1b[0m]"])},
+    )
+    found = zenbook.export(file)
+    assert found.verified.endswith("4/4 outputs identical")
+    assert "x = [2]" in found.text
+    assert "this cannot be" not in found.text
+    told = "cell 2: left out from where it ended with an error when the notebook ran"
+    assert told in found.notes
+
+
+def test_what_the_failing_statement_itself_made_is_not_lost_unseen(
+    home: Path, apart: object
+) -> None:
+    """The trial runs the whole cell as the notebook did, so another value is found."""
+    file = failing(
+        ["x = [1]", "y = len(x)\nfor n in (2, 0):\n    x.append(n)\n    1 / n", "z = sum(x)"],
+        {1: ("ZeroDivisionError", ["----> 4     1 / n"])},
+    )
+    with pytest.raises(ExportError, match=r"another `z` in the script than in the notebook"):
+        zenbook.export(file)
+
+
+def test_a_traceback_of_another_text_leaves_the_whole_cell_out(home: Path) -> None:
+    file = failing(["x = 1", "x = 2\nx.y", "z = x + 1"], {1: ("E", ["----> 2 x.edited"])})
+    found = zenbook.export(file, verify=False)
+    assert "x = 2" not in found.text
+    assert "it ended with an error" in str(found.decisions[1].why)
+
+
+def test_a_cell_that_somebody_stopped_is_not_run_again(home: Path, apart: object) -> None:
+    file = failing(
+        ["x = [1]", "x = [2]\nwhile True:\n    pass", "z = len(x)"],
+        {1: ("KeyboardInterrupt", ["----> 3     pass"])},
+    )
+    assert "x = [2]" not in zenbook.export(file).text

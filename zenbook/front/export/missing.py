@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from zenbook.core.names import analyse
 from zenbook.front.export.groups import Group
 from zenbook.front.export.magics import Place
 
@@ -29,7 +30,9 @@ def missing(name: str, group: Group, plan: Plan) -> None:
     if here & set(made):
         return  # bound on some branch, as in the notebook
     skipped = [
-        cell.number for cell in plan.notebook.cells if cell.skipped and name in _bound_in(cell.raw)
+        cell.number
+        for cell in plan.notebook.cells
+        if (cell.skipped or cell.raises) and name in _bound_in(cell.raw)
     ]
     if made and not at_once:
         return  # a function reads it, which can be called once it is there
@@ -81,9 +84,7 @@ def _bound_in(raw: str) -> set[str]:
         tree = ast.parse(raw)
     except SyntaxError:
         return set()
-    return {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    return set(analyse(tree).writes)
 
 
 def _place(name: str, group: Group) -> Place:

@@ -67,9 +67,9 @@ def trial(notebook: Notebook, hashes: int = 0) -> Facts:
     ``hashes`` seeds the hashes of texts, which order sets: the same for a trial and its script.
     """
     cells = [
-        {"number": cell.number, "source": _as_run(cell, notebook)}
+        {"number": cell.number, "source": _as_run(cell, notebook), "raises": cell.raises}
         for cell in notebook.cells
-        if not cell.skipped
+        if cell.raises or not cell.skipped
     ]
     answer = in_fresh_process(
         {"what": "cells", "cells": cells, "steps": notebook.has_steps, "name": notebook.file.name},
