@@ -86,3 +86,17 @@ def test_a_cell_that_somebody_stopped_is_not_run_again(home: Path, apart: object
         {1: ("KeyboardInterrupt", ["----> 3     pass"])},
     )
     assert "x = [2]" not in zenbook.export(file).text
+
+
+def test_the_pipeline_returns_no_value_that_the_notebook_bound_anew_later(home: Path) -> None:
+    """Under its name, the reader of the script would take it for the last one."""
+    text = exported(
+        [
+            md("# First"),
+            "x = [1]\nfit = sum(x)\nlow = fit - 1\nprint(low)",
+            md("# Second"),
+            "x = [2]\nlow = sum(x)\nfit2 = low * 2\nprint(low, fit2)",
+        ]
+    )
+    assert "    fit = first()\n" in text
+    assert "    return fit, fit2\n" in text

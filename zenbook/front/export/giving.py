@@ -35,10 +35,13 @@ def give(plan: Plan) -> None:
             results = able
         results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
-        if not given and not results:
-            results = able[-1:]  # a step that gives nothing could not be found again
+        again = {n for other in plan.groups[place + 1 :] for n in other.written}
+        if group.marked is None:
+            results = [n for n in results if n not in again]
+        if not given and not results:  # a step that gives nothing could not be found again
+            results = ([n for n in able if n not in again] or able)[-1:]
         group.outputs = [*given, *_allowed(group, results)]
-        plan.results += [n for n in group.outputs if n not in later]
+        plan.results += [n for n in group.outputs if n not in later | again]
     plan.results = list(dict.fromkeys(plan.results))
 
 
