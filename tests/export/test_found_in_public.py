@@ -100,3 +100,22 @@ def test_the_pipeline_returns_no_value_that_the_notebook_bound_anew_later(home: 
     )
     assert "    fit = first()\n" in text
     assert "    return fit, fit2\n" in text
+
+
+def test_deleting_what_another_step_made_frees_nothing_there(home: Path, apart: object) -> None:
+    found = zenbook.export(
+        write(
+            [
+                md("# Make"),
+                "x = [1, 2]\ny = len(x)\nz = [y]",
+                md("# Go"),
+                "del x, y\nx = [3]\nx.append(4)\nprint(x)",
+                md("# End"),
+                "if z:\n    del z\nw = sum(x)",
+            ],
+            Path("book.ipynb"),
+        )
+    )
+    assert found.steps == ("make", "go", "end")
+    assert "del x, y" not in found.text
+    assert "        del z\n" in found.text

@@ -36,6 +36,8 @@ def give(plan: Plan) -> None:
         results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
         again = {n for other in plan.groups[place + 1 :] for n in other.written}
+        last = group.pieces[-1].order
+        again |= {n for p in plan.pieces if p.order > last for n in p.names.deletes}
         if group.marked is None:
             results = [n for n in results if n not in again]
         if not given and not results:  # a step that gives nothing could not be found again

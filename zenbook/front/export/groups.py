@@ -204,9 +204,32 @@ def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> li
     wanted = set(names.reads) | (names.builtins_read & shadowed)
     if group.marked is not None and (said := group.marked.step) is not None:
         wanted |= set(said.inputs or ()) | set(said.added)
+    wanted |= _deleted_first(group)
     wanted -= set(module)
     order = first_uses(group.nodes)
     return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def _deleted_first(group: Group) -> set[str]:
+    """Names that the group deletes before it binds them."""
+    bound: set[str] = set()
+    found: set[str] = set()
+    for piece in group.pieces:
+        found |= piece.names.deletes - piece.names.writes - bound
+        bound |= piece.names.writes
+    return found
+
+
+def without_farewells(group: Group) -> list[Piece]:
+    """Its pieces without a ``del`` of what only earlier steps have: they end with their names."""
+    bound: set[str] = set()
+    kept: list[Piece] = []
+    for piece in group.pieces:
+        only_deletes = all(isinstance(node, ast.Delete) for node in piece.nodes)
+        if not only_deletes or piece.names.reads or piece.names.deletes & bound:
+            kept.append(piece)
+        bound |= piece.names.writes
+    return kept
 
 
 def needs_of(piece: Piece) -> list[str]:
