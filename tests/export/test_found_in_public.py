@@ -119,3 +119,19 @@ def test_deleting_what_another_step_made_frees_nothing_there(home: Path, apart: 
     assert found.steps == ("make", "go", "end")
     assert "del x, y" not in found.text
     assert "        del z\n" in found.text
+
+
+def test_imports_stand_as_a_sorter_leaves_them_and_without_a_future_that_has_come(
+    home: Path,
+) -> None:
+    text = exported(
+        [
+            "from __future__ import division, print_function\n"
+            "from math import sin\nfrom math import cos as c, pi\nfrom math import tau as t",
+            "x = [sin(pi), c(t)]\nx.sort()",
+        ]
+    )
+    assert "from __future__ import annotations\n\n" in text
+    assert (
+        "from math import cos as c\nfrom math import pi, sin\nfrom math import tau as t\n" in text
+    )

@@ -102,7 +102,8 @@ class Script:
 
     def _imports(self) -> Imports:
         used = names_used(self._nodes()) | closed_with(self.plan)
-        imports = text_of(self.plan.of_kind("import"), used)
+        has_steps = self.plan.notebook.has_steps
+        imports = text_of(self.plan.of_kind("import"), used, has_steps)
         bound = self.plan.module.names.keys()
         if self.target == "python" and any(map(_awaits, self.plan.groups)):
             imports.add_module("asyncio")
