@@ -135,3 +135,27 @@ def test_imports_stand_as_a_sorter_leaves_them_and_without_a_future_that_has_com
     assert (
         "from math import cos as c\nfrom math import pi, sin\nfrom math import tau as t\n" in text
     )
+
+
+def test_what_runs_nothing_or_only_times_or_installs_is_left_out(home: Path) -> None:
+    book = write(
+        ["%load solutions/one.py", "timeit sum([1])", "pip install numpy", "x = [1]\nx.sort()"],
+        Path("book.ipynb"),
+    )
+    found = zenbook.export(book, verify=False)
+    assert [decision.why for decision in found.decisions] == [
+        "%load left out",
+        "%timeit left out, it binds nothing",
+        "installs numpy; listed as requirements, never run",
+        "",
+    ]
+
+
+def test_what_a_magic_captures_is_told_by_its_name(home: Path) -> None:
+    cells: list[str | Cell] = ["%%capture shown\nprint(1)", "x = [shown.stdout]"]
+    with pytest.raises(ExportError) as caught:
+        exported(cells)
+    assert str(caught.value) == (
+        "Cell 2, line 1: it reads `shown`, what %%capture keeps of cell 1. "
+        "Keep it in Python, with contextlib.redirect_stdout; a script prints it."
+    )

@@ -41,6 +41,11 @@ def missing(name: str, group: Group, plan: Plan) -> None:
             f"it reads `{name}`, which only cell {made[0]} below it makes.",
             "Move that cell up; a script runs from top to bottom.",
         )
+    if captured := [cell.number for cell in plan.notebook.cells if _captures(cell.raw, name)]:
+        raise _place(name, group).error(
+            f"it reads `{name}`, what %%capture keeps of cell {captured[-1]}.",
+            "Keep it in Python, with contextlib.redirect_stdout; a script prints it.",
+        )
     if skipped:
         raise _place(name, group).error(
             f"it reads `{name}`, which cell {skipped[0]} was to make, and that is left out.",
@@ -77,6 +82,12 @@ def _read_at_once(name: str, group: Group) -> bool:
             inner = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         waiting += inner
     return False
+
+
+def _captures(raw: str, name: str) -> bool:
+    """Whether a cell's ``%%capture`` binds the name to what the cell shows."""
+    words = raw.lstrip().partition("\n")[0].split()
+    return words[:1] == ["%%capture"] and name in words
 
 
 def _bound_in(raw: str) -> set[str]:
