@@ -159,3 +159,18 @@ def test_what_a_magic_captures_is_told_by_its_name(home: Path) -> None:
         "Cell 2, line 1: it reads `shown`, what %%capture keeps of cell 1. "
         "Keep it in Python, with contextlib.redirect_stdout; a script prints it."
     )
+
+
+def test_a_module_that_a_cell_writes_is_imported_where_it_is_there(home: Path) -> None:
+    text = exported(
+        [
+            md("# Write"),
+            "%%writefile ours.py\ndef twice(x):\n    return 2 * x\n",
+            md("# Use"),
+            "import ours\n\na = [ours.twice(2)]",
+            md("# Use again"),
+            "b = a[0] + ours.twice(1)",
+        ]
+    )
+    assert "\nimport ours" not in text
+    assert text.count("    import ours\n") == 2
