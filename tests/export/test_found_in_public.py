@@ -126,7 +126,7 @@ def test_imports_stand_as_a_sorter_leaves_them_and_without_a_future_that_has_com
 ) -> None:
     text = exported(
         [
-            "from __future__ import division, print_function\n"
+            "from __future__ import division, print_function",
             "from math import sin\nfrom math import cos as c, pi\nfrom math import tau as t",
             "x = [sin(pi), c(t)]\nx.sort()",
         ]

@@ -9,10 +9,17 @@ from collections.abc import Iterable, Sequence
 from zenbook.front.export.layout import from_import, tidy
 from zenbook.front.export.pieces import Piece
 
-
 _COME_TRUE = frozenset(
-    ["absolute_import", "division", "generators", "generator_stop", "nested_scopes"]
-    + ["print_function", "unicode_literals", "with_statement"]
+    {
+        "absolute_import",
+        "division",
+        "generator_stop",
+        "generators",
+        "nested_scopes",
+        "print_function",
+        "unicode_literals",
+        "with_statement",
+    }
 )
 """What once was the future, and every Python that zenbook knows does anyway."""
 
