@@ -174,3 +174,26 @@ def test_a_module_that_a_cell_writes_is_imported_where_it_is_there(home: Path) -
     )
     assert "\nimport ours" not in text
     assert text.count("    import ours\n") == 2
+
+
+def test_names_that_nobody_reads_are_left_out_where_they_would_be_locals(home: Path) -> None:
+    """A linter takes them for mistakes, and an expert would not have written them."""
+    text = exported(
+        [
+            "import matplotlib.pyplot as plt",
+            md("# Draw"),
+            "fig, ax = plt.subplots()\nax.plot([1])\nfor n in [1]:\n    line = ax.plot([n])",
+            "fig = plt.figure()\ntext = plt.title('a')\nsize = text.get_size()\nprint(size)",
+            md("# Draw again"),
+            "x = [1]\nfig, ax = plt.subplots()\nax.plot(eval('x'))",
+            md("# Wait"),
+            "import tempfile\nfolder = tempfile.TemporaryDirectory()\ny = [1]\nz = len(y)",
+            md("# Do not"),
+            "folder = 3\nfolder += len('')\nprint(folder)",
+        ]
+    )
+    assert "    _, ax = plt.subplots()\n" in text
+    assert "        ax.plot([n])\n" in text
+    assert '    plt.close("all")\n\n    plt.figure()\n    text = plt' in text
+    assert "    fig, ax = plt.subplots()\n    ax.plot(eval(" in text
+    assert "    folder = tempfile.TemporaryDirectory()\n" in text

@@ -13,6 +13,7 @@ from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import heading_text
+from zenbook.front.export.unread import unread_names, without_unread
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NOT_PRINTED = ("<", "[<", "(<", "Text(", "{'whiskers'", "(array(", "Figure(", "[[<")
@@ -26,8 +27,9 @@ def body_text(plan: Plan, group: Group) -> str:
     parts += _shadowing(group)
     before: Piece | None = None
     pyplot = _pyplot(plan)
+    unread = unread_names(group, plan.facts)
     for piece in group.pieces:
-        text = _piece_text(piece, group)
+        text = without_unread(piece, _piece_text(piece, group), unread)
         if pyplot and _ends_drawing(piece, pyplot):
             text = f'{text}\n{pyplot}.close("all")'.lstrip("\n")
         if not text:
