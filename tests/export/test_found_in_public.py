@@ -9,6 +9,7 @@ import pytest
 import zenbook
 from tests.export.cases import Cell, md, write
 from zenbook.errors import ExportError
+from zenbook.front.export.writing import Target
 
 
 def exported(cells: list[str | Cell], executed: bool = False, verify: bool = False) -> str:
@@ -197,3 +198,25 @@ def test_names_that_nobody_reads_are_left_out_where_they_would_be_locals(home: P
     assert '    plt.close("all")\n\n    plt.figure()\n    text = plt' in text
     assert "    fig, ax = plt.subplots()\n    ax.plot(eval(" in text
     assert "    folder = tempfile.TemporaryDirectory()\n" in text
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_a_notebook_that_only_defines_things_becomes_a_module(
+    target: Target, home: Path, apart: object
+) -> None:
+    """There is no step to run, and what it defines can be imported."""
+    cells: list[str | Cell] = [
+        md("# Helpers"),
+        "import math\nimport json",
+        "LIMIT = 3\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")), target=target)
+    assert str(found).startswith("book.py: only definitions, no step\nnothing to compare")
+    again = "book.ipynb" if target == "zenbook" else f"book.ipynb --target {target}"
+    assert found.text == (
+        '"""Helpers.\n\n'
+        "Exported from book.ipynb by zenbook (only definitions).\n"
+        f"Re-export with `zenbook export {again}`.\n"
+        '"""\n\nfrom __future__ import annotations\n\nimport math\n\nLIMIT = 3\n\n\n'
+        "def root(x):\n    return math.sqrt(min(x, LIMIT))\n"
+    )

@@ -368,8 +368,8 @@ def _changes_shared(group: Group, plan: Plan, pair: set[str]) -> bool:
 
 
 def refuse_empty(plan: Plan) -> None:
-    """Raise ExportError for a notebook without anything to run."""
-    if not plan.groups:
+    """Raise ExportError for a notebook without anything to run or to import."""
+    if not plan.groups and not (plan.of_kind("definition") or plan.of_kind("constant")):
         raise ExportError(
             f"{plan.notebook.file.name} has no cell that computes anything. "
             "A pipeline needs at least one."

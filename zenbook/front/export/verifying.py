@@ -54,6 +54,8 @@ class Comparison:
         return not self.error and not self.differ
 
     def __str__(self) -> str:
+        if not self.outputs:
+            return "nothing to compare"
         told = f"{self.same}/{self.outputs - len(self.unsure)} outputs identical"
         if self.unsure:
             names = ", ".join(sorted({output for _, output in self.unsure}))
@@ -124,6 +126,8 @@ def compare(text: str, script: Script, facts: Facts) -> Comparison:
         for group, title in zip(script.plan.groups, script.titles, strict=True)
     }
     job = {"what": "script", "target": script.target, "functions": named, "main": script.main}
+    if not named:
+        job["what"] = "module"
     answer = in_fresh_process(job, script.plan.notebook.file, "Agg", text)
     live = frozenset(answer.get("live", ()))
     expected = _expected(script, facts, live)

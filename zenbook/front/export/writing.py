@@ -77,9 +77,10 @@ class Script:
         definitions += self.zenml.definitions() if self.zenml else []
         definitions += self.seeds.definitions() if self.seeds else []
         definitions += self.arguments.definitions()
-        setup = self._setup()
-        steps = [self._step(g, t) for g, t in zip(self.plan.groups, self.titles, strict=True)]
-        parts = ["\n\n".join(blocks), *definitions, *setup, *steps, self._pipeline(), self._end()]
+        parts = ["\n\n".join(block for block in blocks if block), *definitions, *self._setup()]
+        if self.plan.groups:
+            both = zip(self.plan.groups, self.titles, strict=True)
+            parts += [*(self._step(g, t) for g, t in both), self._pipeline(), self._end()]
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _opening(self) -> list[str]:
@@ -88,7 +89,7 @@ class Script:
             notebook_title(self.plan)
             or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
         )
-        counts = [_count(len(self.steps), "step")]
+        counts = [_count(len(self.steps), "step") if self.plan.groups else "only definitions"]
         if self.plan.parameters:
             counts.append(_count(len(self.plan.parameters), "parameter"))
         origin = f"Exported from {self.path} by zenbook ({', '.join(counts)})."
@@ -113,6 +114,8 @@ class Script:
             self.zenml.imports(imports)
         if self.seeds:
             self.seeds.imports(imports)
+        if not self.plan.groups:
+            return imports
         self.arguments.imports(imports)
         if self.target == "zenbook":
             if self.prefix:
