@@ -220,3 +220,21 @@ def test_a_notebook_that_only_defines_things_becomes_a_module(
         '"""\n\nfrom __future__ import annotations\n\nimport math\n\nLIMIT = 3\n\n\n'
         "def root(x):\n    return math.sqrt(min(x, LIMIT))\n"
     )
+
+
+def test_names_are_those_that_an_expert_would_give(home: Path) -> None:
+    """Neither the number of a chapter, nor half a word, nor the last call of a step."""
+    cells: list[str | Cell] = [
+        "x = [1]\nx.append(2)",
+        md("Plot both the curve and its area:"),
+        "print(x)",
+    ]
+    text = zenbook.export(write(cells, Path("03.05-BarCharts.ipynb"), False), verify=False).text
+    assert text.startswith('"""Bar charts.\n')
+    assert '@pipeline(name="_03.05-BarCharts")\ndef bar_charts() -> None:\n' in text
+    assert (
+        "def plot_both_curve_area(x: list) -> None:\n" in text
+        or "def plot_both_curve_area(x)" in text
+    )
+    long = [md("# Basic numerical integration: the trapezoid rule"), "y = [1]\ny.sort()"]
+    assert "def basic_numerical_integration_trapezoid():\n" in exported(list(long))

@@ -87,7 +87,7 @@ class Script:
         notebook = self.plan.notebook
         first = (
             notebook_title(self.plan)
-            or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
+            or pipeline_title(self.plan)[1].strip("_").replace("_", " ").capitalize()
         )
         counts = [_count(len(self.steps), "step") if self.plan.groups else "only definitions"]
         if self.plan.parameters:
