@@ -25,6 +25,10 @@ _SCOPES = (
     ast.ClassDef,
 )
 
+_BINDING = (
+    ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
+)  # fmt: skip
+
 DYNAMIC_CALLS = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__", "run"})
 """Calls by which a cell may read or bind names that nobody sees."""
 _TEXT_RUNNERS = frozenset({"eval", "exec"})
@@ -100,11 +104,11 @@ def _scan(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
             (loads if isinstance(node.ctx, ast.Load) else stores).add(node.id)
         elif isinstance(node, _SCOPES):
             loads |= free_names(node)
-            stores |= set(walrus_targets(node))
+            stores.update(walrus_targets(node))
             if not isinstance(node, (ast.Lambda, *_Comprehension.__args__)):
                 stores.add(node.name)  # type: ignore[union-attr]
-        else:
-            stores |= set(_bound_by(node))
+        elif isinstance(node, _BINDING):
+            stores.update(_bound_by(node))
         if isinstance(node, ast.Call):
             loads |= names_in_texts(node)
     loads |= {n.target.id for n in own if _is_augmented(n)}  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ def begin() -> tuple[int, str]:
 
     Returns: n_lines, title.
     """
-    fig, ax = plt.subplots()
+    _, ax = plt.subplots()
     plt.close("all")
 
     # Draw

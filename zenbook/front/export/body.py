@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 
-from zenbook.core.names import analyse
 from zenbook.core.source_normal import bare_last
 from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
@@ -14,7 +13,8 @@ from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import heading_text
-from zenbook.front.export.remembered import global_writes
+from zenbook.front.export.remembered import global_writes, names_of
+from zenbook.front.export.unread import unread_names, without_unread
 
 _DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _NOT_PRINTED = ("<", "[<", "(<", "Text(", "{'whiskers'", "(array(", "Figure(", "[[<")
@@ -28,8 +28,9 @@ def body_text(plan: Plan, group: Group) -> str:
     parts += _shadowing(group)
     before: Piece | None = None
     pyplot = _pyplot(plan)
+    unread = unread_names(group, plan.facts)
     for piece in group.pieces:
-        text = _piece_text(piece, group)
+        text = without_unread(piece, _piece_text(piece, group), unread)
         if pyplot and _ends_drawing(piece, pyplot):
             text = f'{text}\n{pyplot}.close("all")'.lstrip("\n")
         if not text:
@@ -51,6 +52,13 @@ def _pyplot(plan: Plan) -> str:
     return next((name for name, what in plan.module.imports.items() if what in known), "")
 
 
+def closed_with(plan: Plan) -> set[str]:
+    """The name that closes figures in a step's body; none if no step draws."""
+    pyplot = _pyplot(plan)
+    pieces = (piece for group in plan.groups for piece in group.pieces)
+    return {pyplot} if pyplot and any(_ends_drawing(p, pyplot) for p in pieces) else set()
+
+
 def _ends_drawing(piece: Piece, pyplot: str) -> bool:
     """Whether a notebook would close figures here: it does at the end of each cell.
 
@@ -59,7 +67,7 @@ def _ends_drawing(piece: Piece, pyplot: str) -> bool:
     """
     if not piece.is_last or not draws(piece.cell.tree.body, pyplot):
         return False
-    return piece.cell.step is None or pyplot in analyse(piece.cell.tree).reads
+    return piece.cell.step is None or pyplot in names_of(piece.cell.tree).reads
 
 
 def _joined(parts: list[str]) -> str:

@@ -53,7 +53,8 @@ class Exported:
     def told(self, full: bool) -> Iterator[str]:
         """The summary in lines; with every cell's decision if ``full``."""
         steps = "1 step" if len(self.steps) == 1 else f"{len(self.steps)} steps"
-        yield f"{self.file}: {steps} ({', '.join(self.steps)})"
+        listed = f"{steps} ({', '.join(self.steps)})" if self.steps else "only definitions, no step"
+        yield f"{self.file}: {listed}"
         if self.verified:
             yield self.verified
         yield from self.notes

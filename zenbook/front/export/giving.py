@@ -35,10 +35,16 @@ def give(plan: Plan) -> None:
             results = able
         results = _asked_for(group) or results
         results = [n for n in results if n not in given and n not in module]
-        if not given and not results:
-            results = able[-1:]  # a step that gives nothing could not be found again
+        again = {n for other in plan.groups[place + 1 :] for n in other.written}
+        last = group.pieces[-1].order
+        again |= {n for p in plan.pieces if p.order > last for n in p.names.deletes}
+        if group.marked is None:  # a name that the pipeline uses again may well be given
+            used = {n for other in plan.groups[place + 1 :] for n in other.inputs}
+            results = [n for n in results if n not in again - used]
+        if not given and not results:  # a step that gives nothing could not be found again
+            results = ([n for n in able if n not in again] or able)[-1:]
         group.outputs = [*given, *_allowed(group, results)]
-        plan.results += [n for n in group.outputs if n not in later]
+        plan.results += [n for n in group.outputs if n not in later | again]
     plan.results = list(dict.fromkeys(plan.results))
 
 

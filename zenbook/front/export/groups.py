@@ -22,6 +22,9 @@ from zenbook.front.export.pieces import Piece
 from zenbook.front.export.reading import SourceCell
 from zenbook.front.export.remembered import flow_of
 
+_OWN_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
 
 @dataclass(slots=True, eq=False)
 class Group:
@@ -78,7 +81,7 @@ class Group:
         return any(
             isinstance(inner, kinds) or bool(getattr(inner, "is_async", False))
             for node in self.nodes
-            for inner in _own_statements(node)
+            for inner in _own_nodes(node)
         )
 
     def names(self) -> Names:
@@ -212,9 +215,32 @@ def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> li
     wanted = set(names.reads) | (names.builtins_read & shadowed)
     if group.marked is not None and (said := group.marked.step) is not None:
         wanted |= set(said.inputs or ()) | set(said.added)
+    wanted |= _deleted_first(group)
     wanted -= set(module)
     order = first_uses(group.nodes)
     return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def _deleted_first(group: Group) -> set[str]:
+    """Names that the group deletes before it binds them."""
+    bound: set[str] = set()
+    found: set[str] = set()
+    for piece in group.pieces:
+        found |= piece.names.deletes - piece.names.writes - bound
+        bound |= piece.names.writes
+    return found
+
+
+def without_farewells(group: Group) -> list[Piece]:
+    """Its pieces without a ``del`` of what only earlier steps have: they end with their names."""
+    bound: set[str] = set()
+    kept: list[Piece] = []
+    for piece in group.pieces:
+        only_deletes = all(isinstance(node, ast.Delete) for node in piece.nodes)
+        if not only_deletes or piece.names.reads or piece.names.deletes & bound:
+            kept.append(piece)
+        bound |= piece.names.writes
+    return kept
 
 
 def needs_of(piece: Piece) -> list[str]:
@@ -244,22 +270,31 @@ def loaded(nodes: Iterable[ast.stmt]) -> set[str]:
 def assigned(nodes: Iterable[ast.stmt]) -> list[str]:
     """Names that assignments bind, in order; not those of loops, imports or definitions."""
     found: dict[str, None] = {}
-    for statement in nodes:
-        for node in _own_statements(statement):
-            targets = list(node.targets) if isinstance(node, ast.Assign) else []
-            if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-                targets = [node.target]
-            for target in targets:
-                for inner in ast.walk(target):
-                    if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
-                        found.setdefault(inner.id)
+    for node in statements_in(nodes):
+        targets = list(node.targets) if isinstance(node, ast.Assign) else []
+        if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+            targets = [node.target]
+        for inner in nodes_of(targets):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                found.setdefault(inner.id)
     return list(found)
 
 
-def _own_statements(statement: ast.stmt) -> Iterable[ast.AST]:
+def statements_in(nodes: Iterable[ast.AST]) -> Iterable[ast.AST]:
+    """These statements and those within them, in order; without those of functions and classes."""
+    waiting = list(nodes)[::-1]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _OWN_SCOPE):
+            waiting += [one for one in children_of(node) if isinstance(one, _STATEMENTS)][::-1]
+
+
+def _own_nodes(statement: ast.stmt) -> Iterable[ast.AST]:
+    """Every node of a statement, but for those of functions and classes within it."""
     waiting: list[ast.AST] = [statement]
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting += reversed(children_of(node))
+        if not isinstance(node, _OWN_SCOPE):
+            waiting += children_of(node)

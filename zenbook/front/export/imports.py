@@ -10,11 +10,26 @@ from zenbook.core.trees import nodes_of
 from zenbook.front.export.layout import from_import, tidy
 from zenbook.front.export.pieces import Piece
 
+_COME_TRUE = frozenset(
+    {
+        "absolute_import",
+        "division",
+        "generator_stop",
+        "generators",
+        "nested_scopes",
+        "print_function",
+        "unicode_literals",
+        "with_statement",
+    }
+)
+"""What once was the future, and every Python that zenbook knows does anyway."""
+
 
 class Imports:
     """Collects import statements, and writes those whose names are used."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_futures: bool = False) -> None:
+        self.keeps_futures = keeps_futures
         self.plain: dict[tuple[str, str], None] = {}
         self.members: dict[str, dict[tuple[str, str], None]] = {}
         self.whole: list[str] = []
@@ -38,7 +53,8 @@ class Imports:
         module = "." * node.level + (node.module or "")
         for alias in node.names:
             if module == "__future__":
-                self.futures[alias.name] = None
+                if self.keeps_futures or alias.name not in _COME_TRUE:
+                    self.futures[alias.name] = None
             elif (alias.asname or alias.name) in used:
                 self.add(module, alias.name, alias.asname or "")
 
@@ -73,10 +89,10 @@ class Imports:
         for module in sorted(modules, key=lambda m: (m.lower(), m)):
             names = self.members[module]
             plain = sorted((name for name, said in names if not said), key=_by_kind)
-            renamed = sorted((pair for pair in names if pair[1]), key=lambda p: _by_kind(p[0]))
+            said = {(n, a): f"from {module} import {n} as {a}" for n, a in names if a}
             if plain:
-                lines.append(from_import(module, plain))
-            lines += [f"from {module} import {name} as {said}" for name, said in renamed]
+                said[plain[0], ""] = from_import(module, plain)
+            lines += [said[key] for key in sorted(said, key=lambda k: (_by_kind(k[0]), k[1]))]
         return lines
 
 
@@ -107,9 +123,12 @@ def names_used(nodes: Iterable[ast.AST]) -> set[str]:
     return found
 
 
-def text_of(pieces: Sequence[Piece], used: set[str]) -> Imports:
-    """The imports of these pieces, pruned to the names used."""
-    imports = Imports()
+def text_of(pieces: Sequence[Piece], used: set[str], keeps_futures: bool) -> Imports:
+    """The imports of these pieces, pruned to the names used.
+
+    ``keeps_futures`` is for ``%%step`` cells: what was in force is a part of their records.
+    """
+    imports = Imports(keeps_futures)
     for piece in pieces:
         imports.take(piece, used)
     return imports

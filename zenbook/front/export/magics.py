@@ -73,7 +73,8 @@ def _spelled_magic(source: str) -> str:
 
     line = source.strip()
     name, _, rest = line.partition(" ")
-    named = name in SHOWN | {"cd", "run", "time", "pylab"} and not rest.startswith(("=", "("))
+    known = SHOWN | INSTALLS | {"cd", "run", "time", "timeit", "pylab"}
+    named = name in known and not rest.startswith(("=", "("))
     if "\n" in line or not named or not rest:
         return source
     try:

@@ -57,6 +57,8 @@ SHOWN = frozenset(
         "less",
         "more",
         "man",
+        "load",
+        "loadpy",
         "ls",
         "ll",
         "lx",

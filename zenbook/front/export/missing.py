@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from zenbook.core.names import analyse
 from zenbook.front.export.groups import Group
 from zenbook.front.export.magics import Place
 
@@ -29,7 +30,9 @@ def missing(name: str, group: Group, plan: Plan) -> None:
     if here & set(made):
         return  # bound on some branch, as in the notebook
     skipped = [
-        cell.number for cell in plan.notebook.cells if cell.skipped and name in _bound_in(cell.raw)
+        cell.number
+        for cell in plan.notebook.cells
+        if (cell.skipped or cell.raises) and name in _bound_in(cell.raw)
     ]
     if made and not at_once:
         return  # a function reads it, which can be called once it is there
@@ -37,6 +40,11 @@ def missing(name: str, group: Group, plan: Plan) -> None:
         raise _place(name, group).error(
             f"it reads `{name}`, which only cell {made[0]} below it makes.",
             "Move that cell up; a script runs from top to bottom.",
+        )
+    if captured := [cell.number for cell in plan.notebook.cells if _captures(cell.raw, name)]:
+        raise _place(name, group).error(
+            f"it reads `{name}`, what %%capture keeps of cell {captured[-1]}.",
+            "Keep it in Python, with contextlib.redirect_stdout; a script prints it.",
         )
     if skipped:
         raise _place(name, group).error(
@@ -76,14 +84,18 @@ def _read_at_once(name: str, group: Group) -> bool:
     return False
 
 
+def _captures(raw: str, name: str) -> bool:
+    """Whether a cell's ``%%capture`` binds the name to what the cell shows."""
+    words = raw.lstrip().partition("\n")[0].split()
+    return words[:1] == ["%%capture"] and name in words
+
+
 def _bound_in(raw: str) -> set[str]:
     try:
         tree = ast.parse(raw)
     except SyntaxError:
         return set()
-    return {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    return set(analyse(tree).writes)
 
 
 def _place(name: str, group: Group) -> Place:

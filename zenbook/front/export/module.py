@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -50,7 +51,7 @@ def module_code(pieces: Sequence[Piece], is_fixed: Iterable[str]) -> ModuleCode:
     code = ModuleCode()
     binders = _binders(pieces)
     imports = {n: what for piece in pieces for n, what in piece.names.imports.items()}
-    unstable = _unstable(pieces) | set(is_fixed)
+    unstable = _unstable(pieces) | set(is_fixed) | _made_here(imports, pieces)
     chosen = {
         name: found
         for name, found in binders.items()
@@ -84,6 +85,14 @@ def _unstable(pieces: Sequence[Piece]) -> set[str]:
         for node in piece.nodes:
             found |= global_writes(node)
     return found
+
+
+def _made_here(imports: Mapping[str, str], pieces: Sequence[Piece]) -> set[str]:
+    """Names imported from files that the notebook itself writes: they are not there on import."""
+    heads = (piece.cell.raw.lstrip().partition("\n")[0] for piece in pieces)
+    found = (re.match(r"%%(?:write)?file\s+(?:-a\s+)?(?:\./)?(\w+)(?:/|\.py\b)", h) for h in heads)
+    made = {match[1] for match in found if match is not None}
+    return {n for n, what in imports.items() if re.split(r"[.:]", what)[0] in made}
 
 
 def _agree(

@@ -25,6 +25,7 @@ from zenbook.front.export.groups import (
     needs_of,
     reads_of,
     stuck_in,
+    without_farewells,
 )
 from zenbook.front.export.missing import missing
 from zenbook.front.export.module import BUILTINS, ModuleCode, module_code
@@ -38,7 +39,7 @@ from zenbook.front.export.parameters import (
     take_in_rebindings,
 )
 from zenbook.front.export.pieces import Piece, is_definition, is_import, pieces_of
-from zenbook.front.export.reading import Notebook
+from zenbook.front.export.reading import Notebook, SourceCell
 from zenbook.front.export.remembered import global_writes
 
 _PROVIDED = frozenset({"display", "get_ipython", "exit", "quit"})
@@ -95,7 +96,7 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False, apart: boo
         if module.kind(piece) == "body" and not (is_parameter(piece) or _only_shows(piece))
     ]
     own = function_changes(node for piece in pieces for node in piece.nodes)
-    plan = Plan(notebook, pieces, module, grouped(kept), facts, bound, own)
+    plan = Plan(notebook, pieces, module, _without_farewells(grouped(kept)), facts, bound, own)
     if single and plan.groups:
         merge(plan.groups, 0, len(plan.groups) - 1, "everything in one step")
     _note_left_out(plan)
@@ -128,6 +129,14 @@ def _only_shows(piece: Piece) -> bool:
     return isinstance(value, ast.Name)
 
 
+def _without_farewells(groups: list[Group]) -> list[Group]:
+    """The groups of unmarked cells without a ``del`` that frees nothing in a step of its own."""
+    for group in groups:
+        if group.marked is None:
+            group.pieces = without_farewells(group)
+    return [group for group in groups if group.pieces]
+
+
 def _note_left_out(plan: Plan) -> None:
     grouped_cells = {cell.number for group in plan.groups for cell in group.cells}
     module_cells = {p.cell.number for p in plan.pieces if plan.module.kind(p) != "body"}
@@ -135,10 +144,14 @@ def _note_left_out(plan: Plan) -> None:
         if cell.skipped:
             plan.left_out[cell.number] = cell.skipped
         elif cell.number not in grouped_cells | module_cells and not cell.is_parameters:
-            empty = not cell.tree.body
-            plan.left_out[cell.number] = (
-                "; ".join(cell.notes) or "it is empty" if empty else "it only shows a value"
-            )
+            plan.left_out[cell.number] = _why_left_out(cell)
+
+
+def _why_left_out(cell: SourceCell) -> str:
+    if not cell.tree.body:
+        return "; ".join(cell.notes) or "it is empty"
+    deletes = all(isinstance(node, ast.Delete) for node in cell.tree.body)
+    return "it only deletes what other steps made" if deletes else "it only shows a value"
 
 
 def _drop_copied(plan: Plan) -> None:
@@ -355,8 +368,8 @@ def _changes_shared(group: Group, plan: Plan, pair: set[str]) -> bool:
 
 
 def refuse_empty(plan: Plan) -> None:
-    """Raise ExportError for a notebook without anything to run."""
-    if not plan.groups:
+    """Raise ExportError for a notebook without anything to run or to import."""
+    if not plan.groups and not (plan.of_kind("definition") or plan.of_kind("constant")):
         raise ExportError(
             f"{plan.notebook.file.name} has no cell that computes anything. "
             "A pipeline needs at least one."

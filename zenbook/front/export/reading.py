@@ -16,10 +16,12 @@ from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError, OptionError
 from zenbook.front.export.layout import one_line
 from zenbook.front.export.magics import Place, plain_python
+from zenbook.front.export.raised import before_error, error_of, is_interrupted
 from zenbook.front.notebook.marker import find_marker, holds_parameters
 from zenbook.front.notebook.options import StepLine, parse_step_line
 
-_SKIPPED_TAGS = frozenset({"raises-exception", "skip-execution", "remove_cell_from_export"})
+_RAISES = "raises-exception"
+_SKIPPED_TAGS = frozenset({_RAISES, "skip-execution", "remove_cell_from_export"})
 _PARAMETERS = frozenset({"parameters", "injected-parameters"})
 
 
@@ -41,6 +43,8 @@ class SourceCell:
     imports: tuple[str, ...] = ()
     skipped: str = ""
     """Why the cell is no part of the script, "" if it is."""
+    raises: bool = False
+    """Whether it ends with an error, after which the notebook goes on."""
 
     @property
     def shown(self) -> str | None:
@@ -121,24 +125,34 @@ def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -
         "executed": cell.get("execution_count"),
         "outputs": tuple(cell.get("outputs", ())),
     }
-    empty = ast.Module([], [])
-    if skipping := sorted(tags & _SKIPPED_TAGS):
-        return SourceCell(**common, text="", tree=empty, skipped=f"tagged {skipping[0]}")
-    if any(output.get("output_type") == "error" for output in common["outputs"]):
-        reason = "it ended with an error when the notebook ran"
-        return SourceCell(**common, text="", tree=empty, skipped=reason)
-    step, body = _marked(raw, number)
+    ran = before_error(raw, common["outputs"]) if find_marker(raw.split("\n")) is None else ""
+    if reason := _why_skipped(tags, common["outputs"], ran):
+        raises = not (tags & _SKIPPED_TAGS - {_RAISES} or is_interrupted(common["outputs"]))
+        empty = ast.Module([], [])
+        return SourceCell(**common, text="", tree=empty, skipped=reason, raises=raises)
+    step, body = _marked(ran or raw, number)
     plain = plain_python(body, number, allow)
+    if ran:
+        plain.notes.append("left out from where it ended with an error when the notebook ran")
     return SourceCell(
         **common,
         text=plain.text,
         tree=_parsed(plain.text, number, raw),
         step=step,
         is_parameters=bool(tags & _PARAMETERS) or holds_parameters(raw.splitlines()),
+        raises=bool(ran),
         notes=tuple(plain.notes),
         requirements=tuple(plain.requirements),
         imports=tuple(sorted(plain.imports)),
     )
+
+
+def _why_skipped(tags: set[str], outputs: Sequence[Mapping[str, Any]], ran: str) -> str:
+    """Why a cell is left out, "" if it is not; ``ran`` is what of it ran before an error."""
+    skipping = sorted(tags & _SKIPPED_TAGS)
+    if skipping and not (ran and skipping == [_RAISES]):
+        return f"tagged {skipping[0]}"
+    return "it ended with an error when the notebook ran" if error_of(outputs) and not ran else ""
 
 
 def _marked(raw: str, number: int) -> tuple[StepLine | None, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from zenbook.front.export.groups import Group, heading_above
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.plan import Plan
-from zenbook.front.export.reading import first_sentence, heading_text
+from zenbook.front.export.reading import SourceCell, first_sentence, heading_text
 from zenbook.front.notebook.notebook_name import pipeline_name
 
 _FILLING = frozenset(
@@ -39,6 +39,10 @@ _FILLING = frozenset(
 )
 
 
+_LONG = 40
+"""Characters of a name made of a heading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Title:
     """A step's name in history, its function's name, and its sentence."""
@@ -51,7 +55,8 @@ class Title:
 def pipeline_title(plan: Plan) -> tuple[str, str]:
     """The pipeline's name as the notebook's runs have it, and a function's name for it."""
     name = plan.notebook.pipeline or pipeline_name(plan.notebook.file)
-    return name, identifier(name)
+    without_number = re.sub(r"^[\d\W_]+(?=[A-Za-z])", "", name)
+    return name, identifier(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", without_number).lower())
 
 
 def notebook_title(plan: Plan) -> str:
@@ -119,13 +124,27 @@ def _name(group: Group, heading: str) -> str:
     if marked is not None and marked.step is not None:
         return marked.step.name or default_name(group)
     if heading:
-        words = re.findall(r"[A-Za-z0-9]+", _ascii(heading_text(heading)).lower())
-        words = [word for word in words if word not in _FILLING] or words
+        words = _words(heading_text(heading))
         if words and words[0].isdigit() and len(words) > 1:
             words = [word for word in words if not word.isdigit()] or words
         if words:
-            return identifier("_".join(words[:5])[:40].strip("_"))
+            return identifier(_joined_words(words))
     return _by_output(group)
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = re.findall(r"[A-Za-z0-9]+", _ascii(text).lower())
+    return [word for word in words if word not in _FILLING] or words
+
+
+def _joined_words(words: list[str]) -> str:
+    """The first words, as many as make no long name."""
+    name = words[0][:_LONG]
+    for word in words[1:5]:
+        if len(name) + 1 + len(word) > _LONG:
+            break
+        name = f"{name}_{word}"
+    return name
 
 
 def _ascii(text: str) -> str:
@@ -144,6 +163,8 @@ def default_name(group: Group) -> str:
 def _by_output(group: Group) -> str:
     if group.outputs:
         return identifier(f"make_{group.outputs[-1]}")
+    if words := _words(_told_above(group.cells[0])):
+        return identifier(_joined_words(words))
     called = _last_call(group)
     return identifier(called.rpartition(".")[2]) if called else f"cell_{group.cells[0].number}"
 
@@ -159,10 +180,8 @@ def _sentence(group: Group, heading: str) -> str:
     """From the nearest Markdown; else from what the step gives."""
     first = group.marked if group.marked is not None else group.cells[0]
     for cell in (*group.told_before, first):  # what repeats a cell is introduced where it began
-        for text in reversed(cell.markdown):
-            lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-            if sentence := first_sentence("\n".join(lines)):
-                return sentence
+        if sentence := _told_above(cell):
+            return _ended(sentence.rstrip(":"))
     if heading := heading_above(first) or heading:
         return _ended(heading_text(heading))
     if group.outputs:
@@ -170,6 +189,15 @@ def _sentence(group: Group, heading: str) -> str:
     if called := _last_call(group):
         return f"Call {called}."
     return f"What cell {first.number} of the notebook does."
+
+
+def _told_above(cell: SourceCell) -> str:
+    """The first sentence of the Markdown nearest above a cell, "" if there is none."""
+    for text in reversed(cell.markdown):
+        lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+        if sentence := first_sentence("\n".join(lines)):
+            return sentence
+    return ""
 
 
 def _joined(names: list[str]) -> str:

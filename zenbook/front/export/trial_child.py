@@ -26,7 +26,7 @@ _OWN_CALLS = (FunctionType, type, ModuleType)
 def main(job_file: str) -> None:
     """Do one job, and write what was found."""
     job = json.loads(Path(job_file).read_text(encoding="utf-8"))
-    doing = {"cells": run_cells, "script": run_script, "stars": star_names}
+    doing = {"cells": run_cells, "script": run_script, "module": run_module, "stars": star_names}
     answer = doing[job["what"]](job)
     Path(job["answer"]).write_text(json.dumps(answer), encoding="utf-8")
 
@@ -52,7 +52,7 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
         before = {name: id(value) for name, value in _data(shell.user_ns, hidden)}
         result, effects = _watched(shell, cell["source"])
         error = result.error_before_exec or result.error_in_exec
-        if error is not None:
+        if error is not None and not cell["raises"]:
             told = f"{type(error).__name__}: {error}"
             return {"cells": found, "error": told, "cell": cell["number"], "line": _line(error)}
         now = _look(shell.user_ns, hidden, before, seen)
@@ -218,6 +218,18 @@ def run_script(job: Mapping[str, Any]) -> dict[str, Any]:
     except Exception as error:  # whatever the script raises is the answer
         found = _statement(error, job["script"])
         return {"steps": {}, "error": _told(error), "step": "", "statement": found}
+
+
+def run_module(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Import a script that only defines things."""
+    import runpy
+
+    try:
+        runpy.run_path(job["script"], run_name="exported_script")
+    except Exception as error:  # whatever the script raises is the answer
+        found = _statement(error, job["script"])
+        return {"steps": {}, "error": _told(error), "step": "", "statement": found}
+    return {"steps": {}, "error": "", "step": ""}
 
 
 def _statement(error: BaseException | None, script: str) -> str:

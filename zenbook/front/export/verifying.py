@@ -54,6 +54,8 @@ class Comparison:
         return not self.error and not self.differ
 
     def __str__(self) -> str:
+        if not self.outputs:
+            return "nothing to compare"
         told = f"{self.same}/{self.outputs - len(self.unsure)} outputs identical"
         if self.unsure:
             names = ", ".join(sorted({output for _, output in self.unsure}))
@@ -67,9 +69,9 @@ def trial(notebook: Notebook, hashes: int = 0) -> Facts:
     ``hashes`` seeds the hashes of texts, which order sets: the same for a trial and its script.
     """
     cells = [
-        {"number": cell.number, "source": _as_run(cell, notebook)}
+        {"number": cell.number, "source": _as_run(cell, notebook), "raises": cell.raises}
         for cell in notebook.cells
-        if not cell.skipped
+        if cell.raises or not cell.skipped
     ]
     answer = in_fresh_process(
         {"what": "cells", "cells": cells, "steps": notebook.has_steps, "name": notebook.file.name},
@@ -124,6 +126,8 @@ def compare(text: str, script: Script, facts: Facts) -> Comparison:
         for group, title in zip(script.plan.groups, script.titles, strict=True)
     }
     job = {"what": "script", "target": script.target, "functions": named, "main": script.main}
+    if not named:
+        job["what"] = "module"
     answer = in_fresh_process(job, script.plan.notebook.file, "Agg", text)
     live = frozenset(answer.get("live", ()))
     expected = _expected(script, facts, live)

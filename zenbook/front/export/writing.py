@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
-from zenbook.front.export.body import body_text, declared_global, module_text
+from zenbook.front.export.body import body_text, closed_with, declared_global, module_text
 from zenbook.front.export.groups import Group
 from zenbook.front.export.imports import Imports, names_used, text_of
 from zenbook.front.export.layout import (
@@ -78,18 +78,19 @@ class Script:
         definitions += self.zenml.definitions() if self.zenml else []
         definitions += self.seeds.definitions() if self.seeds else []
         definitions += self.arguments.definitions()
-        setup = self._setup()
-        steps = [self._step(g, t) for g, t in zip(self.plan.groups, self.titles, strict=True)]
-        parts = ["\n\n".join(blocks), *definitions, *setup, *steps, self._pipeline(), self._end()]
+        parts = ["\n\n".join(block for block in blocks if block), *definitions, *self._setup()]
+        if self.plan.groups:
+            both = zip(self.plan.groups, self.titles, strict=True)
+            parts += [*(self._step(g, t) for g, t in both), self._pipeline(), self._end()]
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _opening(self) -> list[str]:
         notebook = self.plan.notebook
         first = (
             notebook_title(self.plan)
-            or self.pipeline.replace("_", " ").replace("-", " ").capitalize()
+            or pipeline_title(self.plan)[1].strip("_").replace("_", " ").capitalize()
         )
-        counts = [_count(len(self.steps), "step")]
+        counts = [_count(len(self.steps), "step") if self.plan.groups else "only definitions"]
         if self.plan.parameters:
             counts.append(_count(len(self.plan.parameters), "parameter"))
         origin = f"Exported from {self.path} by zenbook ({', '.join(counts)})."
@@ -102,8 +103,9 @@ class Script:
     # ------------------------------------------------------------ module code
 
     def _imports(self) -> Imports:
-        used = self.used
-        imports = text_of(self.plan.of_kind("import"), used)
+        used = self.used | closed_with(self.plan)
+        has_steps = self.plan.notebook.has_steps
+        imports = text_of(self.plan.of_kind("import"), used, has_steps)
         bound = self.plan.module.names.keys()
         if self.target == "python" and any(map(_awaits, self.plan.groups)):
             imports.add_module("asyncio")
@@ -113,6 +115,8 @@ class Script:
             self.zenml.imports(imports)
         if self.seeds:
             self.seeds.imports(imports)
+        if not self.plan.groups:
+            return imports
         self.arguments.imports(imports)
         if self.target == "zenbook":
             if self.prefix:

@@ -1,0 +1,240 @@
+"""What notebooks that others wrote have shown: each case as a tiny notebook of our own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import zenbook
+from tests.export.cases import Cell, md, write
+from zenbook.errors import ExportError
+from zenbook.front.export.writing import Target
+
+
+def exported(cells: list[str | Cell], executed: bool = False, verify: bool = False) -> str:
+    """The script of a notebook that holds these cells."""
+    return zenbook.export(write(cells, Path("book.ipynb"), executed), verify=verify).text
+
+
+def test_what_closes_figures_is_imported_though_no_cell_names_it(home: Path) -> None:
+    """``frame.plot()`` draws without a word of pyplot."""
+    text = exported(
+        [
+            "import pandas as pd\nimport matplotlib.pyplot as plt",
+            md("# Draw"),
+            'frame = pd.DataFrame({"x": [1, 2]})\nframe.plot()',
+        ]
+    )
+    assert 'plt.close("all")' in text
+    assert "import matplotlib.pyplot as plt\n" in text
+
+
+def failing(cells: list[str | Cell], failed: dict[int, tuple[str, list[str]]]) -> Path:
+    """A notebook that has run; ``failed`` holds a code cell's error and its traceback."""
+    import nbformat
+
+    file = write(cells, Path("book.ipynb"))
+    book = nbformat.read(file, 4)  # type: ignore[no-untyped-call]
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    for place, (name, lines) in failed.items():
+        output = nbformat.v4.new_output("error", ename=name, evalue="", traceback=lines)  # type: ignore[no-untyped-call]
+        code[place].outputs = [output]
+    nbformat.write(book, file)  # type: ignore[no-untyped-call]
+    return file
+
+
+def test_what_a_cell_made_before_its_error_is_kept(home: Path, apart: object) -> None:
+    """The notebook goes on with it, so a script without it would have an older value, or none."""
+    file = failing(
+        [
+            "x = [1]\nimport math",
+            "import json\nx = [2]\n# this cannot be\nfor n in x:\n    y = n\n    x[5]",
+            "z = json.dumps(x)\ny = math.sqrt(4)",
+        ],
+        {1: ("IndexError", ["---", "\x1b[0;32m----> 6\x1b[0m     x[\x1b[0;36m5\x1b[0m]"])},
+    )
+    found = zenbook.export(file)
+    assert found.verified.endswith("4/4 outputs identical")
+    assert "x = [2]" in found.text
+    assert "this cannot be" not in found.text
+    told = "cell 2: left out from where it ended with an error when the notebook ran"
+    assert told in found.notes
+
+
+def test_what_the_failing_statement_itself_made_is_not_lost_unseen(
+    home: Path, apart: object
+) -> None:
+    """The trial runs the whole cell as the notebook did, so another value is found."""
+    file = failing(
+        ["x = [1]", "y = len(x)\nfor n in (2, 0):\n    x.append(n)\n    1 / n", "z = sum(x)"],
+        {1: ("ZeroDivisionError", ["----> 4     1 / n"])},
+    )
+    with pytest.raises(ExportError, match=r"another `z` in the script than in the notebook"):
+        zenbook.export(file)
+
+
+def test_a_traceback_of_another_text_leaves_the_whole_cell_out(home: Path) -> None:
+    file = failing(["x = 1", "x = 2\nx.y", "z = x + 1"], {1: ("E", ["----> 2 x.edited"])})
+    found = zenbook.export(file, verify=False)
+    assert "x = 2" not in found.text
+    assert "it ended with an error" in str(found.decisions[1].why)
+
+
+def test_a_cell_that_somebody_stopped_is_not_run_again(home: Path, apart: object) -> None:
+    file = failing(
+        ["x = [1]", "x = [2]\nwhile True:\n    pass", "z = len(x)"],
+        {1: ("KeyboardInterrupt", ["----> 3     pass"])},
+    )
+    assert "x = [2]" not in zenbook.export(file).text
+
+
+def test_the_pipeline_returns_no_value_that_the_notebook_bound_anew_later(home: Path) -> None:
+    """Under its name, the reader of the script would take it for the last one."""
+    text = exported(
+        [
+            md("# First"),
+            "x = [1]\nfit = sum(x)\nlow = fit - 1\nprint(low)",
+            md("# Second"),
+            "x = [2]\nlow = sum(x)\nfit2 = low * 2\nprint(low, fit2)",
+        ]
+    )
+    assert "    fit = first()\n" in text
+    assert "    return fit, fit2\n" in text
+
+
+def test_deleting_what_another_step_made_frees_nothing_there(home: Path, apart: object) -> None:
+    found = zenbook.export(
+        write(
+            [
+                md("# Make"),
+                "x = [1, 2]\ny = len(x)\nz = [y]",
+                md("# Go"),
+                "del x, y\nx = [3]\nx.append(4)\nprint(x)",
+                md("# End"),
+                "if z:\n    del z\nw = sum(x)",
+            ],
+            Path("book.ipynb"),
+        )
+    )
+    assert found.steps == ("make", "go", "end")
+    assert "del x, y" not in found.text
+    assert "        del z\n" in found.text
+
+
+def test_imports_stand_as_a_sorter_leaves_them_and_without_a_future_that_has_come(
+    home: Path,
+) -> None:
+    text = exported(
+        [
+            "from __future__ import division, print_function",
+            "from math import sin\nfrom math import cos as c, pi\nfrom math import tau as t",
+            "x = [sin(pi), c(t)]\nx.sort()",
+        ]
+    )
+    assert "from __future__ import annotations\n\n" in text
+    assert (
+        "from math import cos as c\nfrom math import pi, sin\nfrom math import tau as t\n" in text
+    )
+
+
+def test_what_runs_nothing_or_only_times_or_installs_is_left_out(home: Path) -> None:
+    book = write(
+        ["%load solutions/one.py", "timeit sum([1])", "pip install numpy", "x = [1]\nx.sort()"],
+        Path("book.ipynb"),
+    )
+    found = zenbook.export(book, verify=False)
+    assert [decision.why for decision in found.decisions] == [
+        "%load left out",
+        "%timeit left out, it binds nothing",
+        "installs numpy; listed as requirements, never run",
+        "",
+    ]
+
+
+def test_what_a_magic_captures_is_told_by_its_name(home: Path) -> None:
+    cells: list[str | Cell] = ["%%capture shown\nprint(1)", "x = [shown.stdout]"]
+    with pytest.raises(ExportError) as caught:
+        exported(cells)
+    assert str(caught.value) == (
+        "Cell 2, line 1: it reads `shown`, what %%capture keeps of cell 1. "
+        "Keep it in Python, with contextlib.redirect_stdout; a script prints it."
+    )
+
+
+def test_a_module_that_a_cell_writes_is_imported_where_it_is_there(home: Path) -> None:
+    text = exported(
+        [
+            md("# Write"),
+            "%%writefile ours.py\ndef twice(x):\n    return 2 * x\n",
+            md("# Use"),
+            "import ours\n\na = [ours.twice(2)]",
+            md("# Use again"),
+            "b = a[0] + ours.twice(1)",
+        ]
+    )
+    assert "\nimport ours" not in text
+    assert text.count("    import ours\n") == 2
+
+
+def test_names_that_nobody_reads_are_left_out_where_they_would_be_locals(home: Path) -> None:
+    """A linter takes them for mistakes, and an expert would not have written them."""
+    text = exported(
+        [
+            "import matplotlib.pyplot as plt",
+            md("# Draw"),
+            "fig, ax = plt.subplots()\nax.plot([1])\nfor n in [1]:\n    line = ax.plot([n])",
+            "fig = plt.figure()\ntext = plt.title('a')\nsize = text.get_size()\nprint(size)",
+            md("# Draw again"),
+            "x = [1]\nfig, ax = plt.subplots()\nax.plot(eval('x'))",
+            md("# Wait"),
+            "import tempfile\nfolder = tempfile.TemporaryDirectory()\ny = [1]\nz = len(y)",
+            md("# Do not"),
+            "folder = 3\nfolder += len('')\nprint(folder)",
+        ]
+    )
+    assert "    _, ax = plt.subplots()\n" in text
+    assert "        ax.plot([n])\n" in text
+    assert '    plt.close("all")\n\n    plt.figure()\n    text = plt' in text
+    assert "    fig, ax = plt.subplots()\n    ax.plot(eval(" in text
+    assert "    folder = tempfile.TemporaryDirectory()\n" in text
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_a_notebook_that_only_defines_things_becomes_a_module(
+    target: Target, home: Path, apart: object
+) -> None:
+    """There is no step to run, and what it defines can be imported."""
+    cells: list[str | Cell] = [
+        md("# Helpers"),
+        "import math\nimport json",
+        "LIMIT = 3\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")), target=target)
+    assert str(found).startswith("book.py: only definitions, no step\nnothing to compare")
+    again = "book.ipynb" if target == "zenbook" else f"book.ipynb --target {target}"
+    assert found.text == (
+        '"""Helpers.\n\n'
+        "Exported from book.ipynb by zenbook (only definitions).\n"
+        f"Re-export with `zenbook export {again}`.\n"
+        '"""\n\nfrom __future__ import annotations\n\nimport math\n\nLIMIT = 3\n\n\n'
+        "def root(x):\n    return math.sqrt(min(x, LIMIT))\n"
+    )
+
+
+def test_names_are_those_that_an_expert_would_give(home: Path) -> None:
+    """Neither the number of a chapter, nor half a word, nor the last call of a step."""
+    cells: list[str | Cell] = [
+        "x = [1]\nx.append(2)",
+        md("Plot both the curve and its area:"),
+        "print(x)",
+    ]
+    text = zenbook.export(write(cells, Path("03.05-BarCharts.ipynb"), False), verify=False).text
+    assert text.startswith('"""Bar charts.\n')
+    assert '@pipeline(name="_03.05-BarCharts")\ndef bar_charts() -> None:\n' in text
+    assert (
+        "def plot_both_curve_area(x: list) -> None:\n" in text
+        or "def plot_both_curve_area(x)" in text
+    )
+    long = [md("# Basic numerical integration: the trapezoid rule"), "y = [1]\ny.sort()"]
+    assert "def basic_numerical_integration_trapezoid():\n" in exported(list(long))
