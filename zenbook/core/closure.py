@@ -61,7 +61,8 @@ class Uses:
     ``stores_global`` the globals of the step's own module that the code assigns; ``widened``
     sentences on what had to be taken whole; ``obstacles`` reasons ("NAME why") not to keep a
     result; ``modules`` all top-level modules reached, the standard library's too, apart from
-    functions of theirs that no setting changes.
+    functions of theirs that no setting changes; ``vouched`` values that can change, that the code
+    reads and that are no reasons (see :mod:`zenbook.core.vouched`).
     """
 
     parts: tuple[Part, ...] = ()
@@ -73,6 +74,7 @@ class Uses:
     widened: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
+    vouched: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CodeClosure:
@@ -182,6 +184,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.widened,
         tuple(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
         trace.modules,
+        {name: value for name, value in trace.vouched.items() if not is_atom(value)},
     )
 
 

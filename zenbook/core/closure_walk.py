@@ -25,6 +25,7 @@ from zenbook.core.closure_trace import MISSING, Trace, cell_content
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts, Import, Name
 from zenbook.core.compiling import compiled
+from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
 
 _POSITION = frozenset(
@@ -50,25 +51,6 @@ _SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 Cells = Mapping[str, Any]
 
 
-class Vouched(Mapping[str, Any]):
-    """A namespace of which only what code names counts: somebody has said what is read besides.
-
-    ``home`` is the namespace itself, which functions defined in it have as their globals.
-    """
-
-    def __init__(self, home: Mapping[str, Any]) -> None:
-        self.home = home
-
-    def __getitem__(self, name: str) -> Any:
-        return self.home[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.home)
-
-    def __len__(self) -> int:
-        return len(self.home)
-
-
 class Walk(Objects):
     """Follows names. ``as_value`` when the root is itself a value: its defaults then count."""
 
@@ -82,6 +64,7 @@ class Walk(Objects):
         super().__init__([root, namespace], () if as_value else _parameters(root))
         self.root = root
         self.namespace: Mapping[str, Any] = {} if namespace is None else namespace
+        self.home = namespace.home if isinstance(namespace, Vouched) else self.namespace
         self.static = static
         self.as_value = as_value
 
@@ -172,11 +155,11 @@ class Walk(Objects):
         that is assigned an attribute is digested after the step, and needs no word here. Classes
         that are reached by no name of their own are compared after the step; see ``members``.
         """
-        home = getattr(self.root, "__globals__", self.namespace)
+        home = getattr(self.root, "__globals__", self.home)
         imported = {entry.bound for entry in facts.imports}
         for name in facts.stores:
             root, _, attribute = name.partition(".")
-            if not attribute and space is home:
+            if not attribute and (space is home or self._is_vouched(space)):
                 self.stores.add(name)
             elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)
@@ -230,11 +213,22 @@ class Walk(Objects):
             return None
         value = space.get(name.root, MISSING)
         self.bindings.append((space, name.root, value))
+        if self._is_vouched(space) and is_datum(value):
+            return self._vouched(name.root, value)
         if value is MISSING:
             return None if hasattr(builtins, name.root) else ("missing",)
         if name.root in ("display", "get_ipython") and _SHELLS.fullmatch(identity_of(value)):
             return None
         return self._path(name.root, value, name.chain)
+
+    def _vouched(self, name: str, value: Any) -> Token | None:
+        """Of a value that is no reason only its class counts, which is code."""
+        if value is MISSING:
+            return None
+        self.vouched[name] = value
+        kind = type(value)
+        token = self.meaning(kind.__name__, kind)
+        return token if is_local_code(kind) else None
 
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:
         """Follow attributes as long as the object is a module."""

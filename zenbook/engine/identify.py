@@ -35,7 +35,8 @@ class Identity:
     digests: Mapping[str, str]
     """Digest of each live, mutable input before the step ran."""
     constants: Mapping[str, tuple[Any, str]]
-    """Mutable module constants the code reads: (object, digest before), by part name."""
+    """Mutable module constants the code reads: (object, digest before), by part name. The digest
+    is "" for what is no reason until the step runs."""
     literals: tuple[str, ...]
     obstacle: str = ""
     remarks: tuple[str, ...] = ()
@@ -63,7 +64,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     before: dict[str, str] = {}
     kinds: set[str] = set()
     for name, value in call.values.items():
-        if name in call.options.ignore:
+        if name in call.options.ignore or name in call.vouched:
             continue
         try:
             digest = _digest(value, digester, known)
@@ -78,7 +79,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
-        uses.constants,
+        {**uses.constants, **_vouched(uses, call)},
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
@@ -86,6 +87,15 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         live,
         uses.stores_global,
     )
+
+
+def _vouched(uses: Uses, call: Call) -> dict[str, tuple[Any, str]]:
+    """What helpers read that is no reason, without digests: those are made if the step runs."""
+    return {
+        name: (value, "")
+        for name, value in uses.vouched.items()
+        if call.values.get(name, uses) is not value
+    }
 
 
 def _fingerprint(

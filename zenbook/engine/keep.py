@@ -17,6 +17,7 @@ from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import ties
+from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
 from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
@@ -132,7 +133,11 @@ def _record(
                 id=desk.new_id(),
                 step=call.step.name,
                 fingerprint=identity.fingerprint,
-                reads=(*watched.seen.reads, *random_reads),
+                reads=(
+                    *watched.seen.reads,
+                    *random_reads,
+                    *found_changed(changed, identity, call),
+                ),
                 wrote=watched.seen.wrote,
                 artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
                 changed=tuple(by_name[f"~{name}"] for name in changed),

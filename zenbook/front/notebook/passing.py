@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
+from zenbook.core.vouched import Vouched
 from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -26,6 +26,7 @@ from zenbook.front.notebook.definitions import Anew
 from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
+from zenbook.front.notebook.hidden import Hidden, watching_hidden
 from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
@@ -38,6 +39,7 @@ from zenbook.model import Call, Miss, Options, Outcome, Step
 from zenbook.world.capture import Event, is_cleared, output_was_cleared
 
 if TYPE_CHECKING:
+    from zenbook.core.closure import Uses
     from zenbook.front.notebook.door import Door, Frame
 
 _MOST_CODES = 512
@@ -126,7 +128,7 @@ class Passing:
             options = replace(options, force=True)
         wanted = said.options.keep_only or cell.always
         manifest = (MANIFEST,) if cell.needs_manifest and not said.options.keep_only else ()
-        values = {name: self.namespace[name] for name in cell.reads}
+        values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
         step = Step(
             name=cell.name,
             code=cell.body.code,
@@ -142,6 +144,7 @@ class Passing:
             code=self._code(),
             namespace=self._reachable(),
             options=options,
+            vouched=frozenset(cell.besides),
             prepare=self._prepare,
         )
 
@@ -167,10 +170,7 @@ class Passing:
         return codes[key]
 
     def _reachable(self) -> Mapping[str, Any]:
-        """What the cell may read: every name; with ``--inputs`` those that stand in code.
-
-        So a cell that calls ``exec`` has a key in spite of the names it might reach.
-        """
+        """What counts of the notebook: every name; with ``--inputs`` only those of code."""
         if self.said.inputs is None:
             return self.namespace
         if self.door.vouched is None:
@@ -220,8 +220,15 @@ class Passing:
         self._shown = self._noting.enter_context(noting_shown(self.shell))
         self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
+        self._hidden = self._watching_hidden(self._before)
         self._started = self.desk.clock.tick()
         return self.tree
+
+    def _watching_hidden(self, before: Glimpse) -> Hidden | None:
+        """Look at what code does that nobody sees, where ``--inputs`` vouches for what it reads."""
+        if self.said.inputs is None or not (self.cell.is_unclear or self._uses().widened):
+            return None
+        return self._noting.enter_context(watching_hidden(before, self._digest))
 
     def hear_stop(self) -> None:
         """Let Stop end a cell that awaits at once."""
@@ -346,13 +353,12 @@ class Passing:
             only=self.said.options.keep_only,
             obstacles=obstacles,
             digest=self._digest,
-            stored_by_uses=self._stores(),
+            stored_by_uses=self._uses().stores_global,
+            hidden=self._hidden,
         )
 
-    def _stores(self) -> tuple[str, ...]:
-        """Globals that the functions it calls assign."""
-        uses = self.desk.code.uses(self.call.code, self.namespace, self.desk.digester())
-        return tuple(uses.stores_global)
+    def _uses(self) -> Uses:
+        return self.desk.code.uses(self.call.code, self.call.namespace, self.desk.digester())
 
     # ------------------------------------------------------------ telling
 
@@ -368,7 +374,7 @@ class Passing:
             outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
             session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
-        edges = wires(session, name, self.call.values)
+        edges = wires(session, name, {n: self.call.values[n] for n in self.cell.reads})
         outputs = tuple(n for n in bound if not n.startswith("%"))
         session.note(
             Known(
