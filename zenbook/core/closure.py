@@ -20,7 +20,7 @@ pickled by dill with ``recurse`` (values, not code, and 10 MB of them).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -30,6 +30,7 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_members import members_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
+from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
@@ -87,6 +88,7 @@ class CodeClosure:
     def __init__(self, read_file: ReadFile = read_text) -> None:
         self._static = StaticModules(read_file)
         self._traces: dict[object, Trace] = {}
+        self._patches = Patches()
 
     # -------------------------------------------------------------- what a step uses
 
@@ -145,10 +147,23 @@ class CodeClosure:
             _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
 
+    def patches(self, libraries: Iterable[str], digester: ValueDigests) -> tuple[Part, ...]:
+        """Parts for what users have put into the modules and classes of these libraries."""
+        return tuple(
+            Part("use", text, self._whole(value, digester))
+            for text, value in self._patches.within(libraries)
+        )
+
+    def look_anew(self) -> None:
+        """Other code has run since the last call: libraries may hold other things."""
+        self._patches.look_anew()
+
     def members(self) -> Callable[[], tuple[str, ...]]:
-        """Note what every class and function met so far holds; call the result after a step for
-        sentences on what the step assigned to them."""
-        return members_now(thing for trace in list(self._traces.values()) for thing in trace.keep)
+        """Note what every class and function met so far, every local module and every library in
+        use hold; call the result after a step for sentences on what the step assigned to them."""
+        things = (thing for trace in list(self._traces.values()) for thing in trace.keep)
+        own, libraries = members_now(things), self._patches.watch()
+        return lambda: (*own(), *libraries())
 
     # -------------------------------------------------------------- traces
 

@@ -74,7 +74,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         digests[name] = digest
         if type(value) not in _ATOMS:
             before[name] = digest
-            kinds.add(type(value).__module__)
+            kinds.add(str(type(value).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
@@ -111,7 +111,11 @@ def _fingerprint(
     Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
     modules of the inputs' types.
     """
-    state = _library_settings(uses, packages, kinds)
+    used = {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}
+    state = (
+        *_library_settings(uses, packages, kinds),
+        *desk.code.patches(used, desk.digester()),
+    )
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)

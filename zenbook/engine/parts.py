@@ -15,6 +15,7 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 
 Step = tuple[str, Any]
@@ -103,7 +104,7 @@ def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     """What a value holds itself, each with the step to it."""
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
         return
-    if type(value).__module__.partition(".")[0] in _TABLES:
+    if library_of(type(value)) in _TABLES:
         return
     if isinstance(value, dict):
         yield from ((("item", k), item) for k, item in list(value.items()) if not is_mutable(k))

@@ -252,7 +252,9 @@ _VARIABLE = "os.environ "
 _CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "warnings": ("the warning filters",),
     "logging": ("the logging setup",),
-    "sys": ("sys.path", "the recursion limit"),
+    "sys": ("sys.path", "the recursion limit", "how long a number's text may be"),
+    "gc": ("the garbage collector",),
+    "socket": ("how long sockets wait",),
     "signal": ("signal handlers",),
 }
 _SETTINGS: Mapping[str, _Read] = {

@@ -80,6 +80,7 @@ class Passing:
             self._imports.starred,
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
+        self.desk.code.look_anew()
         self.call = self._call()
         self._live = self._shown_live()  # now: IPython adds a statement to the tree it executes
         if self.said.dry_run:
