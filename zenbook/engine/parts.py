@@ -17,6 +17,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
+from zenbook.engine.tensors import is_tensor
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
@@ -71,6 +72,8 @@ def is_mutable(value: Any) -> bool:
     """Whether identity matters: a value that is hashed by content cannot change."""
     if isinstance(value, tuple):
         return False
+    if is_tensor(value):  # its hash is its address, which is not what object's own hash is
+        return True
     try:
         return hash(value) == object.__hash__(value)
     except (TypeError, ValueError):  # a memoryview that can be written to says ValueError

@@ -15,6 +15,7 @@ from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
 
@@ -31,6 +32,7 @@ class Packer(pickle.Pickler):
         self._picked: list[pickle.PickleBuffer] = []
         self._code = code
         self._views = views
+        self._memories: Memories = {}
         self.kinds: set[type] = set()
         super().__init__(self._out, 5, buffer_callback=self._picked.append)
 
@@ -82,6 +84,8 @@ class Packer(pickle.Pickler):
             return self._array(obj)
         if root == "matplotlib":
             return _figure(obj)
+        if root == "torch":
+            return reduce_tensor(obj, self._memories)
         return NotImplemented
 
     def _code_object(self, reduce: Callable[[Any, CodeDigests], Any], obj: Any) -> Any:

@@ -14,6 +14,7 @@ from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain, walk
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
+from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import MANIFEST, Cell
@@ -129,7 +130,7 @@ class Putting:
         others = {name: value for name, value in bound.items() if id(value) not in olds}
         for name, old, new in changed:
             becomes = _can_become(old, new)
-            if becomes and is_array(old):
+            if becomes and (is_array(old) or is_tensor(old)):
                 continue  # whoever looks into its memory sees the change
             staying = {id(part) for _, part in walk(new)}
             if holder := entangled(old, others, becomes=becomes, staying=staying):
@@ -206,6 +207,9 @@ def _can_become(old: Any, new: Any) -> bool:
         return False
     if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace):
         return True
+    if is_tensor(old):
+        same = old.shape == new.shape and old.dtype == new.dtype and old.device == new.device
+        return bool(same and old.requires_grad == new.requires_grad)
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:
         return bool(old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable)
