@@ -144,3 +144,49 @@ def test_a_context_variable_is_a_reason_and_is_given_again(own: Kernel) -> None:
     assert own.value("(x, y, v.get())") == (2, 5, 5)
     reading = "%%step r\nz = asked()"
     assert own.play(reading, reading)[-1].status == "cached"
+
+
+SAYING = "%%step s\nimport logging, warnings\nlogging.getLogger('mine').info('said')\ny = 1"
+WARNING = "%%step s\nimport warnings\nwarnings.warn('boo')\ny = 1"
+
+
+def test_a_step_that_logs_runs_again_when_another_level_or_handler_would_say_it_otherwise(
+    own: Kernel,
+) -> None:
+    setup = "import logging, sys\nlogging.basicConfig(level='{}', stream=sys.stdout, format='{}')"
+    loud, quiet = setup.format("INFO", "%(message)s"), setup.format("WARNING", "%(message)s")
+    own.play(loud, SAYING)
+    own.restart()
+    again = own.play(loud, SAYING)[-1]
+    assert again.status == "cached" and again.stream() == "said\n"
+    for other, shown in ((quiet, ""), (loud.replace("%(m", "> %(m"), "> said\n")):
+        own.restart()
+        changed = own.play(other, SAYING)[-1]
+        assert (changed.status, changed.stream()) == ("completed", shown)
+        assert "logger mine at 20 changed" in changed.said
+        assert own.run(SAYING).status == "cached"
+
+
+def test_a_step_that_warned_runs_again_when_its_warning_is_hidden_or_an_error(own: Kernel) -> None:
+    own.play("import warnings", WARNING)
+    assert own.play("warnings.filterwarnings('ignore', message='foo')", WARNING)[-1].status == (
+        "cached"
+    )
+    hidden = own.play("warnings.filterwarnings('ignore', message='bo')", WARNING)[-1]
+    assert hidden.status == "completed" and hidden.stream("stderr") == ""
+    assert "warning boo" in hidden.said
+    own.restart()
+    assert own.play("import warnings\nwarnings.simplefilter('error')", WARNING)[-1].error == (
+        "UserWarning"
+    )
+
+
+def test_a_warning_that_a_step_shows_by_its_own_filter_is_no_reason_afterwards(
+    own: Kernel,
+) -> None:
+    body = "with warnings.catch_warnings():\n    warnings.simplefilter('always')\n"
+    source = f"%%step s\nimport warnings\n{body}    warnings.warn('old', DeprecationWarning)\ny = 1"
+    own.play("import warnings\nwarnings.simplefilter('ignore')", source)
+    own.restart()
+    again = own.play("import warnings\nwarnings.simplefilter('ignore')", source)[-1]
+    assert again.status == "cached" and "old" in again.stream("stderr")

@@ -114,6 +114,29 @@ LEFT = (
 )
 
 
+def test_chance_that_nobody_seeded_and_settings_of_torch(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    drawing, setting = "%%step s\nr = torch.rand(2)", "%%step t\nquiet()\ny = 1"
+    helper = "import torch\ndef quiet(): torch.set_default_dtype(torch.float64)"
+    making = "%%step u\nz = str(torch.zeros(1).dtype)"
+    try:
+        kernel.play(helper, drawing, setting, making)
+        drawn = kernel.value("r.tolist()")
+        kernel.restart()
+        again = kernel.play(helper, drawing, setting, making)
+        assert again[1].status == "cached" and kernel.value("r.tolist()") == drawn
+        assert "it changed torch's settings" in again[2].said
+        assert kernel.value("z") == "torch.float64"
+        seeded = "torch.manual_seed(4);"
+        assert kernel.play(seeded, drawing)[-1].status == "completed"
+        assert kernel.play(seeded, drawing)[-1].status == "cached"
+        kernel.restart()
+        plain = kernel.play("import torch", making)[-1]
+        assert plain.status == "completed" and kernel.value("z") == "torch.float32"
+    finally:
+        kernel.stop()
+
+
 def test_a_notebook_that_trains_goes_on_after_hits_as_after_runs(tmp_path: Path) -> None:
     kernel = Kernel(tmp_path)
     try:

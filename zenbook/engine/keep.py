@@ -135,6 +135,7 @@ def _record(
                 fingerprint=identity.fingerprint,
                 reads=(
                     *watched.seen.reads,
+                    *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
                 ),
@@ -179,6 +180,17 @@ def _refuse(obstacles: Iterable[str]) -> None:
     for obstacle in obstacles:
         subject, _, why = obstacle.partition(" ")
         raise NotKeepable(subject, why)
+
+
+def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterator[Read]:
+    """Warnings and log records of earlier runs of the very same: hidden now, they may be shown,
+    or be errors, another time."""
+    known = {read.name for read in seen if read.kind == "setting"}
+    for record in desk.candidates(identity.fingerprint.key):
+        for read in record.reads:
+            if read.kind == "setting" and read.name not in known:
+                known.add(read.name)
+                yield desk.watch.again(read)
 
 
 def _outputs(ran: Ran, call: Call) -> dict[str, Any]:

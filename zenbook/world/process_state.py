@@ -26,6 +26,8 @@ from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
 """All but the one that Stop sends, which kernels handle anew for every cell."""
+_TOLD_APART = ("zenbook_", "decimal_context", "format_options", "numpy.")
+"""Context variables, by how their names begin, that are looked at by what they hold."""
 changed_by_steps: set[str] = set()
 """What steps have changed in this process, by name; see :mod:`zenbook.world.settings`."""
 _BY_IMPORT = frozenset(
@@ -132,6 +134,8 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "pandas' options", options
     if (module := sys.modules.get("matplotlib")) is not None and hasattr(module, "rcParams"):
         yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
+    if (module := sys.modules.get("torch")) is not None and hasattr(module, "is_grad_enabled"):
+        yield "torch's settings", (torch_settings(module), module.get_num_threads())
     yield "how IPython shows values", display_settings()
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
@@ -157,13 +161,27 @@ def _setup_of(logger: Any) -> tuple[Any, ...]:
     return (logger.level, *held, bool(logger.propagate), bool(logger.disabled))
 
 
+def torch_settings(torch: Any) -> str:
+    """What torch makes tensors of by default, and how it computes with them and prints them."""
+    told = [
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.get_float32_matmul_precision(),
+    ]
+    printing = getattr(sys.modules.get("torch._tensor_str"), "PRINT_OPTS", None)
+    return repr((*told, printing))
+
+
 def _context() -> dict[Any, tuple[int, Any]]:
     """Which object each context variable stands for, but for zenbook's and those that are looked
     at by what they hold."""
     return {
         variable: (id(value), value)
         for variable, value in contextvars.copy_context().items()
-        if not variable.name.startswith(("zenbook_", "decimal_context"))
+        if not variable.name.startswith(_TOLD_APART)
     }
 
 

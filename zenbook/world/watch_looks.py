@@ -21,7 +21,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files, watch_random
+from zenbook.world import files, watch_random, watch_reports
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -82,7 +82,7 @@ def wrap() -> None:
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
             _replace(atexit, "register", _registering)
-            for module, name, make in watch_random.functions():
+            for module, name, make in (*watch_random.functions(), *watch_reports.functions()):
                 _replace(module, name, make)
 
 
