@@ -64,7 +64,8 @@ class Read(Part):
     ``name`` says what was read: for ``file`` ``"path"`` (content), ``"path?"`` (existence
     only, digest ``missing``/``file``/``folder``) or ``"path/"`` (folder listing), relative to the
     working folder where it lies below it; for ``variable`` the variable's name; for ``random``
-    ``"random"``, ``"numpy"`` or ``"torch"``. :mod:`zenbook.world.files` lists further marks.
+    ``"random"``, ``"numpy"`` or ``"torch"``; for ``input`` a value that was to be no reason and
+    that the step changed in place. :mod:`zenbook.world.files` lists further marks.
     """
 
     __slots__ = ()
@@ -256,6 +257,8 @@ class Call:
     is_async: bool = False
     options: Options = Options()
     key_code: str = ""
+    vouched: frozenset[str] = frozenset()
+    """Values it reads that are no reasons, because somebody has named those that are."""
     prepare: Callable[[], None] | None = None
     """Called on a hit before anything is loaded: a cell makes the classes and functions it
     defines, which its kept values may be instances of. Raises Damaged if it cannot."""

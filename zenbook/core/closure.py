@@ -20,7 +20,7 @@ pickled by dill with ``recurse`` (values, not code, and 10 MB of them).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -30,6 +30,7 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_members import members_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
+from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
@@ -62,7 +63,8 @@ class Uses:
     ``stores_global`` the globals of the step's own module that the code assigns; ``widened``
     sentences on what had to be taken whole; ``obstacles`` reasons ("NAME why") not to keep a
     result; ``modules`` all top-level modules reached, the standard library's too, apart from
-    functions of theirs that no setting changes.
+    functions of theirs that no setting changes; ``vouched`` values that can change, that the code
+    reads and that are no reasons (see :mod:`zenbook.core.vouched`).
     """
 
     parts: tuple[Part, ...] = ()
@@ -74,6 +76,7 @@ class Uses:
     widened: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
+    vouched: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CodeClosure:
@@ -86,6 +89,7 @@ class CodeClosure:
     def __init__(self, read_file: ReadFile = read_text) -> None:
         self._static = StaticModules(read_file)
         self._traces: dict[object, Trace] = {}
+        self._patches = Patches()
 
     # -------------------------------------------------------------- what a step uses
 
@@ -147,10 +151,23 @@ class CodeClosure:
             _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
 
+    def patches(self, libraries: Iterable[str], digester: ValueDigests) -> tuple[Part, ...]:
+        """Parts for what users have put into the modules and classes of these libraries."""
+        return tuple(
+            Part("use", text, self._whole(value, digester))
+            for text, value in self._patches.within(libraries)
+        )
+
+    def look_anew(self) -> None:
+        """Other code has run since the last call: libraries may hold other things."""
+        self._patches.look_anew()
+
     def members(self) -> Callable[[], tuple[str, ...]]:
-        """Note what every class and function met so far holds; call the result after a step for
-        sentences on what the step assigned to them."""
-        return members_now(thing for trace in list(self._traces.values()) for thing in trace.keep)
+        """Note what every class and function met so far, every local module and every library in
+        use hold; call the result after a step for sentences on what the step assigned to them."""
+        things = (thing for trace in list(self._traces.values()) for thing in trace.keep)
+        own, libraries = members_now(things), self._patches.watch()
+        return lambda: (*own(), *libraries())
 
     # -------------------------------------------------------------- traces
 
@@ -186,6 +203,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.widened,
         tuple(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
         trace.modules,
+        {name: value for name, value in trace.vouched.items() if not is_atom(value)},
     )
 
 

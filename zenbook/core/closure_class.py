@@ -67,6 +67,15 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
 
 
+def registered_with(cls: type) -> tuple[str, ...]:
+    """The classes that have been registered with an abstract one, by name, in order."""
+    if not isinstance(cls, abc.ABCMeta):
+        return ()
+    dump: Any = getattr(abc, "_get_dump", None)
+    classes = [reference() for reference in dump(cls)[0]] if dump is not None else []
+    return tuple(sorted(f"{one.__module__}.{one.__qualname__}" for one in classes if one))
+
+
 def _fields(cls: type) -> Iterator[tuple[str, Any]]:
     for name, field in vars(cls).get("__dataclass_fields__", {}).items():
         shape = (field.init, field.repr, field.compare, field.hash, bool(field.kw_only))

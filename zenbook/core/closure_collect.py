@@ -48,6 +48,7 @@ class Collector:
         self.whole: list[Token] = []
         self.constants: dict[str, Any] = {}
         self.soft: set[str] = set()
+        self.vouched: dict[str, Any] = {}
         self.literals: dict[str, None] = {}
         self.packages: set[str] = set()
         self.modules: set[str] = set()
@@ -71,6 +72,7 @@ class Collector:
             parts=tuple(self.parts.values()),
             constants=tuple(self.constants.items()),
             soft=frozenset(self.soft),
+            vouched={n: v for n, v in self.vouched.items() if n not in self.constants},
             literals=tuple(self.literals),
             packages=frozenset(self.packages - {""}),
             modules=frozenset(self.modules),

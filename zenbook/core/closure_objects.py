@@ -6,6 +6,7 @@ import functools
 import re
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -20,18 +21,24 @@ from types import (
 )
 from typing import Any
 
-from zenbook.core.closure_class import class_members
+from zenbook.core.closure_class import class_members, registered_with
 from zenbook.core.closure_collect import Collector, Token
-from zenbook.core.closure_origin import identity_of, is_local_code, is_local_file, is_local_module
+from zenbook.core.closure_origin import (
+    identity_of,
+    is_local_code,
+    is_local_file,
+    is_local_module,
+    library_of,
+)
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
 
 _BUILTINS = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 _HARMLESS = frozenset(
     {
-        "_contextvars.ContextVar",
         "_io.TextIOWrapper",
         "_thread.RLock",
         "_thread.lock",
@@ -67,6 +74,8 @@ class Objects(Collector):
         if isinstance(value, FunctionType):
             return self.node(f"{text}()", value, self.describe_function)
         if isinstance(value, type):
+            if is_made_by_library(value):
+                return self.constant(text, value)
             if not is_local_code(value):
                 return self.installed(value)
             return self.node(text, value, self.describe_class)
@@ -85,7 +94,7 @@ class Objects(Collector):
 
     def _object(self, text: str, value: Any) -> Token:
         kind = type(value)
-        package = kind.__module__.partition(".")[0]
+        package = library_of(kind)
         if package == "zenbook":
             wrapped = getattr(value, "__wrapped__", None)
             return ("installed", kind.__name__) if wrapped is None else self.meaning(text, wrapped)
@@ -93,9 +102,19 @@ class Objects(Collector):
             return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
         if f"{kind.__module__}.{kind.__qualname__}" in _HARMLESS:
             return ("harmless", kind.__qualname__)
+        if kind is ContextVar:
+            return self._context_variable(text, value)
         if callable(value) and kind is not functools.partial and not is_local_code(kind):
             return self._installed_callable(text, value)
         return self.constant(text, value)
+
+    def _context_variable(self, text: str, value: ContextVar[Any]) -> Token:
+        """What it stands for in this context."""
+        held = value.get(MISSING)
+        self.stale.append(lambda: value.get(MISSING) is not held)
+        if held is MISSING:
+            return ("empty",)
+        return ("holds", self.constant(text, held, soft=True))
 
     def _installed_callable(self, text: str, value: Any) -> Token:
         """A library's callable object: its own (a ufunc), or one made around a user's function."""
@@ -103,7 +122,7 @@ class Objects(Collector):
         if isinstance(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
             return ("wrapped", identity_of(type(value)), self.meaning(text, wrapped))
         name = getattr(value, "__name__", None)
-        homes = (getattr(value, "__module__", None), type(value).__module__.partition(".")[0])
+        homes = (getattr(value, "__module__", None), library_of(type(value)))
         for home in homes:
             module = sys.modules.get(home) if isinstance(home, str) else None
             if isinstance(name, str) and getattr(module, name, MISSING) is value:
@@ -112,7 +131,7 @@ class Objects(Collector):
 
     def _method(self, text: str, value: MethodType) -> Token:
         owner = value.__self__
-        if type(owner).__module__.partition(".")[0] in _SHELLS:
+        if library_of(type(owner)) in _SHELLS:
             return ("installed", identity_of(value))
         function = self.meaning(text, value.__func__)
         return ("method", function, self.meaning(f"{text}.__self__", owner))
@@ -121,7 +140,7 @@ class Objects(Collector):
         owner = getattr(value, "__self__", None)
         if owner is None or isinstance(owner, (ModuleType, type)):
             return self.installed(value)
-        if type(owner).__module__.partition(".")[0] == "numpy":
+        if library_of(type(owner)) == "numpy":
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
         return ("method", value.__name__, self.meaning(f"{text}.__self__", owner))
 
@@ -168,6 +187,7 @@ class Objects(Collector):
             tuple(self.meaning(base.__name__, base) for base in bases if base is not object),
             () if kind is type else self.meaning(kind.__name__, kind),
             tuple((name, self._member(f"{label}.{name}", m)) for name, m in class_members(cls)),
+            *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
         )
 
     def _member(self, text: str, value: Any) -> Token:

@@ -58,6 +58,12 @@ def _is_local_package(name: str) -> bool:
     return all(is_local_file(f"{folder}/") for folder in folders)
 
 
+def library_of(kind: type) -> str:
+    """The top-level package of a class; "" for one that says it is of no module."""
+    module = kind.__module__
+    return module.partition(".")[0] if isinstance(module, str) else ""
+
+
 def is_local_code(obj: Any) -> bool:
     """Whether a function, class or module is the user's own."""
     if isinstance(obj, ModuleType):

@@ -31,8 +31,8 @@ class Trace:
     ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, code,
     defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
-    ``soft`` are the constants that need no digest (their type will do); ``keep`` holds the
-    objects whose ids are this trace's key.
+    ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
+    are read and are no reasons; ``keep`` holds the objects whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -40,6 +40,7 @@ class Trace:
     parts: tuple[Part, ...]
     constants: tuple[tuple[str, Any], ...]
     soft: frozenset[str]
+    vouched: Mapping[str, Any]
     literals: tuple[str, ...]
     packages: frozenset[str]
     modules: frozenset[str]

@@ -26,6 +26,7 @@ from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
 from zenbook.core.compiling import compiled
 from zenbook.core.source_helpers import Around, Given
+from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
 
 _POSITION = frozenset(
@@ -51,25 +52,6 @@ _AS_IF_BUILTIN = ("display", "get_ipython", "open")
 _SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 
 Cells = Mapping[str, Any]
-
-
-class Vouched(Mapping[str, Any]):
-    """A namespace of which only what code names counts: somebody has said what is read besides.
-
-    ``home`` is the namespace itself, which functions defined in it have as their globals.
-    """
-
-    def __init__(self, home: Mapping[str, Any]) -> None:
-        self.home = home
-
-    def __getitem__(self, name: str) -> Any:
-        return self.home[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.home)
-
-    def __len__(self) -> int:
-        return len(self.home)
 
 
 class Walk(Objects):
@@ -234,6 +216,8 @@ class Walk(Objects):
             return self._path(name.root, Given(name.root), name.chain)
         value = space.get(name.root, MISSING)
         self.bindings.append((space, name.root, value))
+        if self._is_vouched(space) and is_datum(value):
+            return self._vouched(name.root, value)
         if value is MISSING:
             return None if hasattr(builtins, name.root) else ("missing",)
         if name.root in _AS_IF_BUILTIN and _is_shells(value):
@@ -255,6 +239,15 @@ class Walk(Objects):
         while isinstance(home, (Around, Vouched)) and space is not home:
             home = home.home
         return space is home
+
+    def _vouched(self, name: str, value: Any) -> Token | None:
+        """Of a value that is no reason only its class counts, which is code."""
+        if value is MISSING:
+            return None
+        self.vouched[name] = value
+        kind = type(value)
+        token = self.meaning(kind.__name__, kind)
+        return token if is_local_code(kind) else None
 
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:
         """Follow attributes as long as the object is a module."""

@@ -39,6 +39,7 @@ from zenbook.core.digest_stream import (
     write_deep,
     write_with_sets,
 )
+from zenbook.core.made_classes import is_made_by_library, recipe_of
 from zenbook.errors import NotDigestible
 
 _SMALL = 64
@@ -146,6 +147,8 @@ class Digester:
         return token
 
     def _class_token(self, cls: type) -> str:
+        if is_made_by_library(cls):
+            return self._made(cls)
         if not self.code.is_local(cls):
             return self.installed(cls.__module__, cls.__qualname__)
         if cls in self._open_classes:
@@ -155,6 +158,14 @@ class Digester:
             return f"{cls.__name__} {self.code.klass(cls, self)}"
         finally:
             self._open_classes.discard(cls)
+
+    def _made(self, cls: type) -> str:
+        """A class that a library made: by what and of what."""
+        maker, given = recipe_of(cls)
+        own = type(self)(self.code, self.live)
+        recipe = own.digest((maker, given))
+        self.packages |= own.packages
+        return f"made by {self.installed(type(cls).__module__, type(cls).__qualname__)} {recipe}"
 
     def installed(self, module: Any, name: str) -> str:
         """The name of something from a library, whose package is noted."""

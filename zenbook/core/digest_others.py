@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.refused import refusal
+from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
@@ -26,15 +28,46 @@ def _own(value: Any) -> Any:
 
 
 def tensor(value: Any, digester: Digester) -> Description:
-    """A torch tensor: its type, where it is, whether it wants gradients, and its numbers."""
+    """A torch tensor: its type, where it is, its numbers, and its gradient."""
+    if why := refusal(value):
+        raise NotDigestible(why)
     facts = (str(value.dtype), str(value.device), bool(value.requires_grad), tuple(value.shape))
-    plain = value.detach().cpu()
-    if plain.layout is not sys.modules["torch"].strided:
-        plain = plain.coalesce() if hasattr(plain, "coalesce") else plain
-        parts = (plain.indices(), plain.values())
-        return "tensor", digester.class_token(type(value)), facts, str(value.layout), parts
-    raw = plain.contiguous().reshape(-1).view(sys.modules["torch"].uint8).numpy()
-    return "tensor", digester.class_token(type(value)), facts, raw
+    kind = digester.class_token(type(value))
+    numbers = _numbers(value.detach())
+    return "tensor", kind, facts, str(value.layout), numbers, value.grad, vars(value)
+
+
+def _numbers(plain: Any) -> Any:
+    """What a tensor holds, whatever its layout in memory."""
+    torch = sys.modules["torch"]
+    if plain.is_meta:
+        return ()
+    if plain.is_quantized:
+        return str(plain.qscheme()), _scale(plain), plain.int_repr()
+    if plain.layout is torch.sparse_coo:
+        whole = plain.coalesce()
+        return whole.indices(), whole.values()
+    if plain.layout is not torch.strided:
+        parts = ("crow_indices", "ccol_indices", "col_indices", "row_indices", "values")
+        return {name: getattr(plain, name)() for name in parts if _has(plain, name)}
+    plain = plain.cpu().resolve_conj().resolve_neg()
+    return plain.contiguous().reshape(-1).view(torch.uint8).numpy()
+
+
+def _scale(plain: Any) -> Any:
+    if "per_tensor" in str(plain.qscheme()):
+        return plain.q_scale(), plain.q_zero_point()
+    return (
+        plain.q_per_channel_axis(),
+        plain.q_per_channel_scales(),
+        plain.q_per_channel_zero_points(),
+    )
+
+
+def _has(plain: Any, name: str) -> bool:
+    """Whether a compressed tensor has this part: by rows or by columns."""
+    by_rows = str(plain.layout) in ("torch.sparse_csr", "torch.sparse_bsr")
+    return name == "values" or (name in ("crow_indices", "col_indices")) == by_rows
 
 
 def tensor_generator(value: Any, digester: Digester) -> Description:

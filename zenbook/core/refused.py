@@ -85,9 +85,11 @@ _BY_NAME = (
     ("pandas", "HDFStore", "is an open file"),
     ("pandas", "ExcelFile", "is an open file"),
     ("pandas.io.parsers", "TextFileReader", "is an open file"),
+    ("torch", "Tensor", "is part of a gradient graph"),
     ("pyarrow", "NativeFile", "is an open file"),
     ("pyarrow", "RecordBatchReader", "is an open stream"),
 )
+_IN_A_GRAPH = "is part of a gradient graph"
 _OPENED = ("file", "stream", "poll", "connection", "Connection", "Cursor", "socket", "database")
 _known: dict[type, str] = {}
 
@@ -98,6 +100,8 @@ def refusal(value: Any) -> str:
     why = _known.get(kind)
     if why is None:
         why = _known[kind] = _by_type(kind)
+    if why == _IN_A_GRAPH:
+        return why if value.grad_fn is not None else ""
     if why == "is an open file" and isinstance(value, (io.StringIO, io.BytesIO)):
         return ""
     return "" if why == "is an open file" and is_closed_file(value) else why
@@ -105,6 +109,8 @@ def refusal(value: Any) -> str:
 
 def remedy(why: str) -> str:
     """What to do about an input that is refused for this reason; "" for other reasons."""
+    if why == _IN_A_GRAPH:
+        return "detach() it, or make it in the step"
     if why == "is a generator":
         return "give the step a list, or make the generator in it"
     if any(word in why for word in _OPENED) and why.startswith(("is ", "belongs ")):

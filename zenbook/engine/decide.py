@@ -12,6 +12,7 @@ from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.sitting import Sitting, disabled_by
+from zenbook.engine.vouched import as_it_is_now
 from zenbook.model import Call, Change, Hit, Miss, Part, Read, Record
 
 
@@ -87,6 +88,8 @@ def _changed_reads(record: Record, call: Call, desk: Desk) -> list[Change]:
 
 def look_again(read: Read, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
+    if read.kind == "input":
+        return as_it_is_now(read, call, desk)
     if read.kind != "random":
         return desk.watch.again(read)
     digest = desk.randomness.states().get(read.name, "")

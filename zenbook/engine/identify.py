@@ -36,7 +36,7 @@ class Identity:
     """Digest of each live, mutable input before the step ran."""
     constants: Mapping[str, tuple[Any, str]]
     """Globals that can change and that the code reads, or code which inputs bring along: (object,
-    digest before), by name."""
+    digest before), by name. The digest is "" for what is no reason until the step runs."""
     literals: tuple[str, ...]
     obstacle: str = ""
     remarks: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     before: dict[str, str] = {}
     kinds: set[str] = set()
     for name, value in call.values.items():
-        if name in call.options.ignore:
+        if name in call.options.ignore or name in call.vouched:
             continue
         try:
             digest = _digest(value, digester, known)
@@ -74,12 +74,12 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         digests[name] = digest
         if type(value) not in _ATOMS:
             before[name] = digest
-            kinds.add(type(value).__module__)
+            kinds.add(str(type(value).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
-        {**digester.constants, **uses.constants},
+        {**digester.constants, **uses.constants, **_vouched(uses, call)},
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
@@ -87,6 +87,15 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         live,
         uses.stores_global,
     )
+
+
+def _vouched(uses: Uses, call: Call) -> dict[str, tuple[Any, str]]:
+    """What helpers read that is no reason, without digests: those are made if the step runs."""
+    return {
+        name: (value, "")
+        for name, value in uses.vouched.items()
+        if call.values.get(name, uses) is not value
+    }
 
 
 def _fingerprint(
@@ -102,7 +111,11 @@ def _fingerprint(
     Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
     modules of the inputs' types.
     """
-    state = _library_settings(uses, packages, kinds)
+    used = {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}
+    state = (
+        *_library_settings(uses, packages, kinds),
+        *desk.code.patches(used, desk.digester()),
+    )
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)

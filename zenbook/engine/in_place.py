@@ -11,6 +11,8 @@ from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from zenbook.engine.tensors import is_tensor
+
 _CONSTANTS = (
     int,
     float,
@@ -62,6 +64,9 @@ def replace(target: Any, source: Any) -> None:
             target.extend(source)
         case _ if _is(target, "numpy", "ndarray"):
             target[...] = source
+        case _ if is_tensor(target):
+            target.detach().copy_(source.detach())
+            target.grad = source.grad
         case _ if _is(target, "pandas", "DataFrame") or _is(target, "pandas", "Series"):
             _replace_frame(target, source)
         case _:

@@ -18,6 +18,7 @@ from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import ties
+from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
 from zenbook.engine.windows import refuse_buffers
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
@@ -157,7 +158,12 @@ def _record(
                 id=desk.new_id(),
                 step=call.step.name,
                 fingerprint=identity.fingerprint,
-                reads=(*watched.seen.reads, *random_reads),
+                reads=(
+                    *watched.seen.reads,
+                    *_said_before(watched.seen.reads, identity, desk),
+                    *random_reads,
+                    *found_changed(changed, identity, call),
+                ),
                 wrote=watched.seen.wrote,
                 artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
                 changed=tuple(by_name[f"~{name}"] for name in changed),
@@ -206,6 +212,17 @@ def _refuse(obstacles: Iterable[str]) -> None:
     for obstacle in obstacles:
         subject, _, why = obstacle.partition(" ")
         raise NotKeepable(subject, why)
+
+
+def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterator[Read]:
+    """Warnings and log records of earlier runs of the very same: hidden now, they may be shown,
+    or be errors, another time."""
+    known = {read.name for read in seen if read.kind == "setting"}
+    for record in desk.candidates(identity.fingerprint.key):
+        for read in record.reads:
+            if read.kind == "setting" and read.name not in known:
+                known.add(read.name)
+                yield desk.watch.again(read)
 
 
 def _outputs(ran: Ran, call: Call) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.engine.frames import frame_parts, frames_within, is_frame
+from zenbook.engine.tensors import is_tensor
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
@@ -73,6 +75,8 @@ def is_mutable(value: Any) -> bool:
     """Whether identity matters: a value that is hashed by content cannot change."""
     if isinstance(value, tuple):
         return False
+    if is_tensor(value):  # its hash is its address, which is not what object's own hash is
+        return True
     try:
         return hash(value) == object.__hash__(value)
     except (TypeError, ValueError):  # a memoryview that can be written to says ValueError
@@ -109,7 +113,7 @@ def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     if is_frame(value):
         yield from frame_parts(value)
         return
-    if type(value).__module__.partition(".")[0] in _TABLES:
+    if library_of(type(value)) in _TABLES:
         yield from frames_within(value)
         return
     if isinstance(value, dict):

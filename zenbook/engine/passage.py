@@ -21,6 +21,7 @@ from zenbook.engine.identify import Identity, identify
 from zenbook.engine.keep import keep, outcome_of
 from zenbook.engine.restore import load_inputs, restore
 from zenbook.engine.sitting import Sitting
+from zenbook.engine.vouched import noted_before
 from zenbook.engine.watched import Watched
 from zenbook.errors import MustHit, ZenbookError
 from zenbook.model import Call, Hit, Miss, Outcome
@@ -96,6 +97,7 @@ def _run_once(
             if isinstance(found, Outcome):
                 return found
         values = load_inputs(call, desk)
+        identity = noted_before(identity, values, call, desk)
         watched = Watched(desk)
         with watched.watching(identity, values):
             ran = yield Execute(call, values, verdict)

@@ -57,6 +57,10 @@ def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
     record = hit.record
+    if gone := [
+        one.alias for one in record.artifacts if one.alias and one.alias not in call.values
+    ]:
+        return Miss((), "unknowable", f"{gone[0]}, which it hands on, is not there")
     wanted_besides = besides(record, sitting) & set(call.step.outputs)
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)

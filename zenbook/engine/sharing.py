@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from zenbook.engine.parts import Path, follow, is_array, put_at, walk
+from zenbook.engine.tensors import is_tensor, looking_into, share
 
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
@@ -42,6 +43,8 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     bound to, or the memory is that of no plain contiguous array.
     """
     known = held_in(inputs)
+    if name := looking_into(outputs, inputs, walk):
+        raise Inseparable(f"{name} holds a tensor that looks into other memory")
     return [link for name, value in outputs.items() for link in links_of(name, value, known)]
 
 
@@ -156,7 +159,7 @@ def entangled(
     """
     going = [inner for _, inner in walk(value) if id(inner) not in staying]
     parts = {id(inner) for inner in going if not becomes or inner is not value}
-    arrays = [inner for inner in going if is_array(inner)]
+    arrays = [inner for inner in going if is_array(inner) or is_tensor(inner)]
     whole = {id(value): None}
     for name, other in others.items():
         if other is value:
@@ -174,6 +177,8 @@ def share_memory(one: Any, other: Any) -> bool:
 
 def _is_view(value: Any, arrays: list[Any]) -> bool:
     numpy = sys.modules.get("numpy")
+    if is_tensor(value) or any(map(is_tensor, arrays)):
+        return any(share(value, one) for one in arrays)
     if numpy is None or not isinstance(value, numpy.ndarray):
         return False
     return any(value is not one and numpy.may_share_memory(value, one) for one in arrays)

@@ -31,6 +31,7 @@ from zenbook.core.closed_file import KINDS
 from zenbook.core.closure_origin import named
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts
+from zenbook.core.made_classes import is_made_by_library, recipe_of
 from zenbook.errors import NotHere
 
 
@@ -47,7 +48,11 @@ class CodeDigests(Protocol):
 
 
 def reduce_class(cls: type, code: CodeDigests) -> Any:
-    """A library's class by name (NotImplemented); the user's by name and digest."""
+    """A library's class by name (NotImplemented) or as the library makes it; the user's by name
+    and digest."""
+    if is_made_by_library(cls):
+        maker, given = recipe_of(cls)
+        return NotImplemented if isinstance(maker, str) else (maker, *given)
     if not code.is_local(cls):
         return _types_class(cls)
     if named(cls.__module__, cls.__qualname__) is not cls:

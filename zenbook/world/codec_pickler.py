@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
+from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
 
@@ -30,6 +32,7 @@ class Packer(pickle.Pickler):
         self._picked: list[pickle.PickleBuffer] = []
         self._code = code
         self._views = views
+        self._memories: Memories = {}
         self.kinds: set[type] = set()
         super().__init__(self._out, 5, buffer_callback=self._picked.append)
 
@@ -50,7 +53,7 @@ class Packer(pickle.Pickler):
     @property
     def roots(self) -> set[str]:
         """Top-level packages of all types met; ``__main__`` for a class from a cell."""
-        return {kind.__module__.partition(".")[0] for kind in self.kinds} | self._local
+        return {library_of(kind) for kind in self.kinds} - {""} | self._local
 
     @property
     def _local(self) -> set[str]:
@@ -76,11 +79,13 @@ class Packer(pickle.Pickler):
             return import_shared, (library,)
         if isinstance(obj, dict) and code_.is_own_namespace(obj):
             return code_.reduce_own_namespace(obj)
-        root = kind.__module__.partition(".")[0]
+        root = library_of(kind)
         if root == "numpy":
             return self._array(obj)
         if root == "matplotlib":
             return _figure(obj)
+        if root == "torch":
+            return reduce_tensor(obj, self._memories)
         return NotImplemented
 
     def _code_object(self, reduce: Callable[[Any, CodeDigests], Any], obj: Any) -> Any:

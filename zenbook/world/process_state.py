@@ -10,6 +10,8 @@ imports them first, such changes are theirs: they come back with the import.
 
 from __future__ import annotations
 
+import contextvars
+import gc
 import os
 import signal
 import sys
@@ -22,15 +24,20 @@ from typing import Any
 from zenbook.world.display_settings import display_settings
 from zenbook.world.watch_places import owner_of
 
-_SIGNALS = tuple(
-    getattr(signal, name)
-    for name in ("SIGTERM", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGHUP")
-    if hasattr(signal, name)
-)
+_SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
+"""All but the one that Stop sends, which kernels handle anew for every cell."""
+_TOLD_APART = ("zenbook_", "decimal_context", "format_options", "numpy.")
+"""Context variables, by how their names begin, that are looked at by what they hold."""
 changed_by_steps: set[str] = set()
 """What steps have changed in this process, by name; see :mod:`zenbook.world.settings`."""
 _BY_IMPORT = frozenset(
-    {"the warning filters", "the logging setup", "matplotlib's rcParams", "sys.path"}
+    {
+        "how classes are pickled",
+        "matplotlib's rcParams",
+        "sys.path",
+        "the logging setup",
+        "the warning filters",
+    }
 )
 
 
@@ -109,11 +116,16 @@ def process_state() -> Iterator[tuple[str, Any]]:
     """Named settings of the interpreter and of libraries that are imported."""
     yield "sys.path", tuple(sys.path)
     yield "the recursion limit", sys.getrecursionlimit()
+    yield "how long a number's text may be", sys.get_int_max_str_digits()
+    yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
     if (module := sys.modules.get("warnings")) is not None:
         yield "the warning filters", tuple(module.filters)
     if (module := sys.modules.get("logging")) is not None:
-        root = module.getLogger()
-        yield "the logging setup", (root.level, tuple(root.handlers), root.manager.disable)
+        yield "the logging setup", _logging_setup(module)
+    if (module := sys.modules.get("socket")) is not None:
+        yield "how long sockets wait", module.getdefaulttimeout()
+    if (module := sys.modules.get("copyreg")) is not None:
+        yield "how classes are pickled", frozenset(map(id, module.dispatch_table))
     if "decimal" in sys.modules:
         yield "the decimal context", decimal_context()
     yield "the locale", _locale()
@@ -122,9 +134,55 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "pandas' options", options
     if (module := sys.modules.get("matplotlib")) is not None and hasattr(module, "rcParams"):
         yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
+    if (module := sys.modules.get("torch")) is not None and hasattr(module, "is_grad_enabled"):
+        yield "torch's settings", (torch_settings(module), module.get_num_threads())
     yield "how IPython shows values", display_settings()
+    yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
+
+
+def _logging_setup(logging: Any) -> tuple[Any, ...]:
+    """How the root logger is set up, and every other one that has been set up at all."""
+    root = logging.getLogger()
+    told: list[Any] = [root.manager.disable, ("root", *_setup_of(root))]
+    for name, logger in sorted(root.manager.loggerDict.items()):
+        if isinstance(logger, logging.Logger) and (setup := _setup_of(logger)) != _FRESH_LOGGER:
+            told.append((name, *setup))
+    return tuple(told)
+
+
+_FRESH_LOGGER = (0, (), (), True, False)
+
+
+def _setup_of(logger: Any) -> tuple[Any, ...]:
+    """Level, handlers, filters; whether it hands records on, and whether it is switched off."""
+    held = tuple(logger.handlers), tuple(logger.filters)
+    return (logger.level, *held, bool(logger.propagate), bool(logger.disabled))
+
+
+def torch_settings(torch: Any) -> str:
+    """What torch makes tensors of by default, and how it computes with them and prints them."""
+    told = [
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.get_float32_matmul_precision(),
+    ]
+    printing = getattr(sys.modules.get("torch._tensor_str"), "PRINT_OPTS", None)
+    return repr((*told, printing))
+
+
+def _context() -> dict[Any, tuple[int, Any]]:
+    """Which object each context variable stands for, but for zenbook's and those that are looked
+    at by what they hold."""
+    return {
+        variable: (id(value), value)
+        for variable, value in contextvars.copy_context().items()
+        if not variable.name.startswith(_TOLD_APART)
+    }
 
 
 def numpy_state() -> Iterator[tuple[str, Any]]:

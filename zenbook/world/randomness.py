@@ -31,6 +31,9 @@ _seeded: set[str] = set()
 _modules: tuple[object, tuple[str, ...]] = (None, ())
 
 
+_SMALL_SEED = 2**32
+
+
 class GlobalRandomness:
     """The random states of this process. Implements :class:`zenbook.world.ports.Randomness`."""
 
@@ -242,8 +245,10 @@ def _torch() -> Any:
 
 
 def _torch_is_seeded() -> bool:
+    """Whether torch's state goes back to a seed that somebody chose. A new process takes one of 64
+    bits from the system, and people choose small ones (a negative one counts from the top)."""
     torch = _torch()
-    return torch is not None and torch.initial_seed() != torch.Generator("cpu").initial_seed()
+    return torch is not None and (torch.initial_seed() + _SMALL_SEED) % 2**64 < 2 * _SMALL_SEED
 
 
 def _cuda_states(torch: Any) -> list[Any]:

@@ -17,6 +17,7 @@ finds set what it sets, and would be kept as if it changed nothing.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +33,7 @@ from zenbook.world.process_state import (
     decimal_context,
     numpy_state,
     process_state,
+    torch_settings,
 )
 
 _Read = Callable[[], str]
@@ -39,9 +41,9 @@ _Read = Callable[[], str]
 
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
-    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``, how
-    IPython shows values; or that
-    a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``."""
+    ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
+    ``torch``, how IPython shows values; or that a step has changed: ``os``, ``sys``,
+    ``warnings``, ``logging``, ``signal``, ``gc``, ``socket``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
@@ -224,6 +226,25 @@ def _matplotlib_text(matplotlib: Any) -> str:
     return repr(sorted(changed)) if changed else ""
 
 
+# ---------------------------------------------------------------- torch's
+
+
+def _torch_settings() -> str:
+    """torch's settings where they are not those it starts with."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "is_grad_enabled"):
+        return ""
+    text = torch_settings(torch)
+    return "" if _FRESH_TORCH.fullmatch(text) else text
+
+
+_FRESH_TORCH = re.compile(
+    r"\(torch\.float32, device\(type='cpu'\), True, False, False, 'highest', "
+    r"_*PrinterOptions\(precision=4, threshold=1000(\.0)?, edgeitems=3, linewidth=80, "
+    r"sci_mode=None\)\)"
+)
+
+
 # ---------------------------------------------------------------- the process's own
 
 
@@ -252,7 +273,9 @@ _VARIABLE = "os.environ "
 _CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "warnings": ("the warning filters",),
     "logging": ("the logging setup",),
-    "sys": ("sys.path", "the recursion limit"),
+    "sys": ("sys.path", "the recursion limit", "how long a number's text may be"),
+    "gc": ("the garbage collector",),
+    "socket": ("how long sockets wait",),
     "signal": ("signal handlers",),
 }
 _SETTINGS: Mapping[str, _Read] = {
@@ -262,6 +285,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "numpy": _numpy_settings,
     "pandas": _pandas_settings,
     "matplotlib": _matplotlib_settings,
+    "torch": _torch_settings,
     "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
@@ -273,6 +297,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
     "pandas": frozenset({"pandas"}),
     "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+    "torch": frozenset({"torch", "torchvision"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
     **{library: frozenset({library}) for library in _CHANGEABLE},

@@ -25,6 +25,7 @@ from zenbook.world.variables import variable_read
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
+from zenbook.world.watch_reports import report_now
 from zenbook.world.watch_scope import collect, current, following
 
 __all__ = ["SystemWatch"]
@@ -55,6 +56,8 @@ class SystemWatch:
             if notes.opens is not None:
                 notes.opens.close()
             watch_looks.unwrap()
+            for name in sorted(notes.reports):
+                notes.adopt(report_now(name))
             for obstacle in before.changes(notes.variables_set):
                 notes.obstacle(obstacle)
             for obstacle in before.alive(notes.programs):
@@ -67,6 +70,8 @@ class SystemWatch:
             now = Read("file", read.name, files.look(read.name))
         elif read.kind == "variable":
             now = variable_read(read.name)
+        elif read.kind == "setting":
+            now = report_now(read.name)
         else:
             raise ValueError(f"a {read.kind} read is not the file watch's to look at again")
         for notes in current():

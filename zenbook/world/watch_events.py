@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 from zenbook.world import files, watch_native
+from zenbook.world.executed import note_executed
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
@@ -344,10 +345,15 @@ def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
             follow_native(notes)
 
 
+def _executed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    note_executed(args[0])
+
+
 _Handler = Callable[[tuple[Notes, ...], tuple[Any, ...], FrameType], None]
 
 _HANDLERS: dict[str, _Handler] = {
     "open": _opened,
+    "exec": _executed,
     "import": _imports,
     "os.listdir": _listed,
     "os.scandir": _listed,

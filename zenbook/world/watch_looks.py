@@ -12,6 +12,7 @@ module's does not (``shutil``, ``tempfile``), nor a folder looked at in order to
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import sys
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files, watch_random
+from zenbook.world import files, watch_random, watch_reports
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -80,7 +81,8 @@ def wrap() -> None:
             _replace(os._Environ, "__getitem__", _getting)
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
-            for module, name, make in watch_random.functions():
+            _replace(atexit, "register", _registering)
+            for module, name, make in (*watch_random.functions(), *watch_reports.functions()):
                 _replace(module, name, make)
 
 
@@ -175,6 +177,19 @@ def _starting(original: _Function) -> _Function:
         original(self)
 
     return start
+
+
+def _registering(original: _Function) -> _Function:
+    """Libraries that have something run at exit say so anew when they are used; no hit does."""
+
+    @functools.wraps(original)
+    def register(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+            for notes in current():
+                notes.obstacle("it has something run at exit")
+        return original(function, *args, **kwargs)
+
+    return register
 
 
 _MAKE = {"stat": _asking, "lstat": _asking, "access": _asking, "readlink": _reading_link}

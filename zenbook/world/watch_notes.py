@@ -93,6 +93,7 @@ class Notes:
         self.sown: dict[str, str] = {}
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
+        self.reports: set[str] = set()
         self.listings_seen: set[str] = set()
         """Folders whose listing the audit hook saw, whoever asked."""
 

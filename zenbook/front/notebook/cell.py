@@ -15,6 +15,7 @@ from zenbook.core.names_scope import DYNAMIC_CALLS
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.core.source_normal import gives_value
 from zenbook.core.source_shown import LAST
+from zenbook.core.vouched import is_datum
 from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import (
     bound_names,
@@ -79,7 +80,10 @@ class Cell:
     """The tree with the Python that ``%%time`` and the like run put in."""
     body: Body
     reads: tuple[str, ...]
-    """Names it reads before it binds them, that stand for data or are bound again."""
+    """Names it reads before it binds them, that stand for data or are bound again; with
+    ``--inputs`` those it says."""
+    besides: tuple[str, ...]
+    """Data it reads that ``--inputs`` leaves out."""
     binds: frozenset[str]
     """Names it may bind, on any branch."""
     always: tuple[str, ...]
@@ -130,13 +134,14 @@ def read_cell(
     always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
     found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
-    unclear = [*magics.obstacles, *_unclear(names), *process_changes(seen)]
+    unclear = [*magics.obstacles, *_unclear(names)] if said.inputs is None else []
     return Cell(
         name=said.name or _default_name(tree, always),
         tree=tree,
         expanded=seen,
         body=body,
         reads=reads,
+        besides=_besides(found, reads, said, namespace),
         binds=binds,
         always=always,
         made=made,
@@ -144,7 +149,7 @@ def read_cell(
         definitions=definitions(tree.body),
         shows_last=not is_quiet and not body.last and _gives_value(tree),
         is_quiet=is_quiet,
-        obstacles=() if said.inputs is not None else tuple(unclear),
+        obstacles=(*unclear, *magics.changes, *process_changes(seen)),
         remarks=magics.remarks,
         is_unclear=any(_unclear(names)) or bool(magics.obstacles),
     )
@@ -163,7 +168,20 @@ def _reads(
         for name in dict.fromkeys(names)
         if name in namespace
         and (is_users(name) or name in said.added)
-        and (name in binds or not is_code(namespace[name]))
+        and (name in binds or name not in found or not is_code(namespace[name]))
+    )
+
+
+def _besides(
+    found: Sequence[str], reads: Sequence[str], said: StepLine, namespace: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The data among what it reads that are no inputs, because ``--inputs`` says which are."""
+    if said.inputs is None:
+        return ()
+    return tuple(
+        name
+        for name in found
+        if name in namespace and name not in reads and is_users(name) and is_datum(namespace[name])
     )
 
 
@@ -210,9 +228,11 @@ def _gives_value(tree: ast.Module) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Magics:
-    """What a cell's magics mean for keeping its result."""
+    """What a cell's magics mean for keeping its result: what they may do, what they change of the
+    process, and what is told."""
 
     obstacles: tuple[str, ...]
+    changes: tuple[str, ...]
     remarks: tuple[str, ...]
 
 
@@ -220,12 +240,14 @@ def _expanded(tree: ast.Module, transform: Any) -> tuple[ast.Module, Magics]:
     """The tree with the Python that is hidden in magics put in, for reading names only."""
     statements: list[ast.stmt] = []
     obstacles: list[str] = []
+    changes: list[str] = []
     remarks: list[str] = []
     for node in tree.body:
         statements += _hidden_in(node, transform)
         for call, arguments in _magics_in(node):
-            _judge(call, arguments, obstacles, remarks)
-    return ast.Module(statements, []), Magics(tuple(obstacles), tuple(dict.fromkeys(remarks)))
+            _judge(call, arguments, obstacles, changes, remarks)
+    told = tuple(dict.fromkeys(remarks))
+    return ast.Module(statements, []), Magics(tuple(obstacles), tuple(changes), told)
 
 
 def _magics_in(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
@@ -249,7 +271,9 @@ def _magic(node: ast.AST) -> tuple[str, list[str]] | None:
     return node.func.attr, [str(text) for text in texts]
 
 
-def _judge(call: str, texts: list[str], obstacles: list[str], remarks: list[str]) -> None:
+def _judge(
+    call: str, texts: list[str], obstacles: list[str], changes: list[str], remarks: list[str]
+) -> None:
     name = texts[0] if texts else ""
     if (
         call in ("system", "getoutput")
@@ -258,7 +282,7 @@ def _judge(call: str, texts: list[str], obstacles: list[str], remarks: list[str]
     ):
         remarks.append("the programs it starts are not tracked")
     elif call == "run_line_magic" and name in _PROCESS:
-        obstacles.append(f"%{name} changes the process")
+        changes.append(f"%{name} changes the process")
     elif call == "run_line_magic" and name not in _HARMLESS:
         obstacles.append(f"%{name} may do anything")
     elif call == "run_cell_magic" and name not in _PYTHON_MAGICS:

@@ -28,7 +28,7 @@ from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters,
 from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
 
 if TYPE_CHECKING:
-    from zenbook.core.closure_walk import Vouched
+    from zenbook.core.vouched import Vouched
     from zenbook.engine.desk import Desk
     from zenbook.front.notebook.outline import Outline
     from zenbook.front.notebook.session import Session

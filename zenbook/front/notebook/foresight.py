@@ -96,7 +96,9 @@ def _changes(
         if before is not None and before != now:
             yield Change(before, now)
     for read in (*record.reads, *record.wrote):
-        if read.kind != "random" and (again := desk.watch.again(read)) != read:
+        if read.kind not in ("file", "variable"):
+            continue  # only a kernel has these
+        if (again := desk.watch.again(read)) != read:
             yield Change(read, again)
 
 

@@ -15,6 +15,7 @@ from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import MANIFEST, Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
+from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
 from zenbook.front.notebook.showing import Shown
 from zenbook.front.notebook.submodules import imported_since
@@ -45,9 +46,11 @@ def gather(
     obstacles: tuple[str, ...],
     digest: Callable[[Any], str],
     stored_by_uses: tuple[str, ...],
+    hidden: Hidden | None,
 ) -> Gathered:
     """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live``
-    the statement that a hit executes to show its value."""
+    the statement that a hit executes to show its value; ``hidden`` saw code that the cell does
+    not show, where such code is no obstacle."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
     after = glimpse(namespace)
@@ -80,28 +83,16 @@ def gather(
         "modules": imported_since(before.modules),
         "figures": bool(before.figures),
     }
-    if cell.is_unclear and not cell.obstacles:
-        manifest["standing"] = _standing(before, after, {*inputs, *values, *cell.made}, digest)
+    if hidden is not None:
+        known = {*inputs, *values, *cell.made}
+        manifest["standing"] = hidden.standing(before, after, known)
+        obstacles = (*obstacles, *hidden.changed(after, known))
     told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
     if MANIFEST in cell.hidden or told or "standing" in manifest:
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
     deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))
     return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
-
-
-def _standing(
-    before: Glimpse, after: Glimpse, known: Collection[str], digest: Callable[[Any], str]
-) -> dict[str, str]:
-    """What other names stand for before and after code that may bind any name.
-
-    ``exec("x = 2")`` where ``x`` was 2 already cannot be seen; elsewhere ``x`` may be missing.
-    """
-    return {
-        name: value_digest(value, digest)
-        for name, value in before.bound.items()
-        if name not in known and after.bound.get(name, known) is value
-    }
 
 
 def _unseen(

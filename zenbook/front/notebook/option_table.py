@@ -27,9 +27,13 @@ class Option:
 
 
 STEP_OPTIONS: tuple[Option, ...] = (
-    Option(("-i", "--inputs"), "NAMES", "these names are the inputs; +NAME adds to those found"),
+    Option(
+        ("-i", "--inputs"),
+        "NAMES",
+        "only these data are reasons, and code; +NAME adds to those found",
+    ),
     Option(("-o", "--outputs"), "NAMES", "keep only these names"),
-    Option(("--ignore",), "NAMES", "read, but no reason to run again"),
+    Option(("--ignore",), "NAMES", "read, but no reason to run again unless changed in place"),
     Option(("-d", "--depends"), "PATH", "a file, a glob or $VARIABLE it depends on", many=True),
     Option(("--version",), "TEXT", "free text; another text runs the step again"),
     Option(("--enable-cache",), "", "use a kept result although the pipeline says not to"),

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_walk import Vouched
 from zenbook.core.source import code_of_cell
 from zenbook.core.source_helpers import Apart, codes_of
+from zenbook.core.vouched import Vouched
 from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
@@ -27,18 +27,20 @@ from zenbook.front.notebook.definitions import Anew
 from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
+from zenbook.front.notebook.hidden import Hidden, watching_hidden
 from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.showing import in_words, noting_shown
+from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Options, Outcome, Step
 from zenbook.world.capture import Event, is_cleared, output_was_cleared
 
 if TYPE_CHECKING:
+    from zenbook.core.closure import Uses
     from zenbook.front.notebook.door import Door, Frame
 
 _MOST_CODES = 512
@@ -80,8 +82,10 @@ class Passing:
             is_quiet=ends_quietly(self.frame.raw),
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
+        self.desk.code.look_anew()
         self.call = self._call()
-        self._live = self._shown_live()  # now: IPython adds a statement to the tree it executes
+        how = self.shell.ast_node_interactivity
+        self._live = shown_live(self.tree, self.cell.body.last, how)  # IPython alters the tree
         if self.said.dry_run:
             return self._planned()
         random_before = self.desk.randomness.save(self.desk.randomness.states())
@@ -128,7 +132,7 @@ class Passing:
             options = replace(options, force=True)
         wanted = said.options.keep_only or cell.always
         hidden = () if said.options.keep_only else cell.hidden
-        values = {name: self.namespace[name] for name in cell.reads}
+        values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
         step = Step(
             name=cell.name,
             code=cell.body.code,
@@ -144,6 +148,7 @@ class Passing:
             **self._code(),
             options=options,
             key_code=cell.body.key,
+            vouched=frozenset(cell.besides),
             prepare=self._prepare,
         )
 
@@ -175,10 +180,7 @@ class Passing:
         return {"code": code, "namespace": self._reachable() if around is None else around}
 
     def _reachable(self) -> Mapping[str, Any]:
-        """What the cell may read: every name; with ``--inputs`` those that stand in code.
-
-        So a cell that calls ``exec`` has a key in spite of the names it might reach.
-        """
+        """What counts of the notebook: every name; with ``--inputs`` only those of code."""
         if self.said.inputs is None:
             return self.namespace
         if self.door.vouched is None:
@@ -228,8 +230,15 @@ class Passing:
         self._shown = self._noting.enter_context(noting_shown(self.shell))
         self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
+        self._hidden = self._watching_hidden(self._before)
         self._started = self.desk.clock.tick()
         return self.tree
+
+    def _watching_hidden(self, before: Glimpse) -> Hidden | None:
+        """Look at what code does that nobody sees, where ``--inputs`` vouches for what it reads."""
+        if self.said.inputs is None or not (self.cell.is_unclear or self._uses().widened):
+            return None
+        return self._noting.enter_context(watching_hidden(before, self._digest))
 
     def hear_stop(self) -> None:
         """Let Stop end a cell that awaits at once."""
@@ -254,25 +263,6 @@ class Passing:
                 self.spot.show(said)
 
         return doing(show, self._live, self.tree)
-
-    def _shown_live(self) -> list[ast.stmt]:
-        """What a hit shows by evaluating it, as a run does: a value that has a name."""
-        if self.shell.ast_node_interactivity in ("all", "none"):
-            return []
-        return [self.tree.body[-1]] if self.cell.body.last else self._assigned_last()
-
-    def _assigned_last(self) -> list[ast.stmt]:
-        """What ``last_expr_or_assign`` shows after an assignment."""
-        last = self.tree.body[-1]
-        if self.shell.ast_node_interactivity != "last_expr_or_assign":
-            return []
-        if not isinstance(last, ast.Assign | ast.AnnAssign | ast.AugAssign):
-            return []
-        targets = last.targets if isinstance(last, ast.Assign) else [last.target]
-        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
-            return []
-        node = ast.Expr(ast.Name(targets[0].id, ast.Load()))
-        return [ast.fix_missing_locations(ast.copy_location(node, last))]
 
     # ------------------------------------------------------------ after the body
 
@@ -354,13 +344,12 @@ class Passing:
             only=self.said.options.keep_only,
             obstacles=obstacles,
             digest=self._digest,
-            stored_by_uses=self._stores(),
+            stored_by_uses=self._uses().stores_global,
+            hidden=self._hidden,
         )
 
-    def _stores(self) -> tuple[str, ...]:
-        """Globals that the functions it calls assign."""
-        uses = self.desk.code.uses(self.call.code, self.namespace, self.desk.digester())
-        return tuple(uses.stores_global)
+    def _uses(self) -> Uses:
+        return self.desk.code.uses(self.call.code, self.call.namespace, self.desk.digester())
 
     # ------------------------------------------------------------ telling
 
@@ -376,7 +365,7 @@ class Passing:
             outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
             session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
-        edges = wires(session, name, self.call.values)
+        edges = wires(session, name, {n: self.call.values[n] for n in self.cell.reads})
         outputs = tuple(n for n in bound if not n.startswith("%"))
         session.note(
             Known(

@@ -15,6 +15,7 @@ from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
+from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import MANIFEST, Cell
@@ -132,7 +133,7 @@ class Putting:
         others = {name: value for name, value in bound.items() if id(value) not in olds}
         for name, old, new in changed:
             becomes = _can_become(old, new)
-            if becomes and is_array(old):
+            if becomes and (is_array(old) or is_tensor(old)):
                 continue  # whoever looks into its memory sees the change
             if holder := entangled(old, others, becomes=becomes, staying=untouched(old, new)):
                 return f"{name} is changed in place and shares a part with {holder}"
@@ -222,6 +223,9 @@ def _can_become(old: Any, new: Any) -> bool:
         return False
     if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace):
         return True
+    if is_tensor(old):
+        same = old.shape == new.shape and old.dtype == new.dtype and old.device == new.device
+        return bool(same and old.requires_grad == new.requires_grad)
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:
         return bool(old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable)

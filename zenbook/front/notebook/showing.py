@@ -8,6 +8,7 @@ enough: with three or more every name that IPython keeps stands for one of the l
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -55,6 +56,29 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
 
     with wrapped(shell.displayhook, "update_user_ns", noting):
         yield shown
+
+
+def shown_live(tree: ast.Module, last: str, how: str) -> list[ast.stmt]:
+    """What a hit shows by evaluating it, as a run does: a value that has a name.
+
+    ``last`` is a cell's bare last expression, ``how`` the shell's ``ast_node_interactivity``.
+    """
+    if how in ("all", "none"):
+        return []
+    if last:
+        return [tree.body[-1]]
+    return _assigned_last(tree.body[-1]) if how == "last_expr_or_assign" else []
+
+
+def _assigned_last(last: ast.stmt) -> list[ast.stmt]:
+    """What ``last_expr_or_assign`` shows after an assignment."""
+    if not isinstance(last, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return []
+    targets = last.targets if isinstance(last, ast.Assign) else [last.target]
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        return []
+    node = ast.Expr(ast.Name(targets[0].id, ast.Load()))
+    return [ast.fix_missing_locations(ast.copy_location(node, last))]
 
 
 def show_again(shell: Any, kept: Mapping[str, Any]) -> None:

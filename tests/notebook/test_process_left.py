@@ -1,0 +1,192 @@
+# ruff: noqa: ISC004  (cells are quoted as they stand in a notebook)
+"""What a step leaves in the process beside values is there after a restart, or the step runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of the test's own: what these steps leave would stay in a shared one."""
+    kernel = Kernel(tmp_path)
+    yield kernel
+    kernel.stop()
+
+
+LEAVING = {
+    "garbage collector": ("import gc", "gc.disable()", "gc.isenabled()"),
+    "length of numbers": (
+        "import sys",
+        "sys.set_int_max_str_digits(20000)",
+        "sys.get_int_max_str_digits()",
+    ),
+    "logger": (
+        "import logging\nlog = logging.getLogger('mine')",
+        "log.setLevel(10)\nlog.addHandler(logging.StreamHandler())",
+        "log.level, len(log.handlers)",
+    ),
+    "signal handler": (
+        "import signal\ndef watch(): signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+        "watch()",
+        "int(signal.getsignal(signal.SIGCHLD))",
+    ),
+    "library's function": (
+        "import colorsys\ndef patch(module, name): setattr(module, name, lambda *_: 'patched')",
+        "patch(colorsys, 'rgb_to_hsv')",
+        "colorsys.rgb_to_hsv(1, 1, 1)",
+    ),
+    "library's class": (
+        "import json\ndef extend(cls): cls.mine = lambda self: 5",
+        "extend(json.JSONEncoder)",
+        "hasattr(json.JSONEncoder, 'mine')",
+    ),
+    "abstract class": (
+        "from abc import ABC\nclass A(ABC): pass\nclass B: pass",
+        "A.register(B)",
+        "isinstance(B(), A)",
+    ),
+    "dispatcher": (
+        "import functools\n@functools.singledispatch\ndef f(x): return 'any'",
+        "f.register(int, lambda x: 'int')",
+        "f(1)",
+    ),
+    "sockets' patience": (
+        "import socket",
+        "socket.setdefaulttimeout(3)",
+        "socket.getdefaulttimeout()",
+    ),
+    "how a class is pickled": (
+        "import copyreg\nclass Q: pass",
+        "copyreg.pickle(Q, lambda q: (Q, ()))",
+        "Q in copyreg.dispatch_table",
+    ),
+    "what runs at exit": (
+        "import atexit\ndef note(): atexit.register(print)",
+        "note()",
+        "1",
+    ),
+    "local module": (
+        "import left_module",
+        "left_module.__dict__.update(RATE=9)",
+        "left_module.RATE",
+    ),
+    "reloaded module": (
+        "import importlib, left_module\nfrom left_module import rated",
+        "importlib.reload(left_module)\nz = 1",
+        "left_module.rated is rated",
+    ),
+}
+
+
+def test_what_a_step_leaves_in_the_process_is_never_missing_after_a_hit(own: Kernel) -> None:
+    (own.folder / "work" / "left_module.py").write_text(
+        "RATE = 2\ndef rated(v):\n    return v * RATE\n"
+    )
+    for name, (before, step, left) in LEAVING.items():
+        cells = (before, f"%%step s\n{step}\ny = 1", f"%%step t\nz = {left}")
+        own.play(*cells)
+        expected = own.ask(left)
+        own.restart()
+        again = own.play(*cells)
+        assert own.ask(left) == expected == own.ask("z"), (name, again[1].said)
+        assert "not kept" in again[1].said, (name, again[1].said)
+        own.restart()
+
+
+@pytest.mark.parametrize(
+    ("patch", "use"),
+    [
+        ("import json\njson.JSONEncoder.default = lambda self, o: '{}'", "json.dumps(print)"),
+        (
+            "import pandas as pd\npd.DataFrame.total = lambda self: '{}'\n"
+            "frame = pd.DataFrame({{'a': [1]}})",
+            "frame.total()",
+        ),
+        (
+            "import pandas as pd\npd.Series.total = property(lambda self: '{}')",
+            "pd.Series([1]).head().total",
+        ),
+    ],
+    ids=["a class that is not named", "an input's class", "a property of an intermediate value"],
+)
+def test_what_a_program_puts_into_a_library_is_code(patch: str, use: str, kernel: Kernel) -> None:
+    source = f"%%step s\nv = {use}"
+    kernel.play(patch.format("one"), source)
+    assert kernel.play(patch.format("one"), source)[-1].status == "cached"
+    changed = kernel.play(patch.format("two"), source)[-1]
+    assert changed.status == "completed" and "changed" in changed.said, changed.said
+    assert "two" in kernel.value("v")
+    kernel.fresh()
+    assert kernel.play(patch.format("two"), source)[-1].status == "cached"
+    kernel.quietly(
+        "import importlib, json, pandas as pd\n"
+        "json.JSONEncoder.default = importlib.reload(json.encoder).JSONEncoder.default\n"
+        "for k in (pd.DataFrame, pd.Series):\n    if 'total' in vars(k): del k.total"
+    )
+
+
+def test_a_context_variable_is_a_reason_and_is_given_again(own: Kernel) -> None:
+    given = "import contextvars\nv = contextvars.ContextVar('v')\nv.set({});"
+    asking = "def asked(): return v.get()\ndef said(n): v.set(n)"
+    cells = (given.format(1), asking, "%%step s\nx = asked()\nsaid(5)", "%%step t\ny = asked()")
+    own.play(*cells)
+    own.restart()
+    own.play(*cells)
+    assert own.value("(x, y, v.get())") == (1, 5, 5)
+    own.restart()
+    own.play(given.format(2), *cells[1:])
+    assert own.value("(x, y, v.get())") == (2, 5, 5)
+    reading = "%%step r\nz = asked()"
+    assert own.play(reading, reading)[-1].status == "cached"
+
+
+SAYING = "%%step s\nimport logging, warnings\nlogging.getLogger('mine').info('said')\ny = 1"
+WARNING = "%%step s\nimport warnings\nwarnings.warn('boo')\ny = 1"
+
+
+def test_a_step_that_logs_runs_again_when_another_level_or_handler_would_say_it_otherwise(
+    own: Kernel,
+) -> None:
+    setup = "import logging, sys\nlogging.basicConfig(level='{}', stream=sys.stdout, format='{}')"
+    loud, quiet = setup.format("INFO", "%(message)s"), setup.format("WARNING", "%(message)s")
+    own.play(loud, SAYING)
+    own.restart()
+    again = own.play(loud, SAYING)[-1]
+    assert again.status == "cached" and again.stream() == "said\n"
+    for other, shown in ((quiet, ""), (loud.replace("%(m", "> %(m"), "> said\n")):
+        own.restart()
+        changed = own.play(other, SAYING)[-1]
+        assert (changed.status, changed.stream()) == ("completed", shown)
+        assert "logger mine at 20 changed" in changed.said
+        assert own.run(SAYING).status == "cached"
+
+
+def test_a_step_that_warned_runs_again_when_its_warning_is_hidden_or_an_error(own: Kernel) -> None:
+    own.play("import warnings", WARNING)
+    assert own.play("warnings.filterwarnings('ignore', message='foo')", WARNING)[-1].status == (
+        "cached"
+    )
+    hidden = own.play("warnings.filterwarnings('ignore', message='bo')", WARNING)[-1]
+    assert hidden.status == "completed" and hidden.stream("stderr") == ""
+    assert "warning boo" in hidden.said
+    own.restart()
+    assert own.play("import warnings\nwarnings.simplefilter('error')", WARNING)[-1].error == (
+        "UserWarning"
+    )
+
+
+def test_a_warning_that_a_step_shows_by_its_own_filter_is_no_reason_afterwards(
+    own: Kernel,
+) -> None:
+    body = "with warnings.catch_warnings():\n    warnings.simplefilter('always')\n"
+    source = f"%%step s\nimport warnings\n{body}    warnings.warn('old', DeprecationWarning)\ny = 1"
+    own.play("import warnings\nwarnings.simplefilter('ignore')", source)
+    own.restart()
+    again = own.play("import warnings\nwarnings.simplefilter('ignore')", source)[-1]
+    assert again.status == "cached" and "old" in again.stream("stderr")

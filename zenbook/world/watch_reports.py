@@ -1,0 +1,135 @@
+"""What a step said by warnings and logging, as reads: whether, and how, that would be said now.
+
+A program that adds ``warnings.simplefilter("error")`` or another logging level changes what its
+steps show, or whether they end at all. The filters and loggers as a whole are no reason, because
+libraries set them while they are imported; so each warning that was shown, and each logger that
+was asked, is looked at by itself. A warning that a filter has hidden all along is not seen.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from zenbook.model import Read
+from zenbook.world.watch_places import owner_of
+from zenbook.world.watch_scope import current, running
+
+_Function = Callable[..., Any]
+_LONGEST = 200
+_MOST = 50
+_WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
+_LOG = re.compile(r"logger (.*) at (\d+)")
+
+
+def report_now(name: str) -> Read:
+    """The warning or the logger of this name: what would become of it."""
+    if found := _WARNING.fullmatch(name):
+        return Read("setting", name, _fate_of_warning(*found.groups()))
+    found = _LOG.fullmatch(name)
+    return Read("setting", name, _fate_of_record(found[1], int(found[2])) if found else "")
+
+
+def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
+    """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
+    return (
+        (warnings, "_showwarnmsg", _showing),
+        (logging.Logger, "isEnabledFor", _asking),
+    )
+
+
+def _note(name: str) -> None:
+    for notes in current():
+        if len(notes.reports) < _MOST:
+            notes.reports.add(name)
+
+
+# ---------------------------------------------------------------- warnings
+
+
+def _showing(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def _showwarnmsg(message: Any) -> Any:
+        if running:
+            _note(_name_of(message))
+        return original(message)
+
+    return _showwarnmsg
+
+
+def _name_of(message: Any) -> str:
+    kind = message.category
+    base = next(one.__name__ for one in kind.__mro__ if one.__module__ == "builtins")
+    text = str(message.message)[:_LONGEST]
+    home = _module_of(message.filename)
+    return f"warning {text} ({kind.__module__}.{kind.__qualname__} < {base} in {home})"
+
+
+def _module_of(file: str) -> str:
+    """The module whose code is in this file; the program's own for code from a cell."""
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) == file:
+            return name
+    return "__main__"
+
+
+def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
+    """What the filters do with it: ``shown``, ``ignore`` or ``error``."""
+    module, _, name = kind.rpartition(".")
+    category = getattr(sys.modules.get(module), name, None) or getattr(builtins, base)
+    for action, message, about, where, line in warnings.filters:
+        if (
+            (message is None or _matches(message, text))
+            and issubclass(category, about)
+            and (where is None or _matches(where, home))
+            and not line
+        ):
+            return action if action in ("ignore", "error") else "shown"
+    return "shown"
+
+
+def _matches(pattern: Any, text: str) -> bool:
+    if isinstance(pattern, str):
+        return re.match(pattern, text, re.IGNORECASE) is not None
+    return bool(pattern.match(text))
+
+
+# ---------------------------------------------------------------- logging
+
+
+def _asking(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def isEnabledFor(self: Any, level: int) -> bool:
+        enabled = bool(original(self, level))
+        if running and (enabled or owner_of(sys._getframe(2).f_code.co_filename) == "user"):
+            _note(f"logger {self.name} at {int(level)}")
+        return enabled
+
+    return isEnabledFor
+
+
+def _fate_of_record(name: str, level: int) -> str:
+    """Who handles a record of this logger and level, each as what it writes where."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    assert logger is not None
+    if not logger.isEnabledFor(level):
+        return "ignored"
+    handlers: list[Any] = []
+    while logger is not None:
+        handlers += logger.handlers
+        logger = logger.parent if logger.propagate else None
+    told = [_handler(one) for one in handlers or [logging.lastResort] if one and level >= one.level]
+    return "; ".join(told) or "unheard"
+
+
+def _handler(handler: Any) -> str:
+    formatter = handler.formatter
+    form = (getattr(formatter, "_fmt", ""), getattr(formatter, "datefmt", ""))
+    place = getattr(handler, "baseFilename", getattr(getattr(handler, "stream", None), "name", ""))
+    return f"{type(handler).__qualname__} {place} {form} {len(handler.filters)}"
