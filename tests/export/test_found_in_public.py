@@ -238,3 +238,42 @@ def test_names_are_those_that_an_expert_would_give(home: Path) -> None:
     )
     long = [md("# Basic numerical integration: the trapezoid rule"), "y = [1]\ny.sort()"]
     assert "def basic_numerical_integration_trapezoid():\n" in exported(list(long))
+
+
+HELPER_TWICE = [
+    md("# Prepare"),
+    "def size(x):\n    return 0",
+    md("# Define"),
+    (
+        "class Item:\n    def __init__(self, name):\n        self.name = name\n\n"
+        "    def __len__(self):\n        return size(self)"
+    ),
+    md("# Make"),
+    "def size(x):\n    return len(x.name)",
+    "a, b = map(Item, ['one', 'three'])",
+    md("# Use"),
+    "n = len(a)",
+]
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_an_instance_is_the_same_wherever_its_class_stands(
+    target: Target, home: Path, apart: object
+) -> None:
+    """A helper that is defined twice keeps the class that calls it within a step."""
+    found = zenbook.export(write(list(HELPER_TWICE), Path("book.ipynb")), target=target)
+    assert "    class Item:" in found.text
+    assert found.verified.endswith("identical")
+
+
+def test_an_instance_with_another_value_or_method_differs_wherever_its_class_stands() -> None:
+    from zenbook.core.closure import CodeClosure
+    from zenbook.front.export.alike import digests_of
+
+    def made(body: str, name: str) -> str:
+        space: dict[str, object] = {"__name__": "__main__"}
+        exec(f"class A:\n    def f(self):\n        return {body}\na = A()\na.x = {name!r}", space)
+        return digests_of(space["a"], CodeClosure())[1]
+
+    assert made("g(1)", "x") == made("g(1)", "x") != ""
+    assert len({made("g(1)", "x"), made("g(2)", "x"), made("h(1)", "x"), made("g(1)", "y")}) == 4

@@ -44,6 +44,8 @@ class CellFacts:
 
     types: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[str, str] = field(default_factory=dict)
+    """Of values that hold the user's own code, what they are wherever that code stands."""
     changed: frozenset[str] | None = None
     bound: frozenset[str] = frozenset()
     stuck: Mapping[str, str] = field(default_factory=dict)
