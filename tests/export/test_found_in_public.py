@@ -277,3 +277,27 @@ def test_an_instance_with_another_value_or_method_differs_wherever_its_class_sta
 
     assert made("g(1)", "x") == made("g(1)", "x") != ""
     assert len({made("g(1)", "x"), made("g(2)", "x"), made("h(1)", "x"), made("g(1)", "y")}) == 4
+
+
+def in_run_order(cells: list[str | Cell], counts: list[int]) -> Path:
+    """A notebook whose code cells have these execution counts."""
+    import nbformat
+
+    file = write(cells, Path("book.ipynb"))
+    book = nbformat.read(file, 4)  # type: ignore[no-untyped-call]
+    for cell, count in zip(book.cells, counts, strict=True):
+        cell.execution_count = count
+    nbformat.write(book, file)  # type: ignore[no-untyped-call]
+    return file
+
+
+def test_the_order_counts_in_which_every_name_is_made_in_time(home: Path, apart: object) -> None:
+    """Who executes an import again at last has not moved it; who makes a name below has."""
+    told = "cells were not executed in their places; {} counts, for only there `{}` is made in time"
+    again = in_run_order(["x = [1]", "y = len(x)", "print(y)"], [4, 2, 3])
+    found = zenbook.export(again, verify=False)
+    assert told.format("the document's order", "x") in found.notes
+    below = in_run_order(["y = len(x)", "x = [1]", "x.append(y)"], [2, 1, 3])
+    found = zenbook.export(below, verify=False)
+    assert told.format("the order of the run", "x") in found.notes
+    assert found.text.index("x = [1]") < found.text.index("y = len(x)")
