@@ -301,3 +301,36 @@ def test_the_order_counts_in_which_every_name_is_made_in_time(home: Path, apart:
     found = zenbook.export(below, verify=False)
     assert told.format("the order of the run", "x") in found.notes
     assert found.text.index("x = [1]") < found.text.index("y = len(x)")
+
+
+def test_what_only_seeds_or_only_looks_is_no_step_of_its_own(home: Path) -> None:
+    text = exported(
+        [
+            md("# Title"),
+            "import random\n\nrandom.seed(1)",
+            md("## Draw\n\nDraw a number."),
+            "x = [random.random()]",
+        ]
+    )
+    assert text.count("@step") == 1
+    assert 'def draw():\n    """Draw a number."""\n    random.seed(1)\n' in text
+    text = exported(["x = [1]\nx.append(2)", "x", "print(x)\nlen(x)", "y = sum(x)"])
+    assert text.count("@step") == 2
+
+
+def test_a_value_bound_again_as_it_was_has_its_type(home: Path, apart: object) -> None:
+    cells = ["import math\n\nn = math.floor(5.5)\nx = [n]", "n = math.floor(5.2)", "print(n, x)"]
+    text = zenbook.export(write(list(cells), Path("book.ipynb"))).text
+    assert "def make_n(x: list) -> int:\n" in text
+
+
+def test_a_comment_stands_right_above_what_it_speaks_of(home: Path) -> None:
+    text = exported(
+        ["import math", "# Halve it.\n\n\ndef half(x):\n    return math.sqrt(x)", "y = [half(4)]"]
+    )
+    assert "\n\n\n# Halve it.\ndef half(x):\n" in text
+
+
+def test_a_literal_that_nobody_sees_is_no_statement_of_the_script(home: Path) -> None:
+    text = exported(["x = [1]\nx.append(2)\n{'a': 1, 'b': [2]};", "y = sum(x)"])
+    assert "'a'" not in text

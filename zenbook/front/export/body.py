@@ -206,7 +206,9 @@ def module_text(piece: Piece) -> str:
     from zenbook.front.export.pieces import lambda_name
 
     name = lambda_name(piece.node)
-    text = tidy(piece.text, 1)
+    text = re.sub(
+        r"\A((?:#.*\n+)+)", lambda found: re.sub(r"\n+", "\n", found[1]), tidy(piece.text)
+    )
     if not name:
         return text
     value = getattr(piece.node, "value")  # noqa: B009

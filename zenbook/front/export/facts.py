@@ -43,6 +43,8 @@ class CellFacts:
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
+    """Types of values that it names and neither bound nor changed, as far as identity tells."""
     digests: Mapping[str, str] = field(default_factory=dict)
     alike: Mapping[str, str] = field(default_factory=dict)
     """Of values that hold the user's own code, what they are wherever that code stands."""
@@ -68,7 +70,7 @@ class Facts:
     def type_of(self, cell: int, name: str) -> str:
         """Public import path of the type a name's value had after a cell, "" if unknown."""
         known = self.cells.get(cell)
-        return known.types.get(name, "") if known else ""
+        return known.types.get(name) or known.standing.get(name, "") if known else ""
 
     def changed(self, cells: Iterable[int]) -> frozenset[str] | None:
         """Names these cells changed in place; None if one of them is not known."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -56,6 +57,7 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
             told = f"{type(error).__name__}: {error}"
             return {"cells": found, "error": told, "cell": cell["number"], "line": _line(error)}
         now = _look(shell.user_ns, hidden, before, seen)
+        now["standing"] = _standing(cell["source"], shell.user_ns, hidden, now["types"])
         found.append({"number": cell["number"], **now, **effects})
         seen = {**seen, **now["digests"]}
     return {"cells": found, "error": ""}
@@ -124,6 +126,16 @@ def _look(
         "stuck": {n: why for n, why in stuck.items() if n in moved},
         "shares": _shared(values),
     }
+
+
+def _standing(
+    source: str, space: Mapping[str, Any], hidden: set[str], moved: Mapping[str, str]
+) -> dict[str, str]:
+    """Types of values that the cell speaks of and that are as they were before it."""
+    from zenbook.core.preview import type_path
+
+    words = set(re.findall(r"\w+", source)) - moved.keys()
+    return {name: type_path(_plain(v)) for name, v in _data(space, hidden) if name in words}
 
 
 def _plain(value: Any) -> Any:

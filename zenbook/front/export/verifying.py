@@ -108,6 +108,7 @@ def _ours(cell: SourceCell) -> bool:
 def _facts(found: Mapping[str, Any]) -> CellFacts:
     return CellFacts(
         types=found["types"],
+        standing=found["standing"],
         digests=found["digests"],
         alike=found["alike"],
         changed=frozenset(found["changed"]),
