@@ -334,3 +334,16 @@ def test_a_comment_stands_right_above_what_it_speaks_of(home: Path) -> None:
 def test_a_literal_that_nobody_sees_is_no_statement_of_the_script(home: Path) -> None:
     text = exported(["x = [1]\nx.append(2)\n{'a': 1, 'b': [2]};", "y = sum(x)"])
     assert "'a'" not in text
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        ("$X_0 = 1$\n\n*Motion* is random. So.", "Motion is random."),
+        ("* one\n* two\n\n- three\n\n***\n\nLast one", "Last one."),
+        ("\\begin{align}x\\end{align}\n\n[Here](x) it is!", "Here it is!"),
+    ],
+)
+def test_a_docstring_is_made_of_prose(above: str, told: str, home: Path) -> None:
+    text = exported([md(f"# Move\n\n{above}"), "x = [1]\nx.append(2)"])
+    assert f'    """{told}"""\n    x = [1]\n' in text
