@@ -347,3 +347,22 @@ def test_a_literal_that_nobody_sees_is_no_statement_of_the_script(home: Path) ->
 def test_a_docstring_is_made_of_prose(above: str, told: str, home: Path) -> None:
     text = exported([md(f"# Move\n\n{above}"), "x = [1]\nx.append(2)"])
     assert f'    """{told}"""\n    x = [1]\n' in text
+
+
+@pytest.mark.parametrize(
+    ("imported", "drawn", "closed"),
+    [
+        ("from pylab import plot, savefig", "plot([1])", "import matplotlib.pyplot as plt\n"),
+        ("import pylab as p", "p.plot([1])", "import pylab as p\n"),
+        ("from matplotlib.pyplot import plot", "plot([1])", "import matplotlib.pyplot as plt\n"),
+        ("import json", "json.dumps([1])", ""),
+    ],
+)
+def test_each_cells_figures_end_with_it_whatever_draws_them(
+    imported: str, drawn: str, closed: str, home: Path
+) -> None:
+    """Else the next cell would draw into them, and write another picture than the notebook."""
+    name = "p" if closed.endswith("p\n") else "plt"
+    text = exported([imported, md("# A"), f"x = [1]\n{drawn}", md("# B"), f"y = [2]\n{drawn}"])
+    assert text.count(f'    {name}.close("all")\n') == (2 if closed else 0)
+    assert closed in text
