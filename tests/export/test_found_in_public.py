@@ -375,3 +375,18 @@ def test_each_cells_figures_end_with_it_whatever_draws_them(
     text = exported([imported, md("# A"), f"x = [1]\n{drawn}", md("# B"), f"y = [2]\n{drawn}"])
     assert text.count(f'    {name}.close("all")\n') == (2 if closed else 0)
     assert closed in text
+
+
+def test_what_a_run_has_seen_to_be_data_needs_no_name_to_live(home: Path, apart: object) -> None:
+    cells: list[str | Cell] = [
+        "class Model:\n    def fit(self, x):\n        self.x = x\n        return [x]",
+        md("# Fit"),
+        "import tempfile\n\nmodel = Model()\nhistory = model.fit(3)\nzeros = len('0')",
+        "folder = tempfile.TemporaryDirectory()\nsum([model.x])",
+        md("# Again"),
+        "folder = zeros = 0\nhistory = model.fit(4)\nprint(history, zeros, folder)",
+    ]
+    text = zenbook.export(write(cells, Path("book.ipynb"))).text
+    assert "    model.fit(3)\n" in text
+    assert "zeros = len" not in text
+    assert "    folder = tempfile.TemporaryDirectory()\n" in text

@@ -87,6 +87,11 @@ class Facts:
         known = self.cells.get(cell)
         return known is not None and (name in known.bound or name in known.types)
 
+    def is_data(self, cell: int, name: str) -> bool:
+        """Whether the run has seen a value under this name that can be described."""
+        known = self.cells.get(cell)
+        return known is not None and known.digests.get(name, "none") != "none"
+
     def stuck(self, cell: int, name: str) -> str:
         """Why the value cannot cross a step's border, "" if it can or nobody knows."""
         known = self.cells.get(cell)
