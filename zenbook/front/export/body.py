@@ -7,7 +7,7 @@ import re
 
 from zenbook.core.source_normal import bare_last
 from zenbook.front.export.facts import draws
-from zenbook.front.export.groups import Group, heading_above
+from zenbook.front.export.groups import Group, heading_above, loaded
 from zenbook.front.export.layout import INDENT, indented, tidy
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
@@ -27,11 +27,11 @@ def body_text(plan: Plan, group: Group) -> str:
         parts += [tidy(piece.text), ""]
     parts += _shadowing(group)
     before: Piece | None = None
-    pyplot = _pyplot(plan)
+    pyplot, names = _pyplot(plan), _drawing_names(plan)
     unread = unread_names(group, plan.facts)
     for piece in group.pieces:
         text = without_unread(piece, _piece_text(piece, group), unread)
-        if pyplot and _ends_drawing(piece, pyplot):
+        if pyplot and _ends_drawing(piece, pyplot, names):
             text = f'{text}\n{pyplot}.close("all")'.lstrip("\n")
         if not text:
             continue
@@ -46,26 +46,40 @@ def body_text(plan: Plan, group: Group) -> str:
     return indented(tidy(joined)) if joined.strip() else ""
 
 
+_DRAWING = ("matplotlib.pyplot", "matplotlib.pylab", "pylab")
+
+
 def _pyplot(plan: Plan) -> str:
-    """The name under which the script has ``matplotlib.pyplot``, "" if it has not."""
-    known = ("matplotlib.pyplot", "matplotlib:pyplot")
-    return next((name for name, what in plan.module.imports.items() if what in known), "")
+    """The name under which the script has pyplot, "" if it has no use for it."""
+    imports = plan.module.imports
+    known = {*_DRAWING, "matplotlib:pyplot", "matplotlib:pylab"}
+    if named := next((name for name, what in imports.items() if what in known), ""):
+        return named
+    taken = any("plt" in piece.names.writes for piece in plan.pieces)
+    return "plt" if _drawing_names(plan) and not taken else ""
+
+
+def _drawing_names(plan: Plan) -> frozenset[str]:
+    """Names imported out of pyplot: ``plot``, ``show``."""
+    imports = plan.module.imports.items()
+    return frozenset(name for name, what in imports if what.partition(":")[0] in _DRAWING)
 
 
 def closed_with(plan: Plan) -> set[str]:
     """The name that closes figures in a step's body; none if no step draws."""
-    pyplot = _pyplot(plan)
+    pyplot, names = _pyplot(plan), _drawing_names(plan)
     pieces = (piece for group in plan.groups for piece in group.pieces)
-    return {pyplot} if pyplot and any(_ends_drawing(p, pyplot) for p in pieces) else set()
+    return {pyplot} if pyplot and any(_ends_drawing(p, pyplot, names) for p in pieces) else set()
 
 
-def _ends_drawing(piece: Piece, pyplot: str) -> bool:
+def _ends_drawing(piece: Piece, pyplot: str, names: frozenset[str]) -> bool:
     """Whether a notebook would close figures here: it does at the end of each cell.
 
     A ``%%step`` cell that does not name pyplot must not name it in the script: its records are
     found by what it uses.
     """
-    if not piece.is_last or not draws(piece.cell.tree.body, pyplot):
+    body = piece.cell.tree.body
+    if not piece.is_last or not (draws(body, pyplot) or names & loaded(body)):
         return False
     return piece.cell.step is None or pyplot in names_of(piece.cell.tree).reads
 
@@ -206,7 +220,9 @@ def module_text(piece: Piece) -> str:
     from zenbook.front.export.pieces import lambda_name
 
     name = lambda_name(piece.node)
-    text = tidy(piece.text, 1)
+    text = re.sub(
+        r"\A((?:#.*\n+)+)", lambda found: re.sub(r"\n+", "\n", found[1]), tidy(piece.text)
+    )
     if not name:
         return text
     value = getattr(piece.node, "value")  # noqa: B009

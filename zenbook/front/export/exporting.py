@@ -169,12 +169,16 @@ def in_order(notebook: Notebook, order: str | None) -> Notebook:
     if order == "document" or counted == by_run:
         return notebook
     if order == "run":
-        rest = [cell for cell in notebook.cells if cell not in counted]
-        first = [cell for cell in rest if cell.number < counted[0].number]
-        later = [cell for cell in rest if cell not in first]
-        return replace(notebook, cells=(*first, *by_run, *later))
-    if not _order_matters(counted, by_run):
+        return _as_run(notebook, counted, by_run)
+    document, run = _sources(counted), _sources(by_run)
+    if document == run:
         return notebook
+    lacks_in_document, lacks_in_run = _lacks(document, run), _lacks(run, document)
+    if lacks_in_run and not lacks_in_document:
+        return _noted(notebook, _ONLY.format("the document's order", lacks_in_run))
+    if lacks_in_document and not lacks_in_run:
+        told = _ONLY.format("the order of the run", lacks_in_document)
+        return _noted(_as_run(notebook, counted, by_run), told)
     moved = next(a for a, b in zip(counted, by_run, strict=True) if a is not b)
     raise ExportError(
         f"Cell {moved.number} was not executed in its place, and the order makes a difference. "
@@ -182,9 +186,24 @@ def in_order(notebook: Notebook, order: str | None) -> Notebook:
     )
 
 
-def _order_matters(document: list[SourceCell], run: list[SourceCell]) -> bool:
-    """Whether any name a cell reads comes from another cell in the other order."""
-    return _sources(document) != _sources(run)
+_ONLY = "cells were not executed in their places; {} counts, for only there `{}` is made in time"
+
+
+def _noted(notebook: Notebook, remark: str) -> Notebook:
+    return replace(notebook, remarks=(*notebook.remarks, remark))
+
+
+def _as_run(notebook: Notebook, counted: list[SourceCell], by_run: list[SourceCell]) -> Notebook:
+    """The notebook with its cells in the order of the run."""
+    rest = [cell for cell in notebook.cells if cell not in counted]
+    first = [cell for cell in rest if cell.number < counted[0].number]
+    later = [cell for cell in rest if cell not in first]
+    return replace(notebook, cells=(*first, *by_run, *later))
+
+
+def _lacks(one: dict[tuple[int, str], int], other: dict[tuple[int, str], int]) -> str:
+    """A name that a cell reads before it is made in one order and not in the other, "" if none."""
+    return next((key[1] for key, source in sorted(one.items()) if not source and other[key]), "")
 
 
 def _sources(cells: list[SourceCell]) -> dict[tuple[int, str], int]:

@@ -44,7 +44,11 @@ class CellFacts:
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
+    standing: Mapping[str, str] = field(default_factory=dict)
+    """Types of values that it names and neither bound nor changed, as far as identity tells."""
     digests: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[str, str] = field(default_factory=dict)
+    """Of values that hold the user's own code, what they are wherever that code stands."""
     changed: frozenset[str] | None = None
     bound: frozenset[str] = frozenset()
     stuck: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +71,7 @@ class Facts:
     def type_of(self, cell: int, name: str) -> str:
         """Public import path of the type a name's value had after a cell, "" if unknown."""
         known = self.cells.get(cell)
-        return known.types.get(name, "") if known else ""
+        return known.types.get(name) or known.standing.get(name, "") if known else ""
 
     def changed(self, cells: Iterable[int]) -> frozenset[str] | None:
         """Names these cells changed in place; None if one of them is not known."""
@@ -83,6 +87,11 @@ class Facts:
         """Whether the run bound this name in this cell."""
         known = self.cells.get(cell)
         return known is not None and (name in known.bound or name in known.types)
+
+    def is_data(self, cell: int, name: str) -> bool:
+        """Whether the run has seen a value under this name that can be described."""
+        known = self.cells.get(cell)
+        return known is not None and known.digests.get(name, "none") != "none"
 
     def stuck(self, cell: int, name: str) -> str:
         """Why the value cannot cross a step's border, "" if it can or nobody knows."""

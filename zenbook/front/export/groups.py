@@ -138,7 +138,18 @@ def grouped(pieces: Sequence[Piece]) -> list[Group]:
             groups[-1].pieces.append(piece)
         else:
             groups.append(Group([piece], heading=heading_above(piece.cell)))
+    if len(groups) > 1 and groups[1].marked is None and all(map(_seeds, groups[0].pieces)):
+        seeding = groups.pop(0)  # no step of its own: it begins the first that computes
+        groups[0].pieces[:0] = seeding.pieces
     return groups
+
+
+def _seeds(piece: Piece) -> bool:
+    """Whether a statement of an unmarked cell only seeds a random state."""
+    value = piece.node.value if isinstance(piece.node, ast.Expr) else None
+    function = value.func if isinstance(value, ast.Call) else None
+    seeds = isinstance(function, ast.Attribute) and function.attr in ("seed", "manual_seed")
+    return seeds and len(piece.nodes) == 1 and piece.cell.step is None
 
 
 def _begins(piece: Piece, last: Group, has_headings: bool) -> bool:
@@ -149,7 +160,22 @@ def _begins(piece: Piece, last: Group, has_headings: bool) -> bool:
         return True
     if piece.cell.is_parameters or before.is_parameters:
         return True
-    return heading_above(piece.cell) != "" if has_headings else True
+    return heading_above(piece.cell) != "" if has_headings else not _only_looks(piece.cell)
+
+
+_LOOKING = frozenset({"display", "len", "list", "max", "min", "print", "sorted", "sum", "type"})
+
+
+def _only_looks(cell: SourceCell) -> bool:
+    """Whether a cell, with nothing said above it, only prints what the one before it made."""
+    return not cell.markdown and all(_looks(node) for node in cell.tree.body)
+
+
+def _looks(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Expr):
+        return False
+    called = node.value.func if isinstance(node.value, ast.Call) else None
+    return called is None or (isinstance(called, ast.Name) and called.id in _LOOKING)
 
 
 def heading_above(cell: SourceCell) -> str:

@@ -62,9 +62,9 @@ class Imports:
         """``from module import name``."""
         self.members.setdefault(module, {})[name, asname if asname != name else ""] = None
 
-    def add_module(self, name: str) -> None:
-        """``import name``."""
-        self.plain[name, ""] = None
+    def add_module(self, name: str, asname: str = "") -> None:
+        """``import name as asname``."""
+        self.plain[name, asname] = None
 
     def text(self) -> str:
         """All of it: the future, the standard library, what is installed, local files."""

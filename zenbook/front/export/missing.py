@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zenbook.core.names import analyse
 from zenbook.front.export.groups import Group
 from zenbook.front.export.magics import Place
+from zenbook.front.export.raised import parsed
 
 if TYPE_CHECKING:
     from zenbook.front.export.plan import Plan
@@ -91,11 +92,8 @@ def _captures(raw: str, name: str) -> bool:
 
 
 def _bound_in(raw: str) -> set[str]:
-    try:
-        tree = ast.parse(raw)
-    except SyntaxError:
-        return set()
-    return set(analyse(tree).writes)
+    tree = parsed(raw)
+    return set(analyse(tree).writes) if tree is not None else set()
 
 
 def _place(name: str, group: Group) -> Place:

@@ -38,7 +38,13 @@ from zenbook.front.export.parameters import (
     parameters_of,
     take_in_rebindings,
 )
-from zenbook.front.export.pieces import Piece, is_definition, is_import, pieces_of
+from zenbook.front.export.pieces import (
+    Piece,
+    is_definition,
+    is_import,
+    is_literal,
+    pieces_of,
+)
 from zenbook.front.export.reading import Notebook, SourceCell
 from zenbook.front.export.remembered import global_writes
 
@@ -122,7 +128,8 @@ def _only_shows(piece: Piece) -> bool:
     if len(piece.nodes) != 1 or not isinstance(piece.node, ast.Expr):
         return False
     value = piece.node.value
-    if isinstance(value, ast.Constant):
+    silent = not piece.is_last or piece.cell.shown is None
+    if isinstance(value, ast.Constant) or (silent and is_literal(value)):
         return True
     while isinstance(value, ast.Attribute):
         value = value.value

@@ -13,6 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_OWN_FRAME = re.compile(
+    r"(?:File )?(?:Cell In ?\[\d+\], line \d+$|Input In \[.*<(?:cell line|module)"
+    r"|<ipython-input-[^>]*> in <module>)"
+)
+"""What a frame of a cell's own statements begins with, in IPython 7, 8.0 and later ones."""
 _ARROW = re.compile(r"^-+> *(\d+)(.*)$", re.MULTILINE)
 
 
@@ -40,26 +45,33 @@ def before_error(raw: str, outputs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _line(error: Mapping[str, Any], raw: str) -> int:
-    """The cell's line that the traceback points at first; 0 if it shows another text there."""
-    shown = _COLOURS.sub("", "\n".join(error.get("traceback", ())))
-    found = _ARROW.search(shown)
+    """The cell's own line that raised; 0 if the traceback shows another text there, or none."""
     lines = raw.split("\n")
-    if found is None or int(found[1]) > len(lines):
-        return 0
-    same = "".join(found[2].split()) == "".join(lines[int(found[1]) - 1].split())
-    return int(found[1]) if same else 0
+    for entry in error.get("traceback", ()):
+        head, _, shown = _COLOURS.sub("", entry).partition("\n")
+        found = _ARROW.search(shown) if _OWN_FRAME.match(head) else None
+        if found is not None and int(found[1]) <= len(lines):
+            same = "".join(found[2].split()) == "".join(lines[int(found[1]) - 1].split())
+            return int(found[1]) if same else 0
+    return 0
 
 
-def _begin(raw: str, line: int) -> int:
-    """The first line of the statement around a line; 1 if that is not clear."""
+def parsed(raw: str) -> ast.Module | None:
+    """A cell's tree, its magics as calls on lines of their own; None if it is no Python."""
     from IPython.core import inputtransformer2 as ipython
 
     manager: Any = ipython.TransformerManager()  # type: ignore[no-untyped-call]
     try:
-        tree = ast.parse(manager.transform_cell(raw))
+        tree: ast.Module = ast.parse(manager.transform_cell(raw))
     except (SyntaxError, ValueError):
-        return 1
-    for node in tree.body:
+        return None
+    return tree
+
+
+def _begin(raw: str, line: int) -> int:
+    """The first line of the statement around a line; 1 if that is not clear."""
+    tree = parsed(raw)
+    for node in tree.body if tree is not None else []:
         decorators = getattr(node, "decorator_list", [])
         first: int = min([node.lineno, *(one.lineno for one in decorators)])
         if first <= line <= (node.end_lineno or node.lineno):

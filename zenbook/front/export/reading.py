@@ -7,6 +7,7 @@ the rest of zenbook counts them.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,8 +191,6 @@ def _parsed(text: str, number: int, raw: str) -> ast.Module:
 
 def _is_python_2(message: str, line: str) -> bool:
     """Whether a line that Python 3 cannot read is Python 2: ``print x``, ``except E, e``."""
-    import re
-
     told = ("Missing parentheses in call to 'print'", "Missing parentheses in call to 'exec'")
     if message.startswith((*told, "multiple exception types must be parenthesized")):
         return True
@@ -210,8 +209,6 @@ def _opening(markdown: Sequence[str]) -> tuple[str, str]:
 
 def marked_headings(text: str) -> str:
     """Markdown whose underlined headings have the marks of the others: ``# Title``."""
-    import re
-
     lines: list[str] = []
     fenced = False
     for line in text.splitlines():
@@ -228,8 +225,6 @@ def marked_headings(text: str) -> str:
 
 def heading_text(line: str) -> str:
     """A heading without its marks."""
-    import re
-
     text = line.lstrip("#").strip().rstrip("#").strip()
     text = re.sub(r"<[^>]*>", "", text)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
@@ -237,13 +232,15 @@ def heading_text(line: str) -> str:
     return " ".join(re.sub(r"[*`]|\$|(?<!\w)_|_(?!\w)", "", text).split())
 
 
+_NO_PROSE = re.compile(r"#|\||```|<|\$\$|\\\\?[\[b]|!|>|[-*_+]\s|[-*_]{3}|1\.")
+"""What begins a heading, a table, code, a formula, a picture, a quotation, a list or a rule."""
+
+
 def first_sentence(text: str) -> str:
     """The first sentence of a paragraph of prose, "" if the text begins with something else."""
-    import re
-
     for block in re.split(r"\n\s*\n", text.strip()):
         flat = " ".join(block.split())
-        if not flat or flat.startswith(("#", "|", "```", "<", "$$", "-", "*", "!", ">", "1.")):
+        if not flat or _NO_PROSE.match(flat) or re.fullmatch(r"\$[^$]*\$[.,;:]?", flat):
             continue
         found = re.match(r"(.+?[.!?])(?=\s|$)", flat)
         return heading_text(found[1] if found else flat)
@@ -251,7 +248,5 @@ def first_sentence(text: str) -> str:
 
 
 def _pipeline_line(cell: SourceCell) -> str:
-    import re
-
     found = re.search(r"^%pipeline[ \t]+([A-Za-z_][\w.-]*)", cell.raw, re.MULTILINE)
     return found[1] if found else ""

@@ -178,7 +178,8 @@ def _last_call(group: Group) -> str:
 
 def _sentence(group: Group, heading: str) -> str:
     """From the nearest Markdown; else from what the step gives."""
-    first = group.marked if group.marked is not None else group.cells[0]
+    under = (cell for cell in group.cells if heading_above(cell) == group.heading)
+    first = group.marked if group.marked is not None else next(under, group.cells[0])
     for cell in (*group.told_before, first):  # what repeats a cell is introduced where it began
         if sentence := _told_above(cell):
             return _ended(sentence.rstrip(":"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -56,6 +57,7 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
             told = f"{type(error).__name__}: {error}"
             return {"cells": found, "error": told, "cell": cell["number"], "line": _line(error)}
         now = _look(shell.user_ns, hidden, before, seen)
+        now["standing"] = _standing(cell["source"], shell.user_ns, hidden, now["types"])
         found.append({"number": cell["number"], **now, **effects})
         seen = {**seen, **now["digests"]}
     return {"cells": found, "error": ""}
@@ -99,10 +101,11 @@ def _look(
 
     values = {name: _plain(value) for name, value in _data(space, hidden)}
     digests: dict[str, str] = {}
+    alike: dict[str, str] = {}
     stuck: dict[str, str] = {}
     for name, value in values.items():
         try:
-            digests[name] = _digester().digest(value)
+            digests[name], alike[name] = _digests_of(value)
         except (NotDigestible, RecursionError) as error:
             digests[name] = "none"
             stuck[name] = str(error).removeprefix("the value ")
@@ -116,6 +119,7 @@ def _look(
     stuck.update({n: "is a function" for n, v in values.items() if isinstance(v, FunctionType)})
     return {
         "digests": {n: digests[n] for n in digests if n in moved},
+        "alike": {n: digest for n, digest in alike.items() if digest and n in moved},
         "types": {n: type_path(values[n]) for n in moved},
         "changed": changed,
         "bound": sorted(n for n in values if before.get(n) != id(space[n])),
@@ -124,15 +128,26 @@ def _look(
     }
 
 
+def _standing(
+    source: str, space: Mapping[str, Any], hidden: set[str], moved: Mapping[str, str]
+) -> dict[str, str]:
+    """Types of values that the cell speaks of and that are as they were before it."""
+    from zenbook.core.preview import type_path
+
+    words = set(re.findall(r"\w+", source)) - moved.keys()
+    return {name: type_path(_plain(v)) for name, v in _data(space, hidden) if name in words}
+
+
 def _plain(value: Any) -> Any:
     """``x = !cmd`` gives IPython's own kind of list; a script has a plain one."""
     return list(value) if type(value).__name__ == "SList" else value
 
 
-def _digester() -> Any:
+def _digests_of(value: Any) -> tuple[str, str]:
     from zenbook.engine.desk import open_desk
+    from zenbook.front.export.alike import digests_of
 
-    return open_desk().digester()
+    return digests_of(value, open_desk().code)
 
 
 def _shared(values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -267,28 +282,35 @@ def _outcomes(pipeline: Any, script: str) -> dict[str, Any]:
 
     bound = pipeline.binder.bind((), {})
     finished = run_composition(pipeline.compose(bound), pipeline.wish, open_desk())
-    steps = {n: _given(outcome) for n, outcome in finished.outcomes.items()}
+    alike: dict[str, dict[str, str]] = {n: {} for n in finished.outcomes}
+    steps = {n: _given(outcome, alike[n]) for n, outcome in finished.outcomes.items()}
     live = [n for n, outcome in finished.outcomes.items() if outcome.record is None]
     error = "" if finished.error is None else _told(finished.error)
     failed = list(finished.outcomes)[-1] if error and finished.outcomes else ""
-    found = {"steps": steps, "error": error, "step": failed, "live": live}
+    found = {"steps": steps, "alike": alike, "error": error, "step": failed, "live": live}
     return {**found, "statement": _statement(finished.error, script)}
 
 
-def _given(outcome: Any) -> dict[str, str]:
+def _given(outcome: Any, alike: dict[str, str]) -> dict[str, str]:
     """What a step gave as it was then: a later step may have changed the live object in place."""
     kept = {one.name: one.digest for one in outcome.record.artifacts} if outcome.record else {}
-    return {**_digests({n: v for n, v in outcome.values.items() if n not in kept}), **kept}
+    live = {n: v for n, v in outcome.values.items() if n not in kept}
+    return {**_digests(live, alike), **kept}
 
 
-def _digests(values: Mapping[str, Any]) -> dict[str, str]:
+def _digests(values: Mapping[str, Any], alike: dict[str, str]) -> dict[str, str]:
+    """The values' digests; ``alike`` gets those that count wherever code stands."""
     from zenbook.model import Reference
 
     found: dict[str, str] = {}
     for name, value in values.items():
         try:
-            known = type(value) is Reference
-            found[name] = value.artifact.digest if known else _digester().digest(value)
+            if type(value) is Reference:
+                found[name] = value.artifact.digest
+                continue
+            found[name], other = _digests_of(value)
+            if other:
+                alike[name] = other
         except (NotDigestible, RecursionError):
             found[name] = "none"
     return found
@@ -306,20 +328,27 @@ def _run_plain(
     sys.modules["exported_script"] = module
     spec.loader.exec_module(module)
     steps: dict[str, dict[str, str]] = {}
+    alike: dict[str, dict[str, str]] = {said["name"]: {} for said in functions.values()}
     for function, said in functions.items():
-        vars(module)[function] = _noting(getattr(module, function), said, steps)
+        vars(module)[function] = _noting(getattr(module, function), said, steps, alike)
     getattr(module, main_name)()
-    return {"steps": steps, "error": "", "step": ""}
+    return {"steps": steps, "alike": alike, "error": "", "step": ""}
 
 
-def _noting(function: Any, said: Mapping[str, Any], steps: dict[str, dict[str, str]]) -> Any:
+def _noting(
+    function: Any,
+    said: Mapping[str, Any],
+    steps: dict[str, dict[str, str]],
+    alike: Mapping[str, dict[str, str]],
+) -> Any:
     import inspect
 
     names = said["outputs"]
 
     def note(result: Any) -> Any:
         values = (result,) if len(names) == 1 else result if names else ()
-        steps[said["name"]] = _digests(dict(zip(names, values, strict=True)))
+        given = dict(zip(names, values, strict=True))
+        steps[said["name"]] = _digests(given, alike[said["name"]])
         return result
 
     def call(*args: Any) -> Any:

@@ -2,8 +2,8 @@
 
 In a notebook such a name stays for whoever comes later. A function's local is gone at its end,
 and every linter says so; an expert leaves the name out and keeps what makes the value. A
-``%%step`` cell keeps its text, because that is what its records are found by. A call keeps its
-name unless it draws: what nobody reads may still do something for as long as it lives.
+``%%step`` cell keeps its text, because that is what its records are found by. What a call gives
+keeps its name unless it is known to be data: it may do something for as long as it lives.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _PARTS = tuple(
     f"matplotlib.{module}."
     for module in ("axes", "collections", "container", "figure", "image", "legend", "lines")
 )
+_MAKERS = frozenset(
+    {"arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros", "zeros_like"}
+)
 _WORKS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
 
@@ -29,27 +32,29 @@ def unread_names(group: Group, facts: Facts) -> frozenset[str]:
     if group.marked is not None or group.names().calls & DYNAMIC_CALLS:
         return frozenset()
     names = {name for name in assigned(group.nodes) if not name.startswith("_")}
-    lives = _made_by_work(group.nodes) - drawn_names(group.nodes) - _drawn(group, facts)
+    harmless = drawn_names(group.nodes) | _seen_harmless(group, facts)
+    lives = _made_by_work(group.nodes) - harmless
     return frozenset(names - lives - set(group.outputs) - _mentioned(group.nodes))
 
 
 def _made_by_work(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names bound to what a call gives."""
-    return {
-        name
-        for node in _assignments(nodes)
-        if any(isinstance(inner, _WORKS) for inner in ast.walk(node.value))
-        for name in assigned([node])
-    }
+    return {name for node in _assignments(nodes) if _works(node.value) for name in assigned([node])}
 
 
-def _drawn(group: Group, facts: Facts) -> set[str]:
-    """Names whose values the run has seen to be parts of figures."""
-    return {
+def _seen_harmless(group: Group, facts: Facts) -> set[str]:
+    """Names whose values the run has seen to be data, or parts of figures."""
+    numbers = [cell.number for cell in group.cells]
+    data = {
         name
-        for cell in group.cells
         for name in group.written
-        if facts.type_of(cell.number, name).startswith(_PARTS)
+        if any(facts.is_data(number, name) for number in numbers)
+        and not any(facts.stuck(number, name) for number in numbers)
+    }
+    return data | {
+        name
+        for name in group.written
+        if any(facts.type_of(number, name).startswith(_PARTS) for number in numbers)
     }
 
 
@@ -75,7 +80,7 @@ def without_unread(piece: Piece, text: str, unread: frozenset[str]) -> str:
     for node in _assignments(piece.nodes):
         target = node.targets[0]
         if isinstance(target, ast.Name) and target.id in unread:
-            if any(isinstance(inner, _WORKS) for inner in ast.walk(node.value)):
+            if _works(node.value):
                 text = _instead(piece, text, node, "")
             elif piece.nodes == (node,):
                 return "\n".join(line for line in text.split("\n") if line.startswith("#"))
@@ -87,6 +92,19 @@ def without_unread(piece: Piece, text: str, unread: frozenset[str]) -> str:
             left = "" if set(kept) == {"_"} else f"{', '.join(kept)} = "
             text = _instead(piece, text, node, left)
     return text
+
+
+def _works(value: ast.expr) -> bool:
+    """Whether making the value may do more than make it."""
+    return any(isinstance(n, _WORKS) and not _only_makes(n) for n in ast.walk(value))
+
+
+def _only_makes(node: ast.AST) -> bool:
+    """Whether it is a call such as ``np.zeros(3)``."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return function.value.id in ("np", "numpy") and function.attr in _MAKERS
+    return isinstance(function, ast.Name) and function.id in ("len", "range")
 
 
 def _assignments(nodes: Iterable[ast.AST]) -> Iterator[ast.Assign]:

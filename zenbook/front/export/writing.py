@@ -103,10 +103,13 @@ class Script:
     # ------------------------------------------------------------ module code
 
     def _imports(self) -> Imports:
-        used = self.used | closed_with(self.plan)
+        closed = closed_with(self.plan)
+        used = self.used | closed
         has_steps = self.plan.notebook.has_steps
         imports = text_of(self.plan.of_kind("import"), used, has_steps)
         bound = self.plan.module.names.keys()
+        for name in closed - bound:
+            imports.add_module("matplotlib.pyplot", name)
         if self.target == "python" and any(map(_awaits, self.plan.groups)):
             imports.add_module("asyncio")
         if "display" in used - bound and self.target == "zenbook":
