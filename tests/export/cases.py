@@ -232,6 +232,14 @@ CASES: dict[str, list[str | Cell]] = {
         md("# Use"),
         "c = b + len(a)",
     ],
+    "deleted_elsewhere": [
+        md("# Make"),
+        "a = [1, 2]\nkept = a",
+        md("# Drop"),
+        "scratch = len(kept)\nb = scratch + 1\ndel a, scratch",
+        md("# Use"),
+        "c = sum(kept) + b",
+    ],
     "files": [
         md("# Write"),
         'with open("out.txt", "w") as file:\n    file.write("7")',

@@ -117,3 +117,17 @@ def test_steps_side_by_side_are_one_version_in_notebook_and_script(home: Path) -
     zenbook.export("book.ipynb")
     said("book.py")
     assert [run.version for run in zenbook.runs()] == [1, 1]
+
+
+def test_an_edit_of_a_cells_own_helper_is_seen_before_it_runs(home: Path) -> None:
+    def written(factor: int) -> None:
+        helper = f"def g(v):\n    return v * {factor}"
+        write([f"%%step a\n{helper}\n\nx = g(3)", "%%step b\ny = x + 1"], Path("flow.ipynb"))
+
+    written(2)
+    said("-m", "zenbook", "run", "flow.ipynb")
+    assert "0 steps would run, 2 cached" in said("-m", "zenbook", "plan", "flow.ipynb")
+    written(5)
+    assert "1 step would run" in said("-m", "zenbook", "plan", "flow.ipynb")
+    assert "2/2 outputs identical" in said("-m", "zenbook", "export", "flow.ipynb")
+    assert "g() changed" in said("flow.py")

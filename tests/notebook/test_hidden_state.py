@@ -361,7 +361,7 @@ def _without_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: nobody looks again at what a step read of the world."""
     import zenbook.engine.decide as decide
 
-    monkeypatch.setattr(decide, "_changed_reads", lambda record, call, desk: [])
+    monkeypatch.setattr(decide, "_changed_reads", lambda *_: [])
 
 
 def _without_deletions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
+from zenbook.engine.entwined import SHARED, entwined, everything
 from zenbook.engine.identify import Identity
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
@@ -32,7 +33,7 @@ def look_up(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit
     key = identity.fingerprint.key
     nearest: Miss | None = None
     for record in desk.candidates(key):
-        against = _against(record, call, sitting, desk)
+        against = _against(record, identity, call, sitting, desk)
         if against is None:
             return Hit(record)
         nearest = nearest or against
@@ -43,12 +44,14 @@ def look_up(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit
     return _explain(identity, call, sitting, desk)
 
 
-def _against(record: Record, call: Call, sitting: Sitting, desk: Desk) -> Miss | None:
+def _against(
+    record: Record, identity: Identity, call: Call, sitting: Sitting, desk: Desk
+) -> Miss | None:
     """What stands against using this record now; None if nothing does."""
     ttl = call.options.ttl
     if ttl is not None and not 0 <= desk.clock.now() - record.started - record.seconds < ttl:
         return Miss((), "expired", "expired")
-    changes = _changed_reads(record, call, desk)
+    changes = _changed_reads(record, identity, call, desk)
     if changes:
         return miss_for(changes)
     kept = {artifact.name for artifact in record.artifacts} | besides(record, sitting)
@@ -76,19 +79,21 @@ def besides(record: Record, sitting: Sitting) -> set[str]:
     return {"output", *(artifact.name[1:] for artifact in record.changed)}
 
 
-def _changed_reads(record: Record, call: Call, desk: Desk) -> list[Change]:
+def _changed_reads(record: Record, identity: Identity, call: Call, desk: Desk) -> list[Change]:
     """Everything the record read or wrote that is different now, most telling first."""
     changes: list[Change] = []
     for read in (*record.reads, *record.wrote):
-        now = look_again(read, call, desk)
+        now = look_again(read, identity, call, desk)
         if now.digest != read.digest:
             changes.append(Change(read, now))
     return changes
 
 
-def look_again(read: Read, call: Call, desk: Desk) -> Read:
+def look_again(read: Read, identity: Identity, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
     if read.kind == "input":
+        if read.name == SHARED:
+            return entwined(everything(identity.constants, call.values))
         return as_it_is_now(read, call, desk)
     if read.kind != "random":
         return desk.watch.again(read)

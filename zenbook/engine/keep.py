@@ -163,6 +163,7 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
+                    *_entwined(watched, changed),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
@@ -252,6 +253,12 @@ def _links(
 
 def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:
     return any(value is given for given in inputs.values())
+
+
+def _entwined(watched: Watched, changed: Mapping[str, Any]) -> Iterator[Read]:
+    """What inputs had in common, if it could matter: where one of them was changed."""
+    if changed and watched.entwined is not None:
+        yield watched.entwined
 
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:

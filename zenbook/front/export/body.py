@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import takewhile
 
 from zenbook.core.source_normal import bare_last
 from zenbook.front.export.facts import draws
@@ -132,7 +133,21 @@ def _piece_text(piece: Piece, group: Group) -> str:
         text = _last_text(piece, text)
     if any(isinstance(node, ast.Global) for node in piece.nodes):
         return ""
+    if any(isinstance(node, ast.Delete) for node in piece.nodes):
+        text = _without_foreign(piece, text, group)
     return _without_global(piece, text, group)
+
+
+def _without_foreign(piece: Piece, text: str, group: Group) -> str:
+    """``del x`` of what an earlier step has made only takes a name away, which no step has here."""
+    before = takewhile(lambda other: other is not piece, (*group.copied, *group.pieces))
+    known = {name for other in before for name in other.names.writes} | group.inputs.keys()
+    targets = [one for n in piece.nodes if isinstance(n, ast.Delete) for one in n.targets]
+    kept = [one for one in targets if not isinstance(one, ast.Name) or one.id in known]
+    if len(kept) == len(targets) or len(piece.nodes) > 1:
+        return text
+    comments = [line for line in text.split("\n") if line.startswith("#")] if kept else []
+    return "\n".join([*comments, *([f"del {', '.join(map(ast.unparse, kept))}"] if kept else [])])
 
 
 def _last_text(piece: Piece, text: str) -> str:

@@ -1,0 +1,59 @@
+"""Inputs that hold the same object: a change of one is one of the other, and only then."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+MADE = {
+    "two names": ("x = data", "x = list(data)"),
+    "a part": ("x = [data]", "x = [list(data)]"),
+    "two parts of one": ("x = [data, data]", "x = [data, list(data)]"),
+    "a global that a helper reads": ("x = hidden = data", "x, hidden = data, list(data)"),
+}
+STEP = {
+    "two names": "x.append(5)\ntotal = sum(data)",
+    "a part": "x[0].append(5)\ntotal = sum(data)",
+    "two parts of one": "x[0].append(5)\ntotal = sum(map(sum, x))",
+    "a global that a helper reads": "x.append(5)\ntotal = sum_of_hidden()",
+}
+HELPER = "def sum_of_hidden():\n    return sum(hidden)"
+
+
+@pytest.mark.parametrize("case", MADE)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["shared first", "shared last"])
+def test_a_change_of_one_input_is_that_of_another_only_where_they_share_it(
+    case: str, order: tuple[int, int], kernel: Kernel
+) -> None:
+    cells = [
+        ("data = [1, 2]", MADE[case][place], HELPER, f"%%step s\n{STEP[case]}") for place in order
+    ]
+    expected = []
+    for one in cells:
+        kernel.play(*one[:-1], STEP[case])
+        expected.append(kernel.value("(total, data, x)"))
+        kernel.fresh()
+    assert expected[0] != expected[1]
+    for one, right in zip(itertools.chain(cells, cells), expected * 2, strict=True):
+        kernel.play(*one)
+        assert kernel.value("(total, data, x)") == right
+        kernel.fresh()
+
+
+def test_a_window_into_another_inputs_memory_is_no_copy(kernel: Kernel) -> None:
+    step = "%%step s\nx[0] = 9\ntotal = int(data.sum())"
+    for made, total in (("x = data[:2]", 12), ("x = data[:2].copy()", 6), ("x = data[:2]", 12)):
+        kernel.play("import numpy as np", "data = np.array([3, 2, 1])", made, step)
+        assert kernel.value("total") == total
+        kernel.fresh()
+
+
+def test_what_inputs_share_is_no_reason_where_nothing_is_changed(kernel: Kernel) -> None:
+    for made, status in (("x = data", "completed"), ("x = list(data)", "cached")):
+        assert (
+            kernel.play("data = [1, 2]", made, "%%step s\ny = sum(x + data)")[-1].status == status
+        )
+        kernel.fresh()
