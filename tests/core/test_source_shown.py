@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from zenbook.core.source import body_of_function
-from zenbook.core.source_shown import noting, noting_last
+from zenbook.core.source_shown import Noted, noting, noting_dropped
 
 
 @pytest.fixture
@@ -32,12 +32,17 @@ def module(tmp_path: Path) -> Any:
     return made
 
 
-def _noted(function: Any, *arguments: Any) -> tuple[Any, list[Any]]:
+def _run(function: Any, *arguments: Any) -> tuple[Any, Noted]:
     twin = noting(function)
     assert twin is not None
-    with noting_last() as noted:
+    with noting_dropped() as noted:
         result = twin(*arguments)
     return result, noted
+
+
+def _noted(function: Any, *arguments: Any) -> tuple[Any, list[Any]]:
+    result, noted = _run(function, *arguments)
+    return result, noted.last
 
 
 NOTED = {
@@ -55,9 +60,39 @@ def test_the_value_of_the_last_expression_is_noted(case: str, module: Any) -> No
     assert _noted(module(text).f, 2) == expected
 
 
+NAMED = {
+    "names that are not returned": ("def f(x):\n    y, z = x, 5\n    return y", {"y": 2, "z": 5}),
+    "no return": ("def f(x):\n    y = x", {"y": 2}),
+    "a returned expression": ("def f(x):\n    y = x\n    return y + 1", {"y": 2}),
+    "a loop": (
+        "def f(x):\n    y = 0\n    for i in range(x):\n        y += i\n    return y",
+        {"y": 1, "i": 1},
+    ),
+    "a parameter bound anew": (
+        "def f(x):\n    x = [x]\n    y = x\n    return y",
+        {"x": [2], "y": [2]},
+    ),
+    "bound in the last expression": (
+        "def f(x):\n    y = x\n    (z := y)\n    return y",
+        {"y": 2, "z": 2},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_the_names_that_a_function_binds_are_noted(case: str, module: Any) -> None:
+    text, expected = NAMED[case]
+    _, noted = _run(module(text).f, 2)
+    assert {"x": 2, **expected} == noted.names
+
+
+def test_an_early_return_leaves_the_names_unknown(module: Any) -> None:
+    text = "def f(x):\n    if x:\n        return 1\n    y = x\n    return 2"
+    assert _run(module(text).f, 2)[1].names is None
+
+
 DROPS_NOTHING = {
     "a returned expression": "def f(x):\n    [x]\n    return x + 1",
-    "an assignment": "def f(x):\n    y = x",
     "a print": "def f(x):\n    y = x\n    print(y)\n    return y",
     "a name": "def f(x):\n    y = x\n    y\n    return y",
     "a comment in quotes": "def f(x):\n    y = x\n    'a comment'\n    return y",
@@ -85,9 +120,9 @@ def test_closures_and_coroutines_are_noted_too(module: Any) -> None:
     assert _noted(made.make(3), 2) == (6, [[6, 3]])
     twin = noting(made.g)
     assert twin is not None
-    with noting_last() as noted:
+    with noting_dropped() as noted:
         assert asyncio.run(twin(4)) == 4  # type: ignore[arg-type]
-    assert noted == [[4]]
+    assert noted.last == [[4]]
 
 
 def test_an_error_in_the_expression_points_to_its_line(module: Any) -> None:

@@ -58,11 +58,6 @@ COMPUTED_AGAIN = {
     "global_statement": {"count", "call", "see"},
     "eval_strings": {"ask"},
     "deleted_elsewhere": {"make", "drop"},
-    # the cell binds a name that no later step reads, so the script's step does not give it
-    "conditional": {"decide"},
-    "files": {"write", "read"},
-    # its last line may show a value, and the script's step does not say whether it did
-    "in_place": {"sort"},
     # the script has no such step: the cell only defines or imports
     "class_instances": {"define"},
     "seeded_steps": {"draw"},

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,10 +85,10 @@ SHOWN = [
 """Cells that show tables, pictures and values."""
 
 
-def _shown(file: str) -> list[object]:
+def _shown(file: str) -> list[Any]:
     import nbformat
 
-    found: list[object] = []
+    found: list[Any] = []
     for cell in nbformat.read(file, as_version=4).cells:
         for output in cell.get("outputs", ()):
             output.pop("execution_count", None)
@@ -108,6 +109,31 @@ def test_a_notebook_shows_all_it_would_show_where_only_its_script_has_run(home: 
     went = [line[:1] for line in told.splitlines() if line[:1] in "✓↺"]
     assert went == ["↺"] * 5, told
     assert _shown("warm.ipynb") == _shown("cold.ipynb")
+
+
+LEFT = [
+    "import numpy as np",
+    "%%step few\nsmall = [1, 2]\nfor item in small:\n    last = item * 2\ntotal = last + 1",
+    "%%step branch\nif total > 3:\n    taken = 'yes'\nelse:\n    other = 'no'\ncount = total * 2",
+    "%%step much\nlarge = np.zeros(300_000)\nmean = float(large.mean()) + count",
+    "%%step maybe\nif count:\n    bulk = np.ones(300_000)\nend = mean + 1",
+]
+"""Cells that bind names which no later step reads."""
+
+
+def test_a_notebook_gets_small_names_that_a_script_drops_and_runs_for_large_ones(
+    home: Path,
+) -> None:
+    write(list(LEFT), Path("book.ipynb"), executed=False)
+    exported = zenbook.export("book.ipynb", verify=False)
+    assert "return total\n" in exported.text
+    said("book.py")
+    write([*LEFT, "print(item, last, taken, 'other' in globals(), bulk.sum())"], Path("book.ipynb"))
+    told = said("-m", "zenbook", "run", "book.ipynb", "--output", "warm.ipynb")
+    went = {line.split()[1]: line[:1] for line in told.splitlines() if line[:1] in "✓↺"}
+    assert went == {"few": "↺", "branch": "↺", "much": "✓", "maybe": "✓"}, told
+    assert _shown("warm.ipynb")[-1]["text"] == "2 4 yes False 300000.0\n"
+    assert "a script computed it, and did not keep bulk" in told
 
 
 def test_steps_side_by_side_are_one_version_in_notebook_and_script(home: Path) -> None:

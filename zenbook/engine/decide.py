@@ -8,6 +8,7 @@ explanation all call :func:`decide`; there is no second opinion.
 
 from __future__ import annotations
 
+from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import SHARED, entwined, everything
@@ -69,13 +70,15 @@ def _not_kept(missing: set[str]) -> str:
 
 
 def besides(record: Record, sitting: Sitting) -> set[str]:
-    """Names that a function's caller can be given besides the record's outputs.
+    """Names that can be given besides the record's outputs.
 
-    An input that was changed in place may be returned under its name. And ``output`` is None
-    where a record has none: what a ``return`` gives is code, and would be another key.
+    A cell is given what a function with its body has bound and not returned. To a function's
+    caller an input that was changed in place may be returned under its name, and ``output`` is
+    None where a record has none: what a ``return`` gives is code, and would be another key.
     """
     if sitting.rebinds:
-        return set()
+        dropped = (artifact.name for artifact in record.artifacts)
+        return {name.removeprefix(LOCAL) for name in dropped if name.startswith(LOCAL)}
     return {"output", *(artifact.name[1:] for artifact in record.changed)}
 
 

@@ -7,13 +7,14 @@ are the driver's: a passage sees one execution.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from zenbook.core.source_shown import LAST, noting_last
+from zenbook.core.source_shown import Noted, noting_dropped
 from zenbook.engine.desk import Desk
+from zenbook.engine.dropped import dropped
 from zenbook.engine.mishap import users_lines
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.sitting import Sitting
@@ -117,15 +118,15 @@ def _run(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with _noting(order.call, desk) as noted:
+        with _listening(order.call, desk) as said:
             try:
                 result = order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
                 seconds = desk.clock.tick() - started
-                return Ran({}, seconds, users_lines(error), metrics=noted.metrics)
-        return _ran(result, desk.clock.tick() - started, named, noted)
+                return Ran({}, seconds, users_lines(error), metrics=said.metrics)
+        return _ran(result, desk.clock.tick() - started, named, said, order, desk)
     raise AssertionError("a body is run at least once")
 
 
@@ -133,41 +134,41 @@ async def _run_async(order: Execute, desk: Desk, named: Namer) -> Ran:
     assert order.call.body is not None
     for left in range(order.call.options.retries, -1, -1):
         started = desk.clock.tick()
-        with _noting(order.call, desk) as noted:
+        with _listening(order.call, desk) as said:
             try:
                 result = await order.call.body(**order.values)
             except BaseException as error:
                 if left and isinstance(error, Exception):
                     continue
                 seconds = desk.clock.tick() - started
-                return Ran({}, seconds, users_lines(error), metrics=noted.metrics)
-        return _ran(result, desk.clock.tick() - started, named, noted)
+                return Ran({}, seconds, users_lines(error), metrics=said.metrics)
+        return _ran(result, desk.clock.tick() - started, named, said, order, desk)
     raise AssertionError("a body is run at least once")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Noted:
-    """What a body says beside its result: metrics, its last value, and whether its seed held."""
+class _Said:
+    """What a body says beside its result: metrics, what it drops, and whether its seed held."""
 
     metrics: Mapping[str, Any]
-    last: Sequence[Any]
+    noted: Noted
     unsure: Callable[[], str]
 
 
 @contextmanager
-def _noting(call: Call, desk: Desk) -> Iterator[_Noted]:
-    with collecting_metrics() as metrics, seeding(call, desk) as unsure, noting_last() as last:
-        yield _Noted(metrics, last, unsure)
+def _listening(call: Call, desk: Desk) -> Iterator[_Said]:
+    with collecting_metrics() as metrics, seeding(call, desk) as unsure, noting_dropped() as noted:
+        yield _Said(metrics, noted, unsure)
 
 
-def _ran(result: Any, seconds: float, named: Namer, noted: _Noted) -> Ran:
+def _ran(result: Any, seconds: float, named: Namer, said: _Said, order: Execute, desk: Desk) -> Ran:
     try:
         values = named(result)
     except StepError as error:
-        return Ran({}, seconds, error, metrics=noted.metrics)
-    shown = dict(zip(LAST, noted.last, strict=False))
-    obstacles = (unsure,) if (unsure := noted.unsure()) else ()
-    return Ran({**values, **shown}, seconds, metrics=noted.metrics, obstacles=obstacles)
+        return Ran({}, seconds, error, metrics=said.metrics)
+    more = dropped(said.noted, values, order, desk)
+    obstacles = (unsure,) if (unsure := said.unsure()) else ()
+    return Ran({**values, **more}, seconds, metrics=said.metrics, obstacles=obstacles)
 
 
 def _finish(way: Passage, ran: Ran) -> Outcome:

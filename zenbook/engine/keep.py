@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.source_shown import LAST
+from zenbook.core.source_shown import ANY, LOST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
@@ -57,6 +57,7 @@ def keep(
     outcome = outcome_of(ran, verdict, call, not_kept=not_kept)
     return replace(
         outcome,
+        values={name: value for name, value in ran.values.items() if not name.startswith("%")},
         fingerprint=identity.fingerprint,
         record=record,
         changed=changed,
@@ -114,17 +115,17 @@ def _kept(
     sitting: Sitting,
     desk: Desk,
 ) -> Record:
-    """The record; a function's, where need be, without the value that its last expression drops."""
+    """The record; a function's, where need be, without what it drops."""
     more = (watched, identity, values, changed, call, sitting, desk)
-    last = {name: ran.values[name] for name in LAST if name in ran.values}
-    if sitting.rebinds or not last:
+    hidden = {name: value for name, value in ran.values.items() if name.startswith("%")}
+    if sitting.rebinds or not hidden:
         return _record(ran, *more)
-    bare = replace(ran, values={n: v for n, v in ran.values.items() if n not in last})
     try:
-        links(last, values)
+        links(hidden, values)
         return _record(ran, *more)
     except (NotKeepable, Inseparable):
-        return _record(bare, *more)
+        bare = {name: value for name, value in ran.values.items() if name not in hidden}
+        return _record(replace(ran, values={**bare, LOST: (ANY,)}), *more)
 
 
 def _record(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zenbook.core.source_shown import LOCAL
 from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
-from zenbook.engine.sharing import Inseparable, relink
+from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
@@ -71,7 +72,8 @@ def _restored(
         kept = record.artifacts if sitting.rebinds else record.outputs
         wanted = [artifact for artifact in kept if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
-        if not sitting.rebinds and loaded.get("%links", ()) is None:
+        shared = _links(loaded)
+        if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         used = {name: value for name, (value, _) in identity.constants.items()}
@@ -79,8 +81,7 @@ def _restored(
         if any(artifact.alias not in inputs for artifact in record.artifacts if artifact.alias):
             return Miss((), "unknowable", "its result is an object that is not here")
         values = _named(record, loaded, inputs, wanted_besides)
-        shared = loaded.get("%links") or ()
-        held = [link for link in shared if link[0] in values]
+        held = [link for link in shared or () if link[0] in values]
         lend(held, values, identity.constants)
         if not sitting.rebinds:
             relink((link for link in held if not is_lent(link)), values, call.values)
@@ -95,7 +96,7 @@ def _restored(
         values=values,
         seconds=0.0,
         changed=changed,
-        links=loaded.get("%links", ()),
+        links=_links(loaded),
         displays=loaded.get("%displays", ()),
         origin=record.run,
         remarks=record.remarks,
@@ -112,6 +113,14 @@ def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[s
     return desk.vault.load(everything, record.seals, record.python)
 
 
+def _links(loaded: Mapping[str, Any]) -> list[Link] | None:
+    """Where outputs hold objects of inputs and of used values; None if nobody can say."""
+    links = loaded.get("%links", ())
+    if links is None:
+        return None
+    return [(name.removeprefix(LOCAL), *rest) for name, *rest in links]
+
+
 def _references(record: Record, wanted: Iterable[str]) -> dict[str, Any]:
     """Outputs by name as references, and what is wanted besides them."""
     kept = {artifact.name: Reference(artifact, record) for artifact in record.outputs}
@@ -124,7 +133,9 @@ def _named(
 ) -> dict[str, Any]:
     """Outputs by name, and what is wanted besides them; an output that is an input stays it."""
     kept = {
-        artifact.name: inputs[artifact.alias] if artifact.alias else loaded[artifact.name]
+        artifact.name.removeprefix(LOCAL): (
+            inputs[artifact.alias] if artifact.alias else loaded[artifact.name]
+        )
         for artifact in record.artifacts
         if artifact.alias or artifact.name in loaded
     }

@@ -81,6 +81,16 @@ class PickleCodec:
             bundles.append(self._bundle(together, packer))
         return tuple(bundles)
 
+    def fits(self, value: Any, most: int) -> bool:
+        """Whether a value can be packed into so many bytes; the packing ends where it cannot."""
+        try:
+            Packer(self._code, {}, most).write({"": value})
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # whatever stands against it, its methods are the user's
+            return False
+        return True
+
     def unpack(self, header: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]:
         """The values of a bundle that this process has just made. Raises Damaged."""
         seal = hashlib.sha256(header).hexdigest()

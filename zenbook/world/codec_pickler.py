@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import sys
 import types
@@ -24,17 +25,42 @@ class Refusal(Exception):
     """This value, or a part of it, cannot be kept; the text says why, without a subject."""
 
 
-class Packer(pickle.Pickler):
-    """Writes one bundle: its ``header`` and ``buffers``; ``kinds`` are the types met in it."""
+class _Bounded(io.BytesIO):
+    """Takes what is written, up to a number of bytes."""
 
-    def __init__(self, code: CodeDigests, views: Mapping[int, Any]) -> None:
-        self._out = io.BytesIO()
+    def __init__(self, most: float) -> None:
+        super().__init__()
+        self._left = most
+
+    def write(self, data: Any) -> int:
+        self.count(len(data))
+        return super().write(data)
+
+    def count(self, size: int) -> None:
+        """Count bytes that are kept elsewhere, too."""
+        self._left -= size
+        if self._left < 0:
+            raise Refusal("takes too many bytes")
+
+
+class Packer(pickle.Pickler):
+    """Writes one bundle: its ``header`` and ``buffers``; ``kinds`` are the types met in it.
+
+    It refuses to go on beyond ``most`` bytes.
+    """
+
+    def __init__(self, code: CodeDigests, views: Mapping[int, Any], most: float = math.inf) -> None:
+        self._out = _Bounded(most)
         self._picked: list[pickle.PickleBuffer] = []
         self._code = code
         self._views = views
         self._memories: Memories = {}
         self.kinds: set[type] = set()
-        super().__init__(self._out, 5, buffer_callback=self._picked.append)
+        super().__init__(self._out, 5, buffer_callback=self._pick)
+
+    def _pick(self, buffer: pickle.PickleBuffer) -> None:
+        self._out.count(buffer.raw().nbytes)
+        self._picked.append(buffer)
 
     def write(self, values: dict[str, Any]) -> None:
         """Pickle these values; raises Refusal and whatever their own methods raise."""

@@ -172,6 +172,10 @@ class Codec(Protocol):
         """Group values by the mutable objects they share; raises NotKeepable naming the value."""
         ...
 
+    def fits(self, value: Any, most: int) -> bool:
+        """Whether a value can be packed into so many bytes; takes no longer than that needs."""
+        ...
+
     def unpack(self, header: bytes, buffers: Sequence[memoryview]) -> dict[str, Any]: ...
 
 
@@ -187,6 +191,10 @@ class Vault(Protocol):
 
         Raises NotKeepable or StoreFault.
         """
+        ...
+
+    def fits(self, value: Any, most: int) -> bool:
+        """Whether a value can be kept in so many bytes, as :class:`Codec` says."""
         ...
 
     def load(

@@ -59,6 +59,10 @@ class SealedVault:
         artifacts = tuple(self._artifact(name, values[name], homes[name]) for name in values)
         return artifacts, {put.blob: put.seal for put in homes.values()}
 
+    def fits(self, value: Any, most: int) -> bool:
+        """Whether a value can be kept in so many bytes."""
+        return self._codec.fits(value, most)
+
     def load(
         self, artifacts: Sequence[Artifact], seals: Mapping[str, str], python: str
     ) -> dict[str, Any]:

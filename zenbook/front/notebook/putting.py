@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.core.source_shown import LAST
+from zenbook.core.source_shown import ANY, LAST, LOST
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
@@ -48,6 +48,7 @@ class Putting:
         self._outcome, self._cell, self._namespace = outcome, cell, namespace
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
+        self._lost = frozenset(values.pop(LOST, ()))
         self._digest = digest
         self._values = values
         self._changed = dict(outcome.changed)
@@ -68,6 +69,8 @@ class Putting:
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
                 return f"it may have bound {name}, which was something else"
+        if name := self._not_kept():
+            return f"a script computed it, and did not keep {name}"
         if any(event["kind"] == "unlike" for event in self._outcome.displays):
             return "a script computed it, and showed it otherwise than a notebook does"
         if (self._manifest.get("figures") or open_figures()) and self._may_draw():
@@ -81,6 +84,13 @@ class Putting:
         except Inseparable as error:
             return str(error)
         return self._leave_unseen()
+
+    def _not_kept(self) -> str:
+        """A name that the cell may bind, and that a script's function has bound and dropped."""
+        cell = self._cell
+        may_bind = cell.binds.difference(self._values, cell.made, cell.dropped, cell.always)
+        lost = may_bind if ANY in self._lost else self._lost & may_bind
+        return min(lost, default="")
 
     def _may_draw(self) -> bool:
         record = self._outcome.record
