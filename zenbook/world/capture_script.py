@@ -28,7 +28,6 @@ from typing import Any
 from zenbook.world.capture import Tape, muted
 from zenbook.world.capture_ipython import take_display, wrapped
 
-_DISPLAY = "IPython.core.display_functions"
 _OPTIONS = ("include", "exclude", "metadata", "transient", "display_id", "raw", "clear", "kwargs")
 """The parameters of ``display`` that change what is shown."""
 
@@ -39,9 +38,10 @@ _Function = Callable[..., Any]
 def recording_unseen(tape: Tape) -> Iterator[None]:
     """Record what a notebook would show while the block runs."""
     with ExitStack() as undo:
-        if (module := sys.modules.get(_DISPLAY)) is not None:
-            vars(module).setdefault("print", builtins.print)
-            undo.enter_context(wrapped(module, "print", _displaying(tape)))
+        if (module := sys.modules.get("IPython.display")) is not None:
+            home = sys.modules[module.display.__module__]  # another one in older IPythons
+            vars(home).setdefault("print", builtins.print)
+            undo.enter_context(wrapped(home, "print", _displaying(tape)))
         undo.enter_context(_recording_figures(tape))
         yield
 
