@@ -51,7 +51,7 @@ COMPUTED_AGAIN = {
     "captured": {"quiet"},
     "profiled": {"count"},
     "shell": {"ask_the_shell", "count"},
-    "bash_cell": {"write", "read"},
+    "bash_cell": {"write"},
     "connection": {"connect", "insert", "ask"},
     "figure": {"begin", "draw", "label"},
     "generator": {"make", "take", "rest"},
