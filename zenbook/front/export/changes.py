@@ -80,7 +80,7 @@ def _of(node: FunctionNode, known: Mapping[str, Changes]) -> Changes:
     by_place = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     rest = [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]
     own = {*by_place, *rest, *(one.arg for one in arguments.kwonlyargs)}
-    changed = _with_sources(may_change(body, known), _aliases(body))
+    changed = may_change_through(body, known)
     made = {
         inner.id
         for one in body
@@ -144,6 +144,14 @@ def _with_sources(changed: set[str], aliases: Mapping[str, set[str]]) -> set[str
             found.add(source)
             waiting.append(source)
     return found
+
+
+def may_change_through(
+    nodes: Sequence[ast.AST], own: Mapping[str, Changes] = NOTHING_KNOWN
+) -> set[str]:
+    """Names whose value these statements may change in place, also by another name for a part of
+    it: ``row = table["a"]``, then ``row.append(1)``."""
+    return _with_sources(may_change(nodes, own), _aliases(nodes))
 
 
 def may_change(nodes: Iterable[ast.AST], own: Mapping[str, Changes] = NOTHING_KNOWN) -> set[str]:

@@ -23,6 +23,8 @@ from zenbook.front.export.stars import without_stars
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
 
+_NOT_VERIFIED = "not verified: the notebook has not run (--verify runs it and the script)"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -124,7 +126,8 @@ def _best(
                 raise
             continue
         if not verifies:
-            return exported
+            told = "" if wanted.verify is False or wanted.check else _NOT_VERIFIED
+            return replace(exported, verified=told)
         if wanted.target == "zenml":  # its steps without ZenML, which may live elsewhere
             plain = _plan(notebook, facts, single, "python", apart=True)
             comparison = _verified(Script(plain, script.path, "python"), facts)
