@@ -99,7 +99,7 @@ def _of(node: FunctionNode, known: Mapping[str, Changes]) -> Changes:
 def _aliases(body: Iterable[ast.AST]) -> dict[str, set[str]]:
     """Names that may stand for another name's value or a part of it: ``row`` for ``table``."""
     found: dict[str, set[str]] = {}
-    for node in (inner for one in body for inner in ast.walk(one)):
+    for node in nodes_of(body):
         if isinstance(node, ast.Assign):
             pairs = [(target, node.value) for target in node.targets]
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
