@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from zenbook.front.export.changes import function_changes, may_change
+from zenbook.front.export.changes import function_changes, may_change, may_change_through
 
 
 def changed(text: str) -> set[str]:
@@ -37,3 +37,17 @@ def test_a_functions_own_text_tells_what_calling_it_changes(
     definition: str, call: str, expected: set[str]
 ) -> None:
     assert changed(f"{definition}\n\n{call}") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "row = table['a']\nrow.append(1)",
+        "for row in table.values():\n    row.append(1)",
+        "part = other = table\nother[0] = 1",
+        "with table as inner:\n    inner.pop()",
+    ],
+)
+def test_a_change_by_another_name_is_a_change(text: str) -> None:
+    assert "table" in may_change_through(ast.parse(text).body)
+    assert "table" not in may_change_through(ast.parse("row = sorted(table)\nrow.append(1)").body)

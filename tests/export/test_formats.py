@@ -65,7 +65,9 @@ def test_a_notebook_of_empty_cells_is_refused(home: Path) -> None:
 
 def test_cells_that_were_never_executed_are_exported_without_verification(home: Path) -> None:
     exported = zenbook.export(write(PLAIN, Path("book.ipynb"), executed=False))
-    assert exported.verified == ""
+    assert exported.verified.startswith("not verified: the notebook has not run")
+    asked = zenbook.export(write(PLAIN, Path("book.ipynb"), executed=False), verify=False)
+    assert asked.verified == ""
     assert exported.steps == ("count", "sum")
 
 

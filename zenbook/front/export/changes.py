@@ -80,7 +80,7 @@ def _of(node: FunctionNode, known: Mapping[str, Changes]) -> Changes:
     by_place = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     rest = [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]
     own = {*by_place, *rest, *(one.arg for one in arguments.kwonlyargs)}
-    changed = _with_sources(may_change(body, known), _aliases(body))
+    changed = may_change_through(body, known)
     made = {
         inner.id
         for one in body
@@ -99,7 +99,7 @@ def _of(node: FunctionNode, known: Mapping[str, Changes]) -> Changes:
 def _aliases(body: Iterable[ast.AST]) -> dict[str, set[str]]:
     """Names that may stand for another name's value or a part of it: ``row`` for ``table``."""
     found: dict[str, set[str]] = {}
-    for node in (inner for one in body for inner in ast.walk(one)):
+    for node in nodes_of(body):
         if isinstance(node, ast.Assign):
             pairs = [(target, node.value) for target in node.targets]
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
@@ -144,6 +144,14 @@ def _with_sources(changed: set[str], aliases: Mapping[str, set[str]]) -> set[str
             found.add(source)
             waiting.append(source)
     return found
+
+
+def may_change_through(
+    nodes: Sequence[ast.AST], own: Mapping[str, Changes] = NOTHING_KNOWN
+) -> set[str]:
+    """Names whose value these statements may change in place, also by another name for a part of
+    it: ``row = table["a"]``, then ``row.append(1)``."""
+    return _with_sources(may_change(nodes, own), _aliases(nodes))
 
 
 def may_change(nodes: Iterable[ast.AST], own: Mapping[str, Changes] = NOTHING_KNOWN) -> set[str]:

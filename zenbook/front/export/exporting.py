@@ -23,6 +23,8 @@ from zenbook.front.export.stars import without_stars
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
 
+_NOT_VERIFIED = "not verified: the notebook has not run (--verify runs it and the script)"
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -125,7 +127,8 @@ def _best(
                 raise
             continue
         if not verifies:
-            return exported
+            told = "" if wanted.verify is False or wanted.check else _NOT_VERIFIED
+            return replace(exported, verified=told)
         if wanted.target == "zenml":  # its steps without ZenML, which may live elsewhere
             plain = _plan(notebook, facts, single, "python", apart=True)
             comparison = _verified(Script(plain, script.path, "python"), facts)
@@ -260,15 +263,17 @@ def shown_path(file: Path) -> str:
 
 def decisions(plan: Plan, script: Script) -> Iterator[Decision]:
     """What became of each code cell, in document order."""
+    told: dict[SourceCell, list[str]] = {}
+    for group, title in zip(plan.groups, script.titles, strict=True):
+        what = f"function {title.function}, which runs each time"
+        for cell in group.cells:
+            told.setdefault(cell, []).append(
+                f"step {title.name}" if script.is_step(group) else what
+            )
+    in_module = {piece.cell for piece in plan.pieces if plan.module.kind(piece) != "body"}
     for cell in plan.notebook.cells:
-        found: list[str] = []
-        for group, title in zip(plan.groups, script.titles, strict=True):
-            if cell in group.cells and script.is_step(group):
-                found.append(f"step {title.name}")
-            elif cell in group.cells:
-                found.append(f"function {title.function}, which runs each time")
-        kinds = {plan.module.kind(piece) for piece in plan.pieces if piece.cell is cell}
-        if kinds - {"body"}:
+        found = told.get(cell, [])
+        if cell in in_module:
             found.append("module code")
         if cell.is_parameters:
             found.append("parameters")

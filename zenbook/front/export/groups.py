@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import free_names
 from zenbook.core.trees import children_of, nodes_of
-from zenbook.front.export.changes import Changes, may_change
+from zenbook.front.export.changes import Changes, may_change_through
 from zenbook.front.export.facts import Facts, stuck_by_text
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
@@ -209,7 +209,7 @@ def changed_in(group: Group, facts: Facts, own: Mapping[str, Changes]) -> frozen
     known = facts.changed(cell.number for cell in group.cells)
     if known is not None:
         return known
-    return frozenset(may_change(group.nodes, own))
+    return frozenset(may_change_through(group.nodes, own))
 
 
 def stuck_in(group: Group, facts: Facts) -> dict[str, str]:
