@@ -8,6 +8,7 @@ import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, write
+from tests.export.test_memory import shown
 from zenbook.errors import ExportError
 from zenbook.front.export.writing import Target
 
@@ -390,3 +391,15 @@ def test_what_a_run_has_seen_to_be_data_needs_no_name_to_live(home: Path, apart:
     assert "    model.fit(3)\n" in text
     assert "zeros = len" not in text
     assert "    folder = tempfile.TemporaryDirectory()\n" in text
+
+
+def test_a_shown_result_is_printed_however_long_its_expression_is(home: Path) -> None:
+    lines = "dict(\n    first=x[0],\n    last=x[-1],\n)"
+    long = "x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0], x[1]"
+    file = shown(
+        write(["x = [3, 4]\nx.append(1)", lines, f"# both\n{long};", long], Path("book.ipynb")),
+        {1: "{'first': 3, 'last': 1}", 3: "(35, 4)"},
+    )
+    text = zenbook.export(file, verify=False).text
+    assert "    print(\n        dict(\n            first=x[0],\n" in text
+    assert text.count("    print(\n        x[0] + x[1] + ") == 1
