@@ -403,3 +403,19 @@ def test_a_shown_result_is_printed_however_long_its_expression_is(home: Path) ->
     text = zenbook.export(file, verify=False).text
     assert "    print(\n        dict(\n            first=x[0],\n" in text
     assert text.count("    print(\n        x[0] + x[1] + ") == 1
+
+
+@pytest.mark.parametrize(
+    ("defined", "count"),
+    [
+        ("class display:\n    def __init__(self, x):\n        self.x = x", 0),
+        ("from IPython.display import display", 1),
+        ("import json", 1),
+    ],
+)
+def test_a_display_of_the_notebooks_own_is_left_alone(defined: str, count: int, home: Path) -> None:
+    cells: list[str | Cell] = [defined, "x = [1]\nx.append(2)\ndisplay(x)"]
+    book = write(cells, Path("book.ipynb"), executed=False)
+    text = zenbook.export(book, verify=False, target="python").text
+    assert text.count("def display(") == count
+    assert "IPython" not in text

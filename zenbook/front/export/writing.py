@@ -104,6 +104,8 @@ class Script:
     def _imports(self) -> Imports:
         closed = closed_with(self.plan)
         used = names_used(self._nodes()) | closed
+        if self._shim():
+            used.discard("display")
         has_steps = self.plan.notebook.has_steps
         imports = text_of(self.plan.of_kind("import"), used, has_steps)
         bound = self.plan.module.names.keys()
@@ -162,7 +164,9 @@ class Script:
         return "configure" if "configure" not in self.plan.module.names else "configure_libraries"
 
     def _shim(self) -> list[str]:
-        if self.target == "zenbook" or "display" not in names_used(self._nodes()):
+        module = self.plan.module
+        is_own = "display" in module.names and "IPython" not in module.imports.get("display", "")
+        if self.target == "zenbook" or is_own or "display" not in names_used(self._nodes()):
             return []
         return [
             (
