@@ -419,3 +419,10 @@ def test_a_display_of_the_notebooks_own_is_left_alone(defined: str, count: int, 
     text = zenbook.export(book, verify=False, target="python").text
     assert text.count("def display(") == count
     assert "IPython" not in text
+
+
+def test_zenbooks_names_do_not_stand_where_the_notebook_uses_them_for_its_own(home: Path) -> None:
+    """A loop over ``step`` would hide the decorator, says a linter."""
+    text = exported(["def walk(n):\n    for step in range(n):\n        print(step)", "walk(3)"])
+    assert "\nimport zenbook\n" in text
+    assert "@zenbook.step" in text

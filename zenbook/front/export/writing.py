@@ -46,7 +46,7 @@ class Script:
         reserved.add(self.main)
         self.titles = titles(plan, module | reserved)
         package = "zenml." if target == "zenml" else "zenbook."
-        self.prefix = package if module & {"step", "pipeline", "cli"} else ""
+        self.prefix = package if (module | _bound(plan)) & {"step", "pipeline", "cli"} else ""
         self.zenml = None
         if target == "zenml":
             self.zenml = Dialect(plan, self.titles, self.prefix, self._configure())
@@ -326,6 +326,12 @@ def _options(group: Group) -> list[str]:
     if options.replay != "all":
         found.append(f'replay="{options.replay}"')
     return found
+
+
+def _bound(plan: Plan) -> set[str]:
+    """Names that the notebook's code binds in any scope."""
+    nodes = (node for piece in plan.pieces for top in piece.nodes for node in ast.walk(top))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def plan_sets(plan: Plan) -> bool:
