@@ -426,3 +426,10 @@ def test_zenbooks_names_do_not_stand_where_the_notebook_uses_them_for_its_own(ho
     text = exported(["def walk(n):\n    for step in range(n):\n        print(step)", "walk(3)"])
     assert "\nimport zenbook\n" in text
     assert "@zenbook.step" in text
+
+
+def test_a_step_that_only_draws_is_named_by_what_it_plots(home: Path) -> None:
+    """``legend`` is its last call, and says nothing."""
+    cells: list[str | Cell] = ["x = [1]\nx.append(2)", "plt.plot(x)\nplt.legend(['x'])"]
+    text = exported(["import matplotlib.pyplot as plt", *cells])
+    assert 'def plot_x(x) -> None:\n    """Plot x."""\n' in text
