@@ -8,6 +8,7 @@ import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, write
+from tests.export.test_memory import shown
 from zenbook.errors import ExportError
 from zenbook.front.export.writing import Target
 
@@ -390,3 +391,45 @@ def test_what_a_run_has_seen_to_be_data_needs_no_name_to_live(home: Path, apart:
     assert "    model.fit(3)\n" in text
     assert "zeros = len" not in text
     assert "    folder = tempfile.TemporaryDirectory()\n" in text
+
+
+def test_a_shown_result_is_printed_however_long_its_expression_is(home: Path) -> None:
+    lines = "dict(\n    first=x[0],\n    last=x[-1],\n)"
+    long = "x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0] + x[1] + x[0], x[1]"
+    file = shown(
+        write(["x = [3, 4]\nx.append(1)", lines, f"# both\n{long};", long], Path("book.ipynb")),
+        {1: "{'first': 3, 'last': 1}", 3: "(35, 4)"},
+    )
+    text = zenbook.export(file, verify=False).text
+    assert "    print(\n        dict(\n            first=x[0],\n" in text
+    assert text.count("    print(\n        x[0] + x[1] + ") == 1
+
+
+@pytest.mark.parametrize(
+    ("defined", "count"),
+    [
+        ("class display:\n    def __init__(self, x):\n        self.x = x", 0),
+        ("from IPython.display import display", 1),
+        ("import json", 1),
+    ],
+)
+def test_a_display_of_the_notebooks_own_is_left_alone(defined: str, count: int, home: Path) -> None:
+    cells: list[str | Cell] = [defined, "x = [1]\nx.append(2)\ndisplay(x)"]
+    book = write(cells, Path("book.ipynb"), executed=False)
+    text = zenbook.export(book, verify=False, target="python").text
+    assert text.count("def display(") == count
+    assert "IPython" not in text
+
+
+def test_zenbooks_names_do_not_stand_where_the_notebook_uses_them_for_its_own(home: Path) -> None:
+    """A loop over ``step`` would hide the decorator, says a linter."""
+    text = exported(["def walk(n):\n    for step in range(n):\n        print(step)", "walk(3)"])
+    assert "\nimport zenbook\n" in text
+    assert "@zenbook.step" in text
+
+
+def test_a_step_that_only_draws_is_named_by_what_it_plots(home: Path) -> None:
+    """``legend`` is its last call, and says nothing."""
+    cells: list[str | Cell] = ["x = [1]\nx.append(2)", "plt.plot(x)\nplt.legend(['x'])"]
+    text = exported(["import matplotlib.pyplot as plt", *cells])
+    assert 'def plot_x(x) -> None:\n    """Plot x."""\n' in text

@@ -183,8 +183,6 @@ def _printed(piece: Piece, text: str) -> str:
     source = ast.get_source_segment(piece.cell.text, piece.nodes[-1])
     if source is None or source not in text:
         return text
-    if "\n" in source or len(source) > 70:
-        return text
     bare = source[1:-1] if isinstance(piece.nodes[-1], ast.Expr) and _is_wrapped(source) else source
     return text.replace(source, f"print({bare})", 1)
 

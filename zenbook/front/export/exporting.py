@@ -135,7 +135,8 @@ def _best(
         else:
             comparison = _verified(script, facts)
         if comparison.holds:
-            return replace(exported, verified=str(comparison))
+            told = str(comparison) if plan.groups else "nothing to compare"
+            return replace(exported, verified=told)
         if notebook.has_steps or len(plan.groups) == 1:
             break
     raise ExportError(failure(comparison, plan, script))

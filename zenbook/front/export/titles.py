@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.plan import Plan
@@ -165,6 +166,8 @@ def _by_output(group: Group) -> str:
         return identifier(f"make_{group.outputs[-1]}")
     if words := _words(_told_above(group.cells[0])):
         return identifier(_joined_words(words))
+    if draws(group.nodes, "plt"):
+        return identifier("_".join(["plot", *list(group.inputs)[:1]]))
     called = _last_call(group)
     return identifier(called.rpartition(".")[2]) if called else f"cell_{group.cells[0].number}"
 
@@ -187,6 +190,8 @@ def _sentence(group: Group, heading: str) -> str:
         return _ended(heading_text(heading))
     if group.outputs:
         return f"Make {_joined(group.outputs)}."
+    if draws(group.nodes, "plt"):
+        return f"Plot {_joined(list(group.inputs))}." if group.inputs else "Plot."
     if called := _last_call(group):
         return f"Call {called}."
     return f"What cell {first.number} of the notebook does."

@@ -54,8 +54,6 @@ class Comparison:
         return not self.error and not self.differ
 
     def __str__(self) -> str:
-        if not self.outputs:
-            return "nothing to compare"
         told = f"{self.same}/{self.outputs - len(self.unsure)} outputs identical"
         if self.unsure:
             names = ", ".join(sorted({output for _, output in self.unsure}))

@@ -47,7 +47,7 @@ class Script:
         reserved.add(self.main)
         self.titles = titles(plan, module | reserved)
         package = "zenml." if target == "zenml" else "zenbook."
-        self.prefix = package if module & {"step", "pipeline", "cli"} else ""
+        self.prefix = package if (module | _bound(plan)) & {"step", "pipeline", "cli"} else ""
         self.zenml = None
         if target == "zenml":
             self.zenml = Dialect(plan, self.titles, self.prefix, self._configure())
@@ -105,6 +105,8 @@ class Script:
     def _imports(self) -> Imports:
         closed = closed_with(self.plan)
         used = self.used | closed
+        if self._shim():
+            used.discard("display")
         has_steps = self.plan.notebook.has_steps
         imports = text_of(self.plan.of_kind("import"), used, has_steps)
         bound = self.plan.module.names.keys()
@@ -168,7 +170,9 @@ class Script:
         return "configure" if "configure" not in self.plan.module.names else "configure_libraries"
 
     def _shim(self) -> list[str]:
-        if self.target == "zenbook" or "display" not in self.used:
+        module = self.plan.module
+        is_own = "display" in module.names and "IPython" not in module.imports.get("display", "")
+        if self.target == "zenbook" or is_own or "display" not in self.used:
             return []
         return [
             (
@@ -328,6 +332,12 @@ def _options(group: Group) -> list[str]:
     if options.replay != "all":
         found.append(f'replay="{options.replay}"')
     return found
+
+
+def _bound(plan: Plan) -> set[str]:
+    """Names that the notebook's code binds in any scope."""
+    nodes = (node for piece in plan.pieces for top in piece.nodes for node in ast.walk(top))
+    return {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def plan_sets(plan: Plan) -> bool:
