@@ -57,7 +57,7 @@ COMPUTED_AGAIN = {
     "generator": {"make", "take", "rest"},
     "global_statement": {"count", "call", "see"},
     "eval_strings": {"ask"},
-    "deleted_elsewhere": {"make", "drop"},
+    "deleted_elsewhere": {"drop"},
     # the script has no such step: the cell only defines or imports
     "class_instances": {"define"},
     "seeded_steps": {"draw"},

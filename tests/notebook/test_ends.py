@@ -149,7 +149,7 @@ def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
 def test_our_own_fault_costs_one_line_and_not_the_cell(kernel: Kernel) -> None:
     kernel.run(
         "import zenbook.front.notebook.passing as _p\n_real = _p.read_cell\n"
-        "def _broken(*a): raise RuntimeError('ours')\n_p.read_cell = _broken"
+        "def _broken(*a, **k): raise RuntimeError('ours')\n_p.read_cell = _broken"
     )
     cell = kernel.run("%%step a\nx = 1\nx")
     kernel.run("_p.read_cell = _real")

@@ -248,13 +248,19 @@ def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> li
 
 
 def _deleted_first(group: Group) -> set[str]:
-    """Names that the group deletes before it binds them."""
+    """Names that a branch or a loop of the group deletes before it binds them. A ``del`` of its own
+    takes a name away that the step need not have."""
     bound: set[str] = set()
     found: set[str] = set()
     for piece in group.pieces:
-        found |= piece.names.deletes - piece.names.writes - bound
+        if not _only_deletes(piece):
+            found |= piece.names.deletes - piece.names.writes - bound
         bound |= piece.names.writes
     return found
+
+
+def _only_deletes(piece: Piece) -> bool:
+    return all(isinstance(node, ast.Delete) for node in piece.nodes)
 
 
 def without_farewells(group: Group) -> list[Piece]:
@@ -262,8 +268,7 @@ def without_farewells(group: Group) -> list[Piece]:
     bound: set[str] = set()
     kept: list[Piece] = []
     for piece in group.pieces:
-        only_deletes = all(isinstance(node, ast.Delete) for node in piece.nodes)
-        if not only_deletes or piece.names.reads or piece.names.deletes & bound:
+        if not _only_deletes(piece) or piece.names.reads or piece.names.deletes & bound:
             kept.append(piece)
         bound |= piece.names.writes
     return kept
