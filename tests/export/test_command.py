@@ -41,6 +41,7 @@ def test_a_report_tells_what_became_of_every_code_cell(project: Project) -> None
     assert said.code == 0
     assert said.out.splitlines() == [
         "book.py: 2 steps (make, use)",
+        "not verified: the notebook has not run (--verify runs it and the script)",
         "  cell 2: module code",
         "  cell 3: parameters",
         "  cell 4: step make",
