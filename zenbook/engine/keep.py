@@ -5,7 +5,8 @@ The order matters and is the crash order: bytes first, the record's insert last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,8 @@ def keep(
     if ran.error is None:
         try:
             changed = _changed_inputs(identity, values, desk)
-            record = _kept(ran, watched, identity, values, changed, call, sitting, desk)
+            more = (watched, identity, values, changed, call, sitting, desk)
+            record = _first_kept(_attempts(ran, values, sitting), lambda it: _record(it, *more))
         except (NotKeepable, Inseparable) as error:
             not_kept = str(error)
         except StoreFault as error:
@@ -105,27 +107,26 @@ def _digest_after(value: Any, identity: Identity, desk: Desk) -> str:
         return "not digestible"
 
 
-def _kept(
-    ran: Ran,
-    watched: Watched,
-    identity: Identity,
-    values: Mapping[str, Any],
-    changed: Mapping[str, Any],
-    call: Call,
-    sitting: Sitting,
-    desk: Desk,
-) -> Record:
-    """The record; a function's, where need be, without what it drops."""
-    more = (watched, identity, values, changed, call, sitting, desk)
+def _attempts(ran: Ran, inputs: Mapping[str, Any], sitting: Sitting) -> list[Ran]:
+    """What may be kept, the best first: a function's record can do without what it drops."""
     hidden = {name: value for name, value in ran.values.items() if name.startswith("%")}
     if sitting.rebinds or not hidden:
-        return _record(ran, *more)
+        return [ran]
+    rest = {name: value for name, value in ran.values.items() if name not in hidden}
+    bare = replace(ran, values={**rest, LOST: (ANY,)})
     try:
-        links(hidden, values)
-        return _record(ran, *more)
-    except (NotKeepable, Inseparable):
-        bare = {name: value for name, value in ran.values.items() if name not in hidden}
-        return _record(replace(ran, values={**bare, LOST: (ANY,)}), *more)
+        links(hidden, inputs)
+    except Inseparable:
+        return [bare]
+    return [ran, bare]
+
+
+def _first_kept(attempts: Sequence[Ran], kept: Callable[[Ran], Record]) -> Record:
+    """The record of the first that can be kept. Raises what stands against the last."""
+    for attempt in attempts[:-1]:
+        with suppress(NotKeepable, Inseparable):
+            return kept(attempt)
+    return kept(attempts[-1])
 
 
 def _record(
