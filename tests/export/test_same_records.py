@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, tagged, write
+from tests.export.forks import Forks
 from zenbook.engine.desk import close_desks
 
 FLOW: list[str | Cell] = [
@@ -134,6 +136,44 @@ def test_a_notebook_gets_small_names_that_a_script_drops_and_runs_for_large_ones
     assert went == {"few": "↺", "branch": "↺", "much": "✓", "maybe": "✓"}, told
     assert _shown("warm.ipynb")[-1]["text"] == "2 4 yes False 300000.0\n"
     assert "a script computed it, and did not keep bulk" in told
+
+
+CROSSED = {
+    "a name for code": ("if n > 1:\n    kind = dict\nm = n", "kind is dict"),
+    "a private name": ("_half = n / 2\nm = n", "_half"),
+    "a name deleted on a branch": ("if n > 1:\n    del old\nm = n", "'old' in globals()"),
+    "an error's name": (
+        "try:\n    n / 0\nexcept ZeroDivisionError as old:\n    m = n",
+        "'old' in globals()",
+    ),
+    "a walrus in a comprehension": ("m = [(last := i) for i in range(n)]", "last"),
+    "a name like that of a result": ("output = n * 2", "output"),
+    "nothing returned": ("[n].sort()", "output"),
+    "an open file": ("f = open('f.txt', 'w')\nsize = f.write('text')\nm = n", "f.closed"),
+}
+"""What a step does, and what a notebook then asks for."""
+
+
+@pytest.mark.parametrize("case", CROSSED)
+def test_what_a_cell_leaves_is_there_where_a_script_has_run_its_body(
+    case: str, home: Path, apart: Mapping[str, Forks]
+) -> None:
+    body, asked = CROSSED[case]
+    before = "n, old, output, _half = 3, 'old', 'mine', 'mine'"
+    cells: list[str | Cell] = [before, f"%%step s\n{body}", f"print({asked})"]
+    inputs = "n, old" if "del old" in body else "n"
+    returned = "" if "sort" in body else f"    return {'output' if 'output' in body else 'm'}\n"
+    indented = body.replace("\n", "\n    ")
+    script = f"from zenbook import step\n@step\ndef s({inputs}):\n    {indented}\n{returned}"
+    Path("script.py").write_text(
+        f"{script}s({inputs.replace('n', '3').replace('old', repr('old'))})"
+    )
+    write(cells, Path("cold.ipynb"), executed=False)
+    Path("plain.py").write_text("\n".join([before, body, f"print({asked})"]))
+    cold = said("plain.py")
+    said("script.py")
+    told = said("-m", "zenbook", "run", "cold.ipynb", "--output", "warm.ipynb")
+    assert _shown("warm.ipynb")[-1]["text"] == cold, told
 
 
 def test_steps_side_by_side_are_one_version_in_notebook_and_script(home: Path) -> None:

@@ -194,6 +194,8 @@ class _Statements:
     outputs: tuple[str, ...]
     taken: bool
     """Whether the final return was the list of outputs, and is not among the kept ones."""
+    closing: ast.stmt | None
+    """The statement that closes all figures, taken out."""
 
 
 def _statements(node: FunctionNode, function: FunctionType, named: Any) -> _Statements:
@@ -204,9 +206,15 @@ def _statements(node: FunctionNode, function: FunctionType, named: Any) -> _Stat
     taken = names == outputs and bool(names)
     if taken:
         kept = kept[:-1]
-    if kept and closes_figures(kept[-1], function.__globals__):
+    closing = kept[-1] if kept and closes_figures(kept[-1], function) else None
+    if closing is not None:
         kept = kept[:-1]
-    return _Statements(kept, returns, names, outputs, taken)
+    return _Statements(kept, returns, names, outputs, taken, closing)
+
+
+def closing_statement(node: FunctionNode, function: FunctionType) -> ast.stmt | None:
+    """The ``plt.close("all")`` that is no part of a function's body."""
+    return _statements(node, function, named_outputs(function)).closing
 
 
 def last_expression(node: FunctionNode, function: FunctionType) -> ast.Expr | None:

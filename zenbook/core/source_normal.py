@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from types import FunctionType
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SHOWN_ONLY = frozenset(
@@ -73,11 +73,15 @@ def gives_value(last: ast.Expr) -> bool:
     return True
 
 
-def closes_figures(node: ast.stmt, namespace: Mapping[str, Any]) -> bool:
-    """Whether a statement is ``plt.close("all")``, with ``plt`` meaning pyplot here."""
+def closes_figures(node: ast.stmt, function: FunctionType) -> bool:
+    """Whether a statement is ``plt.close("all")``, with ``plt`` meaning pyplot in this function."""
     match node:
         case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "close"), [ast.Constant("all")], [])):
-            return getattr(namespace.get(name), "__name__", "") == "matplotlib.pyplot"
+            code = function.__code__
+            if name in {*code.co_varnames, *code.co_cellvars, *code.co_freevars}:
+                return False
+            meant = function.__globals__.get(name)
+            return getattr(meant, "__name__", "") == "matplotlib.pyplot"
     return False
 
 

@@ -14,18 +14,21 @@ it is called on.
 from __future__ import annotations
 
 import ast
+import copy
 import dis
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
-from zenbook.core.source import body_of_function, last_expression
-from zenbook.core.source_trusted import FunctionNode, codes_at, trusted
+from zenbook.core.source import body_of_function, closing_statement, last_expression
+from zenbook.core.source_trusted import FunctionNode, codes_at, starts_at, trusted
 
+MANIFEST = "%cell"
+"""Artifact that says what a cell left beside its values; only cells have one."""
 LAST = ("%last", "%last2", "%last3")
 """Artifacts that are the values shown last, newest first; None where nothing was shown."""
 LOCAL = "%."
@@ -33,24 +36,32 @@ LOCAL = "%."
 LOST = "%lost"
 """Artifact that lists the names which a function has bound and that are not kept; ANY for all."""
 ANY = "*"
-_STORES = ("STORE_FAST", "STORE_DEREF")
+_STORES_OUTSIDE = ("STORE_DEREF", "DELETE_DEREF")
+_STORES = (*_STORES_OUTSIDE, "STORE_FAST", "DELETE_FAST")
 
 
 @dataclass(slots=True, eq=False)
 class Noted:
-    """What one run of a function has dropped; ``names`` is None where that is not known."""
+    """What one run of a function has dropped; ``names`` is None where that is not known.
 
+    ``choose`` says at once which names are remembered, so that no other value outlives the call.
+    """
+
+    choose: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     last: list[Any] = field(default_factory=list)
     names: Mapping[str, Any] | None = None
 
 
 _noted: ContextVar[Noted | None] = ContextVar("zenbook_noted", default=None)
+_listening: ContextVar[tuple[Callable[[], None], ...]] = ContextVar("zenbook_ending", default=())
 
 
 @contextmanager
-def noting_dropped() -> Iterator[Noted]:
+def noting_dropped(
+    choose: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> Iterator[Noted]:
     """What a noting function that runs in the block drops."""
-    noted = Noted()
+    noted = Noted(choose)
     token = _noted.set(noted)
     try:
         yield noted
@@ -60,9 +71,21 @@ def noting_dropped() -> Iterator[Noted]:
 
 def note(*last: Any, names: Mapping[str, Any]) -> None:
     """Take a function's local names, and the value of its last expression if it has one."""
+    for listen in _listening.get():
+        listen()
     noted = _noted.get()
     if noted is not None:
-        noted.last, noted.names = list(last), names
+        noted.last, noted.names = list(last), noted.choose(names)
+
+
+@contextmanager
+def before_end(listen: Callable[[], None]) -> Iterator[None]:
+    """Call ``listen`` when a noting function is about to end, and before it closes its figures."""
+    token = _listening.set((*_listening.get(), listen))
+    try:
+        yield
+    finally:
+        _listening.reset(token)
 
 
 def noting(function: FunctionType) -> FunctionType | None:
@@ -71,15 +94,22 @@ def noting(function: FunctionType) -> FunctionType | None:
     if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
         return None
     source = trusted(function)
-    if source is None or not _handed_on(source.node, function):
+    if source is None:
         return None
-    twin = next(codes_at(source.tree, source.flags, code))
+    is_top = source.node in source.tree.body
+    tree = ast.Module([source.node], []) if is_top else source.tree
+    tree = copy.deepcopy(tree)  # others read it, too
+    node = next(node for node in ast.walk(tree) if starts_at(node, code))
+    if not _handed_on(node, function):
+        return None
+    twin = next(codes_at(tree, source.flags, code), code)
     if twin.co_freevars != code.co_freevars:
         return None
     made = FunctionType(
         twin, function.__globals__, function.__name__, function.__defaults__, function.__closure__
     )
     made.__kwdefaults__ = function.__kwdefaults__
+    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
     return made
 
 
@@ -89,21 +119,43 @@ def _handed_on(node: FunctionNode, function: FunctionType) -> bool:
     if last is not None:
         last.value = _noting(last.value, last.value)
         return True
-    if drops_nothing(function):
+    closing = closing_statement(node, function)
+    if closing is None and drops_nothing(function):
         return False
-    end = node.body[-1]
-    place = len(node.body) - isinstance(end, ast.Return)
-    node.body.insert(place, ast.copy_location(ast.Expr(_noting(end)), end))
+    before = closing if closing is not None else node.body[-1]
+    at_end = closing is None and not isinstance(before, ast.Return)
+    place = node.body.index(before) + at_end
+    node.body.insert(place, ast.copy_location(ast.Expr(_noting(before)), before))
     return True
 
 
 def drops_nothing(function: FunctionType) -> bool:
-    """Whether a function binds no name but its outputs."""
-    stored: set[str] = set()
-    for step in dis.get_instructions(function.__code__):
-        if step.opname.startswith(_STORES):
-            stored |= {step.argval} if isinstance(step.argval, str) else set(step.argval)
-    return stored <= set(body_of_function(function).returns or ())
+    """Whether a function binds no name but its outputs, and deletes none."""
+    return names_touched(function.__code__) <= set(body_of_function(function).returns or ())
+
+
+def names_touched(code: CodeType) -> set[str]:
+    """The local names that a function binds or deletes: its parameters only if it does so."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    own = {*code.co_varnames[count:], *code.co_cellvars} - set(code.co_varnames[:count])
+    return own | _stored(code)
+
+
+def names_deleted(code: CodeType) -> set[str]:
+    """The local names that a function may delete."""
+    kinds = ("DELETE_FAST", "DELETE_DEREF")
+    return {str(step.argval) for step in dis.get_instructions(code) if step.opname in kinds}
+
+
+def _stored(code: CodeType, inside: bool = False) -> set[str]:
+    """Names in instructions that bind or delete; of inner functions, what they bind outside."""
+    found: set[str] = set()
+    for step in dis.get_instructions(code):
+        if step.opname.startswith(_STORES_OUTSIDE if inside else _STORES):
+            found |= {step.argval} if isinstance(step.argval, str) else set(step.argval)
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return found.union(*(_stored(each, inside=True) for each in inner))
 
 
 def _noting(like: ast.AST, *last: ast.expr) -> ast.expr:

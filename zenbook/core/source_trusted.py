@@ -7,11 +7,12 @@ lines of a file prove nothing.
 from __future__ import annotations
 
 import ast
+import functools
 import linecache
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any
+from typing import TypeGuard
 
 from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
@@ -45,9 +46,9 @@ def trusted(function: FunctionType, read_lines: ReadLines | None = None) -> Trus
         return None
     flags = (code.co_flags & FUTURES) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     try:
-        tree = compiled("".join(lines), "", flags | ast.PyCF_ONLY_AST)
-        node = next((n for n in ast.walk(tree) if _starts_at(n, code)), None)
-        if node is None or not _same_code(tree, flags, code):
+        tree = _parsed("".join(lines), code.co_filename, flags)[0]
+        node = next((n for n in ast.walk(tree) if starts_at(n, code)), None)
+        if node is None or not _same_code("".join(lines), flags, code):
             return None
     except (SyntaxError, ValueError, RecursionError):
         return None  # the file is another one by now
@@ -55,16 +56,28 @@ def trusted(function: FunctionType, read_lines: ReadLines | None = None) -> Trus
     return Trusted(tree, node, flags)
 
 
-def _same_code(tree: Any, flags: int, code: CodeType) -> bool:
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str, filename: str, flags: int) -> tuple[ast.Module, CodeType]:
+    """A file's tree, which is only to be read, and its code; a module of many steps asks often."""
+    tree = compiled(text, "", flags | ast.PyCF_ONLY_AST)
+    return tree, compiled(tree, filename, flags)
+
+
+def _same_code(text: str, flags: int, code: CodeType) -> bool:
+    whole = _parsed(text, code.co_filename, flags)[1]
     return any(
         candidate == code or code_digest(candidate) == code_digest(code)
-        for candidate in codes_at(tree, flags, code)
+        for candidate in _codes_at(whole, code)
     )
 
 
-def codes_at(tree: Any, flags: int, code: CodeType) -> Iterator[CodeType]:
-    """What compiling a file's tree gives at the place of this code."""
-    waiting = [compiled(tree, code.co_filename, flags)]
+def codes_at(tree: ast.Module, flags: int, code: CodeType) -> Iterator[CodeType]:
+    """What compiling this tree gives at the place of this code."""
+    return _codes_at(compiled(tree, code.co_filename, flags), code)
+
+
+def _codes_at(whole: CodeType, code: CodeType) -> Iterator[CodeType]:
+    waiting = [whole]
     while waiting:
         candidate = waiting.pop()
         if (
@@ -75,7 +88,8 @@ def codes_at(tree: Any, flags: int, code: CodeType) -> Iterator[CodeType]:
         waiting += [const for const in candidate.co_consts if isinstance(const, CodeType)]
 
 
-def _starts_at(node: ast.AST, code: CodeType) -> bool:
+def starts_at(node: ast.AST, code: CodeType) -> TypeGuard[FunctionNode]:
+    """Whether a node is the definition of this code."""
     if not isinstance(node, FunctionNode) or node.name != code.co_name:
         return False
     first = node.decorator_list[0].lineno if node.decorator_list else node.lineno

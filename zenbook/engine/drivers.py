@@ -14,7 +14,7 @@ from typing import Any
 
 from zenbook.core.source_shown import Noted, noting_dropped
 from zenbook.engine.desk import Desk
-from zenbook.engine.dropped import dropped
+from zenbook.engine.dropped import chosen, dropped
 from zenbook.engine.mishap import users_lines
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.sitting import Sitting
@@ -157,7 +157,11 @@ class _Said:
 
 @contextmanager
 def _listening(call: Call, desk: Desk) -> Iterator[_Said]:
-    with collecting_metrics() as metrics, seeding(call, desk) as unsure, noting_dropped() as noted:
+    with (
+        collecting_metrics() as metrics,
+        seeding(call, desk) as unsure,
+        noting_dropped(chosen) as noted,
+    ):
         yield _Said(metrics, noted, unsure)
 
 

@@ -2,53 +2,129 @@
 
 A cell can be given a record of such a function only if it holds every name that the cell would
 bind. So the names that the function did not return are kept, too, as far as that costs next to
-nothing: a counter, a path, the axes of a figure, but no large table. The others are listed, and a
-cell that would bind one of them runs.
+nothing and nobody can notice: numbers and texts, small containers and arrays of them, small
+tables, parts of figures. No other value outlives the call, and no method of the user's is called
+for it; such names are listed as lost, and a cell that would bind one of them runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import FunctionType, ModuleType
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.source_shown import ANY, LAST, LOCAL, LOST, Noted, drops_nothing
+from zenbook.core.closure_origin import library_of
+from zenbook.core.masking import mask, secrets_in
+from zenbook.core.naming import is_secret_name
+from zenbook.core.source_shown import (
+    ANY,
+    LAST,
+    LOCAL,
+    LOST,
+    Noted,
+    drops_nothing,
+    names_deleted,
+    names_touched,
+)
 from zenbook.engine.desk import Desk
 
 if TYPE_CHECKING:
     from zenbook.engine.passage import Execute
 
 _LARGEST = 1_000_000
-"""Bytes that a name may take to be kept although nobody asked for it."""
-_MADE_ANEW = (FunctionType, ModuleType, type)
-"""What a hit of a cell makes by executing its definitions and imports."""
+"""Bytes that a value may take to be kept although nobody asked for it."""
+_MOST = 10_000
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range, slice)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+
+
+def chosen(names: Mapping[str, Any]) -> dict[str, Any]:
+    """The names whose values may be remembered; the others stand there without one."""
+    return {name: value if _is_plain(value) else _GONE for name, value in names.items()}
+
+
+class _Gone:
+    """Stands for a value that is not remembered."""
+
+
+_GONE = _Gone()
 
 
 def dropped(noted: Noted, outputs: Mapping[str, Any], order: Execute, desk: Desk) -> dict[str, Any]:
     """Hidden artifacts: the value a cell would show, names, and a list of those that are lost."""
-    found = dict(zip(LAST, noted.last, strict=False))
+    given = [*outputs.values(), *order.values.values()]
+    last = [value for value in noted.last if _may_be_kept(value, given, desk)]
+    found = dict(zip(LAST, last, strict=False))
+    code = order.call.code
     if noted.names is None:
-        return found if _is_complete(order.call.code) else {**found, LOST: (ANY,)}
-    lost: list[str] = []
-    for name, value in _left(noted.names, outputs, order.values):
-        if desk.vault.fits(value, _LARGEST):
+        is_complete = isinstance(code, FunctionType) and drops_nothing(code)
+        return found if is_complete else {**found, LOST: (ANY,)}
+    if not isinstance(code, FunctionType):
+        return {**found, LOST: (ANY,)}
+    lost = names_deleted(code.__code__).difference(noted.names)
+    for name in names_touched(code.__code__).intersection(noted.names):
+        value = noted.names[name]
+        if name in outputs and (outputs[name] is value or value is _GONE):
+            continue
+        if value is not _GONE and not _tells(name, value) and desk.vault.fits(value, _LARGEST):
             found[f"{LOCAL}{name}"] = value
         else:
-            lost.append(name)
-    return {**found, LOST: tuple(lost)} if lost else found
+            lost.add(name)
+    return {**found, LOST: tuple(sorted(lost))} if lost else found
 
 
-def _is_complete(code: Any) -> bool:
-    return isinstance(code, FunctionType) and drops_nothing(code)
+def _may_be_kept(value: Any, given: Iterable[Any], desk: Desk) -> bool:
+    if any(value is one for one in given):
+        return True  # it is kept anyway
+    return _is_plain(value) and desk.vault.fits(value, _LARGEST)
 
 
-def _left(
-    names: Mapping[str, Any], outputs: Mapping[str, Any], inputs: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    """The names that a cell would bind to data, but for those it hands on or was given."""
-    for name, value in names.items():
-        if name.startswith("_") or name in outputs or isinstance(value, _MADE_ANEW):
-            continue
-        if name in inputs and inputs[name] is value:
-            continue
-        yield name, value
+def _tells(name: str, value: Any) -> bool:
+    """Whether a value is or holds a secret."""
+    if is_secret_name(name):
+        return True
+    secrets = secrets_in(os.environ)
+    return (
+        bool(secrets)
+        and isinstance(value, (str, bytes, *_CONTAINERS))
+        and (mask(text := repr(value), secrets) != text)
+    )
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is small, and made of what pickles without a method of the user's."""
+    waiting, met = [value], 0
+    while waiting:
+        inner = waiting.pop()
+        met += 1
+        if met > _MOST:
+            return False
+        if type(inner) in _CONTAINERS:
+            if len(inner) > _MOST:
+                return False
+            waiting += inner
+            waiting += inner.values() if type(inner) is dict else ()
+        elif not (type(inner) in _ATOMS or isinstance(inner, PurePath) or _is_librarys(inner)):
+            return False
+    return True
+
+
+def _is_librarys(value: Any) -> bool:
+    """Whether it is a small array or table without objects, or a part of a figure."""
+    library = library_of(type(value))
+    if library == "matplotlib":
+        return True
+    if library == "numpy":
+        numpy = sys.modules["numpy"]
+        is_plain = isinstance(value, (numpy.ndarray, numpy.generic))
+        return is_plain and not value.dtype.hasobject and value.nbytes <= _LARGEST
+    if library != "pandas" or not hasattr(value, "memory_usage"):
+        return False
+    dtypes = list(value.dtypes) if getattr(value, "ndim", 1) == 2 else [value.dtype]
+    if any(str(dtype) == "object" for dtype in dtypes):
+        return False
+    used = value.memory_usage()
+    return bool((used.sum() if hasattr(used, "sum") else used) <= _LARGEST)

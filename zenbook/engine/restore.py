@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from zenbook.core.source_shown import LOCAL
+from zenbook.core.source_shown import LOCAL, MANIFEST
 from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
@@ -69,10 +69,12 @@ def _restored(
     else:
         if not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
-        kept = record.artifacts if sitting.rebinds else record.outputs
+        kept = record.artifacts if sitting.rebinds else _for_functions(record)
         wanted = [artifact for artifact in kept if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
         shared = _links(loaded)
+        if not sitting.rebinds and (cells := loaded.pop(MANIFEST, None)):
+            shared = None if cells.get("links") or cells.get("windows") else shared
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
@@ -102,6 +104,12 @@ def _restored(
         remarks=record.remarks,
         metrics=record.metrics,
     )
+
+
+def _for_functions(record: Record) -> list[Artifact]:
+    """What a function is given of a record: the outputs, and what a cell says that they share."""
+    manifest = (artifact for artifact in record.artifacts if artifact.name == MANIFEST)
+    return [*record.outputs, *manifest]
 
 
 def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[str, Any]:

@@ -43,6 +43,18 @@ class _Bounded(io.BytesIO):
             raise Refusal("takes too many bytes")
 
 
+def _picking(
+    out: _Bounded, picked: list[pickle.PickleBuffer]
+) -> Callable[[pickle.PickleBuffer], None]:
+    """Takes buffers; no method of the packer, which would keep itself alive, and all it holds."""
+
+    def pick(buffer: pickle.PickleBuffer) -> None:
+        out.count(buffer.raw().nbytes)
+        picked.append(buffer)
+
+    return pick
+
+
 class Packer(pickle.Pickler):
     """Writes one bundle: its ``header`` and ``buffers``; ``kinds`` are the types met in it.
 
@@ -56,11 +68,7 @@ class Packer(pickle.Pickler):
         self._views = views
         self._memories: Memories = {}
         self.kinds: set[type] = set()
-        super().__init__(self._out, 5, buffer_callback=self._pick)
-
-    def _pick(self, buffer: pickle.PickleBuffer) -> None:
-        self._out.count(buffer.raw().nbytes)
-        self._picked.append(buffer)
+        super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
 
     def write(self, values: dict[str, Any]) -> None:
         """Pickle these values; raises Refusal and whatever their own methods raise."""

@@ -20,6 +20,24 @@ def display_settings() -> str:
     return repr(told) if told else ""
 
 
+def shows_by_default() -> bool:
+    """Whether nobody has set how this kernel shows values and figures."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
+    precision = getattr(formatters.get("text/plain"), "float_precision", "")
+    return not (precision or display_settings() or _inline())
+
+
+def _inline() -> list[str]:
+    """What was set of the backend that shows figures in notebooks."""
+    kind = getattr(sys.modules.get("matplotlib_inline.config"), "InlineBackend", None)
+    if kind is None or not kind.initialized():
+        return []
+    backend = kind.instance()
+    names = ("figure_formats", "print_figure_kwargs", "rc")
+    return [name for name in names if getattr(backend, name) != backend.trait_defaults(name)]
+
+
 def _printers() -> Iterator[str]:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     formatters: Mapping[str, Any] = getattr(

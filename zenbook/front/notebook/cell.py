@@ -14,7 +14,7 @@ from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import DYNAMIC_CALLS
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.core.source_normal import gives_value
-from zenbook.core.source_shown import LAST
+from zenbook.core.source_shown import LAST, MANIFEST
 from zenbook.core.vouched import is_datum
 from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import (
@@ -29,8 +29,6 @@ from zenbook.front.notebook.namespace import is_code, is_users
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
 
-MANIFEST = "%cell"
-"""Artifact that says what a cell left beside its values; only cells have one."""
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
 _SHELLS = frozenset({"bash", "sh", "script", "system", "sx", "!"})
 _HARMLESS = frozenset(
@@ -86,6 +84,8 @@ class Cell:
     """Data it reads that ``--inputs`` leaves out."""
     binds: frozenset[str]
     """Names it may bind, on any branch."""
+    deletes: frozenset[str]
+    """Names it may delete, on any branch."""
     always: tuple[str, ...]
     """Names of data it binds on every branch: a kept result without one of these is no result."""
     made: tuple[str, ...]
@@ -143,6 +143,7 @@ def read_cell(
         reads=reads,
         besides=_besides(found, reads, said, namespace),
         binds=binds,
+        deletes=frozenset(names.deletes) | _caught(seen),
         always=always,
         made=made,
         dropped=dropped_names(tree.body),
@@ -183,6 +184,12 @@ def _besides(
         for name in found
         if name in namespace and name not in reads and is_users(name) and is_datum(namespace[name])
     )
+
+
+def _caught(tree: ast.Module) -> frozenset[str]:
+    """Names of caught errors, which are deleted where their handlers end."""
+    handlers = (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler))
+    return frozenset(node.name for node in handlers if node.name)
 
 
 def _unclear(names: Names) -> Iterator[str]:

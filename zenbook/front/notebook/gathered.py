@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zenbook.core.source_shown import MANIFEST
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
-from zenbook.front.notebook.cell import MANIFEST, Cell
+from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.namespace import Glimpse, difference, glimpse

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.core.source_shown import ANY, LAST, LOST
+from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.in_place import replace
@@ -18,7 +19,7 @@ from zenbook.engine.sharing import Inseparable, Link, entangled, relink
 from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import tie
 from zenbook.errors import NotDigestible
-from zenbook.front.notebook.cell import MANIFEST, Cell
+from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import (
     MISSING,
@@ -31,8 +32,10 @@ from zenbook.front.notebook.namespace import (
 from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
+from zenbook.world.display_settings import shows_by_default
 
 Event = Mapping[str, Any]
+_UNNAMED = re.compile(r"output(_\d+)?$")
 
 
 class Putting:
@@ -49,6 +52,8 @@ class Putting:
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._lost = frozenset(values.pop(LOST, ()))
+        if not cell.is_unclear:  # what a function returned without a name is none of a cell's
+            values = {n: v for n, v in values.items() if n in cell.binds or not _UNNAMED.match(n)}
         self._digest = digest
         self._values = values
         self._changed = dict(outcome.changed)
@@ -71,8 +76,8 @@ class Putting:
                 return f"it may have bound {name}, which was something else"
         if name := self._not_kept():
             return f"a script computed it, and did not keep {name}"
-        if any(event["kind"] == "unlike" for event in self._outcome.displays):
-            return "a script computed it, and showed it otherwise than a notebook does"
+        if self._shown_otherwise():
+            return "a script computed it, and showed it otherwise than this notebook does"
         if (self._manifest.get("figures") or open_figures()) and self._may_draw():
             return "it may draw into a figure that is open in pyplot"
         if holder := self._entangled():
@@ -85,11 +90,19 @@ class Putting:
             return str(error)
         return self._leave_unseen()
 
+    def _shown_otherwise(self) -> bool:
+        """Whether a script has shown something that is not what a run shows here."""
+        events = self._outcome.displays
+        if any(event["kind"] == "unlike" for event in events):
+            return True
+        return any("printed" in event for event in events) and not shows_by_default()
+
     def _not_kept(self) -> str:
         """A name that the cell may bind, and that a script's function has bound and dropped."""
         cell = self._cell
-        may_bind = cell.binds.difference(self._values, cell.made, cell.dropped, cell.always)
-        lost = may_bind if ANY in self._lost else self._lost & may_bind
+        touched = cell.binds.difference(self._values, cell.made, cell.always) | cell.deletes
+        touched = touched.difference(cell.dropped)
+        lost = touched if ANY in self._lost else self._lost & touched
         return min(lost, default="")
 
     def _may_draw(self) -> bool:

@@ -120,14 +120,15 @@ class StepFunction:
 
     @functools.cached_property
     def _noting(self) -> Binder:
-        """How the body is called: with the value noted that its last expression drops."""
+        """How the body is called: with what it drops noted."""
         from zenbook.core.source_shown import noting
 
         function = self._function
         twin = noting(function) if isinstance(function, types.FunctionType) else None
         if twin is None or "callable" in self._owner:
             return self.binder
-        return Binder(types.MethodType(twin, self._owner["self"]) if self._owner else twin)
+        owner = self._owner.get("self")
+        return self.binder.calling(twin if owner is None else types.MethodType(twin, owner))
 
     def named(self, result: Any) -> Mapping[str, Any]:
         """What the body returned, as outputs by name. Raises StepError if their number is off."""

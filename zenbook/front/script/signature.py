@@ -6,6 +6,7 @@ a zip, and anything unusual falls back to it, also for its error messages.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,6 +28,12 @@ class Binder:
         self._plain = all(parameter.kind in _NAMED for parameter in parameters)
         self._positional = tuple(p.name for p in parameters if p.kind is _PLAIN)
         self._defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    def calling(self, function: Callable[..., Any]) -> Binder:
+        """The same inputs, given to another function that takes them alike."""
+        other = copy.copy(self)
+        other._function = function
+        return other
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Every input by name, defaults filled in, in the order of the signature.
