@@ -22,6 +22,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import re
 import textwrap
 import tokenize
 from collections.abc import Callable, Iterable, Mapping
@@ -235,7 +236,7 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
     kept = normalised(drop_imports(statements), own_name=own and node.name)
     told = "" if found.taken or not names else repr(found.outputs)
     unbound = f"unbound {', '.join(rest.unbound)}" if rest.unbound else ""
-    said = (_structure(code), told, unbound)
+    said = (_structure(code), told, unbound, _like_results(found, code))
     return Body(
         code=_digest(kept, *said),
         source=_source_text(function) or _text([node]),
@@ -250,6 +251,12 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
         key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements)), *said),
         apart=apart_from(node, rest, code, code.co_flags & FUTURES),
     )
+
+
+def _like_results(found: _Statements, code: CodeType) -> str:
+    """Names of a function that are those of unnamed results, which a cell gives another meaning."""
+    local = {*code.co_varnames, *code.co_cellvars}
+    return "" if found.taken else " ".join(sorted(n for n in local if _UNNAMED.fullmatch(n)))
 
 
 def _from_code(function: FunctionType, named: Any) -> Body:
@@ -276,6 +283,9 @@ def _outputs(
         unnamed = names or _numbered(len(named))
         return tuple(name or unnamed[place] for place, name in enumerate(named))
     return names or _numbered(count or 1)
+
+
+_UNNAMED = re.compile(r"output(_\d+)?")
 
 
 def _numbered(count: int) -> tuple[str, ...]:
