@@ -394,22 +394,22 @@ def test_fault_64_ten_thousand_runs_open_and_page_fast(tmp_path: Path) -> None:
     history.end_run(first.id, "completed")
     _multiply_runs(history, 10_000)
     history.close()
-    began = time.perf_counter()
+    began = time.process_time()  # the machine may be busy with other tests
     history = open_history(tmp_path / "home")
     assert history.run("latest") is not None
-    opened = time.perf_counter() - began
+    opened = time.process_time() - began
     pages = []
     for offset, search in ((0, ""), (9_900, ""), (0, "gamma")):
-        began = time.perf_counter()
+        began = time.process_time()
         assert len(history.runs(limit=100, offset=offset, search=search)) == 100
-        pages.append(time.perf_counter() - began)
+        pages.append(time.process_time() - began)
     for order in ("seconds", "saved", "gamma", "accuracy", "accuracy"):
-        began = time.process_time()  # the machine may be busy with other tests
+        began = time.process_time()
         assert len(history.runs(limit=100, offset=5_000, order=order, descending=True)) == 100
         pages.append(time.process_time() - began)
-    began = time.perf_counter()
+    began = time.process_time()
     assert history.count() == history.count(search="gamma") == 10_000
-    counted = time.perf_counter() - began
+    counted = time.process_time() - began
     assert opened < 0.5
     assert max(pages) < 0.2
     assert pages[-1] < pages[-2] / 2, "what was sorted by is remembered"
