@@ -79,7 +79,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     return Identity(
         _fingerprint(call, digests, uses, digester.packages, kinds, desk),
         before,
-        {**digester.constants, **uses.constants, **_vouched(uses, call)},
+        _constants(digester, uses, call),
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
@@ -87,6 +87,13 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         live,
         uses.stores_global,
     )
+
+
+def _constants(digester: Digester, uses: Uses, call: Call) -> Mapping[str, tuple[Any, str]]:
+    """All globals that can change and count, by name."""
+    if not (digester.constants or uses.vouched):
+        return uses.constants
+    return {**digester.constants, **uses.constants, **_vouched(uses, call)}
 
 
 def _vouched(uses: Uses, call: Call) -> dict[str, tuple[Any, str]]:
@@ -111,11 +118,10 @@ def _fingerprint(
     Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
     modules of the inputs' types.
     """
-    used = {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}
-    state = (
-        *_library_settings(uses, packages, kinds),
-        *desk.code.patches(used, desk.digester()),
-    )
+    state: tuple[Part, ...] = ()
+    if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
+        settings_now = _library_settings(uses, packages, kinds)
+        state = (*settings_now, *desk.code.patches(used, desk.digester()))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)

@@ -58,9 +58,8 @@ def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
     record = hit.record
-    if gone := [
-        one.alias for one in record.artifacts if one.alias and one.alias not in call.values
-    ]:
+    aliases = [one.alias for one in record.artifacts if one.alias]
+    if gone := [alias for alias in aliases if alias not in call.values]:
         return Miss((), "unknowable", f"{gone[0]}, which it hands on, is not there")
     wanted_besides = besides(record, sitting) & set(call.step.outputs)
     if sitting.lazy:
@@ -78,15 +77,12 @@ def _restored(
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
-        used = {name: value for name, (value, _) in identity.constants.items()}
-        inputs = {**used, **call.values, **(changed if sitting.rebinds else {})}
-        if any(artifact.alias not in inputs for artifact in record.artifacts if artifact.alias):
-            return Miss((), "unknowable", "its result is an object that is not here")
+        inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
-        held = [link for link in shared or () if link[0] in values]
-        lend(held, values, identity.constants)
-        if not sitting.rebinds:
-            relink((link for link in held if not is_lent(link)), values, call.values)
+        if held := [link for link in shared or () if link[0] in values]:
+            lend(held, values, identity.constants)
+            if not sitting.rebinds:
+                relink((link for link in held if not is_lent(link)), values, call.values)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
