@@ -121,8 +121,7 @@ _Method = Callable[..., Any]
 
 @contextmanager
 def wrapped(owner: Any, name: str, wrap: Callable[[_Method], _Method]) -> Iterator[None]:
-    """A method wrapped on its instance, or a function on its module; on leaving, ours is taken off
-    if it is the outermost."""
+    """A method wrapped on its instance; on leaving, ours is taken off if it is the outermost."""
     own = vars(owner).get(name)
     ours = wrap(getattr(owner, name))
     setattr(owner, name, ours)

@@ -232,14 +232,15 @@ class _Watch:
         """Record what the step leaves open. What a library shows that the step has loaded itself
         may not have been seen."""
         self.record_late()
-        if any(_has(name) and name not in self._loaded for name in ("IPython.display",)) or (
-            "matplotlib.pyplot" not in self._loaded
-            and _has("matplotlib.pyplot")
-            and not _open_figures()
+        if self._has_loaded("IPython.display") or (
+            self._has_loaded("matplotlib.pyplot") and not _open_figures()
         ):
             self.unlike()
         for figure in self._closed.values():
             _release(figure, self)
+
+    def _has_loaded(self, module: str) -> bool:
+        return _has(module) and module not in self._loaded
 
     def _close(self, figure: Any) -> None:
         """From now on a change is one that a notebook would not make to this figure."""
