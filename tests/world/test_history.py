@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.front import among_many
 from tests.world.history_samples import (
     finished,
     key_of,
@@ -27,6 +27,7 @@ from zenbook.errors import OptionError, StoreFault
 from zenbook.model import Part, Record
 from zenbook.testing.history import MemoryHistory
 from zenbook.testing.store import FakeClock
+from zenbook.world import history_order
 from zenbook.world.history import SqliteHistory
 from zenbook.world.history_rows import (
     json_ready,
@@ -386,53 +387,24 @@ def test_what_one_process_adds_another_sees_at_once(real: SqliteHistory, tmp_pat
 # ---------------------------------------------------------------- size
 
 
-def test_fault_64_ten_thousand_runs_open_and_page_fast(tmp_path: Path) -> None:
+def test_fault_64_ten_thousand_runs_open_and_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it takes is in ``benchmarks/front.py``."""
+    among_many(tmp_path / "home").close()
     history = open_history(tmp_path / "home")
-    first = history.begin_run("p", 1, {"gamma": "0.1"})
-    for position in range(5):
-        history.set_step(first.id, line(f"s{position}", position))
-    history.end_run(first.id, "completed")
-    _multiply_runs(history, 10_000)
-    history.close()
-    began = time.process_time()  # the machine may be busy with other tests
-    history = open_history(tmp_path / "home")
-    assert history.run("latest") is not None
-    opened = time.process_time() - began
-    pages = []
+    latest = history.run("latest")
+    assert latest is not None and latest.number == 10_000
     for offset, search in ((0, ""), (9_900, ""), (0, "gamma")):
-        began = time.process_time()
-        assert len(history.runs(limit=100, offset=offset, search=search)) == 100
-        pages.append(time.process_time() - began)
+        page = history.runs(limit=100, offset=offset, search=search)
+        assert [run.number for run in page] == [*range(10_000 - offset, 9_900 - offset, -1)]
+    read = []
+    values = history_order._values
+    monkeypatch.setattr(history_order, "_values", lambda *a: read.append(a[1]) or values(*a))
     for order in ("seconds", "saved", "gamma", "accuracy", "accuracy"):
-        began = time.process_time()
         assert len(history.runs(limit=100, offset=5_000, order=order, descending=True)) == 100
-        pages.append(time.process_time() - began)
-    began = time.process_time()
+    assert read == ["seconds", "saved", "gamma", "accuracy"], "what was sorted by is remembered"
     assert history.count() == history.count(search="gamma") == 10_000
-    counted = time.process_time() - began
-    assert opened < 0.5
-    assert max(pages) < 0.2
-    assert pages[-1] < pages[-2] / 2, "what was sorted by is remembered"
-    assert counted < 0.2
-
-
-def _multiply_runs(history: SqliteHistory, number: int) -> None:
-    def insert(connection: object) -> None:
-        execute = connection.execute  # type: ignore[attr-defined]
-        execute(
-            "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            "INSERT INTO run "
-            "SELECT i, 'run-' || i, pipeline, version, i, name, status, parameters, "
-            "started, ended, note, origin, metrics, 0, node, boot, pid, born FROM run, n "
-            "WHERE run.sequence = 1",
-            (number,),
-        )
-        execute(
-            "INSERT INTO step SELECT r.sequence, s.step, s.position, s.status, s.pipeline, "
-            "s.seconds, s.record, s.body FROM step s, run r WHERE s.run = 1 AND r.sequence > 1"
-        )
-
-    history.ledger.write(insert)
 
 
 def test_the_signature_covers_the_sequence_number(real: SqliteHistory) -> None:
