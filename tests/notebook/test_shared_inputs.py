@@ -57,3 +57,61 @@ def test_what_inputs_share_is_no_reason_where_nothing_is_changed(kernel: Kernel)
             kernel.play("data = [1, 2]", made, "%%step s\ny = sum(x + data)")[-1].status == status
         )
         kernel.fresh()
+
+
+HANDED_ON = {
+    "in a list": ("out = [a, b]", "a.append(2)"),
+    "as it is": ("out = b\nn = len(a)", "a.append(2)"),
+    "by a helper that reads a global": ("out = [a, hidden_one()]", "b.append(2)"),
+}
+
+
+@pytest.mark.parametrize("case", HANDED_ON)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["shared first", "shared last"])
+def test_parts_handed_on_are_one_object_only_where_the_inputs_are(
+    case: str, order: tuple[int, int], kernel: Kernel
+) -> None:
+    body, later = HANDED_ON[case]
+    helper = "def hidden_one():\n    return b"
+    cells = [("a = [1]", ("b = a", "b = [1]")[place], helper) for place in order]
+    expected = []
+    for one in cells:
+        kernel.play(*one, body, later)
+        expected.append(kernel.value("(out, a, b)"))
+        kernel.fresh()
+    assert expected[0] != expected[1]
+    for one, right in zip(itertools.chain(cells, cells), expected * 2, strict=True):
+        kernel.play(*one, f"%%step s\n{body}", later)
+        assert kernel.value("(out, a, b)") == right
+        kernel.fresh()
+
+
+EXCHANGED = {
+    "an equal one": ("d['k'] = list(d['k'])\nd['n'] = 5", "completed"),
+    "the same one": ("d['k'] = d.pop('k')\nd['n'] = 5", "cached"),
+    "nothing": ("d['n'] = 5", "cached"),
+    "what holds the same": ("d['k'] = list(d['k'])\nd['n'] = len(d['k'][0])", "completed"),
+}
+
+
+@pytest.mark.parametrize("case", EXCHANGED)
+def test_an_equal_object_in_the_place_of_a_part_is_another(case: str, kernel: Kernel) -> None:
+    body, status = EXCHANGED[case]
+    made = ("d = {'k': [[1], [2]], 'n': 0}", "whole = d['k']", "part = whole[0]")
+    later = "whole.append(3)\npart.append(4)"
+    kernel.play(*made, body, later)
+    right = kernel.value("(d, whole, part)")
+    for expected in ("completed", status):
+        kernel.fresh()
+        assert kernel.play(*made, f"%%step s\n{body}", later)[-2].status == expected
+        assert kernel.value("(d, whole, part)") == right
+
+
+def test_an_equal_object_in_the_place_of_a_part_that_nobody_else_holds_is_no_reason(
+    kernel: Kernel,
+) -> None:
+    for expected in ("completed", "cached"):
+        made = kernel.play("d = {'k': [1], 'n': 0}", "%%step s\nd['k'] = list(d['k'])\nd['n'] = 5")
+        assert made[-1].status == expected
+        assert kernel.value("d") == {"k": [1], "n": 5}
+        kernel.fresh()

@@ -178,3 +178,14 @@ def test_a_function_whose_local_name_hides_a_builtin_does_not_find_the_cells_res
         "from zenbook import step\n@step\ndef s():\n    list = list(range(3))\n    return list"
     )
     assert kernel.run("s()").error == "UnboundLocalError"
+
+
+def test_what_a_function_put_into_an_argument_is_the_cells_own_object(kernel: Kernel) -> None:
+    body = "results['m'] = model\nn = 1"
+    lines = body.replace("\n", "\n    ")
+    kernel.run(f"from zenbook import step\n\n@step\ndef put(results, model):\n    {lines}\n    return n")
+    assert kernel.run("put({}, {'a': [1]})").result == "1"
+    kernel.fresh()
+    kernel.play("model = {'a': [1]}\nresults = {}", f"%%step put\n{body}", "model['a'].append(2)")
+    assert kernel.value("results") == {"m": {"a": [1, 2]}}
+    assert kernel.value("results['m'] is model")

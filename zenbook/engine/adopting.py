@@ -13,24 +13,28 @@ an array that looks into the memory of another of which only one changed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.parts import held_by, is_array, is_atom, put, walk
+from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, put, walk
 from zenbook.engine.sharing import Inseparable
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"
 
 
-def adopt(pairs: Iterable[tuple[Any, Any]], digest: Callable[[Any], str | None]) -> None:
-    """For pairs of an object and its later content, put the object's unchanged parts into the
-    latter. ``digest`` gives None for what has none. Raises Inseparable."""
+def adopt(
+    pairs: Iterable[tuple[Any, Any, Collection[Path]]], digest: Callable[[Any], str | None]
+) -> None:
+    """For an object, its later content, and the places in it where another object stands than did
+    before: put the object's unchanged parts into its later content.
+
+    ``digest`` gives None for what has none. Raises Inseparable."""
     adoption = _Adoption(digest)
     pairs = list(pairs)
-    for old, new in pairs:
-        adoption.compare(old, new)
-    for _, new in pairs:
+    for old, new, exchanged in pairs:
+        adoption.compare(old, new, _Exchanged(exchanged))
+    for _, new, _ in pairs:
         adoption.put_back(new)
 
 
@@ -56,6 +60,18 @@ def untouched(old: Any, new: Any) -> set[int]:
     return {*map(id, later.values()), *replaced}
 
 
+class _Exchanged:
+    """Places where another object stands than before, and the place one has come to."""
+
+    def __init__(self, paths: Collection[Path], here: Path = ()) -> None:
+        self._paths, self._here = paths, here
+        self.is_below = any(path[: len(here)] == here for path in paths)
+
+    def at(self, step: Step) -> _Exchanged:
+        """One step further."""
+        return _Exchanged(self._paths if self.is_below else (), (*self._here, step))
+
+
 class _Adoption:
     """Which object stands for which loaded copy."""
 
@@ -66,7 +82,7 @@ class _Adoption:
         self._compared: set[int] = set()
         self._kept: list[Any] = []
 
-    def compare(self, old: Any, new: Any) -> None:
+    def compare(self, old: Any, new: Any, exchanged: _Exchanged) -> None:
         """Note the unchanged parts of one object."""
         if id(new) in self._compared:
             return
@@ -76,10 +92,11 @@ class _Adoption:
             own = before.get(step, copy)
             if is_atom(copy) or type(own) is not type(copy) or own is copy:
                 continue
-            if self._is_same(own, copy):
+            further = exchanged.at(step)
+            if not further.is_below and self._is_same(own, copy):
                 self._note(own, copy)
             else:
-                self.compare(own, copy)
+                self.compare(own, copy, further)
 
     def stand(self, old: Any, new: Any) -> None:
         """Note that an object is about to be what its later content is."""

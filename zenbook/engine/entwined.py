@@ -1,69 +1,96 @@
-"""Which of a step's inputs hold the same objects: a reason, where the step changes one of them.
+"""Which of a step's inputs hold the same objects: a reason, where the step changes or hands on one.
 
 ``x = data`` and ``x = list(data)`` are equal inputs, and ``x.append(5)`` changes ``data`` only in
-the first case. Values in a key know nothing of that, so it is a read: noted before a step runs,
-kept with its record if it changed an input, and looked at again before that record is used.
+the first case; ``y = [x, data]`` holds one list or two. Values in a key know nothing of that, so it
+is a read: noted before a step runs, kept with its record if it changed an input or its outputs hold
+parts of one, and looked at again before that record is used.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_trace import is_atom as is_constant
-from zenbook.engine.parts import Path, held_by, is_array, is_atom
+from zenbook.engine.parts import Path, held_by, is_array, is_atom, walk
 from zenbook.model import Read, Reference
 
-SHARED = "shared objects"
-"""The name of the read."""
+_SHARED = "shared objects of "
 _MOST = 50_000
 _MOST_ARRAYS = 64
 _PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
 
 
-def entwined(values: Mapping[str, Any]) -> Read:
-    """Which objects are reached by two ways from these values, by name, as a read."""
-    told = sorted(_met_again(values))
-    return Read("input", SHARED, xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass")))
+class Entwined:
+    """Which objects are reached by two ways from these values, by name."""
+
+    def __init__(self, constants: Mapping[str, tuple[Any, str]], inputs: Mapping[str, Any]) -> None:
+        """``constants`` are those that the step's code uses, with their digests."""
+        values = {**{label: value for label, (value, _) in constants.items()}, **inputs}
+        self._ways: dict[int, Path] = {}
+        """The first way to each object, by its identity; nobody else's once it is gone."""
+        self._again = sorted(
+            ((str(one[0][1]), str(other[0][1])), f"{_text(one)} {kind} {_text(other)}")
+            for one, kind, other in self._met_again(values)
+        )
+
+    def of(self, names: Iterable[str]) -> Read:
+        """What these have in common with others, or with what has something in common with them."""
+        names = sorted(names)
+        joined, before = set(names), 0
+        while len(joined) > before:
+            before = len(joined)
+            for both, _ in self._again:
+                if not joined.isdisjoint(both):
+                    joined.update(both)
+        told = repr([text for both, text in self._again if not joined.isdisjoint(both)])
+        digest = xxh3_128_hexdigest(told.encode("utf-8", "surrogatepass"))
+        return Read("input", _SHARED + ", ".join(names), digest)
+
+    def exchanged(self, name: str, value: Any) -> Iterator[Path]:
+        """Places in an input where another object stands now than stood there before."""
+        stood = {way[1:]: known for known, way in self._ways.items() if way[0][1] == name}
+        for path, part in walk(value):
+            if path and stood.get(path, id(part)) != id(part):
+                yield path
+
+    def _met_again(self, values: Mapping[str, Any]) -> Iterator[tuple[Path, str, Path]]:
+        """The first and the other way to each object met again, and to shared memory."""
+        waiting: deque[tuple[Path, Any]] = deque()
+        waiting += (((("name", n),), value) for n, value in sorted(values.items()))
+        ways = self._ways
+        arrays: list[tuple[Path, Any]] = []
+        while waiting and len(ways) < _MOST:
+            path, inner = waiting.popleft()
+            if is_atom(inner) or is_constant(inner) or type(inner) is Reference:
+                continue
+            if id(inner) in ways:
+                yield ways[id(inner)], "is", path
+                continue
+            ways[id(inner)] = path
+            if is_array(inner):
+                arrays.append((path, inner))
+            waiting += (((*path, step), item) for step, item in held_by(inner))
+        yield from _in_one_memory(arrays[:_MOST_ARRAYS])
 
 
-def everything(
-    constants: Mapping[str, tuple[Any, str]], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What a step may change: the constants that its code uses, and its inputs."""
-    return {**{label: value for label, (value, _) in constants.items()}, **values}
+def sharers(read: Read) -> tuple[str, ...]:
+    """The names such a read was asked for; none if it is another kind of read."""
+    if read.kind != "input" or not read.name.startswith(_SHARED):
+        return ()
+    return tuple(read.name.removeprefix(_SHARED).split(", "))
 
 
-def _met_again(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The first and the other way to each object that is met again, and to shared memory."""
-    waiting: deque[tuple[Path, Any]] = deque()
-    waiting += (((("name", n),), value) for n, value in sorted(values.items()))
-    seen: dict[int, Path] = {}
-    arrays: list[tuple[Path, Any]] = []
-    while waiting and len(seen) < _MOST:
-        path, inner = waiting.popleft()
-        if is_atom(inner) or is_constant(inner) or type(inner) is Reference:
-            continue
-        if id(inner) in seen:
-            yield _text(seen[id(inner)]), _text(path)
-            continue
-        seen[id(inner)] = path
-        if is_array(inner):
-            arrays.append((path, inner))
-        waiting += (((*path, step), item) for step, item in held_by(inner))
-    yield from _in_one_memory(arrays[:_MOST_ARRAYS])
-
-
-def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[tuple[str, str]]:
+def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[tuple[Path, str, Path]]:
     share = sys.modules["numpy"].may_share_memory if arrays else None
     for place, (path, array) in enumerate(arrays):
         for before, other in arrays[:place]:
             if share is not None and share(array, other):
-                yield _text(before), f"memory {_text(path)}"
+                yield before, "shares memory with", path
 
 
 def _text(path: Path) -> str:

@@ -10,15 +10,15 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.source_shown import ANY, LOST
+from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
-from zenbook.engine.lending import lent
+from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.sitting import Sitting
-from zenbook.engine.tying import ties
+from zenbook.engine.tying import exchange, ties
 from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
 from zenbook.engine.windows import refuse_buffers
@@ -150,11 +150,15 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    if (shared := _links(outputs, values, changed, identity, sitting)) != []:
-        keepable["%links"] = shared
+    shared = _links(outputs, values, changed, identity, sitting)
+    anew = _exchanged(watched, changed)
+    if shared is None or shared or anew:
+        keepable["%links"] = shared if shared is None else [*shared, *anew]
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)
         by_name = {artifact.name: artifact for artifact in artifacts}
+        made = tuple(_alias(by_name[name], outputs[name], values) for name in outputs)
+        lenders = _lenders(made, shared, outputs.get(MANIFEST, {}))
         return desk.history.add(
             Record(
                 id=desk.new_id(),
@@ -165,10 +169,10 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
-                    *_entwined(watched, changed),
+                    *_entwined(watched, {*changed, *lenders}),
                 ),
                 wrote=watched.seen.wrote,
-                artifacts=tuple(_alias(by_name[name], outputs[name], values) for name in outputs),
+                artifacts=made,
                 changed=tuple(by_name[f"~{name}"] for name in changed),
                 deleted=ran.deleted,
                 random_after=(by_name["%random"],) if drawn else (),
@@ -248,7 +252,8 @@ def _links(
         return [*ties(changed, inputs), *lent(inner, inputs, identity.constants)]
     try:
         refuse_buffers(inner)
-        return [*links(inner, inputs), *lent(inner, inputs, identity.constants)]
+        found = [*links(inner, inputs), *lent(inner, inputs, identity.constants)]
+        return [*ties(changed, inputs), *found]  # a function's caller needs no ties; a cell does
     except Inseparable:
         return None
 
@@ -257,10 +262,27 @@ def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:
     return any(value is given for given in inputs.values())
 
 
-def _entwined(watched: Watched, changed: Mapping[str, Any]) -> Iterator[Read]:
-    """What inputs had in common, if it could matter: where one of them was changed."""
-    if changed and watched.entwined is not None:
-        yield watched.entwined
+def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
+    """Places in changed inputs where the step put another object than was there."""
+    if watched.entwined is None:
+        return []
+    seen = watched.entwined.exchanged
+    return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
+
+
+def _entwined(watched: Watched, names: set[str]) -> Iterator[Read]:
+    """What these inputs had in common with others: they were changed, or handed on."""
+    if names and watched.entwined is not None:
+        yield watched.entwined.of(names)
+
+
+def _lenders(
+    made: Iterable[Artifact], shared: Sequence[Link] | None, manifest: Mapping[str, Any]
+) -> Iterator[str]:
+    """The inputs and used values that outputs are, or hold parts of."""
+    yield from (artifact.alias for artifact in made if artifact.alias)
+    for link in (*(shared or ()), *manifest.get("links", ())):
+        yield link[2].removeprefix(LENT)
 
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:

@@ -13,14 +13,15 @@ from typing import Any
 
 from zenbook.engine.sharing import Link, held_in, links_of, relink
 
-_MARK = "use "
+LENT = "use "
+"""What stands before the label of a used value in a link."""
 _Used = Mapping[str, tuple[Any, str]]
 """By label: the value, and its digest."""
 
 
 def lent(outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used) -> list[Link]:
     """Where outputs hold parts of used values and of no input. Raises Inseparable."""
-    lenders = held_in({f"{_MARK}{label}": value for label, (value, _) in used.items()})
+    lenders = held_in({f"{LENT}{label}": value for label, (value, _) in used.items()})
     if not lenders:
         return []
     known = {**lenders, **held_in(inputs)}
@@ -30,10 +31,10 @@ def lent(outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used) -> 
 
 def is_lent(link: Link) -> bool:
     """Whether a link leads to a used value."""
-    return link[2].startswith(_MARK)
+    return link[2].startswith(LENT)
 
 
 def lend(links: Iterable[Link], outputs: dict[str, Any], used: _Used) -> None:
     """Put parts of the used values into loaded outputs. Raises Inseparable."""
-    lenders = {f"{_MARK}{label}": value for label, (value, _) in used.items()}
+    lenders = {f"{LENT}{label}": value for label, (value, _) in used.items()}
     relink([link for link in links if is_lent(link)], outputs, lenders)

@@ -8,6 +8,9 @@ kept, and on a hit the notebook's own object is put there again, as for outputs
 Whether it was the step that put it there, or whether it was there before, cannot be seen from
 these paths. It matters only where the notebook's input holds an equal object at that place that is
 not the same one: then the step runs.
+
+A step may also put an equal object in the place of a part, as ``d["k"] = list(d["k"])`` does: such
+places are kept, too, for there a hit must not leave the part that was there.
 """
 
 from __future__ import annotations
@@ -35,6 +38,16 @@ def ties(changed: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     return [(f"~{link[0]}", *link[1:]) for link in (*found, *windows(changed, found))]
 
 
+def exchange(name: str, path: Path) -> Link:
+    """Say of an input that a step changed that another object stands at this place than before."""
+    return f"~{name}", path, "", (), None
+
+
+def exchanged(tied: Iterable[Link], name: str) -> frozenset[Path]:
+    """The places in an input where another object stands than before."""
+    return frozenset(link[1] for link in tied if link[0] == f"~{name}" and not link[2])
+
+
 def tie(
     tied: Iterable[Link],
     changed: dict[str, Any],
@@ -47,7 +60,7 @@ def tie(
     ``sources`` tells where a link's object is found. Raises Inseparable.
     """
     for link in tied:
-        if not link[0].startswith("~"):
+        if not link[0].startswith("~") or not link[2]:
             continue
         name, path = link[0][1:], link[1]
         relink([(name, *link[1:])], changed, sources(link))

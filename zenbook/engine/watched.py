@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import entwined, everything
+from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
-from zenbook.model import Read
 from zenbook.world.ports import Recording, Seen
 
 
@@ -27,7 +26,7 @@ class Watched:
         self.seeded: frozenset[str] = frozenset()
         """Libraries whose random state the program had seeded before the step began."""
         self._members: Callable[[], tuple[str, ...]] = tuple
-        self.entwined: Read | None = None
+        self.entwined: Entwined | None = None
         """Which objects its inputs and what it uses had in common before it began."""
         self.fault = ""
         """Why nothing could be watched; the result is then not kept."""
@@ -60,7 +59,7 @@ class Watched:
     ) -> Callable[[], Seen] | None:
         desk = self._desk
         try:
-            self.entwined = entwined(everything(identity.constants, values))
+            self.entwined = Entwined(identity.constants, values)
             self._members = desk.code.members()
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))

@@ -17,7 +17,7 @@ from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
 from zenbook.engine.tensors import is_tensor
-from zenbook.engine.tying import tie
+from zenbook.engine.tying import exchanged, tie
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
@@ -126,10 +126,10 @@ class Putting:
             return str(error)
         changed = [(n, self._namespace.get(n), new) for n, new in self._changed.items()]
         if told := self._shared_part(changed):
+            links = self._outcome.links or ()
+            same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
             try:
-                adopt(
-                    ((old, new) for _, old, new in changed if type(old) is type(new)), self._known
-                )
+                adopt(((old, new, exchanged(links, n)) for n, old, new in same), self._known)
             except Inseparable:
                 return told
             told = self._shared_part(changed)
