@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["code", "use", "input", "setting", "environment", "file", "variable", "random"]
-"""What sort of reason a :class:`Part` is.
-
-``code`` the step's own normal form; ``use`` a helper, class, constant or module it uses;
-``input`` a named input's value; ``setting`` an option of the step (version text, seed);
-``environment`` Python or a library's version; ``file`` a file, missing file or folder
-listing; ``variable`` an environment variable; ``random`` a global random state.
-"""
+"""What sort of reason a :class:`Part` is: ``code`` the step's own normal form; ``use`` a helper,
+class, constant or module it uses; ``input`` a named input's value; ``setting`` an option of the
+step (version text, seed); ``environment`` Python or a library's version; ``file`` a file, missing
+file or folder listing; ``variable`` an environment variable; ``random`` a global random state."""
 
 Status = Literal["running", "completed", "cached", "failed", "interrupted", "skipped"]
 """How a run or one of its steps stands. ``cached`` never describes a running thing."""
+
+Manner = Literal["", "value", "printed", "dropped"]
+"""What becomes of a step's last value; "" for one that ends otherwise."""
 
 Cause = Literal[
     "first run",
@@ -231,11 +231,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A step's output that nobody has loaded yet: stands for its value in a :class:`Call`."""
+    """A step's output that nobody has loaded yet: stands for its value in a :class:`Call`.
+    The record (trusted already) vouches for the artifact's blob."""
 
     artifact: Artifact
     record: Record
-    """The record (trusted already) that vouches for the artifact's blob."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,11 +257,12 @@ class Call:
     is_async: bool = False
     options: Options = Options()
     key_code: str = ""
+    shows: Manner = ""
     vouched: frozenset[str] = frozenset()
     """Values it reads that are no reasons, because somebody has named those that are."""
     prepare: Callable[[], None] | None = None
-    """Called on a hit before anything is loaded: a cell makes the classes and functions it
-    defines, which its kept values may be instances of. Raises Damaged if it cannot."""
+    """Called on a hit before anything is loaded: a cell makes what it defines, which its kept
+    values may be instances of. Raises Damaged if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ def test_unchanged_parts_stay_the_objects_they_were() -> None:
     data = np.arange(3.0)
     model = SimpleNamespace(data=data, pair=(data, [1]), cache={})
     copy = later(model, lambda m: m.cache.update(mean=1.0, seen=m.data))
-    adopt([(model, copy)], fingerprint)
+    adopt([(model, copy, ())], fingerprint)
     assert copy.data is data and copy.pair is model.pair and copy.cache["seen"] is data
     assert copy.cache is not model.cache and copy.cache["mean"] == 1.0
 
@@ -37,8 +37,17 @@ def test_two_objects_that_share_a_part_share_it_afterwards() -> None:
     data = [1]
     one, two = {"data": data, "n": [0]}, {"data": data, "n": [0]}
     copies = later([one, two], lambda both: [d["n"].append(1) for d in both])
-    adopt([(one, copies[0]), (two, copies[1])], fingerprint)
+    adopt([(one, copies[0], ()), (two, copies[1], ())], fingerprint)
     assert copies[0]["data"] is data is copies[1]["data"] and copies[0]["n"] == [0, 1]
+
+
+def test_what_stands_in_the_place_of_an_equal_part_is_left_there() -> None:
+    value = {"k": [[1], [2]], "n": 0}
+    copy = later(value, lambda d: d.update(n=1))
+    loaded = copy["k"]
+    adopt([(value, copy, {(("item", "k"),)})], fingerprint)
+    assert copy["k"] is loaded and copy["k"] is not value["k"]
+    assert copy["k"][0] is value["k"][0]
 
 
 CONFLICTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
@@ -59,13 +68,13 @@ CONFLICTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
 def test_what_cannot_be_told_apart_is_refused(case: str) -> None:
     value, change = CONFLICTS[case]
     with pytest.raises(Inseparable):
-        adopt([(value, later(value, change))], fingerprint)
+        adopt([(value, later(value, change), ())], fingerprint)
 
 
 def test_what_has_no_digest_is_not_adopted() -> None:
     value = {"a": [1], "n": 0}
     copy = later(value, lambda d: d.update(n=1))
-    adopt([(value, copy)], lambda part: None)
+    adopt([(value, copy, ())], lambda part: None)
     assert copy["a"] is not value["a"]
 
 

@@ -433,3 +433,20 @@ def test_a_step_that_only_draws_is_named_by_what_it_plots(home: Path) -> None:
     cells: list[str | Cell] = ["x = [1]\nx.append(2)", "plt.plot(x)\nplt.legend(['x'])"]
     text = exported(["import matplotlib.pyplot as plt", *cells])
     assert 'def plot_x(x) -> None:\n    """Plot x."""\n' in text
+
+
+def test_a_steps_last_value_is_printed_where_it_tells_anything(home: Path) -> None:
+    cells: list[str | Cell] = [
+        "import pandas as pd",
+        "%%step make\ntable = pd.DataFrame({'a': [1, 2]})\ntable.describe()",
+        "%%step draw\naxes = table.plot()\naxes.set_title('a')",
+        "%%step tell\nn = len(table)\nf'{n} rows'",
+    ]
+    file = shown(
+        write(cells, Path("book.ipynb"), executed=False),
+        {1: "count 2", 2: "Text(0.5, 1.0, 'a')", 3: "'2 rows'"},
+    )
+    text = zenbook.export(file, verify=False).text
+    assert "    print(table.describe())\n    return table\n" in text
+    assert '    axes.set_title("a")\n' in text
+    assert '    print(f"{n} rows")\n' in text

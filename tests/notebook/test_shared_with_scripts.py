@@ -183,7 +183,8 @@ def test_a_function_whose_local_name_hides_a_builtin_does_not_find_the_cells_res
 def test_what_a_function_put_into_an_argument_is_the_cells_own_object(kernel: Kernel) -> None:
     body = "results['m'] = model\nn = 1"
     lines = body.replace("\n", "\n    ")
-    kernel.run(f"from zenbook import step\n\n@step\ndef put(results, model):\n    {lines}\n    return n")
+    function = f"@step\ndef put(results, model):\n    {lines}\n    return n"
+    kernel.play("from zenbook import step", function)
     assert kernel.run("put({}, {'a': [1]})").result == "1"
     kernel.fresh()
     kernel.play("model = {'a': [1]}\nresults = {}", f"%%step put\n{body}", "model['a'].append(2)")

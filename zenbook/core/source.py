@@ -6,8 +6,9 @@ decorated functions stay, because decorators read them), ``pass`` beside other s
 imports at the top of the body (what an imported name *means* is a part of its own), a final
 ``return a, b`` of plain local names (it is the list of outputs), a function's ``plt.close("all")``
 at the end (a notebook closes figures there by itself), a cell's bare last name or attribute (it
-only shows a value). The step's own name, called inside, reads as "itself". In a key helpers above a
-body are code that it uses (:mod:`zenbook.core.source_helpers`).
+only shows a value), whether the last value is printed (a final ``print(table.head())`` is
+``table.head()``; see :mod:`zenbook.engine.shown`). The step's own name, called inside, reads as
+"itself". In a key helpers above a body are code that it uses (:mod:`zenbook.core.source_helpers`).
 
 The parameters are a set of names and count as inputs, as their defaults do; only the structure
 of ``*args`` and ``**kwargs`` is part of the code.
@@ -43,16 +44,23 @@ from zenbook.core.source_helpers import (
 )
 from zenbook.core.source_normal import (
     bare_last,
+    binds_print,
     closes_figures,
     drop_imports,
     gives_value,
     imported_names,
+    is_async,
+    is_generator,
+    means_print,
     normalised,
     own_returns,
     plain_names,
+    printed_value,
+    with_value,
 )
 from zenbook.core.source_outputs import named_outputs
 from zenbook.core.source_trusted import FUTURES, FunctionNode, ReadLines, trusted
+from zenbook.model import Manner
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,8 @@ class Body:
     names of the final return that was taken out (None if the returns are part of the code, () if
     nothing is returned); ``return_count`` is how many values every return gives, if they agree.
     ``imports`` says what each name imported at the top of the body is: ``"numpy"``,
-    ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out.
+    ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out;
+    ``shows`` says if the last value is printed, or dropped by a function.
 
     Where helpers stand above the body, ``key`` is the digest of the rest, ``helpers`` are those of
     a cell, and ``apart`` is a function's code without them.
@@ -81,6 +90,7 @@ class Body:
     is_async: bool = False
     is_generator: bool = False
     last: str = ""
+    shows: Manner = ""
     key: str = ""
     helpers: tuple[ast.FunctionDef, ...] = ()
     apart: Apart | None = None
@@ -119,6 +129,8 @@ def body_of_cell(source: str | ast.Module) -> Body:
     if last:
         statements = statements[:-1]
     imports = imported_names(statements)
+    prints = any(map(printed_value, statements[-1:])) and not binds_print(tree)
+    statements = with_value(statements) if prints else statements
     kept = normalised(drop_imports(statements))
     rest = trimmed_cell(statements)
     return Body(
@@ -126,8 +138,9 @@ def body_of_cell(source: str | ast.Module) -> Body:
         source=source.strip("\n") if isinstance(source, str) else _text(tree.body),
         imports=imports,
         docstring=docstring,
-        is_async=_is_async(tree.body),
+        is_async=is_async(tree.body),
         last=last,
+        shows="printed" if prints else "",
         key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements))),
         helpers=rest.helpers,
     )
@@ -144,7 +157,7 @@ def code_of_cell(source: str | ast.Module, inputs: Iterable[str], name: str = "c
     arguments = ast.arguments(
         [], [ast.arg(name) for name in sorted(inputs)], None, [], [], None, []
     )
-    make = ast.AsyncFunctionDef if _is_async(tree.body) else ast.FunctionDef
+    make = ast.AsyncFunctionDef if is_async(tree.body) else ast.FunctionDef
     node = make(name, arguments, body, [], None, None)
     module = ast.fix_missing_locations(ast.Module([node], []))
     code = compiled(module, f"<{name}>")
@@ -219,18 +232,27 @@ def closing_statement(node: FunctionNode, function: FunctionType) -> ast.stmt | 
 
 
 def last_expression(node: FunctionNode, function: FunctionType) -> ast.Expr | None:
-    """The expression whose value a cell with this function's body shows; None if there is none."""
-    found = _statements(node, function, named_outputs(function))
+    """The statement whose value a cell with this function's body shows, or that prints it; None
+    if there is none."""
+    return _last_of(_statements(node, function, named_outputs(function)), function)
+
+
+def _last_of(found: _Statements, function: FunctionType) -> ast.Expr | None:
     if (found.returns and not found.taken) or bare_last(found.kept):
         return None
     last = found.kept[-1] if found.kept else None
-    return last if isinstance(last, ast.Expr) and gives_value(last) else None
+    if not isinstance(last, ast.Expr):
+        return None
+    prints = printed_value(last) is not None and means_print(function)
+    return last if prints or gives_value(last) else None
 
 
 def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
     code = function.__code__
     found = _statements(node, function, named)
-    statements, names = found.kept, found.names
+    last, names = _last_of(found, function), found.names
+    shows: Manner = "" if last is None else "dropped" if gives_value(last) else "printed"
+    statements = with_value(found.kept) if shows == "printed" else found.kept
     own = function.__name__ if node.name in _global_names(code) else ""
     rest = Trimmed(statements) if own else trimmed_function(statements, code)
     kept = normalised(drop_imports(statements), own_name=own and node.name)
@@ -247,7 +269,8 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
         imports=imported_names(statements),
         docstring=ast.get_docstring(node) or "",
         is_async=inspect.iscoroutinefunction(function),
-        is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+        is_generator=is_generator(code),
+        shows=shows,
         key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements)), *said),
         apart=apart_from(node, rest, code, code.co_flags & FUTURES),
     )
@@ -269,7 +292,7 @@ def _from_code(function: FunctionType, named: Any) -> Body:
         outputs=outputs,
         docstring=inspect.cleandoc(function.__doc__ or ""),
         is_async=inspect.iscoroutinefunction(function),
-        is_generator=bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)),
+        is_generator=is_generator(code),
     )
 
 
@@ -296,8 +319,7 @@ def _final_names(
     statements: list[ast.stmt], returns: list[ast.Return], code: CodeType
 ) -> tuple[str, ...] | None:
     """The plain local names of the only return, if it is the last statement of a function."""
-    generator = code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR)
-    if generator or len(returns) != 1 or statements[-1] is not returns[0]:
+    if is_generator(code) or len(returns) != 1 or statements[-1] is not returns[0]:
         return None
     names = plain_names(returns[0].value)
     local = {*code.co_varnames, *code.co_cellvars}
@@ -366,28 +388,11 @@ def _source_text(function: FunctionType) -> str:
 
 
 def _is_text(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _is_for_modules(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and (
         node.module == "__future__" or any(alias.name == "*" for alias in node.names)
     )
-
-
-def _is_async(statements: Iterable[ast.stmt]) -> bool:
-    """Whether a cell awaits at its own level."""
-    waiting: list[ast.AST] = list(statements)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            return True
-        if isinstance(node, ast.comprehension) and node.is_async:
-            return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-    return False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from types import FunctionType
+from types import CodeType, FunctionType
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SHOWN_ONLY = frozenset(
@@ -73,6 +74,47 @@ def gives_value(last: ast.Expr) -> bool:
     return True
 
 
+def printed_value(last: ast.stmt) -> ast.expr | None:
+    """What a final ``print(E)`` prints, if a notebook would as well show it by a final ``E``.
+
+    A name alone only shows a value, and a text alone is a comment.
+    """
+    match last:
+        case ast.Expr(ast.Call(ast.Name("print"), [value], [])):
+            if isinstance(value, ast.Starred | ast.Constant):
+                return None
+            alone = ast.copy_location(ast.Expr(value), last)
+            return value if gives_value(alone) and not bare_last([alone]) else None
+    return None
+
+
+def means_print(function: FunctionType) -> bool:
+    """Whether ``print`` is the builtin in a function."""
+    code = function.__code__
+    own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+    return "print" not in own and "print" not in function.__globals__
+
+
+def binds_print(tree: ast.Module) -> bool:
+    """Whether a cell gives ``print`` another meaning."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.alias) and (node.asname or node.name) in ("print", "*"):
+            return True
+        if isinstance(node, ast.Name) and node.id == "print" and not isinstance(node.ctx, ast.Load):
+            return True
+        if getattr(node, "name", "") == "print":
+            return True
+    return False
+
+
+def with_value(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements with a final ``print(E)`` as ``E``."""
+    value = printed_value(statements[-1]) if statements else None
+    if value is None:
+        return list(statements)
+    return [*statements[:-1], ast.copy_location(ast.Expr(value), statements[-1])]
+
+
 def closes_figures(node: ast.stmt, function: FunctionType) -> bool:
     """Whether a statement is ``plt.close("all")``, with ``plt`` meaning pyplot in this function."""
     match node:
@@ -82,6 +124,25 @@ def closes_figures(node: ast.stmt, function: FunctionType) -> bool:
                 return False
             meant = function.__globals__.get(name)
             return getattr(meant, "__name__", "") == "matplotlib.pyplot"
+    return False
+
+
+def is_generator(code: CodeType) -> bool:
+    """Whether a function's code yields."""
+    return bool(code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR))
+
+
+def is_async(statements: Iterable[ast.stmt]) -> bool:
+    """Whether a cell awaits at its own level."""
+    waiting: list[ast.AST] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return True
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
     return False
 
 

@@ -22,9 +22,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 from zenbook.core.source import body_of_function, closing_statement, last_expression
+from zenbook.core.source_normal import gives_value, is_generator
 from zenbook.core.source_trusted import FunctionNode, codes_at, starts_at, trusted
 
 MANIFEST = "%cell"
@@ -53,6 +54,7 @@ class Noted:
 
 
 _noted: ContextVar[Noted | None] = ContextVar("zenbook_noted", default=None)
+_before_print: ContextVar[Callable[[], object]] = ContextVar("zenbook_printing", default=str)
 _listening: ContextVar[tuple[Callable[[], None], ...]] = ContextVar("zenbook_ending", default=())
 
 
@@ -69,13 +71,17 @@ def noting_dropped(
         _noted.reset(token)
 
 
-def note(*last: Any, names: Mapping[str, Any]) -> None:
-    """Take a function's local names, and the value of its last expression if it has one."""
+def note(*last: Any, names: Mapping[str, Any], prints: bool = False) -> Any:
+    """Take a function's local names, and the value of its last expression if it has one, which is
+    given back; ``prints``: the function is about to print it."""
     for listen in _listening.get():
         listen()
     noted = _noted.get()
     if noted is not None:
         noted.last, noted.names = list(last), noted.choose(names)
+    if prints:
+        _before_print.get()()
+    return last[0] if last else None
 
 
 @contextmanager
@@ -88,10 +94,21 @@ def before_end(listen: Callable[[], None]) -> Iterator[None]:
         _listening.reset(token)
 
 
+@contextmanager
+def before_print(listen: Callable[[], object]) -> Iterator[None]:
+    """Call ``listen`` when a noting function that runs in the block prints its last value."""
+    before = _before_print.get()
+    _before_print.set(listen)
+    try:
+        yield
+    finally:
+        _before_print.set(before)  # a cell that awaits may end in another context, without a token
+
+
 def noting(function: FunctionType) -> FunctionType | None:
     """The function with what it drops noted; None if it drops nothing or has no source to trust."""
     code = function.__code__
-    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+    if is_generator(code):
         return None
     source = trusted(function)
     if source is None:
@@ -116,8 +133,12 @@ def noting(function: FunctionType) -> FunctionType | None:
 def _handed_on(node: FunctionNode, function: FunctionType) -> bool:
     """Put a call of :func:`note` into a function's tree; whether there is anything to note."""
     last = last_expression(node, function)
-    if last is not None:
+    if last is not None and gives_value(last):
         last.value = _noting(last.value, last.value)
+        return True
+    if last is not None:
+        printing = cast(ast.Call, last.value)
+        printing.args = [_noting(last.value, *printing.args, prints=True)]
         return True
     closing = closing_statement(node, function)
     if closing is None and drops_nothing(function):
@@ -158,10 +179,11 @@ def _stored(code: CodeType, inside: bool = False) -> set[str]:
     return found.union(*(_stored(each, inside=True) for each in inner))
 
 
-def _noting(like: ast.AST, *last: ast.expr) -> ast.expr:
+def _noting(like: ast.AST, *last: ast.expr, prints: bool = False) -> ast.expr:
     """``note(last, names=locals())``, with names that the function's module need not hold."""
     text = f"__import__({__name__!r}, fromlist=['note']).note"
-    called = ast.parse(f"{text}(names=__import__('builtins').locals())", mode="eval").body
+    said = f"names=__import__('builtins').locals(), prints={prints}"
+    called = ast.parse(f"{text}({said})", mode="eval").body
     for node in ast.walk(called):
         ast.copy_location(node, like)
     assert isinstance(called, ast.Call)

@@ -17,6 +17,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
+from zenbook.engine.shown import marked
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchange, ties
 from zenbook.engine.vouched import found_changed
@@ -142,7 +143,8 @@ def _record(
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
-    displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
+    shown = [event for event in watched.displays if event.get("kind") not in ran.unrecorded]
+    displays = marked(shown, call.shows)
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
     keepable.update({f"~{name}": value for name, value in changed.items()})

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zenbook.core.source_shown import LOCAL, MANIFEST
+from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
+from zenbook.engine.shown import as_shown
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
@@ -83,6 +84,9 @@ def _restored(
             lend(held, values, identity.constants)
             if not sitting.rebinds:
                 relink((link for link in held if not is_lent(link)), values, call.values)
+    displays = _displays(record, loaded, call, desk)
+    if displays is None:
+        return Miss((), "unknowable", "its last value was shown otherwise, and was not kept")
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
@@ -95,11 +99,29 @@ def _restored(
         seconds=0.0,
         changed=changed,
         links=_links(loaded),
-        displays=loaded.get("%displays", ()),
+        displays=displays,
         origin=record.run,
         remarks=record.remarks,
         metrics=record.metrics,
     )
+
+
+def _displays(
+    record: Record, loaded: Mapping[str, Any], call: Call, desk: Desk
+) -> Sequence[Mapping[str, Any]] | None:
+    """What the hit is to show, as this step shows it; None if that is not to be had."""
+
+    def last() -> str | None:
+        found = dict(loaded)
+        if LAST[0] not in found:
+            kept = [artifact for artifact in record.artifacts if artifact.name == LAST[0]]
+            found = desk.vault.load(kept, record.seals, record.python) if kept else {}
+        try:
+            return str(found[LAST[0]])
+        except Exception:  # it is not kept, or cannot be printed: the step will say so
+            return None
+
+    return as_shown(loaded.get("%displays", ()), call.shows, last)
 
 
 def _for_functions(record: Record) -> list[Artifact]:

@@ -6,7 +6,9 @@ Events are JSON-ready, in the order in which they were made::
     {"kind": "display", "data": {mime: ...}, "metadata": {}, "id": "" , "update": False}
     {"kind": "result", "data": {mime: ...}, "metadata": {}}
     {"kind": "clear", "wait": False}
+    {"kind": "last"}
 
+The last of these stands before the printed last value of a function (:mod:`zenbook.engine.shown`).
 A display that a script has made says besides what the script ``printed`` of it, and whether a
 notebook shows it ``late``, at the end; an event ``unlike`` says that a notebook would have shown
 something else (:mod:`zenbook.world.capture_script`).
@@ -33,6 +35,7 @@ from threading import get_ident
 from typing import Any, Protocol
 
 from zenbook.core.masking import mask, secrets_in
+from zenbook.core.source_shown import before_print
 
 TEXT_CAP = 1_000_000
 RICH_CAP = 10_000_000
@@ -82,6 +85,10 @@ class Tape:
         lost = f"[zenbook: a display of {size / 1e6:.1f} MB was not kept]"
         event = {**event, "data": {"text/plain": lost}, "metadata": {}}
         self.made.append(("", {"kind": kind, **event}))
+
+    def mark_last(self) -> None:
+        """The step is about to print its last value."""
+        self.made.append(("", {"kind": "last"}))
 
     def hears(self) -> bool:
         """Whether what this thread shows now is the step's."""
@@ -213,8 +220,9 @@ def _tap(stream: Any) -> _Tap | None:
 def recording_streams(tape: Tape) -> Iterator[None]:
     """Record what goes to the streams that are current now."""
     _stack.set((*_stack.get(), tape))
+    streams = _tapped("stdout", sys.stdout, tape), _tapped("stderr", sys.stderr, tape)
     try:
-        with _tapped("stdout", sys.stdout, tape), _tapped("stderr", sys.stderr, tape):
+        with streams[0], streams[1], before_print(tape.mark_last):
             yield
     finally:
         _stack.set(tuple(each for each in _stack.get() if each is not tape))

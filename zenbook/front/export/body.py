@@ -6,7 +6,7 @@ import ast
 import re
 from itertools import takewhile
 
-from zenbook.core.source_normal import bare_last
+from zenbook.core.source_normal import bare_last, printed_value
 from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above, loaded
 from zenbook.front.export.layout import INDENT, indented, tidy
@@ -155,9 +155,11 @@ def _last_text(piece: Piece, text: str) -> str:
     last = piece.nodes[-1]
     if bare_last([last]):
         return _without_statement(piece, text)
-    if piece.cell.step is not None or not isinstance(last, ast.Expr):
+    if not isinstance(last, ast.Expr):
         return text
     value = last.value
+    if piece.cell.step is not None and not _is_shown_by_printing(value):
+        return text  # another text would be another step
     if isinstance(value, ast.Constant):
         return _without_statement(piece, text)
     shown = piece.cell.shown
@@ -166,6 +168,12 @@ def _last_text(piece: Piece, text: str) -> str:
     if isinstance(value, ast.Call) and ast.unparse(value.func) in ("print", "display"):
         return text
     return _printed(piece, text)
+
+
+def _is_shown_by_printing(value: ast.expr) -> bool:
+    """Whether a step that prints this value is the step that shows it."""
+    printed = ast.Expr(ast.Call(ast.Name("print"), [value], []))
+    return printed_value(printed) is value
 
 
 def _tells(value: ast.expr, shown: str) -> bool:

@@ -28,6 +28,7 @@ from zenbook.front.notebook.definitions import (
 from zenbook.front.notebook.namespace import is_code, is_users
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
+from zenbook.model import Manner
 
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
 _SHELLS = frozenset({"bash", "sh", "script", "system", "sx", "!"})
@@ -101,6 +102,12 @@ class Cell:
     remarks: tuple[str, ...]
     is_unclear: bool
     """Whether it may read or bind names that do not stand in it."""
+
+    @property
+    def shows(self) -> Manner:
+        """How it shows its last value."""
+        own: Manner = "value" if self.shows_last else "dropped" if self.is_quiet else ""
+        return self.body.shows or own
 
     @property
     def hidden(self) -> tuple[str, ...]:

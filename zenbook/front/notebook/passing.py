@@ -148,6 +148,7 @@ class Passing:
             **self._code(),
             options=options,
             key_code=cell.body.key,
+            shows=cell.shows,
             vouched=frozenset(cell.besides),
             prepare=self._prepare,
         )

@@ -199,7 +199,7 @@ class Putting:
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
         shown = {name: values.pop(name) for name in LAST if name in values}
-        if not self._cell.is_quiet:
+        if self._cell.shows not in ("printed", "dropped"):
             self._shown = {name: value for name, value in shown.items() if value is not None}
         self.bound = values
         bind(self._namespace, values)
@@ -224,8 +224,6 @@ class Putting:
     def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options) -> None:
         """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
         events = to_replay(self._outcome, options)
-        if self._cell.is_quiet:
-            events = [event for event in events if event["kind"] != "result"]
         for late in (False, True):
             if part := [event for event in events if bool(event.get("late")) is late]:
                 replay(part)

@@ -18,7 +18,7 @@ from zenbook.engine.sitting import LOOSE
 from zenbook.errors import OptionError, StepError
 from zenbook.front.script.options import unknown
 from zenbook.front.script.signature import Binder
-from zenbook.model import Call, Options, Outcome, Step
+from zenbook.model import Call, Manner, Options, Outcome, Step
 
 _NOTHING_SAID = Options()
 
@@ -99,6 +99,14 @@ class StepFunction:
             return self._function, None, ""
         return body.apart.code, body.apart.space(self._function.__globals__), body.key
 
+    @functools.cached_property
+    def _shows(self) -> Manner:
+        from zenbook.core.source import body_of_function
+
+        if "callable" in self._owner:
+            return ""
+        return body_of_function(self._function).shows
+
     def call(self, values: Mapping[str, Any], options: Options) -> Call:
         """Lower to a Call with these values."""
         code, namespace, key_code = self._used
@@ -108,6 +116,7 @@ class StepFunction:
             code=code,
             namespace=namespace,
             key_code=key_code,
+            shows=self._shows,
             body=self._body,
             is_async=self.is_async,
             options=options,

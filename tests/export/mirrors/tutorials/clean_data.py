@@ -67,7 +67,7 @@ def read(inbox: Path) -> pd.DataFrame:
     raw = pd.concat(
         [as_sent(file) for file in sorted(inbox.glob("*.csv"))], ignore_index=True
     )
-    raw.groupby("laboratory").head(1)
+    print(raw.groupby("laboratory").head(1))
     return raw
 
 
@@ -81,7 +81,7 @@ def clean(raw: pd.DataFrame) -> pd.DataFrame:
     )
     wines = wines.dropna().drop_duplicates(ignore_index=True)
     print(f"{len(raw)} rows came, {len(wines)} wines are left")
-    wines.groupby("laboratory").mean().drop(columns="sample").round(2)
+    print(wines.groupby("laboratory").mean().drop(columns="sample").round(2))
     return wines
 
 
