@@ -16,7 +16,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_trace import is_atom as is_constant
-from zenbook.engine.parts import Path, held_by, is_array, is_atom, walk
+from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, walk
 from zenbook.model import Read, Reference
 
 _SHARED = "shared objects of "
@@ -31,8 +31,10 @@ class Entwined:
     def __init__(self, constants: Mapping[str, tuple[Any, str]], inputs: Mapping[str, Any]) -> None:
         """``constants`` are those that the step's code uses, with their digests."""
         values = {**{label: value for label, (value, _) in constants.items()}, **inputs}
-        self._ways: dict[int, Path] = {}
-        """The first way to each object, by its identity; nobody else's once it is gone."""
+        self._steps: list[tuple[int, Step]] = []
+        """The objects met: the number of the one that holds each, and the step to it."""
+        self._met: dict[int, int] = {}
+        """Their numbers by identity, which is nobody else's until they are gone."""
         self._again = sorted(
             ((str(one[0][1]), str(other[0][1])), f"{_text(one)} {kind} {_text(other)}")
             for one, kind, other in self._met_again(values)
@@ -53,29 +55,40 @@ class Entwined:
 
     def exchanged(self, name: str, value: Any) -> Iterator[Path]:
         """Places in an input where another object stands now than stood there before."""
-        stood = {way[1:]: known for known, way in self._ways.items() if way[0][1] == name}
+        ways: list[Path] = []
+        for holder, step in self._steps:
+            ways.append((*ways[holder], step) if holder >= 0 else (step,))
+        stood = {ways[n][1:]: known for known, n in self._met.items() if ways[n][0][1] == name}
         for path, part in walk(value):
             if path and stood.get(path, id(part)) != id(part):
                 yield path
 
     def _met_again(self, values: Mapping[str, Any]) -> Iterator[tuple[Path, str, Path]]:
         """The first and the other way to each object met again, and to shared memory."""
-        waiting: deque[tuple[Path, Any]] = deque()
-        waiting += (((("name", n),), value) for n, value in sorted(values.items()))
-        ways = self._ways
+        met, steps = self._met, self._steps
+        waiting: deque[tuple[int, Step, Any]] = deque()
+        waiting += ((-1, ("name", name), value) for name, value in sorted(values.items()))
         arrays: list[tuple[Path, Any]] = []
-        while waiting and len(ways) < _MOST:
-            path, inner = waiting.popleft()
-            if is_atom(inner) or is_constant(inner) or type(inner) is Reference:
+        while waiting and len(steps) < _MOST:
+            holder, step, inner = waiting.popleft()
+            if is_atom(inner) or type(inner) is Reference or is_constant(inner):
                 continue
-            if id(inner) in ways:
-                yield ways[id(inner)], "is", path
+            number = met.setdefault(id(inner), len(steps))
+            if number < len(steps):
+                yield self._way(number), "is", (*self._way(holder), step)
                 continue
-            ways[id(inner)] = path
+            steps.append((holder, step))
             if is_array(inner):
-                arrays.append((path, inner))
-            waiting += (((*path, step), item) for step, item in held_by(inner))
+                arrays.append((self._way(number), inner))
+            waiting += [(number, further, item) for further, item in held_by(inner)]
         yield from _in_one_memory(arrays[:_MOST_ARRAYS])
+
+    def _way(self, number: int) -> Path:
+        way: list[Step] = []
+        while number >= 0:
+            number, step = self._steps[number]
+            way.append(step)
+        return tuple(reversed(way))
 
 
 def sharers(read: Read) -> tuple[str, ...]:

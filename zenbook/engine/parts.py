@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -43,6 +43,12 @@ _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
+_LEAVES = frozenset(
+    (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range, type)
+)
+"""Types of values that hold nothing, themselves and not what is made of them."""
+_MUTABLE = frozenset((list, dict, set, bytearray))
+_PLAIN_CONTAINERS = frozenset((list, dict, tuple))
 
 
 class _Plain:
@@ -73,7 +79,10 @@ def is_atom(value: Any) -> bool:
 
 def is_mutable(value: Any) -> bool:
     """Whether identity matters: a value that is hashed by content cannot change."""
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind in _MUTABLE:
+        return True
+    if kind in _LEAVES or isinstance(value, tuple):
         return False
     if is_tensor(value):  # its hash is its address, which is not what object's own hash is
         return True
@@ -106,8 +115,24 @@ def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path,
             waiting += (((*path, step), item) for step, item in held_by(inner))
 
 
-def held_by(value: Any) -> Iterator[tuple[Step, Any]]:
-    """What a value holds itself, each with the step to it."""
+def held_by(value: Any) -> Iterable[tuple[Step, Any]]:
+    """What a value holds itself that may hold anything or change, each with the step to it."""
+    kind = type(value)
+    if kind not in _PLAIN_CONTAINERS:
+        return _held_by(value)
+    if len(value) > _WIDEST:
+        return ()
+    if kind is dict:
+        return [
+            (("item", key), item)
+            for key, item in list(value.items())
+            if type(item) not in _LEAVES and not is_mutable(key)
+        ]
+    how = "item" if kind is list else "place"
+    return [((how, place), i) for place, i in enumerate(value) if type(i) not in _LEAVES]
+
+
+def _held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
         return
     if is_frame(value):
