@@ -55,13 +55,18 @@ def _against(
     changes = _changed_reads(record, identity, call, desk)
     if changes:
         return miss_for(changes)
-    kept = {artifact.name for artifact in record.artifacts} | besides(record, sitting)
-    wanted = set(call.options.keep_only or call.step.outputs)
-    if not wanted <= kept:
-        return Miss((), "unknowable", _not_kept(wanted - kept))
+    missing = not_kept(record, call)
+    if missing and (missing := missing - besides(record, sitting)):
+        return Miss((), "unknowable", _not_kept(missing))
     if sitting.lazy and (gone := desk.missing_blob(record)):
         return Miss((), "damaged", f"the kept {gone} is gone")
     return None
+
+
+def not_kept(record: Record, call: Call) -> set[str]:
+    """The outputs that a call asks for and a record does not have under their names."""
+    wanted = set(call.options.keep_only or call.step.outputs)
+    return wanted.difference([artifact.name for artifact in record.artifacts])
 
 
 def _not_kept(missing: set[str]) -> str:

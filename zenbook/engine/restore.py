@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
-from zenbook.engine.decide import besides
+from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
@@ -59,10 +59,11 @@ def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
     record = hit.record
-    aliases = [one.alias for one in record.artifacts if one.alias]
-    if gone := [alias for alias in aliases if alias not in call.values]:
-        return Miss((), "unknowable", f"{gone[0]}, which it hands on, is not there")
-    wanted_besides = besides(record, sitting) & set(call.step.outputs)
+    for artifact in record.artifacts:
+        if artifact.alias and artifact.alias not in call.values:
+            return Miss((), "unknowable", f"{artifact.alias}, which it hands on, is not there")
+    missing = not_kept(record, call)
+    wanted_besides = missing and missing & besides(record, sitting)
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
@@ -166,7 +167,8 @@ def _named(
         if artifact.alias or artifact.name in loaded
     }
     changed = {artifact.name[1:] for artifact in record.changed}
-    return kept | {n: inputs[n] if n in changed else None for n in wanted if n not in kept}
+    more = {n: inputs[n] if n in changed else None for n in wanted if n not in kept}
+    return kept | more if more else kept
 
 
 def _can_put_back(record: Record, call: Call) -> bool:
