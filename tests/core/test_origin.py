@@ -6,7 +6,9 @@ import subprocess
 import sys
 from importlib import metadata
 
-from zenbook.core.closure_origin import environment_parts, version_of
+import numpy  # noqa: F401
+
+from zenbook.core.closure_origin import environment_parts, is_local_module, version_of
 
 
 def test_a_package_named_unlike_its_distribution_is_found() -> None:
@@ -34,3 +36,12 @@ def test_what_few_steps_need_is_not_imported_with_the_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+def test_a_part_of_a_library_that_is_not_loaded_is_the_librarys() -> None:
+    """``numpy.recarray`` says that it is from ``numpy.rec``, which only some import."""
+    assert not is_local_module("numpy.not_loaded_at_all")
+    assert not is_local_module("numpy.not_loaded.at_all")
+    assert not is_local_module("json.not_loaded_at_all")
+    assert is_local_module("tests.not_loaded_at_all")
+    assert is_local_module("not_loaded_at_all")

@@ -49,8 +49,12 @@ def is_local_file(file: str) -> bool:
 
 
 def _is_local_package(name: str) -> bool:
-    """A module without a file: made at run time, or a namespace package, which has folders."""
+    """A module without a file: made at run time, or a namespace package, which has folders. One
+    that is not loaded, as ``numpy.rec`` is where ``numpy.recarray`` says it is from, is its
+    package's."""
     module = sys.modules.get(name)
+    if module is None and "." in name:
+        return is_local_module(name.rpartition(".")[0])
     try:
         folders = list(getattr(module, "__path__", ()))
     except TypeError:
