@@ -14,6 +14,7 @@ from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
+from zenbook.engine.inputs import blobs_of
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -171,7 +172,7 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
-                    *_entwined(watched, {*changed, *lenders}),
+                    *_entwined(watched, sorted({*changed, *lenders}), call),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=made,
@@ -272,10 +273,11 @@ def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
     return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
 
 
-def _entwined(watched: Watched, names: set[str]) -> Iterator[Read]:
-    """What these inputs had in common with others: they were changed, or handed on."""
+def _entwined(watched: Watched, names: Sequence[str], call: Call) -> Iterator[Read]:
+    """What these inputs had in common with others: they were changed, or handed on. Where their
+    bytes are is noted, for such inputs need not be loaded to be looked at again."""
     if names and watched.entwined is not None:
-        yield watched.entwined.of(names)
+        yield replace(watched.entwined.of(names), shown=blobs_of(call, names))
 
 
 def _lenders(
