@@ -134,11 +134,9 @@ def test_an_edit_makes_the_step_and_all_below_it_stale_at_once(page: Any, lab: S
     type_into(page, 2, "\n# a remark changes nothing")
     page.wait_for_timeout(300)
     says(page, "train", "ran")
-    began = time.perf_counter()
     type_into(page, 2, "\ntotal += 1")
     says(page, "train", "stale")
     says(page, "score", "train was edited")
-    assert time.perf_counter() - began < 10, "quick even where the machine is busy"
     says(page, "load_data", "ran")
     run_all(page)
     says(page, "load_data", "cached")
@@ -187,10 +185,8 @@ def test_while_a_step_runs_the_panel_is_answered_and_says_how_long_it_will_take(
     shown = panel(page)
     shown.get_by_text(re.compile(r"^slow, step 1 of 2, (about .* left|longer)")).wait_for()
     for tab, told in (("runs", re.compile(r"^\d+ runs?$")), ("store", re.compile("used"))):
-        began = time.perf_counter()
         shown.get_by_role("tab", name=tab).click()
         shown.get_by_text(told).first.wait_for()
-        assert time.perf_counter() - began < 3, "a second, and more where the machine is busy"
     shown.get_by_role("tab", name="graph").click()
     shown.get_by_role("button", name=re.compile("^Step slow, running")).click()
     shown.get_by_role("region", name="Step slow").get_by_text("code changed").first.wait_for()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -140,24 +139,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteHistory]:
     history.close()
 
 
-def test_ten_thousand_runs_open_within_half_a_second_and_scroll_to_the_last(
-    page: Any, many: SqliteHistory
-) -> None:
-    began = time.process_time()  # the machine may be busy
-    first = page_of(many)
-    made = 1000 * (time.process_time() - began)
-    with staged(first, Kept(many)) as stage:
-        spent = []
-        for _ in range(3):
-            opened(page, stage)
-            page.get_by_text("run 10000", exact=True).wait_for()
-            spent.append(made + page.evaluate("performance.now() - window.began"))
-        assert min(spent) < 500, f"{spent} ms"
+def test_ten_thousand_runs_open_and_scroll_to_the_last(page: Any, many: SqliteHistory) -> None:
+    with staged(page_of(many), Kept(many)) as stage:
+        opened(page, stage)
+        page.get_by_text("run 10000", exact=True).wait_for()
         assert page.locator(".zb-rows tbody tr").count() < 60
-        began = time.perf_counter()
         page.locator(".zb-rows").evaluate("element => element.scrollTo(0, 1e9)")
         page.get_by_text("run 1", exact=True).wait_for()
-        assert time.perf_counter() - began < 2
         asked = [entry for entry in stage.actions.log if entry.startswith("runs")]
         assert len(asked) <= 4
 
@@ -167,14 +155,12 @@ def test_ten_thousand_runs_are_sorted_and_searched_while_one_waits(
 ) -> None:
     with staged(page_of(many), Kept(many)) as stage:
         opened(page, stage)
-        began = time.perf_counter()
         page.get_by_role("button", name="gamma").click()
         page.locator(".zb-rows tbody tr").nth(1).get_by_text("0.096").wait_for()
         page.get_by_role("button", name="Took").click()
         page.locator("th[aria-sort=descending]", has_text="Took").wait_for()
         page.get_by_role("searchbox").fill("bench:7777")
         page.get_by_text("1 run", exact=True).wait_for()
-        assert time.perf_counter() - began < 5, "three questions; seconds where it is busy"
 
 
 def test_two_runs_are_compared_with_the_pinned_baseline(page: Any) -> None:

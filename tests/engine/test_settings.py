@@ -114,24 +114,6 @@ def test_a_step_that_uses_no_such_library_does_not_know_of_them(zone: None) -> N
     assert left._value == 4
 
 
-def best_of(count: int, once: Callable[[], object]) -> float:
-    """Seconds that the quickest of so many calls takes."""
-
-    def timed() -> float:
-        started = time.perf_counter()
-        once()
-        return time.perf_counter() - started
-
-    return min(timed() for _ in range(count))
-
-
-def test_looking_at_settings_costs_little() -> None:
-    none, many = Uses(modules=frozenset({"json"})), Uses(modules=frozenset({"pandas", "numpy"}))
-    look = identify._library_settings
-    assert best_of(500, lambda: look(none, {"xxhash"}, set())) < 2e-6, "measured 0.2 µs"
-    assert best_of(500, lambda: look(many, set(), set())) < 60e-6, "measured 9 µs"
-
-
 class Counter:
     n = 0
 

@@ -87,11 +87,9 @@ def test_a_page_is_answered_while_a_cell_runs_and_its_cell_never_notices(
         pass
     for number in range(3):
         page.say("comm_msg", {"id": number, "ask": "runs", "offset": 0, "limit": 10})
-        began = time.perf_counter()
         answer = page.hears("id", 5)
         assert answer["id"] == number
         assert answer["view"]["rows"][0]["status"] == "running"
-        assert time.perf_counter() - began < 2, "quick even where the machine is busy"
     page.say("comm_msg", {"id": 9, "ask": "plan"})
     (tmp_path / "go").touch()
     while (done := page.hears("push")["push"]["cells"][0])["status"] == "running":

@@ -21,7 +21,6 @@ import pandas as pd
 import pytest
 
 from tests.world.watching import see
-from zenbook.world.process_state import ProcessState
 from zenbook.world.settings import settings
 
 
@@ -108,16 +107,6 @@ def test_an_idle_pool_of_a_library_is_no_obstacle() -> None:
     pool = ThreadPoolExecutor(1)
     assert see(lambda: pool.submit(int).result()).obstacles == ()
     pool.shutdown()
-
-
-def test_a_snapshot_and_its_comparison_are_cheap() -> None:
-    def once() -> float:
-        started = time.perf_counter()
-        state = ProcessState.now()
-        assert [*state.changes(()), *state.alive(())] == []
-        return time.perf_counter() - started
-
-    assert min(once() for _ in range(200)) < 1e-3, "measured 80 µs"
 
 
 SETTINGS: dict[str, Callable[[], Any]] = {
