@@ -9,6 +9,7 @@ gives the object itself, must fail the same property.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -41,6 +42,7 @@ STATEMENTS = (
     "{x} = {{{n}, 2}}",
     "{x} = {y}",
     "{x} = [{y}]",
+    "{x} = [{y}, {x}]",
     "{x} = ({y}, {n})",
     "{x}, {y} = {y}, {x}",
     "*{x}, {y} = [1, 2, {n}]",
@@ -62,6 +64,9 @@ STATEMENTS = (
     "{x} = repr({y})",
     "print({y}, {n})",
     "{y}",
+    "[{y}, {n}]",
+    "print(repr({y}) + '{n}')",
+    "helper({y})",
     # changes in place
     "{x} += {n}",
     "{x} += [{n}]",
@@ -69,6 +74,7 @@ STATEMENTS = (
     "{y}.append({x}) if isinstance({y}, list) and {y} is not {x} else None",
     "{y}.update(m={n}) if isinstance({y}, dict) else None",
     "{y}['l'].append({n}) if isinstance({y}, dict) else None",
+    "{y}.update(l=list({y}['l']), m={n}) if isinstance({y}, dict) else None",
     "{y}.clear() if isinstance({y}, list | dict | set) else None",
     "del {y}[0]",
     "{y}.v = {n}",
@@ -178,10 +184,12 @@ def histories(draw: Any) -> list[Move]:
     cells += draw(st.lists(statements(), min_size=2, max_size=4))
     moves: list[Move] = [("run", place, cell) for place, cell in enumerate(cells)]
     for _ in range(draw(st.integers(1, 6))):
-        kind = draw(st.sampled_from(["run", "run", "edit", "all", "restart", "again"]))
+        kind = draw(st.sampled_from(["run", "run", "edit", "turn", "all", "restart", "again"]))
         place = draw(st.integers(0, len(cells) - 1))
         if kind == "edit":
             cells[place] = draw(statements())
+        if kind == "turn":
+            cells[place] = _turned(cells[place])
         if kind in ("restart", "again"):
             moves.append(("restart", 0, ""))
         if kind in ("all", "again"):
@@ -189,6 +197,17 @@ def histories(draw: Any) -> list[Move]:
         elif kind != "restart":
             moves.append(("run", place, cells[place]))
     return moves
+
+
+def _turned(cell: str) -> str:
+    """The cell with its last value printed instead of shown, or the other way round."""
+    *before, last = ast.parse(cell).body
+    match last:
+        case ast.Expr(ast.Call(ast.Name("print"), [value], [])):
+            last = ast.Expr(value)
+        case ast.Expr(value):
+            last = ast.Expr(ast.Call(ast.Name("print"), [value], []))
+    return ast.unparse(ast.Module([*before, last], []))
 
 
 @pytest.fixture
@@ -229,9 +248,7 @@ def _played(shell: InteractiveShell, moves: list[Move], capsys: Any, steps: bool
 
 def _outputs_of(shown: str) -> list[str]:
     """What was printed, without numbers of prompts and tracebacks (which hold addresses)."""
-    lines = [
-        line.partition("]: ")[2] if line.startswith("Out[") else line for line in shown.splitlines()
-    ]
+    lines = [re.sub(r"^Out\[\d+\]", "Out", line) for line in shown.splitlines()]
     return lines if not any("Traceback" in line for line in lines) else ["Traceback"]
 
 
@@ -418,6 +435,25 @@ def _without_displays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(putting.Putting, "show", lambda self, replay, shell, how: None)
 
 
+def _without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: a hit shows the last value as the step did that was kept."""
+    import zenbook.engine.restore as restore
+
+    monkeypatch.setattr(restore, "as_shown", lambda events, shows, last: events)
+
+
+def _without_entwining(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: what inputs have in common is no reason."""
+    import zenbook.engine.keep as keep
+
+    monkeypatch.setattr(keep, "_entwined", lambda watched, names, call: iter(()))
+
+
+def _without_exchanges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: an equal object in the place of a part is that part."""
+    monkeypatch.setattr(putting, "exchanged", lambda tied, name: frozenset())
+
+
 def _run(*cells: str) -> list[Move]:
     return [("run", place, cell) for place, cell in enumerate(cells)]
 
@@ -445,6 +481,14 @@ LENT = _run_again(
     "b.append(2)",
 )
 SHOWN = _run_again("print('shown')\na = 1")
+TURNED = [*_run("a = [1]", "[a, 2]"), ("run", 1, "print([a, 2])")]
+HANDED = [
+    *_run("a = [1]\nb = a", "c = [a, b]", "a.append(2)"),
+    *_run("a = [1]\nb = [1]", "c = [a, b]", "a.append(2)"),
+]
+EXCHANGED = _run_again(
+    "a = {'k': [1], 'n': 0}\nb = a['k']", "a.update(k=list(a['k']), n=5)", "b.append(2)"
+)
 COUNTED = [
     ("run", 0, "a = 1"),
     ("run", 1, "b = a + 1"),
@@ -480,6 +524,9 @@ HELD = [
         (_without_loans, LENT),
         (_without_frames, INDEXED),
         (_without_displays, SHOWN),
+        (_without_turns, TURNED),
+        (_without_entwining, HANDED),
+        (_without_exchanges, EXCHANGED),
     ],
 )
 def test_a_wrong_engine_fails_this_property(
