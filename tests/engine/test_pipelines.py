@@ -56,25 +56,6 @@ def study(gamma: float = 0.1):
     train(data=data, target=target, gamma=gamma)
 
 
-@step
-def twice(shares: bool):
-    one = [1]
-    both = {"a": one, "b": one if shares else [1]}
-    return both
-
-
-@step
-def first_of(both):
-    first = both["a"]
-    return first
-
-
-@pipeline
-def sharing(shares: bool = True):
-    both = twice(shares)
-    first_of(both)
-
-
 def statuses(run: Any) -> dict[str, str]:
     return {name: handle.status for name, handle in run.steps.items()}
 
@@ -611,12 +592,3 @@ def test_a_pipeline_may_take_any_number_of_values() -> None:
             train([1], [2], value)
 
     assert list(many(0.1, 0.2, note="x").steps) == ["train", "train_2"]
-
-
-def test_what_is_shared_within_an_input_is_a_reason_and_known_without_loading_it() -> None:
-    sharing()
-    assert statuses(sharing()) == {"twice": "cached", "first_of": "cached"}
-    run = sharing(False)
-    assert run.steps["first_of"].why == "input shared objects of both changed"
-    assert statuses(sharing(False)) == {"twice": "cached", "first_of": "cached"}
-    assert statuses(sharing()) == {"twice": "cached", "first_of": "cached"}

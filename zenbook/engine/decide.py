@@ -8,17 +8,13 @@ explanation all call :func:`decide`; there is no second opinion.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from zenbook.core.source_shown import LAST, LOCAL
+from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined, sharers
 from zenbook.engine.identify import Identity
-from zenbook.engine.inputs import blobs_of, load_inputs
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
-from zenbook.errors import StoreFault
 from zenbook.model import Call, Change, Hit, Miss, Part, Read, Record
 
 
@@ -75,8 +71,7 @@ def not_kept(record: Record, call: Call) -> set[str]:
 
 def _not_kept(missing: set[str]) -> str:
     named = sorted(name for name in missing if not name.startswith("%"))
-    hidden = "the value it shows" if missing == {LAST[0]} else "what the cell shows or defines"
-    return f"{', '.join(named) or hidden} was not kept"
+    return f"{', '.join(named) or 'what the cell shows or defines'} was not kept"
 
 
 def besides(record: Record, sitting: Sitting) -> set[str]:
@@ -106,25 +101,12 @@ def look_again(read: Read, identity: Identity, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
     if read.kind == "input":
         if names := sharers(read):
-            return _shared_now(read, names, identity, call, desk)
+            return Entwined(identity.constants, call.values).of(names)
         return as_it_is_now(read, call, desk)
     if read.kind != "random":
         return desk.watch.again(read)
     digest = desk.randomness.states().get(read.name, "")
     return random_read(read.name, digest, desk.randomness.seeded(read.name), call)
-
-
-def _shared_now(
-    read: Read, names: tuple[str, ...], identity: Identity, call: Call, desk: Desk
-) -> Read:
-    """What these inputs have in common by now; the same bytes hold the same objects."""
-    if read.shown and read.shown == blobs_of(call, names):
-        return read
-    try:
-        values = load_inputs(call, desk, names)
-    except StoreFault:  # running the step will say what is wrong with them
-        return replace(read, digest="", shown="")
-    return Entwined(identity.constants, values).of(names)
 
 
 def random_read(library: str, digest: str, seeded: bool, call: Call) -> Read:

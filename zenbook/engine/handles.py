@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from zenbook.engine.desk import Desk, open_desk
-from zenbook.engine.inputs import load
 from zenbook.engine.notes import checked_metrics, checked_run_name, checked_tags
+from zenbook.engine.restore import load
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Artifact, Change, Record, Reference, Run, Status, Step, StepRun
 

@@ -14,7 +14,6 @@ from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
-from zenbook.engine.inputs import blobs_of
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -172,7 +171,7 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
-                    *_entwined(watched, sorted({*changed, *lenders}), call),
+                    *_entwined(watched, {*changed, *lenders}),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=made,
@@ -273,11 +272,10 @@ def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
     return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
 
 
-def _entwined(watched: Watched, names: Sequence[str], call: Call) -> Iterator[Read]:
-    """What these inputs had in common with others: they were changed, or handed on. Where their
-    bytes are is noted, for such inputs need not be loaded to be looked at again."""
+def _entwined(watched: Watched, names: set[str]) -> Iterator[Read]:
+    """What these inputs had in common with others: they were changed, or handed on."""
     if names and watched.entwined is not None:
-        yield replace(watched.entwined.of(names), shown=blobs_of(call, names))
+        yield watched.entwined.of(names)
 
 
 def _lenders(

@@ -18,9 +18,8 @@ from typing import Any
 from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity, identify
-from zenbook.engine.inputs import load_inputs
 from zenbook.engine.keep import keep, outcome_of
-from zenbook.engine.restore import restore
+from zenbook.engine.restore import load_inputs, restore
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.vouched import noted_before
 from zenbook.engine.watched import Watched

@@ -16,10 +16,10 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
 from zenbook.engine.foreseen import Foreseen
 from zenbook.engine.identify import Known, identify
-from zenbook.engine.inputs import load
 from zenbook.engine.logbook import Logbook
 from zenbook.engine.mishap import described, status_of
 from zenbook.engine.narrate import LogNarrator, Narrator
+from zenbook.engine.restore import load
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, StoreFault, Untrusted
 from zenbook.model import (

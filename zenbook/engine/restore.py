@@ -41,6 +41,20 @@ def restore(
         return Miss((), "damaged", str(error))
 
 
+def load_inputs(call: Call, desk: Desk) -> dict[str, Any]:
+    """The call's values with every reference loaded."""
+    return {
+        name: load(value, desk) if type(value) is Reference else value
+        for name, value in call.values.items()
+    }
+
+
+def load(reference: Reference, desk: Desk) -> Any:
+    """The live value a reference stands for; a fresh object each time."""
+    artifact, record = reference.artifact, reference.record
+    return desk.vault.load([artifact], record.seals, record.python)[artifact.name]
+
+
 def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
