@@ -56,6 +56,25 @@ def study(gamma: float = 0.1):
     train(data=data, target=target, gamma=gamma)
 
 
+@step
+def twice(shares: bool):
+    one = [1]
+    both = {"a": one, "b": one if shares else [1]}
+    return both
+
+
+@step
+def first_of(both):
+    first = both["a"]
+    return first
+
+
+@pipeline
+def sharing(shares: bool = True):
+    both = twice(shares)
+    first_of(both)
+
+
 def statuses(run: Any) -> dict[str, str]:
     return {name: handle.status for name, handle in run.steps.items()}
 
@@ -592,3 +611,9 @@ def test_a_pipeline_may_take_any_number_of_values() -> None:
             train([1], [2], value)
 
     assert list(many(0.1, 0.2, note="x").steps) == ["train", "train_2"]
+
+
+def test_what_an_input_holds_twice_is_no_reason_where_each_step_loads_its_own() -> None:
+    sharing()
+    assert statuses(sharing()) == {"twice": "cached", "first_of": "cached"}
+    assert statuses(sharing(False)) == {"twice": "completed", "first_of": "cached"}

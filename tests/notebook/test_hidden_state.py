@@ -444,9 +444,9 @@ def _without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _without_entwining(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what inputs have in common is no reason."""
-    import zenbook.engine.keep as keep
+    import zenbook.engine.restore as restore
 
-    monkeypatch.setattr(keep, "_entwined", lambda watched, names, call: iter(()))
+    monkeypatch.setattr(restore, "untied", lambda links, values: "")
 
 
 def _without_exchanges(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,3 +190,32 @@ def test_what_a_function_put_into_an_argument_is_the_cells_own_object(kernel: Ke
     kernel.play("model = {'a': [1]}\nresults = {}", f"%%step put\n{body}", "model['a'].append(2)")
     assert kernel.value("results") == {"m": {"a": [1, 2]}}
     assert kernel.value("results['m'] is model")
+
+
+HAND_ON = """from zenbook import step
+
+@step
+def hand_on(a, b):
+    out = [a, len(b)]
+    return out
+"""
+
+
+def test_what_a_function_handed_on_of_two_lists_a_cell_hands_on_of_one(kernel: Kernel) -> None:
+    kernel.run(HAND_ON)
+    assert kernel.run("hand_on([1], [1])").result == "[[1], 1]"
+    kernel.fresh()
+    kernel.play("a = [1]", "b = a")
+    assert kernel.run("%%step hand_on\nout = [a, len(b)]").status == "cached"
+    kernel.run("b.append(2)")
+    assert kernel.value("out") == [[1, 2], 1]
+
+
+def test_what_a_cell_handed_on_of_one_list_is_no_result_for_two(kernel: Kernel) -> None:
+    kernel.play("a = [1]", "b = a", "%%step hand_on\nout = [a, len(b)]")
+    kernel.fresh()
+    kernel.play(HAND_ON, "a, b = [1], [1]", "out = hand_on(a, b)", "a.append(2)")
+    assert kernel.value("out") == [[1, 2], 1]
+    kernel.fresh()
+    kernel.play("a = [1]", "b = [1]")
+    assert kernel.run("%%step hand_on\nout = [a, len(b)]").status == "cached"

@@ -1,9 +1,12 @@
 """Which of a step's inputs hold the same objects: a reason, where the step changes or hands on one.
 
 ``x = data`` and ``x = list(data)`` are equal inputs, and ``x.append(5)`` changes ``data`` only in
-the first case; ``y = [x, data]`` holds one list or two. Values in a key know nothing of that, so it
-is a read: noted before a step runs, kept with its record if it changed an input or its outputs hold
-parts of one, and looked at again before that record is used.
+the first case. Values in a key know nothing of that, so it is a read: noted before a step runs,
+kept with its record if it changed an input, and looked at again before that record is used.
+
+``y = [x, data]`` holds one list or two. Where it held one, nobody knows which of the inputs a later
+``y[0]`` would be, if they are two by then. So for a part that is handed on, the other ways to it
+are kept among the links, and must lead to one object again. The other way round all is clear.
 """
 
 from __future__ import annotations
@@ -35,23 +38,34 @@ class Entwined:
         """The objects met: the number of the one that holds each, and the step to it."""
         self._met: dict[int, int] = {}
         """Their numbers by identity, which is nobody else's until they are gone."""
-        self._again = sorted(
-            ((str(one[0][1]), str(other[0][1])), f"{_text(one)} {kind} {_text(other)}")
-            for one, kind, other in self._met_again(values)
-        )
+        self._again: list[tuple[Path, str, Path]] = list(self._met_again(values))
 
     def of(self, names: Iterable[str]) -> Read:
         """What these have in common with others, or with what has something in common with them."""
         names = sorted(names)
         joined, before = set(names), 0
+        roots = [{_root(one), _root(other)} for one, _, other in self._again]
         while len(joined) > before:
             before = len(joined)
-            for both, _ in self._again:
-                if not joined.isdisjoint(both):
-                    joined.update(both)
-        told = repr([text for both, text in self._again if not joined.isdisjoint(both)])
-        digest = xxh3_128_hexdigest(told.encode("utf-8", "surrogatepass"))
+            joined.update(*(both for both in roots if not joined.isdisjoint(both)))
+        found = zip(self._again, roots, strict=True)
+        told = sorted(
+            f"{_text(one)} {kind} {_text(other)}"
+            for (one, kind, other), both in found
+            if not joined.isdisjoint(both)
+        )
+        digest = xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
         return Read("input", _SHARED + ", ".join(names), digest)
+
+    def ways_to(self, part: Any) -> Iterator[tuple[Path, Path]]:
+        """Other ways to this object and to what holds it, each with the first one."""
+        number, firsts = self._met.get(id(part), -1), set[Path]()
+        while number >= 0:
+            firsts.add(self._way(number))
+            number, _ = self._steps[number]
+        for one, _, other in self._again:
+            if one in firsts or other in firsts:
+                yield one, other
 
     def exchanged(self, name: str, value: Any) -> Iterator[Path]:
         """Places in an input where another object stands now than stood there before."""
@@ -104,6 +118,10 @@ def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[tuple[Path, str, 
         for before, other in arrays[:place]:
             if share is not None and share(array, other):
                 yield before, "shares memory with", path
+
+
+def _root(path: Path) -> str:
+    return str(path[0][1])
 
 
 def _text(path: Path) -> str:

@@ -16,10 +16,11 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
+from zenbook.engine.parts import follow
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.shown import marked
 from zenbook.engine.sitting import Sitting
-from zenbook.engine.tying import exchange, ties
+from zenbook.engine.tying import alike, exchange, ties
 from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
 from zenbook.engine.windows import refuse_buffers
@@ -153,14 +154,16 @@ def _record(
     if displays:
         keepable["%displays"] = displays
     shared = _links(outputs, values, changed, identity, sitting)
-    anew = _exchanged(watched, changed)
-    if shared is None or shared or anew:
-        keepable["%links"] = shared if shared is None else [*shared, *anew]
+    if shared is not None:
+        holders = {**_lenders(identity), **values}
+        handed = _handed_on(outputs, values, shared, holders)
+        shared += [*_exchanged(watched, changed), *_alike(watched, handed)]
+    if shared != []:
+        keepable["%links"] = shared
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)
         by_name = {artifact.name: artifact for artifact in artifacts}
         made = tuple(_alias(by_name[name], outputs[name], values) for name in outputs)
-        lenders = _lenders(made, shared, outputs.get(MANIFEST, {}))
         return desk.history.add(
             Record(
                 id=desk.new_id(),
@@ -171,7 +174,7 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
-                    *_entwined(watched, {*changed, *lenders}),
+                    *_entwined(watched, changed),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=made,
@@ -272,19 +275,35 @@ def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
     return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
 
 
-def _entwined(watched: Watched, names: set[str]) -> Iterator[Read]:
-    """What these inputs had in common with others: they were changed, or handed on."""
-    if names and watched.entwined is not None:
-        yield watched.entwined.of(names)
+def _entwined(watched: Watched, changed: Mapping[str, Any]) -> Iterator[Read]:
+    """What the inputs that were changed had in common with others."""
+    if changed and watched.entwined is not None:
+        yield watched.entwined.of(changed)
 
 
-def _lenders(
-    made: Iterable[Artifact], shared: Sequence[Link] | None, manifest: Mapping[str, Any]
-) -> Iterator[str]:
-    """The inputs and used values that outputs are, or hold parts of."""
-    yield from (artifact.alias for artifact in made if artifact.alias)
-    for link in (*(shared or ()), *manifest.get("links", ())):
-        yield link[2].removeprefix(LENT)
+def _alike(watched: Watched, parts: Iterable[Any]) -> list[Link]:
+    """The ways to parts of inputs that are handed on, where there were several."""
+    if watched.entwined is None:
+        return []
+    found = (alike(*ways) for part in parts for ways in watched.entwined.ways_to(part))
+    return list({(link[:4]): link for link in found}.values())
+
+
+def _lenders(identity: Identity) -> dict[str, Any]:
+    return {f"{LENT}{label}": value for label, (value, _) in identity.constants.items()}
+
+
+def _handed_on(
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    shared: Iterable[Link],
+    holders: Mapping[str, Any],
+) -> Iterator[Any]:
+    """The inputs' and used values' objects that outputs are, hold, or look into."""
+    yield from (value for value in outputs.values() if _is_one_of(value, inputs))
+    for link in (*shared, *outputs.get(MANIFEST, {}).get("links", ())):
+        if not link[0].startswith("~"):
+            yield follow(holders[link[2]], link[3])
 
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:

@@ -14,6 +14,7 @@ from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_shown
 from zenbook.engine.sitting import Sitting
+from zenbook.engine.tying import untied
 from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
@@ -78,6 +79,8 @@ def _restored(
             shared = None if cells.get("links") or cells.get("windows") else shared
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
+        if told := untied(shared or (), _given(identity, call)):
+            return Miss((), "unknowable", told)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
@@ -105,6 +108,12 @@ def _restored(
         remarks=record.remarks,
         metrics=record.metrics,
     )
+
+
+def _given(identity: Identity, call: Call) -> dict[str, Any]:
+    """The inputs and used values by name and label."""
+    used = {label: value for label, (value, _) in identity.constants.items()}
+    return {**used, **call.values}
 
 
 def _displays(

@@ -145,7 +145,9 @@ class Putting:
         if self._outcome.links is None:
             raise Inseparable("its result shares memory that cannot be shared again")
         scripts = [
-            link for link in self._outcome.links if not (link[0].startswith("~") or is_lent(link))
+            link
+            for link in self._outcome.links
+            if not (link[0].startswith(("~", "=")) or is_lent(link))
         ]
         return [*self._manifest.get("links", ()), *scripts]
 
