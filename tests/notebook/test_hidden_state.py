@@ -449,6 +449,13 @@ def _without_entwining(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restore, "untied", lambda links, values: "")
 
 
+def _without_touching(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong engine: what inputs share is no reason where the step changes it."""
+    import zenbook.engine.restore as restore
+
+    monkeypatch.setattr(restore, "touched", lambda pairs, before, after, digest: "")
+
+
 def _without_exchanges(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: an equal object in the place of a part is that part."""
     monkeypatch.setattr(putting, "exchanged", lambda tied, name: frozenset())
@@ -485,6 +492,10 @@ TURNED = [*_run("a = [1]", "[a, 2]"), ("run", 1, "print([a, 2])")]
 HANDED = [
     *_run("a = [1]\nb = a", "c = [a, b]", "a.append(2)"),
     *_run("a = [1]\nb = [1]", "c = [a, b]", "a.append(2)"),
+]
+APPENDED = [
+    *_run("a = [1]\nb = a", "a.append(2)\nc = len(b)"),
+    *_run("a = [1]\nb = [1]", "a.append(2)\nc = len(b)"),
 ]
 EXCHANGED = _run_again(
     "a = {'k': [1], 'n': 0}\nb = a['k']", "a.update(k=list(a['k']), n=5)", "b.append(2)"
@@ -526,6 +537,7 @@ HELD = [
         (_without_displays, SHOWN),
         (_without_turns, TURNED),
         (_without_entwining, HANDED),
+        (_without_touching, APPENDED),
         (_without_exchanges, EXCHANGED),
     ],
 )

@@ -219,3 +219,35 @@ def test_what_a_cell_handed_on_of_one_list_is_no_result_for_two(kernel: Kernel) 
     kernel.fresh()
     kernel.play("a = [1]", "b = [1]")
     assert kernel.run("%%step hand_on\nout = [a, len(b)]").status == "cached"
+
+
+FRAMES = ("import pandas as pd", "df = pd.DataFrame({'a': [2, 4]})", "half = df / 2")
+ADD = """from zenbook import step
+
+@step{}
+def add(df, half):
+    df['s'] = half['a'] + 1
+    return df
+"""
+ADD_CELL = "%%step add\ndf['s'] = half['a'] + 1"
+
+
+def test_an_index_that_only_a_notebooks_frames_share_is_no_reason_for_a_function(
+    kernel: Kernel,
+) -> None:
+    """``df / 2`` has the index of ``df``; a pipeline's steps load their inputs one by one."""
+    kernel.play(*FRAMES, ADD_CELL)
+    kernel.fresh()
+    kernel.play(*FRAMES, "half = half.copy()", ADD.format("(must_hit=True)"))
+    assert kernel.run("df = add(df, half)").error == ""
+    assert kernel.value("df.s.tolist()") == [2.0, 3.0]
+
+
+def test_an_index_that_only_a_notebooks_frames_share_is_no_reason_for_a_cell(
+    kernel: Kernel,
+) -> None:
+    kernel.play(*FRAMES, "half = half.copy()", ADD.format(""), "df = add(df, half)")
+    kernel.fresh()
+    assert kernel.play(*FRAMES, ADD_CELL)[-1].status == "cached"
+    kernel.run("df.index.name = 'i'")
+    assert kernel.value("(df.s.tolist(), half.index.name)") == ([2.0, 3.0], "i")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import Entwined, sharers
 from zenbook.engine.identify import Identity
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
@@ -100,8 +99,6 @@ def _changed_reads(record: Record, identity: Identity, call: Call, desk: Desk) -
 def look_again(read: Read, identity: Identity, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
     if read.kind == "input":
-        if names := sharers(read):
-            return Entwined(identity.constants, call.values).of(names)
         return as_it_is_now(read, call, desk)
     if read.kind != "random":
         return desk.watch.again(read)

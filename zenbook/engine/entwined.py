@@ -1,31 +1,35 @@
-"""Which of a step's inputs hold the same objects: a reason, where the step changes or hands on one.
+"""Which of a step's inputs hold the same objects, where it changes one in place or hands one on.
 
-``x = data`` and ``x = list(data)`` are equal inputs, and ``x.append(5)`` changes ``data`` only in
-the first case. Values in a key know nothing of that, so it is a read: noted before a step runs,
-kept with its record if it changed an input, and looked at again before that record is used.
+``x = data`` and ``x = list(data)`` are equal inputs, and values in a key know nothing of that. But
+``x.append(5)`` changes ``data`` only in the first case, and ``y = [x, data]`` holds one list or
+two. So a step's inputs are walked before it runs, and its record keeps, among its links,
 
-``y = [x, data]`` holds one list or two. Where it held one, nobody knows which of the inputs a later
-``y[0]`` would be, if they are two by then. So for a part that is handed on, the other ways to it
-are kept among the links, and must lead to one object again. The other way round all is clear.
+- for an input that was changed: what it had in common with others. Where it has something else in
+  common by now, a hit is the right result only if the step left those parts alone;
+- for a part of an input that is handed on: the other ways to it, because nobody knows which of
+  them a later result would take. They must lead to one object again.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from xxhash import xxh3_128_hexdigest
-
+from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
-from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, walk
-from zenbook.model import Read, Reference
+from zenbook.engine.frames import is_another_index
+from zenbook.engine.parts import Path, Step, follow, held_by, is_array, is_atom, walk
+from zenbook.engine.sharing import Link, share_memory
+from zenbook.model import Reference
 
-_SHARED = "shared objects of "
 _MOST = 50_000
 _MOST_ARRAYS = 64
-_PLAIN_KEYS = (str, int, float, bool, bytes, type(None))
+_HANDED, _CHANGED = "=", "&"
+"""What the name in a link begins with that says of two ways that they lead to one object."""
+_Pair = tuple[Path, Path]
+"""Two ways to one object, or into one memory. The first step of each is a name."""
 
 
 class Entwined:
@@ -38,34 +42,23 @@ class Entwined:
         """The objects met: the number of the one that holds each, and the step to it."""
         self._met: dict[int, int] = {}
         """Their numbers by identity, which is nobody else's until they are gone."""
-        self._again: list[tuple[Path, str, Path]] = list(self._met_again(values))
+        self._again: list[_Pair] = list(self._met_again(values))
 
-    def of(self, names: Iterable[str]) -> Read:
-        """What these have in common with others, or with what has something in common with them."""
-        names = sorted(names)
-        joined, before = set(names), 0
-        roots = [{_root(one), _root(other)} for one, _, other in self._again]
-        while len(joined) > before:
-            before = len(joined)
-            joined.update(*(both for both in roots if not joined.isdisjoint(both)))
-        found = zip(self._again, roots, strict=True)
-        told = sorted(
-            f"{_text(one)} {kind} {_text(other)}"
-            for (one, kind, other), both in found
-            if not joined.isdisjoint(both)
-        )
-        digest = xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
-        return Read("input", _SHARED + ", ".join(names), digest)
+    def pairs_of(self, names: Collection[str]) -> list[_Pair]:
+        """What these have in common with others, or hold twice."""
+        return [pair for pair in self._again if any(_root(way) in names for way in pair)]
 
-    def ways_to(self, part: Any) -> Iterator[tuple[Path, Path]]:
+    def differs(self, links: Iterable[Link], names: Collection[str]) -> set[_Pair]:
+        """What these have in common with others and had not, or had by these links and have not."""
+        return set(_pairs_in(links, _CHANGED)) ^ set(self.pairs_of(names))
+
+    def ways_to(self, part: Any) -> list[_Pair]:
         """Other ways to this object and to what holds it, each with the first one."""
         number, firsts = self._met.get(id(part), -1), set[Path]()
         while number >= 0:
             firsts.add(self._way(number))
             number, _ = self._steps[number]
-        for one, _, other in self._again:
-            if one in firsts or other in firsts:
-                yield one, other
+        return [pair for pair in self._again if not firsts.isdisjoint(pair)]
 
     def exchanged(self, name: str, value: Any) -> Iterator[Path]:
         """Places in an input where another object stands now than stood there before."""
@@ -77,7 +70,7 @@ class Entwined:
             if path and stood.get(path, id(part)) != id(part):
                 yield path
 
-    def _met_again(self, values: Mapping[str, Any]) -> Iterator[tuple[Path, str, Path]]:
+    def _met_again(self, values: Mapping[str, Any]) -> Iterator[_Pair]:
         """The first and the other way to each object met again, and to shared memory."""
         met, steps = self._met, self._steps
         waiting: deque[tuple[int, Step, Any]] = deque()
@@ -89,7 +82,7 @@ class Entwined:
                 continue
             number = met.setdefault(id(inner), len(steps))
             if number < len(steps):
-                yield self._way(number), "is", (*self._way(holder), step)
+                yield self._way(number), (*self._way(holder), step)
                 continue
             steps.append((holder, step))
             if is_array(inner):
@@ -105,32 +98,90 @@ class Entwined:
         return tuple(reversed(way))
 
 
-def sharers(read: Read) -> tuple[str, ...]:
-    """The names such a read was asked for; none if it is another kind of read."""
-    if read.kind != "input" or not read.name.startswith(_SHARED):
-        return ()
-    return tuple(read.name.removeprefix(_SHARED).split(", "))
+def handed_on(pairs: Iterable[_Pair]) -> list[Link]:
+    """Links for ways to what a step hands on, each once."""
+    return list(dict.fromkeys(_link(_HANDED, pair) for pair in pairs))
 
 
-def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[tuple[Path, str, Path]]:
+def changed_in(pairs: Iterable[_Pair]) -> list[Link]:
+    """Links for what inputs that a step changed had in common with others."""
+    return [_link(_CHANGED, pair) for pair in pairs]
+
+
+def is_entwined(link: Link) -> bool:
+    """Whether a link is of this module's."""
+    return link[0].startswith((_HANDED, _CHANGED))
+
+
+def untied(links: Iterable[Link], values: Mapping[str, Any]) -> str:
+    """A sentence if ways to what was handed on do not lead to one object; "" if all do."""
+    for one, other in _pairs_in(links, _HANDED):
+        names = sorted({_root(one), _root(other)})
+        if any(type(values.get(name)) is Reference for name in names):
+            continue  # a result of another step that is loaded for this one alone
+        first, second = _there(one, values), _there(other, values)
+        if first is MISSING or not (first is second or share_memory(first, second)):
+            return _no_longer(names)
+    return ""
+
+
+def touched(
+    pairs: Iterable[_Pair],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    digest: Callable[[Any], str | None],
+) -> str:
+    """A sentence if a step did not leave alone what these ways lead to; "" if it did.
+
+    ``before`` are the inputs, ``after`` what those that were changed became; ``digest`` gives None
+    for what has none.
+    """
+    for pair in pairs:
+        for way in (way for way in pair if _root(way) in after):
+            if not _is_left_alone(_there(way, before), _there(way, after), digest):
+                return _no_longer(sorted({*map(_root, pair)}))
+    return ""
+
+
+def _is_left_alone(old: Any, new: Any, digest: Callable[[Any], str | None]) -> bool:
+    if is_another_index(old, new):
+        return True  # it has made way for another; its labels never change
+    was = digest(old) if old is not MISSING else None
+    return was is not None and was == digest(new)
+
+
+def _no_longer(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} holds other objects twice than it did"
+    return f"{' and '.join(names)} share other objects than they did"
+
+
+def _link(kind: str, pair: _Pair) -> Link:
+    one, other = pair
+    return f"{kind}{_root(one)}", one[1:], _root(other), other[1:], None
+
+
+def _pairs_in(links: Iterable[Link], kind: str) -> Iterator[_Pair]:
+    for name, path, other, where, _ in links:
+        if name.startswith(kind):
+            yield (("name", name.removeprefix(kind)), *path), (("name", other), *where)
+
+
+def _there(way: Path, values: Mapping[str, Any]) -> Any:
+    """What stands at the end of a way; MISSING if it leads nowhere."""
+    try:
+        return follow(values[_root(way)], way[1:])
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return MISSING
+
+
+def _root(way: Path) -> str:
+    return str(way[0][1])
+
+
+def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[_Pair]:
     share = sys.modules["numpy"].may_share_memory if arrays else None
     for place, (path, array) in enumerate(arrays):
         for before, other in arrays[:place]:
             if share is not None and share(array, other):
-                yield before, "shares memory with", path
-
-
-def _root(path: Path) -> str:
-    return str(path[0][1])
-
-
-def _text(path: Path) -> str:
-    return ".".join(f"{how} {_key(how, key)}" for how, key in path)
-
-
-def _key(how: str, key: Any) -> str:
-    """A step's key; the members of a set have no order that lasts."""
-    if how == "fixed":
-        return ""
-    plain = isinstance(key, _PLAIN_KEYS) or (isinstance(key, tuple) and is_constant(key))
-    return repr(key) if plain else type(key).__qualname__
+                yield before, path

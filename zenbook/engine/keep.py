@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
+from zenbook.engine.entwined import changed_in, handed_on
 from zenbook.engine.identify import Identity
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
@@ -20,7 +21,7 @@ from zenbook.engine.parts import follow
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.shown import marked
 from zenbook.engine.sitting import Sitting
-from zenbook.engine.tying import alike, exchange, ties
+from zenbook.engine.tying import exchange, ties
 from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
 from zenbook.engine.windows import refuse_buffers
@@ -157,7 +158,7 @@ def _record(
     if shared is not None:
         holders = {**_lenders(identity), **values}
         handed = _handed_on(outputs, values, shared, holders)
-        shared += [*_exchanged(watched, changed), *_alike(watched, handed)]
+        shared += [*_exchanged(watched, changed), *_entwined(watched, changed, handed)]
     if shared != []:
         keepable["%links"] = shared
     with desk.keeping():
@@ -174,7 +175,6 @@ def _record(
                     *_said_before(watched.seen.reads, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
-                    *_entwined(watched, changed),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=made,
@@ -275,18 +275,13 @@ def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
     return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
 
 
-def _entwined(watched: Watched, changed: Mapping[str, Any]) -> Iterator[Read]:
-    """What the inputs that were changed had in common with others."""
-    if changed and watched.entwined is not None:
-        yield watched.entwined.of(changed)
-
-
-def _alike(watched: Watched, parts: Iterable[Any]) -> list[Link]:
-    """The ways to parts of inputs that are handed on, where there were several."""
-    if watched.entwined is None:
+def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any]) -> list[Link]:
+    """What inputs had in common with each other, as far as the step changed it or handed it on."""
+    before = watched.entwined
+    if before is None:
         return []
-    found = (alike(*ways) for part in parts for ways in watched.entwined.ways_to(part))
-    return list({(link[:4]): link for link in found}.values())
+    ways = (pair for part in handed for pair in before.ways_to(part))
+    return [*changed_in(before.pairs_of(changed)), *handed_on(ways)]
 
 
 def _lenders(identity: Identity) -> dict[str, Any]:

@@ -215,6 +215,8 @@ def follow(value: Any, path: Path) -> Any:
             value = value.__closure__[key].cell_contents
         elif how == "entry":
             value = value.iat[key]
+        elif how == "fixed":
+            value = dict(held_by(value))[how, key]
         else:
             value = getattr(value, key) if how == "slot" else value[key]
     return value

@@ -8,14 +8,14 @@ from typing import Any
 from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
+from zenbook.engine.entwined import Entwined, touched, untied
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_shown
 from zenbook.engine.sitting import Sitting
-from zenbook.engine.tying import untied
-from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
+from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
 
@@ -68,6 +68,8 @@ def _restored(
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
+        if told := _against_sharing(record, loaded, identity, call, desk):
+            return Miss((), "unknowable", told)
     else:
         if not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
@@ -79,7 +81,7 @@ def _restored(
             shared = None if cells.get("links") or cells.get("windows") else shared
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
-        if told := untied(shared or (), _given(identity, call)):
+        if told := _against_sharing(record, loaded, identity, call, desk):
             return Miss((), "unknowable", told)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
@@ -110,10 +112,31 @@ def _restored(
     )
 
 
-def _given(identity: Identity, call: Call) -> dict[str, Any]:
-    """The inputs and used values by name and label."""
+def _against_sharing(
+    record: Record, loaded: Mapping[str, Any], identity: Identity, call: Call, desk: Desk
+) -> str:
+    """Why this is no result for inputs that share other objects than they did; "" if it is."""
+    links = _links(loaded) or ()
     used = {label: value for label, (value, _) in identity.constants.items()}
-    return {**used, **call.values}
+    if told := untied(links, {**used, **call.values}):
+        return told
+    if not record.changed:
+        return ""
+    names = {artifact.name[1:] for artifact in record.changed}
+    different = Entwined(identity.constants, call.values).differs(links, names)
+    if not different:
+        return ""
+    later = desk.vault.load(record.changed, record.seals, record.python)
+    after = {artifact.name[1:]: later[artifact.name] for artifact in record.changed}
+    digester = desk.digester(identity.live)
+
+    def digest(part: Any) -> str | None:
+        try:
+            return digester.digest(part)
+        except NotDigestible:
+            return None
+
+    return touched(different, {**used, **load_inputs(call, desk)}, after, digest)
 
 
 def _displays(

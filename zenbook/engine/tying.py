@@ -22,7 +22,6 @@ from zenbook.core.closure_trace import MISSING
 from zenbook.engine.parts import Path, follow
 from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink, share_memory
 from zenbook.engine.windows import windows
-from zenbook.model import Reference
 
 
 def ties(changed: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
@@ -47,26 +46,6 @@ def exchange(name: str, path: Path) -> Link:
 def exchanged(tied: Iterable[Link], name: str) -> frozenset[Path]:
     """The places in an input where another object stands than before."""
     return frozenset(link[1] for link in tied if link[0] == f"~{name}" and not link[2])
-
-
-def alike(one: Path, other: Path) -> Link:
-    """Say of two ways from inputs and used values that they lead to one object, or to one memory,
-    a part of which is handed on. The first steps are names."""
-    return f"={one[0][1]}", one[1:], str(other[0][1]), other[1:], None
-
-
-def untied(links: Iterable[Link], values: Mapping[str, Any]) -> str:
-    """A sentence if a record says that ways lead to one object, and they do no longer; else ""."""
-    for name, path, other, where, _ in links:
-        both = name[1:], other
-        if not name.startswith("=") or any(type(values.get(n)) is Reference for n in both):
-            continue  # a result of another step that is loaded for this one alone
-        one, two = _there(values.get(name[1:]), path), _there(values.get(other), where)
-        if one is MISSING or not (one is two or share_memory(one, two)):
-            if both[0] == both[1]:
-                return f"{other} no longer holds one object twice"
-            return f"{' and '.join(sorted(both))} no longer share an object"
-    return ""
 
 
 def tie(

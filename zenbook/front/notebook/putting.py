@@ -12,6 +12,7 @@ from typing import Any
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
+from zenbook.engine.entwined import is_entwined
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain
@@ -147,7 +148,7 @@ class Putting:
         scripts = [
             link
             for link in self._outcome.links
-            if not (link[0].startswith(("~", "=")) or is_lent(link))
+            if not (link[0].startswith("~") or is_lent(link) or is_entwined(link))
         ]
         return [*self._manifest.get("links", ()), *scripts]
 
