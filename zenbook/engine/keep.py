@@ -143,6 +143,7 @@ def _record(
     _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
+    seen = (*watched.seen.reads, *desk.capture.how_shown(displays))
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
     keepable.update({f"~{name}": value for name, value in changed.items()})
@@ -165,8 +166,8 @@ def _record(
                 step=call.step.name,
                 fingerprint=identity.fingerprint,
                 reads=(
-                    *watched.seen.reads,
-                    *_said_before(watched.seen.reads, identity, desk),
+                    *seen,
+                    *_said_before(seen, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
                     *_entwined(watched, {*changed, *lenders}),

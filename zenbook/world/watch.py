@@ -19,6 +19,7 @@ from typing import Any
 
 from zenbook.model import Part, Read
 from zenbook.world import files, watch_events, watch_looks, watch_native
+from zenbook.world.display_settings import SHOWING, shown_now
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
@@ -71,7 +72,7 @@ class SystemWatch:
         elif read.kind == "variable":
             now = variable_read(read.name)
         elif read.kind == "setting":
-            now = report_now(read.name)
+            now = shown_now(read) if read.name in SHOWING else report_now(read.name)
         else:
             raise ValueError(f"a {read.kind} read is not the file watch's to look at again")
         for notes in current():
