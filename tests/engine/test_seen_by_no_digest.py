@@ -97,3 +97,24 @@ def test_a_class_that_could_bind_a_global_and_does_not_is_no_obstacle(tmp_path: 
     text = COUNTING.format(name="counter, how", body=body, value="Counter(), 'rest'")
     project = Project(tmp_path)
     assert ["unseen" in project.play(text).out for _ in range(2)] == [True, False]
+
+
+DRAWING = """
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+from zenbook import step
+
+@step
+def draw(n):
+    plt.plot([1, n])
+
+fig, ax = plt.subplots()
+draw(2)
+print(len(ax.lines))
+"""
+
+
+def test_a_step_that_draws_into_the_scripts_open_figure_does_so_each_time(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    assert [project.play(DRAWING).out for _ in range(2)] == ["1\n", "1\n"]

@@ -24,7 +24,7 @@ DRAWING = "%%step s\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()\ny = 
 
 
 def _forms(cell: Cell) -> list[str]:
-    return [form for output in cell.outputs for form in output.get("data", ())]
+    return [form for output in cell.outputs for form in sorted(output.get("data", ()))]
 
 
 def test_a_picture_is_drawn_again_where_the_kernel_shows_figures_in_another_format(
@@ -109,3 +109,34 @@ def test_a_step_that_sets_how_values_are_shown_is_not_kept(own: Kernel, setting:
         assert "not kept" in own.run(source).said  # it finds set what it sets
     usual = "%%step t\n%matplotlib inline\n%config InlineBackend.figure_format\nz = 1"
     assert "not kept" not in own.run(usual).said
+
+
+STEP = "import zenbook\nimport matplotlib.pyplot as plt\n@zenbook.step\ndef draw(n):\n    {}\n"
+OPEN = STEP.format("plt.plot([1, n])")
+PICTURE = ["image/png", "text/plain"]
+
+
+def test_what_a_function_draws_and_leaves_open_is_shown_each_time(own: Kernel) -> None:
+    for _ in range(2):
+        drawn = own.play(OPEN, "draw(3); plt.title('mine')")[-1]
+        assert _forms(drawn)[-2:] == PICTURE
+        own.restart()
+    shown = own.play(OPEN, "%%step s\ndraw(3)\ny = 1", "%%step s\ndraw(3)\ny = 2")[-1]
+    assert _forms(shown) == PICTURE
+
+
+def test_a_function_that_draws_into_the_notebooks_figure_does_so_each_time(own: Kernel) -> None:
+    cell = "fig, ax = plt.subplots()\ndraw(3)\nlen(ax.lines)"
+    for _ in range(2):
+        assert own.play(OPEN, cell)[-1].result == "1"
+        own.restart()
+
+
+def test_a_figure_of_a_hit_is_shown_in_a_kernel_that_has_drawn_none(own: Kernel) -> None:
+    closed = STEP.format("fig, ax = plt.subplots()\n    plt.close(fig)\n    return ax")
+    kept = "%%step s\nfig, ax = plt.subplots()\nplt.close(fig)"
+    for _ in range(2):
+        assert _forms(own.play(PLOTTING, kept, "fig")[-1]) == PICTURE
+        own.restart()
+        assert _forms(own.play(closed, "a = draw(3)", "a.figure")[-1]) == PICTURE
+        own.restart()

@@ -20,6 +20,7 @@ from typing import Any
 from zenbook.model import Part, Read
 from zenbook.world import files, watch_events, watch_looks, watch_native
 from zenbook.world.display_settings import SHOWING, shown_now
+from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
@@ -48,7 +49,7 @@ class SystemWatch:
         """Watch while the block runs; call the result afterwards."""
         values = tuple(values)
         notes = self._begin(literals, values)
-        before = ProcessState.now()
+        before, figures = ProcessState.now(), FiguresBefore()
         watch_looks.wrap()
         try:
             with following(notes):
@@ -61,7 +62,7 @@ class SystemWatch:
                 notes.adopt(report_now(name))
             for obstacle in before.changes(notes.variables_set):
                 notes.obstacle(obstacle)
-            for obstacle in before.alive(notes.programs):
+            for obstacle in (*before.alive(notes.programs), *figures.changes()):
                 notes.obstacle(obstacle)
 
     def again(self, read: Read) -> Read:

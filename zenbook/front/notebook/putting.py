@@ -26,12 +26,12 @@ from zenbook.front.notebook.namespace import (
     bind,
     glimpse,
     is_users,
-    open_figures,
     put_in_place_of,
 )
 from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
+from zenbook.world.open_figures import open_figures
 
 Event = Mapping[str, Any]
 _UNNAMED = re.compile(r"output(_\d+)?$")
