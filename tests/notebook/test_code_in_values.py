@@ -49,3 +49,26 @@ def test_a_function_in_a_list_that_changes_nothing_is_kept(kernel: Kernel) -> No
     kernel.fresh()
     assert kernel.play(*cells)[-1].status == "cached"
     assert kernel.value("x") == 8
+
+
+SETTING = "x = {}\ndef put():\n    global x\n    x = 5\njobs = [put]"
+CALLING = "%%step s\ny = [job() for job in jobs]"
+
+
+def test_a_name_that_an_inputs_function_binds_to_what_it_is_bound_to_is_bound_again(
+    kernel: Kernel,
+) -> None:
+    kernel.play(SETTING.format(5), CALLING)
+    kernel.fresh()
+    kernel.play(SETTING.format(0), CALLING)
+    assert kernel.value("x") == 5
+
+
+def test_a_step_function_called_in_a_cell_binds_names_through_its_inputs_each_time(
+    kernel: Kernel,
+) -> None:
+    running = "import zenbook\n@zenbook.step\ndef run(jobs):\n    return [job() for job in jobs]"
+    for _ in range(2):
+        kernel.play(SETTING.format(0), running, "run([put])")
+        assert kernel.value("x") == 5
+        kernel.fresh()

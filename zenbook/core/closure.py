@@ -28,12 +28,14 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_128_hexdigest
 
-from zenbook.core.closure_members import members_now
+from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
+from zenbook.core.source_helpers import Around
+from zenbook.core.vouched import Vouched
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
@@ -47,6 +49,7 @@ class ValueDigests(Protocol):
 
     packages: set[str]
     constants: dict[str, tuple[Any, str]]
+    assigned: set[str]
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible."""
@@ -147,6 +150,8 @@ class CodeClosure:
                 if not why and not is_atom(value):
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
+            if not isinstance(obj, type):  # of all that a class's methods do, see members()
+                digester.assigned.update(name for _, name in trace.stored)
         finally:
             _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
@@ -162,12 +167,17 @@ class CodeClosure:
         """Other code has run since the last call: libraries may hold other things."""
         self._patches.look_anew()
 
-    def members(self) -> Callable[[], tuple[str, ...]]:
+    def members(self, home: Mapping[str, Any] | None = None) -> Callable[[], tuple[str, ...]]:
         """Note what every class and function met so far, every local module and every library in
-        use hold; call the result after a step for sentences on what the step assigned to them."""
-        things = (thing for trace in list(self._traces.values()) for thing in trace.keep)
-        own, libraries = members_now(things), self._patches.watch()
-        return lambda: (*own(), *libraries())
+        use hold, and the globals that they assign, but for those in ``home``; call the result after
+        a step for sentences on what the step assigned to them."""
+        traces = list(self._traces.values())
+        own = members_now(thing for trace in traces for thing in trace.keep)
+        while isinstance(home, (Around, Vouched)):
+            home = home.home
+        stored = (at for trace in traces for at in trace.stored if at[0] is not home)
+        globals_, libraries = stored_now(stored), self._patches.watch()
+        return lambda: (*own(), *globals_(), *libraries())
 
     # -------------------------------------------------------------- traces
 
@@ -201,7 +211,10 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         dict(trace.constants),
         trace.stores,
         trace.widened,
-        tuple(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
+        (
+            *(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
+            *(f"{name} is read by the step, and may say other things" for name in trace.asks),
+        ),
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
     )

@@ -34,6 +34,7 @@ _WITHOUT_SETTINGS = frozenset(
     )
 )
 """Functions that are the same whatever their module's settings are: no time zone changes them."""
+_TOLD_LIVE = "sys.stdin"
 
 
 class Collector:
@@ -54,6 +55,8 @@ class Collector:
         self.modules: set[str] = set()
         self.stores: set[str] = set()
         self.stores_elsewhere: set[str] = set()
+        self.stored: list[tuple[Mapping[str, Any], str]] = []
+        self.asks: set[str] = set()
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
@@ -78,6 +81,8 @@ class Collector:
             modules=frozenset(self.modules),
             stores=tuple(sorted(self.stores)),
             stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
+            stored=tuple(self.stored),
+            asks=tuple(sorted(self.asks)),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),
@@ -123,7 +128,10 @@ class Collector:
         return ("installed", identity)
 
     def reach(self, identity: str) -> None:
-        """Remember the top-level module of something reached, unless no setting changes it."""
+        """Remember the top-level module of something reached, unless no setting changes it; and
+        that it is where a program is told things while it runs."""
+        if identity.startswith(_TOLD_LIVE):
+            self.asks.add(_TOLD_LIVE)
         if identity not in _WITHOUT_SETTINGS:
             self.modules.add(identity.partition(".")[0])
 

@@ -39,6 +39,22 @@ def members_now(things: Iterable[Any]) -> Callable[[], tuple[str, ...]]:
     )
 
 
+def stored_now(places: Iterable[tuple[Mapping[str, Any], str]]) -> Callable[[], tuple[str, ...]]:
+    """Note what these globals stand for; the result gives sentences on those that stand for
+    something else."""
+    gone = object()
+    before = {
+        (id(space), name): (space, space.get(name, gone))
+        for space, name in places
+        if type(space) is dict  # no view of one: what is behind it is looked at
+    }
+    return lambda: tuple(
+        f"{name} is a global that the step assigns"
+        for (_, name), (space, value) in before.items()
+        if space.get(name, gone) is not value
+    )
+
+
 def _local_modules() -> Iterator[ModuleType]:
     """Modules of the user's that come from a file, but for the program's own: what is assigned
     there is told apart."""

@@ -32,7 +32,9 @@ class Trace:
     defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
-    are read and are no reasons; ``keep`` holds the objects whose ids are this trace's key.
+    are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
+    ``asks`` is where the code is told things that no digest describes; ``keep`` holds the objects
+    whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -46,6 +48,8 @@ class Trace:
     modules: frozenset[str]
     stores: tuple[str, ...]
     stores_elsewhere: tuple[str, ...]
+    stored: tuple[tuple[Mapping[str, Any], str], ...]
+    asks: tuple[str, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]

@@ -160,6 +160,8 @@ class Walk(Objects):
         imported = {entry.bound for entry in facts.imports}
         for name in facts.stores:
             root, _, attribute = name.partition(".")
+            if not attribute:
+                self.stored.append((space, name))
             if not attribute and self._is_home(space):
                 self.stores.add(name)
             elif not attribute or root in imported or _has_no_digest_after(space.get(root)):

@@ -58,7 +58,7 @@ class CodeDigests(Protocol):
 class Digester:
     """Digests the values of one call; ``packages`` gathers the libraries their classes are from,
     ``constants`` the globals that can change and that functions and classes of theirs use (object
-    and digest by name).
+    and digest by name), ``assigned`` the globals that functions among them assign.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -69,6 +69,7 @@ class Digester:
         self.live = live
         self.packages: set[str] = set()
         self.constants: dict[str, tuple[Any, str]] = {}
+        self.assigned: set[str] = set()
         self._described: dict[int, tuple[Any, Description]] = {}
         self._classes: dict[type, str] = {}
         self._open_classes: set[type] = set()

@@ -1,9 +1,10 @@
 """What pandas' tables hold that others may hold too, and be changed under another name.
 
-A frame's values copy on write, so they are nobody else's; but ``df * 2`` has the very index of
-``df``, whose name may be changed later, and so has ``ix = df.index``. Elements of columns of
-objects are the objects themselves, ``df.attrs`` is a plain dictionary, and what
-``df.groupby("a")`` gives goes on looking at ``df``.
+A frame's values copy on write from pandas 3 on, so they are nobody else's; before, unless somebody
+asked for that, ``df["a"]`` looks into the memory of ``df``, and the arrays behind both are parts.
+Always, ``df * 2`` has the very index of ``df``, whose name may be changed later, and so has
+``ix = df.index``. Elements of columns of objects are the objects themselves, ``df.attrs`` is a
+plain dictionary, and what ``df.groupby("a")`` gives goes on looking at ``df``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield ("slot", "columns"), frame.columns
     attributes = frame.attrs  # made when first asked for
     yield ("attribute", "_attrs"), attributes
+    if _writes_through():
+        yield from _blocks(frame)
     columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
     if len(columns) * len(frame) <= _MOST_ELEMENTS:
         yield from (part for column in columns for part in _elements(frame, column))
@@ -50,6 +53,25 @@ def is_another_index(old: Any, new: Any) -> bool:
     if pandas is None or not isinstance(old, pandas.Index) or not isinstance(new, pandas.Index):
         return False
     return bool(old.names == new.names and not old.equals(new))
+
+
+def _writes_through() -> bool:
+    """Whether frames that look into each other's memory see each other's changes."""
+    pandas: Any = sys.modules["pandas"]
+    if int(pandas.__version__.partition(".")[0]) > 2:
+        return False
+    return getattr(pandas.options.mode, "copy_on_write", False) is not True
+
+
+def _blocks(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """The arrays in which a frame keeps its values, each with the step to it; of an array that
+    pandas has wrapped nothing can be put in its place."""
+    for place, block in enumerate(frame._mgr.blocks):
+        inner = getattr(block.values, "_ndarray", None)
+        yield (
+            ("block", place) if inner is None else ("fixed", place),
+            (block.values if inner is None else inner),
+        )
 
 
 def _dtypes(frame: Any) -> list[Any]:

@@ -45,7 +45,8 @@ class Identity:
     live: bool = False
     """Whether inputs that live in the process counted by what they hold: a cell's do."""
     assigned: tuple[str, ...] = ()
-    """Globals that the step's code assigns: a function's caller would miss them on a hit."""
+    """Globals that the step's code assigns, or functions among its inputs: a function's caller
+    would miss them on a hit."""
 
 
 Known = dict[int, tuple[Any, str, frozenset[str]]]
@@ -85,7 +86,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.widened,
         uses.obstacles,
         live,
-        uses.stores_global,
+        tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
     )
 
 

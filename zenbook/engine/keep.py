@@ -147,6 +147,7 @@ def _record(
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
     shown = [event for event in watched.displays if event.get("kind") not in ran.unrecorded]
     displays = marked(shown, call.shows)
+    seen = (*watched.seen.reads, *desk.capture.how_shown(displays))
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
     keepable.update({f"~{name}": value for name, value in changed.items()})
@@ -171,8 +172,8 @@ def _record(
                 step=call.step.name,
                 fingerprint=identity.fingerprint,
                 reads=(
-                    *watched.seen.reads,
-                    *_said_before(watched.seen.reads, identity, desk),
+                    *seen,
+                    *_said_before(seen, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
                 ),

@@ -24,9 +24,9 @@ from zenbook.engine.tensors import is_tensor
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
 ``("cell", number)`` of a function's closure; ``("entry", (row, column))`` of a frame, ``("entry",
-(row,))`` of a series; ``("place", number)`` in a tuple, which must be made anew to hold another
-object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing else can be
-put."""
+(row,))`` of a series, ``("block", number)`` for the arrays behind either; ``("place", number)`` in
+a tuple, which must be made anew to hold another object; and ``("fixed", number)`` in a set, a bound
+method and the like, where nothing else can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
@@ -38,7 +38,8 @@ _NOTHING: Mapping[int, Any] = {}
 _MOST = 50_000
 _WIDEST = 10_000
 _TABLES = frozenset({"pandas", "polars", "pyarrow"})
-"""Libraries whose values copy on write, and share caches that nobody changes."""
+"""Libraries whose values copy on write, but for the frames that ``frames`` looks into, and share
+caches that nobody changes."""
 _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
@@ -217,6 +218,8 @@ def follow(value: Any, path: Path) -> Any:
             value = value.iat[key]
         elif how == "fixed":
             value = dict(held_by(value))[how, key]
+        elif how == "block":
+            value = value._mgr.blocks[key].values
         else:
             value = getattr(value, key) if how == "slot" else value[key]
     return value
@@ -247,6 +250,8 @@ def put(holder: Any, step: Step, value: Any) -> None:
         holder.__closure__[key].cell_contents = value
     elif how == "entry":
         holder.iat[key] = value
+    elif how == "block":
+        holder._mgr.blocks[key].values = value
     elif how == "slot":
         object.__setattr__(holder, key, value)
     else:

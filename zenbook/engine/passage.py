@@ -34,6 +34,8 @@ class Execute:
     call: Call
     values: Mapping[str, Any]
     verdict: Miss
+    assigned: tuple[str, ...] = ()
+    """Globals that its code assigns, or functions among its inputs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +100,9 @@ def _run_once(
                 return found
         values = load_inputs(call, desk)
         identity = noted_before(identity, values, call, desk)
-        watched = Watched(desk)
+        watched = Watched(desk, call.namespace if call.body is None else None)
         with watched.watching(identity, values):
-            ran = yield Execute(call, values, verdict)
+            ran = yield Execute(call, values, verdict, identity.assigned)
         return keep(ran, watched, identity, verdict, values, call, sitting, desk)
 
 

@@ -19,8 +19,9 @@ class Watched:
     recording: Recording | None = None
     seen: Seen = Seen()
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, home: Mapping[str, Any] | None = None) -> None:
+        """``home`` holds the globals that are compared elsewhere: a notebook's names."""
+        self._desk, self._home = desk, home
         self.started = desk.clock.now()
         self.before: Mapping[str, str] = {}
         self.seeded: frozenset[str] = frozenset()
@@ -60,7 +61,7 @@ class Watched:
         desk = self._desk
         try:
             self.entwined = Entwined(identity.constants, values)
-            self._members = desk.code.members()
+            self._members = desk.code.members(self._home)
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())

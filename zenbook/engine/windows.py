@@ -42,8 +42,12 @@ def windows(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
 
 
 def refuse_buffers(outputs: Mapping[str, Any]) -> None:
-    """Raise Inseparable where an array looks into the memory of an output that is no array."""
-    _arrays(outputs)
+    """Raise Inseparable where an array looks into the memory of an output that is no array, or of
+    a frame whose values do not copy on write."""
+    for group in _overlapping(_arrays(outputs)):
+        blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
+        if (name := next(blocks, None)) is not None and any(_lenders(group)):
+            raise Inseparable(f"{name} holds frames that look into each other's memory")
 
 
 def _arrays(outputs: Mapping[str, Any]) -> list[_Place]:

@@ -156,6 +156,10 @@ class FakeCapture:
         for event in events:
             self.show(event)
 
+    def how_shown(self, events: Sequence[Mapping[str, Any]]) -> tuple[Read, ...]:
+        """Nothing: this screen has no settings."""
+        return ()
+
     def show(self, event: Mapping[str, Any]) -> None:
         """What a step does that prints or displays."""
         self.screen.append(event)

@@ -36,6 +36,7 @@ from typing import Any, Protocol
 
 from zenbook.core.masking import mask, secrets_in
 from zenbook.core.source_shown import before_print
+from zenbook.model import Read
 
 TEXT_CAP = 1_000_000
 RICH_CAP = 10_000_000
@@ -297,6 +298,14 @@ class SystemCapture:
         """
         with nullcontext() if _stack_now() else muted():
             self._replay(events)
+
+    def how_shown(self, events: Sequence[Event]) -> tuple[Read, ...]:
+        """The settings that decided how these were shown."""
+        if not any("data" in event for event in events):
+            return ()
+        from zenbook.world.display_settings import how_shown
+
+        return tuple(how_shown(events))
 
     def _replay(self, events: Sequence[Event]) -> None:
         shell = self._shell if self._shell is not None else _running_shell()

@@ -35,6 +35,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.source_shown import before_end
 from zenbook.world.capture import Tape, muted
 from zenbook.world.capture_ipython import take_display
+from zenbook.world.open_figures import open_figures
 
 _OPTIONS = ("include", "exclude", "metadata", "transient", "display_id", "raw", "clear", "kwargs")
 """The parameters of ``display`` that change what is shown."""
@@ -188,7 +189,7 @@ class _Watch:
         """Whether another step is recorded at the same time: whose figure is it then?"""
         self._loaded = {name for name in ("IPython.display", "matplotlib.pyplot") if _has(name)}
         self._closed: dict[int, Any] = {}
-        for figure in _open_figures():
+        for figure in open_figures():
             self._close(figure)
 
     def unlike(self) -> None:
@@ -212,7 +213,7 @@ class _Watch:
 
     def record(self, late: bool) -> None:
         """Record the figures made since the last time."""
-        for figure in _open_figures():
+        for figure in open_figures():
             if id(figure) in self._closed:
                 continue
             try:
@@ -233,7 +234,7 @@ class _Watch:
         may not have been seen."""
         self.record_late()
         if self._has_loaded("IPython.display") or (
-            self._has_loaded("matplotlib.pyplot") and not _open_figures()
+            self._has_loaded("matplotlib.pyplot") and not open_figures()
         ):
             self.unlike()
         for figure in self._closed.values():
@@ -301,12 +302,6 @@ def _showing(original: _Function) -> _Function:
 
 def _has(module: str) -> bool:
     return module in sys.modules
-
-
-def _open_figures() -> Sequence[Any]:
-    helpers = sys.modules.get("matplotlib._pylab_helpers")
-    managers = helpers.Gcf.get_all_fig_managers() if helpers is not None else ()
-    return [manager.canvas.figure for manager in managers]
 
 
 def is_figure(value: Any) -> bool:

@@ -276,6 +276,9 @@ class Capture(Protocol):
 
     def recording(self) -> AbstractContextManager[Recording]: ...
     def replay(self, events: Sequence[Mapping[str, Any]]) -> None: ...
+    def how_shown(self, events: Sequence[Mapping[str, Any]]) -> tuple[Read, ...]:
+        """The settings that decided how these were shown, as reads for the watch to repeat."""
+        ...
 
 
 class Locks(Protocol):

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zenbook.world.display_settings import display_settings
+from zenbook.world.display_settings import ways_of_showing
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
@@ -136,7 +136,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
     if (module := sys.modules.get("torch")) is not None and hasattr(module, "is_grad_enabled"):
         yield "torch's settings", (torch_settings(module), module.get_num_threads())
-    yield "how IPython shows values", display_settings()
+    yield "how IPython shows values", ways_of_showing()
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))

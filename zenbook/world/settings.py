@@ -27,7 +27,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.model import Part
-from zenbook.world.display_settings import display_settings
+from zenbook.world.display_settings import display_settings, notebook_backend
 from zenbook.world.process_state import (
     changed_by_steps,
     decimal_context,
@@ -208,7 +208,8 @@ _NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
 
 
 def _matplotlib_settings() -> str:
-    """Style settings of matplotlib that differ from its defaults; the backend is no style."""
+    """Style settings of matplotlib that differ from its defaults; the backend is no style,
+    but in a notebook another one than the inline one shows no figures there."""
     matplotlib: Any = sys.modules.get("matplotlib")
     if matplotlib is None or not hasattr(matplotlib, "rcParamsDefault"):
         return ""
@@ -223,6 +224,8 @@ def _matplotlib_text(matplotlib: Any) -> str:
         for name, value in dict.items(matplotlib.rcParams)
         if name in default and not name.startswith(_NO_STYLE) and dict.get(default, name) != value
     ]
+    if backend := notebook_backend():
+        changed.append(("backend", backend))
     return repr(sorted(changed)) if changed else ""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from zenbook.errors import Damaged, NotDigestible, NotKeepable, StoreFault, Untrusted
 from zenbook.model import Artifact
+from zenbook.world.open_figures import make_ready
 from zenbook.world.ports import Bundle, Codec, Put, Store
 from zenbook.world.trust import open_bundle
 
@@ -77,6 +78,8 @@ class SealedVault:
             if values is None or _ALONE in values:
                 values = opened[artifact.blob] = self._open(artifact, seals, python)
             found[artifact.name] = _pick(values, artifact.name)
+        if any("matplotlib" in artifact.packages for artifact in artifacts):
+            make_ready()
         return found
 
     def _open(self, artifact: Artifact, seals: Mapping[str, str], python: str) -> dict[str, Any]:

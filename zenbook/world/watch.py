@@ -19,6 +19,8 @@ from typing import Any
 
 from zenbook.model import Part, Read
 from zenbook.world import files, watch_events, watch_looks, watch_native
+from zenbook.world.display_settings import SHOWING, shown_now
+from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
@@ -47,7 +49,7 @@ class SystemWatch:
         """Watch while the block runs; call the result afterwards."""
         values = tuple(values)
         notes = self._begin(literals, values)
-        before = ProcessState.now()
+        before, figures = ProcessState.now(), FiguresBefore()
         watch_looks.wrap()
         try:
             with following(notes):
@@ -60,7 +62,7 @@ class SystemWatch:
                 notes.adopt(report_now(name))
             for obstacle in before.changes(notes.variables_set):
                 notes.obstacle(obstacle)
-            for obstacle in before.alive(notes.programs):
+            for obstacle in (*before.alive(notes.programs), *figures.changes()):
                 notes.obstacle(obstacle)
 
     def again(self, read: Read) -> Read:
@@ -71,7 +73,7 @@ class SystemWatch:
         elif read.kind == "variable":
             now = variable_read(read.name)
         elif read.kind == "setting":
-            now = report_now(read.name)
+            now = shown_now(read) if read.name in SHOWING else report_now(read.name)
         else:
             raise ValueError(f"a {read.kind} read is not the file watch's to look at again")
         for notes in current():

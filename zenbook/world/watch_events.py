@@ -323,6 +323,11 @@ def _variable_set(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: Fra
             notes.variables_set.add(os.fsdecode(args[0]))
 
 
+def _asked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    for notes in everyone:
+        notes.obstacle("it asked for input")
+
+
 def _is_importing(frame: FrameType | None) -> bool:
     """Whether the code runs because a library is being imported."""
     while frame is not None:
@@ -375,6 +380,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.exec": _program,
     "os.posix_spawn": _program,
     "socket.connect": _network,
+    "builtins.input": _asked,
     "os.putenv": _variable_set,
     "os.unsetenv": _variable_set,
 }

@@ -13,6 +13,7 @@ module's does not (``shutil``, ``tempfile``), nor a folder looked at in order to
 from __future__ import annotations
 
 import atexit
+import builtins
 import functools
 import os
 import sys
@@ -82,6 +83,7 @@ def wrap() -> None:
             _replace(os._Environ, "__iter__", _iterating)
             _replace(threading.Thread, "start", _starting)
             _replace(atexit, "register", _registering)
+            _replace(builtins, "input", _asking_user)
             for module, name, make in (*watch_random.functions(), *watch_reports.functions()):
                 _replace(module, name, make)
 
@@ -190,6 +192,18 @@ def _registering(original: _Function) -> _Function:
         return original(function, *args, **kwargs)
 
     return register
+
+
+def _asking_user(original: _Function) -> _Function:
+    """A kernel has put its own function there, which raises no audit event."""
+
+    @functools.wraps(original)
+    def input(*args: Any, **kwargs: Any) -> Any:
+        for notes in current() if running else ():
+            notes.obstacle("it asked for input")
+        return original(*args, **kwargs)
+
+    return input
 
 
 _MAKE = {"stat": _asking, "lstat": _asking, "access": _asking, "readlink": _reading_link}

@@ -295,12 +295,25 @@ def _judge(
         or (call == "run_line_magic" and name in _SHELLS)
     ):
         remarks.append("the programs it starts are not tracked")
-    elif call == "run_line_magic" and name in _PROCESS:
+    elif call == "run_line_magic" and (name in _PROCESS or _sets(name, texts[1:])):
         changes.append(f"%{name} changes the process")
     elif call == "run_line_magic" and name not in _HARMLESS:
         obstacles.append(f"%{name} may do anything")
     elif call == "run_cell_magic" and name not in _PYTHON_MAGICS:
         obstacles.append(f"%%{name} may do anything")
+
+
+def _sets(name: str, texts: Sequence[str]) -> bool:
+    """Whether a harmless magic changes how the kernel shows values: found set already when the
+    cell is run a second time, it would be kept, and missing after a restart."""
+    said = texts[0] if texts else ""
+    match name:
+        case "config":
+            return "=" in said
+        case "matplotlib" | "pylab":
+            return said.split("#")[0].strip() not in ("", "inline", "--list", "-l")
+        case _:
+            return name in ("precision", "pprint")
 
 
 def _hidden_in(node: ast.stmt, transform: Any) -> list[ast.stmt]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
+from zenbook.world.open_figures import open_figures
+
 _KEPT_BY_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 MISSING: Any = object()
 """Stands for "no such name": None is a value."""
@@ -44,13 +46,7 @@ class Glimpse:
 def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
     """Look at a namespace now; cheap, nothing is copied but references."""
     bound = {name: namespace[name] for name in list(namespace) if is_users(name)}
-    return Glimpse(bound, frozenset(sys.modules), open_figures())
-
-
-def open_figures() -> tuple[Any, ...]:
-    """The figures that pyplot would draw into, without importing it."""
-    pyplot = sys.modules.get("matplotlib._pylab_helpers")
-    return tuple(pyplot.Gcf.figs.values()) if pyplot is not None else ()
+    return Glimpse(bound, frozenset(sys.modules), tuple(open_figures()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -61,6 +61,7 @@ class Passing:
         self.anew: Anew | None = None
         self.why = ""
         self._way: Passage | None = None
+        self._assigned: tuple[str, ...] = ()
         self._before: Glimpse | None = None
         self._started = 0.0
         self._noting = contextlib.ExitStack()
@@ -108,6 +109,7 @@ class Passing:
             outcome: Outcome = stop.value
             return outcome
         self.why = self.why or order.verdict.why
+        self._assigned = order.assigned
         return None
 
     def _in_spite(self, objection: str) -> ast.Module:
@@ -345,7 +347,7 @@ class Passing:
             only=self.said.options.keep_only,
             obstacles=obstacles,
             digest=self._digest,
-            stored_by_uses=self._uses().stores_global,
+            stored_by_uses=self._assigned,
             hidden=self._hidden,
         )
 

@@ -29,6 +29,9 @@ _CALLS = {
     "setlocale": "the locale",
     "setrecursionlimit": "the recursion limit",
     "init_printing": "how IPython shows values",
+    "set_matplotlib_formats": "how IPython shows values",
+    "set_matplotlib_close": "how IPython shows values",
+    "for_type_by_name": "how IPython shows values",
 }
 _RESTORING = ("catch_warnings", "errstate", "option_context", "rc_context", "printoptions", "chdir")
 

@@ -27,13 +27,12 @@ from zenbook.front.notebook.namespace import (
     bind,
     glimpse,
     is_users,
-    open_figures,
     put_in_place_of,
 )
 from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
-from zenbook.world.display_settings import shows_by_default
+from zenbook.world.open_figures import open_figures
 
 Event = Mapping[str, Any]
 _UNNAMED = re.compile(r"output(_\d+)?$")
@@ -93,10 +92,7 @@ class Putting:
 
     def _shown_otherwise(self) -> bool:
         """Whether a script has shown something that is not what a run shows here."""
-        events = self._outcome.displays
-        if any(event["kind"] == "unlike" for event in events):
-            return True
-        return any("printed" in event for event in events) and not shows_by_default()
+        return any(event["kind"] == "unlike" for event in self._outcome.displays)
 
     def _not_kept(self) -> str:
         """A name that the cell may bind, and that a script's function has bound and dropped."""

@@ -1,0 +1,142 @@
+"""A step that displayed something runs again in a kernel that shows such things otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.kernel import Cell, Kernel
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of the test's own: how it shows values is set."""
+    kernel = Kernel(tmp_path)
+    yield kernel
+    kernel.stop()
+
+
+PLOTTING = "import matplotlib.pyplot as plt"
+SVG = f"{PLOTTING}\n%config InlineBackend.figure_format = 'svg'"
+DRAWING = "%%step s\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()\ny = 1"
+
+
+def _forms(cell: Cell) -> list[str]:
+    return [form for output in cell.outputs for form in sorted(output.get("data", ()))]
+
+
+def test_a_picture_is_drawn_again_where_the_kernel_shows_figures_in_another_format(
+    own: Kernel,
+) -> None:
+    own.play(PLOTTING, DRAWING)
+    own.restart()
+    moved = own.play(SVG, DRAWING)[-1]
+    assert "InlineBackend settings changed" in moved.said and "image/svg+xml" in _forms(moved)
+    for before, form in ((PLOTTING, "image/png"), (SVG, "image/svg+xml")):
+        own.restart()
+        again = own.play(before, DRAWING)[-1]
+        assert again.status == "cached" and form in _forms(again)
+    own.restart()
+    whole = f"{PLOTTING}\n%config InlineBackend.print_figure_kwargs = {{'bbox_inches': None}}"
+    assert "InlineBackend settings changed" in own.play(whole, DRAWING)[-1].said
+
+
+def test_a_step_that_shows_no_picture_is_no_other_where_pictures_are_shown_otherwise(
+    own: Kernel,
+) -> None:
+    saving = "%%step s\nfig, ax = plt.subplots()\nax.plot([1, 2])\nplt.close()\nprint('drawn')"
+    own.play(PLOTTING, saving)
+    own.restart()
+    assert own.play(SVG, saving)[-1].status == "cached"
+
+
+def test_a_backend_that_shows_nothing_in_notebooks_is_a_reason(own: Kernel) -> None:
+    own.play(PLOTTING, DRAWING)
+    own.restart()
+    other = own.play(f"{PLOTTING}\n%matplotlib agg", DRAWING)[-1]
+    assert other.status == "completed" and not _forms(other)
+
+
+PRINTING = (
+    "class C: pass\nformatters = get_ipython().display_formatter.formatters\n"
+    "formatters['text/plain'].for_type(C, lambda v, p, cycle: p.text('{}'))"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "shown", "expected"),
+    [
+        ("x = 1", "%precision 3", "3.14159265 * x", "3.142"),
+        (
+            "x = 1",
+            "%config PlainTextFormatter.max_seq_length = 2",
+            "list(range(4)) * x",
+            "[0, 1, ...]",
+        ),
+        (PRINTING.format("a"), PRINTING.format("b"), "C()", "b"),
+    ],
+    ids=["precision", "length", "printer"],
+)
+def test_a_value_is_shown_as_the_kernel_shows_values_now(
+    own: Kernel, first: str, then: str, shown: str, expected: str
+) -> None:
+    source = f"%%step s\ny = 1\ndisplay({shown})"
+    for setting, status in ((first, "completed"), (first, "cached"), (then, "completed")):
+        own.restart()
+        cell = own.play("x = 1", setting, source)[-1]
+        assert cell.status == status, cell.said
+    assert cell.displayed == [expected] and "display settings changed" in cell.said
+    live = "%%step t\nz = 3.14159265\nz"
+    own.play(live)
+    own.run("%precision 2")
+    assert (own.run(live).status, own.run(live).result) == ("cached", "3.14")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "%config InlineBackend.figure_format = 'svg'",
+        "%precision 3",
+        "from matplotlib_inline.backend_inline import set_matplotlib_formats as pick\npick('svg')",
+    ],
+)
+def test_a_step_that_sets_how_values_are_shown_is_not_kept(own: Kernel, setting: str) -> None:
+    source = f"%%step s\n{setting}\ny = 1"
+    assert "not kept" in own.play(PLOTTING, source)[-1].said
+    if setting.startswith("%"):
+        assert "not kept" in own.run(source).said  # it finds set what it sets
+    usual = "%%step t\n%matplotlib inline\n%config InlineBackend.figure_format\nz = 1"
+    assert "not kept" not in own.run(usual).said
+
+
+STEP = "import zenbook\nimport matplotlib.pyplot as plt\n@zenbook.step\ndef draw(n):\n    {}\n"
+OPEN = STEP.format("plt.plot([1, n])")
+PICTURE = ["image/png", "text/plain"]
+
+
+def test_what_a_function_draws_and_leaves_open_is_shown_each_time(own: Kernel) -> None:
+    for _ in range(2):
+        drawn = own.play(OPEN, "draw(3); plt.title('mine')")[-1]
+        assert _forms(drawn)[-2:] == PICTURE
+        own.restart()
+    shown = own.play(OPEN, "%%step s\ndraw(3)\ny = 1", "%%step s\ndraw(3)\ny = 2")[-1]
+    assert _forms(shown) == PICTURE
+
+
+def test_a_function_that_draws_into_the_notebooks_figure_does_so_each_time(own: Kernel) -> None:
+    cell = "fig, ax = plt.subplots()\ndraw(3)\nlen(ax.lines)"
+    for _ in range(2):
+        assert own.play(OPEN, cell)[-1].result == "1"
+        own.restart()
+
+
+def test_a_figure_of_a_hit_is_shown_in_a_kernel_that_has_drawn_none(own: Kernel) -> None:
+    closed = STEP.format("fig, ax = plt.subplots()\n    plt.close(fig)\n    return ax")
+    kept = "%%step s\nfig, ax = plt.subplots()\nplt.close(fig)"
+    for _ in range(2):
+        assert _forms(own.play(PLOTTING, kept, "fig")[-1]) == PICTURE
+        own.restart()
+        assert _forms(own.play(closed, "a = draw(3)", "a.figure")[-1]) == PICTURE
+        own.restart()
