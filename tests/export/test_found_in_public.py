@@ -433,3 +433,44 @@ def test_a_step_that_only_draws_is_named_by_what_it_plots(home: Path) -> None:
     cells: list[str | Cell] = ["x = [1]\nx.append(2)", "plt.plot(x)\nplt.legend(['x'])"]
     text = exported(["import matplotlib.pyplot as plt", *cells])
     assert 'def plot_x(x) -> None:\n    """Plot x."""\n' in text
+
+
+def test_a_program_that_fails_in_the_notebook_may_fail_in_the_script(
+    home: Path, apart: object
+) -> None:
+    cells: list[str | Cell] = [
+        "import os\n\ndef ask(n):\n    !test {n} = 1",
+        "!exit 3",
+        "!pip install nothing-at-all\n!true\nx = [1]",
+        "lines = !echo one; echo two >&2; exit 2",
+        "ask(1)\nask(2)",
+        "y = len(x) + len(lines)",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")))
+    assert found.verified.endswith("2/2 outputs identical")
+    assert '    subprocess.run(f"test {n} = 1", shell=True, check=False)' in found.text
+    assert 'subprocess.run("exit 3", shell=True, check=False)' in found.text
+    assert 'subprocess.run("true", shell=True, check=True)' in found.text
+    assert found.text.count("check=False") == 3
+    assert "cell 2: `exit 3` failed in the notebook, and may in the script" in found.notes
+    assert "check=False" not in zenbook.export(Path("book.ipynb"), verify=False).text
+
+
+def test_a_bash_cell_that_fails_ends_the_notebook_too(home: Path, apart: object) -> None:
+    file = write(["%%bash\nexit 3", "x = [1]\nx.append(2)"], Path("book.ipynb"))
+    with pytest.raises(ExportError, match=r"Cell 1.*: it raises CalledProcessError"):
+        zenbook.export(file)
+
+
+def test_what_stands_for_a_magic_binds_no_name_of_the_notebook(home: Path, apart: object) -> None:
+    cells: list[str | Cell] = [
+        "commands = [1]\nfile = [2]\nfile.append(3)",
+        "%%bash\necho one > a.txt\necho two >> a.txt",
+        "%%writefile b.txt\nthree",
+        "n = len(commands) + len(file)\ntext = open('a.txt').read() + open('b.txt').read()",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")))
+    assert found.verified.endswith("identical")
+    assert "commands_2 = " in found.text
+    assert ") as file_3:\n" in found.text
+    assert found.steps[1:3] == ("run_bash", "write_b_txt")

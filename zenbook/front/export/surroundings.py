@@ -1,0 +1,36 @@
+"""What the text of a cell does not tell of its commands: names elsewhere, and what failed."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """``words`` are the names in all of the notebook's code, None if nobody looked.
+
+    ``failed`` are the cell's commands that failed when the notebook ran.
+    """
+
+    words: frozenset[str] | None = None
+    failed: frozenset[str] = frozenset()
+
+    def free(self, name: str, cell: int) -> str:
+        """A name that means nothing else in the notebook."""
+        return f"{name}_{cell}" if name in (self.words or ()) else name
+
+    def may_bind(self, names: Iterable[str]) -> bool:
+        """Whether each of these names may have a value when the cell runs."""
+        return self.words is None or set(names) <= self.words | vars(builtins).keys()
+
+
+def words_of(sources: Iterable[str]) -> frozenset[str]:
+    """The names in the code of cells, without those that stand only in their commands."""
+    found: set[str] = set()
+    for source in sources:
+        code = re.sub(r"^\s*!.*|(?<==)\s*!.*", "", source, flags=re.MULTILINE)
+        found |= set(re.findall(r"(?<![\w${])[^\W\d]\w*", code))
+    return frozenset(found)
