@@ -50,7 +50,7 @@ def test_pylab_is_the_imports_it_stands_for_and_only_those_in_use(home: Path) ->
 
 
 def test_a_program_that_ipython_runs_by_name_is_told_as_such() -> None:
-    with pytest.raises(ExportError, match=r"%run executes another file"):
+    with pytest.raises(ExportError, match=r"%run executes another file, and there is no other.py"):
         plain_python("run other.py", 1)
 
 

@@ -26,6 +26,7 @@ from zenbook.front.export.magics_known import (
     TIMED_CELLS,
 )
 from zenbook.front.export.programs import lines_of, program_cell, run, written_file
+from zenbook.front.export.running import run_file
 from zenbook.front.export.surroundings import Surroundings
 from zenbook.front.export.where import Place
 
@@ -40,13 +41,19 @@ class Plain:
     imports: set[str] = field(default_factory=set)
     """Modules of the standard library that the text needs besides the cell's own."""
     around: Surroundings = field(default_factory=Surroundings)
+    running: tuple[str, ...] = ()
+    """The ``%run`` lines in whose place the text stands."""
 
 
 def plain_python(
-    source: str, cell: int, allow_magics: bool = False, around: Surroundings | None = None
+    source: str,
+    cell: int,
+    allow_magics: bool = False,
+    around: Surroundings | None = None,
+    running: tuple[str, ...] = (),
 ) -> Plain:
     """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
-    plain = Plain(_spelled_magic(source), around=around or Surroundings())
+    plain = Plain(_spelled_magic(source), around=around or Surroundings(), running=running)
     source = plain.text
     signs = any(sign in source for sign in "%!?") or source[:1].isspace()
     if not signs and not source.startswith((">>>", "In [")):
@@ -273,5 +280,29 @@ def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> s
         plain.imports.add("os")
         return f'{before}os.environ["{variable}"] = {filled(value.strip(), place, plain.around)}'
     if name == "run":
-        raise place.error("%run executes another file.", "Import what you need from it.")
+        return _running(rest, before, plain, place)
     return None
+
+
+def _running(rest: str, before: str, plain: Plain, place: Place) -> str:
+    """What stands for a file that a notebook runs."""
+    found = run_file(rest, bool(before), place, plain.around)
+    plain.imports |= found.imports
+    shown = f"%run {rest}"
+    if not found.cells:
+        how = "runpy" if found.imports else "an import"
+        plain.notes.append(f"{shown} as {how}")
+        return "\n".join(before + line for line in found.text.split("\n"))
+    if shown in plain.running:
+        raise place.error(f"{shown} runs itself again.", "Write in Python what it does.")
+    plain.notes.append(f"{shown} as the code of that file")
+    texts = []
+    for source in found.cells:
+        cell = plain_python(
+            source, place.cell, around=plain.around, running=(*plain.running, shown)
+        )
+        texts.append(cell.text.strip("\n"))
+        plain.notes += cell.notes
+        plain.requirements += cell.requirements
+        plain.imports |= cell.imports
+    return "\n\n".join(filter(None, texts))

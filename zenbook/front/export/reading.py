@@ -98,7 +98,7 @@ def read_notebook(
             markdown.append(told)
             everything.append(told)
         elif cell.cell_type == "code":
-            around = Surroundings(words, (failed or {}).get(number, frozenset()))
+            around = Surroundings(words, (failed or {}).get(number, frozenset()), file.parent)
             cells.append(_code_cell(cell, number, tuple(markdown), allow_magics, around))
             markdown = []
     title, introduction = _opening(everything)

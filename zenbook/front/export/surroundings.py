@@ -5,18 +5,21 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """``words`` are the names in all of the notebook's code, None if nobody looked.
 
-    ``failed`` are the cell's commands that failed when the notebook ran.
+    ``failed`` are the cell's commands that failed when the notebook ran, ``folder`` is where the
+    notebook lies.
     """
 
     words: frozenset[str] | None = None
     failed: frozenset[str] = frozenset()
+    folder: Path = field(default_factory=Path)
 
     def free(self, name: str, cell: int) -> str:
         """A name that means nothing else in the notebook."""
