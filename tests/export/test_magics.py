@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import zenbook
 from tests.export.cases import Cell, write
 from zenbook.errors import ExportError
+from zenbook.front.export.filling import literal
 from zenbook.front.export.magics import plain_python
 from zenbook.front.export.surroundings import Surroundings
 
@@ -116,3 +118,18 @@ def test_what_an_installer_gets_is_told_from_its_options_and_from_what_follows()
     plain = plain_python("!pip install -q -r r.txt 'a>=1' b 2>/dev/null && touch c", 1)
     assert plain.requirements == ["a>=1", "b"]
     assert plain.text.strip() == 'subprocess.run("touch c", shell=True, check=True)'
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb\n", 'a"""\n\tb\n', "a\\d\n'+'\"b\n", "a\nb'", "'\"\\d\t\n", "\x00\n", "ü\n"]
+)
+def test_a_text_is_the_same_as_a_literal(text: str) -> None:
+    assert ast.literal_eval(literal(text)) == text
+
+
+def test_lines_of_spaces_are_blank_as_ipython_leaves_them(home: Path, apart: object) -> None:
+    cells: list[str | Cell] = [
+        "%%writefile a.txt\na\n    \nb",
+        'text = """a\n    \nb"""\nboth = [text, open("a.txt").read()]',
+    ]
+    assert zenbook.export(write(cells, Path("book.ipynb"))).verified.endswith("identical")

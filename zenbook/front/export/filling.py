@@ -48,7 +48,8 @@ def _between(text: str, quote: str) -> str:
 
 
 def _escaped(text: str, quote: str) -> str:
-    for sign, written in (("\\", "\\\\"), (quote, f"\\{quote}"), ("\n", "\\n")):
+    marks = (("\\", "\\\\"), (quote, f"\\{quote}"), ("\n", "\\n"), ("\t", "\\t"))
+    for sign, written in marks:
         text = text.replace(sign, written)
     return text
 
@@ -64,10 +65,12 @@ def _has_value(field: str, around: Surroundings) -> bool:
 
 def literal(text: str) -> str:
     """A Python literal, readable where that is possible."""
-    if "\n" in text.removesuffix("\n"):
-        plain = '"""' not in text and "\\" not in text and not text.endswith('"')
-        return f'"""{text}"""' if plain else repr(text)
-    if not text.removesuffix("\n").isprintable():
+    if not text.replace("\n", "").replace("\t", "").isprintable():
         return repr(text)
+    if "\n" in text.removesuffix("\n"):
+        quote = next((sign for sign in ('"""', "'''") if sign not in text), "")
+        fine = quote and not text.endswith(quote[0])
+        doubled = text.replace("\\", "\\\\")
+        return f"{quote}{doubled}{quote}" if fine else repr(text)
     quote = "'" if '"' in text and "'" not in text else '"'
     return f"{quote}{_escaped(text, quote)}{quote}"

@@ -53,13 +53,17 @@ def plain_python(
     running: tuple[str, ...] = (),
 ) -> Plain:
     """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
-    plain = Plain(_spelled_magic(source), around=around or Surroundings(), running=running)
+    plain = Plain(
+        _spelled_magic(_cleaned(source, "leading_indent")),
+        around=around or Surroundings(),
+        running=running,
+    )
     source = plain.text
     signs = any(sign in source for sign in "%!?") or source[:1].isspace()
     if not signs and not source.startswith((">>>", "In [")):
         return plain
     _take_cell_magic(plain, Place(cell, 1), allow_magics)
-    plain.text = _dedented(plain.text)
+    plain.text = _cleaned(plain.text, "leading_indent", "classic_prompt", "ipython_prompt")
     _take_line_magics(plain, cell, allow_magics)
     return plain
 
@@ -81,14 +85,14 @@ def _spelled_magic(source: str) -> str:
     return source
 
 
-def _dedented(text: str) -> str:
-    from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
+def _cleaned(text: str, *cleaners: str) -> str:
+    """The text as IPython's own cleaners leave it, which blank lines of spaces even in texts."""
+    from IPython.core import inputtransformer2 as ipython
 
-    lines = [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
-    cleaners: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
-    for clean in cleaners:
-        lines = clean(lines)
-    return "".join(lines)
+    lines = [f"{line}\n" for line in text.split("\n")]
+    for name in cleaners:
+        lines = vars(ipython)[name](lines)
+    return "".join(lines).removesuffix("\n")
 
 
 # ------------------------------------------------------------------ cell magics

@@ -30,10 +30,18 @@ class Surroundings:
         return self.words is None or set(names) <= self.words | vars(builtins).keys()
 
 
+_SAYS_NOTHING = re.compile(
+    r"\A\s*%%(?:file|writefile|bash|sh|script|html|javascript|js|latex|markdown|svg)\b.*"
+    r"|\"{3}.*?\"{3}|'{3}.*?'{3}",
+    re.DOTALL | re.IGNORECASE,
+)
+_NO_NAMES = re.compile(r"^\s*!.*|(?<==)\s*!.*|'[^'\n]*'|\"[^\"\n]*\"|#.*", re.MULTILINE)
+
+
 def words_of(sources: Iterable[str]) -> frozenset[str]:
-    """The names in the code of cells, without those that stand only in their commands."""
+    """The names in the code of cells, without what stands only in commands, texts or comments."""
     found: set[str] = set()
     for source in sources:
-        code = re.sub(r"^\s*!.*|(?<==)\s*!.*", "", source, flags=re.MULTILINE)
+        code = _NO_NAMES.sub("", _SAYS_NOTHING.sub("", source))
         found |= set(re.findall(r"(?<![\w${])[^\W\d]\w*", code))
     return frozenset(found)
