@@ -474,3 +474,27 @@ def test_what_stands_for_a_magic_binds_no_name_of_the_notebook(home: Path, apart
     assert "commands_2 = " in found.text
     assert ") as file_3:\n" in found.text
     assert found.steps[1:3] == ("run_bash", "write_b_txt")
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_the_pipeline_names_nothing_that_it_does_not_use(
+    target: Target, home: Path, apart: object
+) -> None:
+    """A step gives its last value to be found again, though a loop below takes that name."""
+    first, second = "i = len('abc')\nprint(i)", "k = [1]\nfor i in k:\n    print(i)"
+    cells: list[str | Cell] = [md("# First"), first, md("# Second"), second]
+    found = zenbook.export(write(cells, Path("book.ipynb")), target=target)
+    assert "    return i\n" in found.text
+    assert "\n    first()\n" in found.text
+    assert found.verified.endswith("identical")
+
+
+def test_what_a_run_has_seen_to_be_a_part_of_a_figure_needs_no_name(
+    home: Path, apart: object
+) -> None:
+    cells: list[str | Cell] = [
+        "import pylab as p",
+        "q = p.quiver([1], [2], [1], [1])\nt = p.text(0, 0, 'a')\nprint(len('a'))",
+    ]
+    text = zenbook.export(write(cells, Path("book.ipynb"))).text
+    assert "    p.quiver([1], [2], [1], [1])\n    p.text(0, 0, " in text
