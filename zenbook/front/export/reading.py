@@ -17,6 +17,7 @@ from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError, OptionError
 from zenbook.front.export.layout import one_line
 from zenbook.front.export.magics import plain_python
+from zenbook.front.export.prose import first_sentence, heading_text, marked_headings
 from zenbook.front.export.raised import before_error, error_of, is_interrupted
 from zenbook.front.export.surroundings import Surroundings, words_of
 from zenbook.front.export.where import Place
@@ -216,46 +217,6 @@ def _opening(markdown: Sequence[str]) -> tuple[str, str]:
             if line.startswith("#"):
                 return heading_text(line), first_sentence("\n".join(lines[place + 1 :]))
     return "", ""
-
-
-def marked_headings(text: str) -> str:
-    """Markdown whose underlined headings have the marks of the others: ``# Title``."""
-    lines: list[str] = []
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.lstrip().startswith("```")
-        above = lines[-1] if lines else ""
-        prose = bool(re.match(r" {0,3}[^\s#>|`*+-]", above))
-        if not fenced and prose and re.fullmatch(r" {0,3}(={2,}|-{2,})\s*", line):
-            lines[-1] = f"{'#' if '=' in line else '##'} {above.strip()}"
-            lines.append("")
-        else:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def heading_text(line: str) -> str:
-    """A heading without its marks."""
-    text = line.lstrip("#").strip().rstrip("#").strip()
-    text = re.sub(r"<[^>]*>", "", text)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\{#[^}]*\}", "", text)
-    return " ".join(re.sub(r"[*`]|\$|(?<!\w)_|_(?!\w)", "", text).split())
-
-
-_NO_PROSE = re.compile(r"#|\||```|<|\$\$|\\\\?[\[b]|!|>|[-*_+]\s|[-*_]{3}|1\.")
-"""What begins a heading, a table, code, a formula, a picture, a quotation, a list or a rule."""
-
-
-def first_sentence(text: str) -> str:
-    """The first sentence of a paragraph of prose, "" if the text begins with something else."""
-    for block in re.split(r"\n\s*\n", text.strip()):
-        flat = " ".join(block.split())
-        if not flat or _NO_PROSE.match(flat) or re.fullmatch(r"\$[^$]*\$[.,;:]?", flat):
-            continue
-        found = re.match(r"(.+?[.!?])(?=\s|$)", flat)
-        return heading_text(found[1] if found else flat)
-    return ""
 
 
 def _pipeline_line(cell: SourceCell) -> str:

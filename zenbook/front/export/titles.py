@@ -14,7 +14,8 @@ from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.plan import Plan
-from zenbook.front.export.reading import SourceCell, first_sentence, heading_text
+from zenbook.front.export.prose import first_sentence, heading_text
+from zenbook.front.export.reading import SourceCell
 from zenbook.front.notebook.notebook_name import pipeline_name
 
 _FILLING = frozenset(
