@@ -450,3 +450,68 @@ def test_a_steps_last_value_is_printed_where_it_tells_anything(home: Path) -> No
     assert "    print(table.describe())\n    return table\n" in text
     assert '    axes.set_title("a")\n' in text
     assert '    print(f"{n} rows")\n' in text
+
+
+def test_a_program_that_fails_in_the_notebook_may_fail_in_the_script(
+    home: Path, apart: object
+) -> None:
+    cells: list[str | Cell] = [
+        "import os\n\ndef ask(n):\n    !test {n} = 1",
+        "!exit 3",
+        "!pip install nothing-at-all\n!true\nx = [1]",
+        "lines = !echo one; echo two >&2; exit 2",
+        "ask(1)\nask(2)",
+        "y = len(x) + len(lines)",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")))
+    assert found.verified.endswith("2/2 outputs identical")
+    assert '    subprocess.run(f"test {n} = 1", shell=True, check=False)' in found.text
+    assert 'subprocess.run("exit 3", shell=True, check=False)' in found.text
+    assert 'subprocess.run("true", shell=True, check=True)' in found.text
+    assert found.text.count("check=False") == 3
+    assert "cell 2: `exit 3` failed in the notebook, and may in the script" in found.notes
+    assert "check=False" not in zenbook.export(Path("book.ipynb"), verify=False).text
+
+
+def test_a_bash_cell_that_fails_ends_the_notebook_too(home: Path, apart: object) -> None:
+    file = write(["%%bash\nexit 3", "x = [1]\nx.append(2)"], Path("book.ipynb"))
+    with pytest.raises(ExportError, match=r"Cell 1.*: it raises CalledProcessError"):
+        zenbook.export(file)
+
+
+def test_what_stands_for_a_magic_binds_no_name_of_the_notebook(home: Path, apart: object) -> None:
+    cells: list[str | Cell] = [
+        "commands = [1]\nfile = [2]\nfile.append(3)",
+        "%%bash\necho one > a.txt\necho two >> a.txt",
+        "%%writefile b.txt\nthree",
+        "n = len(commands) + len(file)\ntext = open('a.txt').read() + open('b.txt').read()",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")))
+    assert found.verified.endswith("identical")
+    assert "commands_2 = " in found.text
+    assert ") as file_3:\n" in found.text
+    assert found.steps[1:3] == ("run_bash", "write_b_txt")
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_the_pipeline_names_nothing_that_it_does_not_use(
+    target: Target, home: Path, apart: object
+) -> None:
+    """A step gives its last value to be found again, though a loop below takes that name."""
+    first, second = "i = len('abc')\nprint(i)", "k = [1]\nfor i in k:\n    print(i)"
+    cells: list[str | Cell] = [md("# First"), first, md("# Second"), second]
+    found = zenbook.export(write(cells, Path("book.ipynb")), target=target)
+    assert "    return i\n" in found.text
+    assert "\n    first()\n" in found.text
+    assert found.verified.endswith("identical")
+
+
+def test_what_a_run_has_seen_to_be_a_part_of_a_figure_needs_no_name(
+    home: Path, apart: object
+) -> None:
+    cells: list[str | Cell] = [
+        "import pylab as p",
+        "q = p.quiver([1], [2], [1], [1])\nt = p.text(0, 0, 'a')\nprint(len('a'))",
+    ]
+    text = zenbook.export(write(cells, Path("book.ipynb"))).text
+    assert "    p.quiver([1], [2], [1], [1])\n    p.text(0, 0, " in text

@@ -145,12 +145,12 @@ def test_a_seed_whose_cell_must_be_one_step_with_another_is_refused(home: Path) 
     )
 
 
-def test_a_program_that_fails_is_told_with_its_cell_its_line_and_the_remedy(home: Path) -> None:
-    told = refusal(["x = [1]", "n = len(x)\n!exit 3"], executed=True)
+def test_a_program_that_fails_in_the_script_alone_is_told_with_place_and_remedy(home: Path) -> None:
+    told = refusal(["x = [1]", "n = len(x)\n!test -t 1"], executed=True)
     assert told == (
         "Cell 2, line 2: step make_n fails in the script, not in the notebook: CalledProcessError: "
-        "Command 'exit 3' returned non-zero exit status 3. A notebook goes on after a program "
-        "that fails, a script stops: correct the command, or tag its cell skip-execution. "
+        "Command 'test -t 1' returned non-zero exit status 1. A script has no terminal, and its "
+        "shell is sh: correct the command, or tag its cell skip-execution. "
         "Nothing was written; --no-verify writes it all the same."
     )
 

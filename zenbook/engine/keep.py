@@ -155,10 +155,8 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    shared = _links(outputs, values, changed, identity, sitting)
-    if shared is not None:
-        holders = {**_lenders(identity), **values}
-        handed = _handed_on(outputs, values, shared, holders)
+    if (shared := _links(outputs, values, changed, identity, sitting)) is not None:
+        handed = _handed_on(outputs, values, shared, {**_lenders(identity), **values})
         shared += [*_exchanged(watched, changed), *_entwined(watched, changed, handed)]
     if shared != []:
         keepable["%links"] = shared

@@ -13,7 +13,7 @@ from zenbook.front.export.layout import INDENT, indented, tidy
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.plan import Plan
-from zenbook.front.export.reading import heading_text
+from zenbook.front.export.prose import heading_text
 from zenbook.front.export.remembered import global_writes, names_of
 from zenbook.front.export.unread import unread_names, without_unread
 

@@ -79,8 +79,7 @@ class Wanted:
 
 def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported:
     """See :func:`zenbook.front.export.export`."""
-    notebook = in_order(read_notebook(file, wanted.allow_magics), wanted.order)
-    notebook = without_memory(without_stars(notebook))
+    notebook = _read(file, wanted)
     place = place_of(file, output)
     known = recorded(notebook)
     facts = known.facts
@@ -88,17 +87,33 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     is_covered = _is_covered(notebook, known)
     if verifies and not is_covered:
         facts = trial(notebook)
+        notebook = _forgiving(notebook, facts, wanted)
     try:
         exported = _best(notebook, facts, place, wanted, verifies)
     except ExportError:
         if not (verifies and is_covered):
             raise
         # records know steps only; a run of every cell also tells what shares objects
-        exported = _best(notebook, trial(notebook), place, wanted, verifies)
+        facts = trial(notebook)
+        exported = _best(_forgiving(notebook, facts, wanted), facts, place, wanted, verifies)
     if wanted.check:
         return _checked(exported)
     put(place, exported.text)
     return exported
+
+
+def _read(file: Path, wanted: Wanted, facts: Facts | None = None) -> Notebook:
+    """The notebook as the plan takes it; with ``facts``, what failed in it is known."""
+    failed = {number: cell.failed for number, cell in facts.cells.items()} if facts else None
+    notebook = in_order(read_notebook(file, wanted.allow_magics, failed), wanted.order)
+    return without_memory(without_stars(notebook))
+
+
+def _forgiving(notebook: Notebook, facts: Facts, wanted: Wanted) -> Notebook:
+    """The notebook whose script goes on after the commands that the run has seen fail."""
+    if any(cell.failed for cell in facts.cells.values()):
+        return _read(notebook.file, wanted, facts)
+    return notebook
 
 
 def _is_covered(notebook: Notebook, known: Recorded) -> bool:

@@ -60,6 +60,8 @@ class CellFacts:
     wrote: frozenset[str] = frozenset()
     random: frozenset[str] = frozenset()
     """Libraries whose global random state it moved."""
+    failed: frozenset[str] = frozenset()
+    """Commands of its ``!`` whose program failed, after which the notebook went on."""
 
 
 @dataclass(frozen=True, slots=True)

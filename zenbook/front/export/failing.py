@@ -35,7 +35,7 @@ def failure(comparison: Comparison, plan: Plan, script: Script) -> str:
 def _remedy(error: str) -> str:
     if error.startswith("CalledProcessError"):
         return (
-            "A notebook goes on after a program that fails, a script stops: correct the command, "
+            "A script has no terminal, and its shell is sh: correct the command, "
             "or tag its cell skip-execution. "
         )
     return ""

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zenbook.core.source import parse_cell
-from zenbook.front.export.magics import Place
 from zenbook.front.export.plan import Plan
 from zenbook.front.export.reading import Notebook, SourceCell
+from zenbook.front.export.where import Place
 
 _ZENML = "log_metadata"
 

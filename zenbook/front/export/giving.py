@@ -25,7 +25,7 @@ def give(plan: Plan) -> None:
     module = plan.module.names.keys()
     own = plan.own_functions
     for place, group in enumerate(plan.groups):
-        later = _read_later(plan, place)
+        later = read_later(plan, place)
         changed = changed_in(group, plan.facts, own) & group.inputs.keys()
         given = [n for n in _in_order(group) if n in later and n not in module]
         given += [n for n in group.inputs if n in changed and n in later and n not in given]
@@ -48,7 +48,20 @@ def give(plan: Plan) -> None:
     plan.results = list(dict.fromkeys(plan.results))
 
 
-def _read_later(plan: Plan, place: int) -> set[str]:
+def taken(plan: Plan, group: Group) -> list[str]:
+    """What the pipeline does with each output of a group: its name, or ``_`` for those it drops.
+
+    Empty if it drops all: they are there to be kept and shown, and a name that means another
+    value further down would stand for nothing.
+    """
+    place = plan.groups.index(group)
+    later = {name for other in plan.groups[place + 1 :] for name in other.outputs}
+    used = read_later(plan, place) | (set(plan.results) - later)
+    names = [name if name in used else "_" for name in group.outputs]
+    return names if set(names) != {"_"} else []
+
+
+def read_later(plan: Plan, place: int) -> set[str]:
     """Names whose binding at the end of this group a later group reads."""
     found: set[str] = set()
     bound: set[str] = set()

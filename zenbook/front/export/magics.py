@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zenbook.errors import ExportError
+from zenbook.front.export.filling import filled
+from zenbook.front.export.installs import installed, packages
+from zenbook.front.export.layout import one_line
 from zenbook.front.export.magics_known import (
     INSTALLS,
     LOOKS,
@@ -23,11 +25,10 @@ from zenbook.front.export.magics_known import (
     TIMED,
     TIMED_CELLS,
 )
-
-_INSTALL = re.compile(
-    r"(?:python\d?(?:\.\d+)?\s+-m\s+)?(?:pip\d?|uv\s+pip|conda|mamba)\s+install\s+(.*)"
-)
-_FILLED = re.compile(r"(?<!\$)\$(?:\{(\w+)\}|([A-Za-z_]\w*))|(?<!\{)\{([^{}]+)\}(?!\})")
+from zenbook.front.export.programs import lines_of, program_cell, run, written_file
+from zenbook.front.export.running import run_file
+from zenbook.front.export.surroundings import Surroundings
+from zenbook.front.export.where import Place
 
 
 @dataclass(slots=True)
@@ -39,30 +40,30 @@ class Plain:
     requirements: list[str] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
     """Modules of the standard library that the text needs besides the cell's own."""
+    around: Surroundings = field(default_factory=Surroundings)
+    running: tuple[str, ...] = ()
+    """The ``%run`` lines in whose place the text stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an error is: the cell, counted from 1 over all cells, and its line."""
-
-    cell: int
-    line: int = 0
-
-    def error(self, what: str, remedy: str) -> ExportError:
-        """The error, with its place and what to do."""
-        line = f", line {self.line}" if self.line else ""
-        return ExportError(f"Cell {self.cell}{line}: {what} {remedy}")
-
-
-def plain_python(source: str, cell: int, allow_magics: bool = False) -> Plain:
+def plain_python(
+    source: str,
+    cell: int,
+    allow_magics: bool = False,
+    around: Surroundings | None = None,
+    running: tuple[str, ...] = (),
+) -> Plain:
     """The cell as Python text. Raises ExportError for a magic that has no meaning in a script."""
-    plain = Plain(_spelled_magic(source))
+    plain = Plain(
+        _spelled_magic(_cleaned(source, "leading_indent")),
+        around=around or Surroundings(),
+        running=running,
+    )
     source = plain.text
     signs = any(sign in source for sign in "%!?") or source[:1].isspace()
     if not signs and not source.startswith((">>>", "In [")):
         return plain
     _take_cell_magic(plain, Place(cell, 1), allow_magics)
-    plain.text = _dedented(plain.text)
+    plain.text = _cleaned(plain.text, "leading_indent", "classic_prompt", "ipython_prompt")
     _take_line_magics(plain, cell, allow_magics)
     return plain
 
@@ -84,14 +85,14 @@ def _spelled_magic(source: str) -> str:
     return source
 
 
-def _dedented(text: str) -> str:
-    from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_indent
+def _cleaned(text: str, *cleaners: str) -> str:
+    """The text as IPython's own cleaners leave it, which blank lines of spaces even in texts."""
+    from IPython.core import inputtransformer2 as ipython
 
-    lines = [f"{line}\n" for line in text.removesuffix("\n").split("\n")]
-    cleaners: tuple[Any, ...] = (leading_indent, classic_prompt, ipython_prompt)
-    for clean in cleaners:
-        lines = clean(lines)
-    return "".join(lines)
+    lines = [f"{line}\n" for line in text.split("\n")]
+    for name in cleaners:
+        lines = vars(ipython)[name](lines)
+    return "".join(lines).removesuffix("\n")
 
 
 # ------------------------------------------------------------------ cell magics
@@ -109,12 +110,12 @@ def _take_cell_magic(plain: Plain, place: Place, allow: bool) -> None:
             plain.notes.append(f"%%{name} left out, its code kept")
         _take_cell_magic(plain, place, allow)
     elif name in SHELL_CELLS:
-        shell = rest or "bash" if name == "script" else "sh" if name in ("sh", "!") else "bash"
         plain.imports.add("subprocess")
-        plain.text = _program([*shell.split(), "-c"], body)
+        plain.text = program_cell(name, rest, body, place, plain.around)
+        _note_failed(plain, body.strip())
         plain.notes.append(f"%%{name} as subprocess.run")
     elif name in ("writefile", "file"):
-        plain.text = _written(rest, body)
+        plain.text = written_file(rest, body, place, plain.around)
         plain.notes.append(f"%%{name} as a write")
     elif name in ONLY_SHOWN_CELLS:
         plain.text = ""
@@ -127,25 +128,6 @@ def _take_cell_magic(plain: Plain, place: Place, allow: bool) -> None:
             f"the cell magic %%{name} has no meaning in a script.",
             "Write in Python what it does, or leave the cell out with --allow-magics.",
         )
-
-
-def _program(arguments: list[str], body: str) -> str:
-    listed = ", ".join(f'"{word}"' for word in arguments)
-    return f"commands = {_text(body)}\nsubprocess.run([{listed}, commands], check=True)\n"
-
-
-def _written(rest: str, body: str) -> str:
-    words = rest.split()
-    mode = "a" if "-a" in words else "w"
-    path = next((word for word in words if not word.startswith("-")), "")
-    return f'with open("{path}", "{mode}") as file:\n    file.write({_text(body)})\n'
-
-
-def _text(body: str) -> str:
-    """A Python literal, readable where that is possible."""
-    if '"""' in body or "\\" in body or body.endswith('"'):
-        return repr(body)
-    return f'"""{body}"""'
 
 
 # ------------------------------------------------------------------ line magics
@@ -195,15 +177,13 @@ def _instead(found: Any, whole: str, before: str, plain: Plain, place: Place, al
     from IPython.core import inputtransformer2 as ipython
 
     if isinstance(found, ipython.SystemAssign):
-        command = whole.strip().lstrip("!").strip()
-        plain.imports.add("subprocess")
-        return f"{before}{_run(command, place, True)}"
+        return before + _lines(whole.strip().lstrip("!").strip(), plain, place)
     if isinstance(found, ipython.MagicAssign):
         return _assigned(whole.strip().lstrip("%"), before, plain, place)
     sign = re.match(r"[%!?,;/]{1,2}", whole.lstrip())
     text = whole.strip()
     if sign is not None and sign[0][0] == "!":
-        return before + _system(text.lstrip("!").strip(), plain, place)
+        return _system(text.lstrip("!").strip(), before, plain, place)
     if sign is not None and sign[0][0] == "%":
         return _line_magic(text.lstrip("%"), before, plain, place, allow)
     if sign is not None and sign[0][0] == "?":
@@ -215,28 +195,39 @@ def _instead(found: Any, whole: str, before: str, plain: Plain, place: Place, al
 def _assigned(text: str, before: str, plain: Plain, place: Place) -> str:
     name, _, rest = text.partition(" ")
     if name in ("sx", "system"):
-        plain.imports.add("subprocess")
-        return f"{before}{_run(rest.strip(), place, True)}"
+        return before + _lines(rest.strip(), plain, place)
     raise place.error(
         f"%{name} gives a value that a script cannot make.", "Write in Python what it does."
     )
 
 
-def _system(command: str, plain: Plain, place: Place) -> str:
-    if (installed := _INSTALL.match(command)) is not None:
-        return _noted(plain, installed[1])
+def _lines(command: str, plain: Plain, place: Place) -> str:
+    plain.imports.add("subprocess")
+    _note_failed(plain, command)
+    return lines_of(command, place, plain.around)
+
+
+def _system(command: str, before: str, plain: Plain, place: Place) -> str:
+    if (found := installed(command)) is not None:
+        _note_installed(plain, found[0])
+        return _system(found[1], before, plain, place) if found[1] else ""
     if command.partition(" ")[0] in LOOKS and not set(command) & set("|>;&`"):
         plain.notes.append(f"!{command} only shows something; left out")
         return ""
     plain.imports.add("subprocess")
-    return _run(command, place, False)
+    _note_failed(plain, command)
+    return before + run(command, place, plain.around)
 
 
-def _noted(plain: Plain, words: str) -> str:
-    names = [word.strip("\"'") for word in words.split() if not word.startswith("-")]
+def _note_failed(plain: Plain, command: str) -> None:
+    if command in plain.around.failed:
+        plain.notes.append(f"`{one_line(command)}` failed in the notebook, and may in the script")
+
+
+def _note_installed(plain: Plain, words: str) -> None:
+    names = packages(words)
     plain.requirements += names
     plain.notes.append(f"installs {', '.join(names) or words}; listed as requirements, never run")
-    return ""
 
 
 def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool) -> str:
@@ -246,7 +237,8 @@ def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool)
         plain.notes.append(f"%{name} left out")
         return ""
     if name in INSTALLS:
-        return _noted(plain, rest.partition("install ")[2] or rest)
+        _note_installed(plain, rest.partition("install ")[2] or rest)
+        return ""
     if name in TIMED:
         plain.notes.append(f"%{name} left out, its statement kept")
         return before + _without_options(rest, TIMED[name])
@@ -274,8 +266,7 @@ def _without_options(rest: str, valued: str) -> str:
 def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> str | None:
     """Magics that have a sentence of Python."""
     if name in ("sx", "system", "sc"):
-        plain.imports.add("subprocess")
-        return before + _run(rest, place, False)
+        return _system(rest, before, plain, place)
     if name == "pylab":
         plain.notes.append("%pylab as the imports it stands for")
         return "\n".join(before + line for line in PYLAB.split("\n"))
@@ -284,51 +275,38 @@ def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> s
     if name == "cd":
         target = rest.strip("\"'") or "~"
         plain.imports.add("os")
-        return f"{before}os.chdir({_filled(target, place)})"
+        return f"{before}os.chdir({filled(target, place, plain.around)})"
     if name in ("env", "set_env") and rest:
         variable, _, value = rest.replace("=", " ", 1).partition(" ")
+        if not value.strip():
+            plain.notes.append(f"%{name} {variable} only shows something; left out")
+            return ""
         plain.imports.add("os")
-        return f'{before}os.environ["{variable}"] = {_filled(value.strip(), place)}'
+        return f'{before}os.environ["{variable}"] = {filled(value.strip(), place, plain.around)}'
     if name == "run":
-        raise place.error("%run executes another file.", "Import what you need from it.")
+        return _running(rest, before, plain, place)
     return None
 
 
-def _run(command: str, place: Place, lines: bool) -> str:
-    text = _filled(command, place)
-    if lines:
-        arguments = [text, "shell=True", "check=True", "capture_output=True", "text=True"]
-        listed = "".join(f"    {one},\n" for one in arguments)
-        return f"subprocess.run(\n{listed}).stdout.splitlines()"
-    return f"subprocess.run({text}, shell=True, check=True)"
-
-
-def _filled(command: str, place: Place) -> str:
-    """The command as a literal; an f-string where IPython would fill in names."""
-    names = [a or b or c for a, b, c in _FILLED.findall(command)]
-    quote = '"' if '"' not in command else "'"
-    if quote == "'" and "'" in command:
-        quote = '"""'
-    if "\\" in command:
-        if not names:
-            return repr(command)
-        raise place.error(f"`{command}` fills in names beside a backslash.", "Use subprocess.run.")
-    if not names:
-        return f"{quote}{command}{quote}"
-    for name in names:
-        if not _is_expression(name):
-            raise place.error(
-                f"`{command}` fills in {name!r}.", "Use subprocess.run with the text."
-            )
-    filled = _FILLED.sub(lambda found: "{" + (found[1] or found[2] or found[3]) + "}", command)
-    return f"f{quote}{filled}{quote}"
-
-
-def _is_expression(text: str) -> bool:
-    import ast
-
-    try:
-        ast.parse(text.strip(), mode="eval")
-    except SyntaxError:
-        return False
-    return True
+def _running(rest: str, before: str, plain: Plain, place: Place) -> str:
+    """What stands for a file that a notebook runs."""
+    found = run_file(rest, bool(before), place, plain.around)
+    plain.imports |= found.imports
+    shown = f"%run {rest}"
+    if not found.cells:
+        how = "runpy" if found.imports else "an import"
+        plain.notes.append(f"{shown} as {how}")
+        return "\n".join(before + line for line in found.text.split("\n"))
+    if shown in plain.running:
+        raise place.error(f"{shown} runs itself again.", "Write in Python what it does.")
+    plain.notes.append(f"{shown} as the code of that file")
+    texts = []
+    for source in found.cells:
+        cell = plain_python(
+            source, place.cell, around=plain.around, running=(*plain.running, shown)
+        )
+        texts.append(cell.text.strip("\n"))
+        plain.notes += cell.notes
+        plain.requirements += cell.requirements
+        plain.imports |= cell.imports
+    return "\n\n".join(filter(None, texts))

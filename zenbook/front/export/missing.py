@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from zenbook.core.names import analyse
 from zenbook.front.export.groups import Group
-from zenbook.front.export.magics import Place
 from zenbook.front.export.raised import parsed
+from zenbook.front.export.where import Place
 
 if TYPE_CHECKING:
     from zenbook.front.export.plan import Plan

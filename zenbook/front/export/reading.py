@@ -16,8 +16,11 @@ from typing import Any
 from zenbook.core.source import parse_cell
 from zenbook.errors import ExportError, OptionError
 from zenbook.front.export.layout import one_line
-from zenbook.front.export.magics import Place, plain_python
+from zenbook.front.export.magics import plain_python
+from zenbook.front.export.prose import first_sentence, heading_text, marked_headings
 from zenbook.front.export.raised import before_error, error_of, is_interrupted
+from zenbook.front.export.surroundings import Surroundings, words_of
+from zenbook.front.export.where import Place
 from zenbook.front.notebook.marker import find_marker, holds_parameters
 from zenbook.front.notebook.options import StepLine, parse_step_line
 
@@ -75,8 +78,13 @@ class Notebook:
         return any(cell.step is not None for cell in self.cells)
 
 
-def read_notebook(file: Path, allow_magics: bool = False) -> Notebook:
-    """Read a notebook. Raises UsageError for another file, ExportError naming a cell."""
+def read_notebook(
+    file: Path, allow_magics: bool = False, failed: Mapping[int, frozenset[str]] | None = None
+) -> Notebook:
+    """Read a notebook. Raises UsageError for another file, ExportError naming a cell.
+
+    ``failed`` holds the commands of each cell that failed when the notebook ran.
+    """
     from zenbook.front.notebook.headless import read_notebook as read
 
     found = read(file)
@@ -84,13 +92,15 @@ def read_notebook(file: Path, allow_magics: bool = False) -> Notebook:
     cells: list[SourceCell] = []
     markdown: list[str] = []
     everything: list[str] = []
+    words = words_of(cell.source for cell in found.cells if cell.cell_type == "code")
     for number, cell in enumerate(found.cells, 1):
         if cell.cell_type == "markdown":
             told = marked_headings(cell.source)
             markdown.append(told)
             everything.append(told)
         elif cell.cell_type == "code":
-            cells.append(_code_cell(cell, number, tuple(markdown), allow_magics))
+            around = Surroundings(words, (failed or {}).get(number, frozenset()), file.parent)
+            cells.append(_code_cell(cell, number, tuple(markdown), allow_magics, around))
             markdown = []
     title, introduction = _opening(everything)
     name = next((line for line in map(_pipeline_line, cells) if line), "")
@@ -116,7 +126,9 @@ def _check_language(notebook: Any, file: Path) -> None:
         )
 
 
-def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -> SourceCell:
+def _code_cell(
+    cell: Any, number: int, markdown: tuple[str, ...], allow: bool, around: Surroundings
+) -> SourceCell:
     tags = set(cell.metadata.get("tags", ()))
     raw: str = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     common: dict[str, Any] = {
@@ -132,7 +144,7 @@ def _code_cell(cell: Any, number: int, markdown: tuple[str, ...], allow: bool) -
         empty = ast.Module([], [])
         return SourceCell(**common, text="", tree=empty, skipped=reason, raises=raises)
     step, body = _marked(ran or raw, number)
-    plain = plain_python(body, number, allow)
+    plain = plain_python(body, number, allow, around)
     if ran:
         plain.notes.append("left out from where it ended with an error when the notebook ran")
     return SourceCell(
@@ -205,46 +217,6 @@ def _opening(markdown: Sequence[str]) -> tuple[str, str]:
             if line.startswith("#"):
                 return heading_text(line), first_sentence("\n".join(lines[place + 1 :]))
     return "", ""
-
-
-def marked_headings(text: str) -> str:
-    """Markdown whose underlined headings have the marks of the others: ``# Title``."""
-    lines: list[str] = []
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.lstrip().startswith("```")
-        above = lines[-1] if lines else ""
-        prose = bool(re.match(r" {0,3}[^\s#>|`*+-]", above))
-        if not fenced and prose and re.fullmatch(r" {0,3}(={2,}|-{2,})\s*", line):
-            lines[-1] = f"{'#' if '=' in line else '##'} {above.strip()}"
-            lines.append("")
-        else:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def heading_text(line: str) -> str:
-    """A heading without its marks."""
-    text = line.lstrip("#").strip().rstrip("#").strip()
-    text = re.sub(r"<[^>]*>", "", text)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\{#[^}]*\}", "", text)
-    return " ".join(re.sub(r"[*`]|\$|(?<!\w)_|_(?!\w)", "", text).split())
-
-
-_NO_PROSE = re.compile(r"#|\||```|<|\$\$|\\\\?[\[b]|!|>|[-*_+]\s|[-*_]{3}|1\.")
-"""What begins a heading, a table, code, a formula, a picture, a quotation, a list or a rule."""
-
-
-def first_sentence(text: str) -> str:
-    """The first sentence of a paragraph of prose, "" if the text begins with something else."""
-    for block in re.split(r"\n\s*\n", text.strip()):
-        flat = " ".join(block.split())
-        if not flat or _NO_PROSE.match(flat) or re.fullmatch(r"\$[^$]*\$[.,;:]?", flat):
-            continue
-        found = re.match(r"(.+?[.!?])(?=\s|$)", flat)
-        return heading_text(found[1] if found else flat)
-    return ""
 
 
 def _pipeline_line(cell: SourceCell) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from zenbook.front.export.imports import Imports
 from zenbook.front.export.layout import INDENT, indented
-from zenbook.front.export.magics import Place
+from zenbook.front.export.where import Place
 from zenbook.front.notebook.marker import find_marker
 
 if TYPE_CHECKING:

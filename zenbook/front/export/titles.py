@@ -9,11 +9,13 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zenbook.front.export.deeds import deed_of
 from zenbook.front.export.facts import draws
 from zenbook.front.export.groups import Group, heading_above
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.plan import Plan
-from zenbook.front.export.reading import SourceCell, first_sentence, heading_text
+from zenbook.front.export.prose import first_sentence, heading_text
+from zenbook.front.export.reading import SourceCell
 from zenbook.front.notebook.notebook_name import pipeline_name
 
 _FILLING = frozenset(
@@ -168,6 +170,8 @@ def _by_output(group: Group) -> str:
         return identifier(_joined_words(words))
     if draws(group.nodes, "plt"):
         return identifier("_".join(["plot", *list(group.inputs)[:1]]))
+    if deed := deed_of(group.nodes[-1]):
+        return identifier("_".join(deed))
     called = _last_call(group)
     return identifier(called.rpartition(".")[2]) if called else f"cell_{group.cells[0].number}"
 
@@ -192,6 +196,8 @@ def _sentence(group: Group, heading: str) -> str:
         return f"Make {_joined(group.outputs)}."
     if draws(group.nodes, "plt"):
         return f"Plot {_joined(list(group.inputs))}." if group.inputs else "Plot."
+    if deed := deed_of(group.nodes[-1]):
+        return f"{deed[0].capitalize()} {deed[1]}."
     if called := _last_call(group):
         return f"Call {called}."
     return f"What cell {first.number} of the notebook does."

@@ -18,6 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from zenbook.errors import NotDigestible
+from zenbook.front.export.trial_programs import Programs
 
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), range, frozenset)
 _MOST_NODES = 3000
@@ -41,6 +42,7 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
 
     shell: Any = InteractiveShell.instance()
     vars(shell)["enable_gui"] = lambda gui=None: None  # there is no event loop to join here
+    programs = Programs(shell)
     if job["steps"]:
         os.environ["ZENBOOK_NOTEBOOK"] = str(Path.cwd() / job["name"])
         shell.extension_manager.load_extension("zenbook")
@@ -51,6 +53,7 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
     seen: dict[str, str] = {}
     for cell in job["cells"]:
         before = {name: id(value) for name, value in _data(shell.user_ns, hidden)}
+        programs.begin(cell["number"])
         result, effects = _watched(shell, cell["source"])
         error = result.error_before_exec or result.error_in_exec
         if error is not None and not cell["raises"]:
@@ -60,7 +63,8 @@ def run_cells(job: Mapping[str, Any]) -> dict[str, Any]:
         now["standing"] = _standing(cell["source"], shell.user_ns, hidden, now["types"])
         found.append({"number": cell["number"], **now, **effects})
         seen = {**seen, **now["digests"]}
-    return {"cells": found, "error": ""}
+    failed = {one["number"]: programs.failed_in(one["number"]) for one in found}
+    return {"cells": [{**one, "failed": failed[one["number"]]} for one in found], "error": ""}
 
 
 def _watched(shell: Any, source: str) -> tuple[Any, dict[str, list[str]]]:

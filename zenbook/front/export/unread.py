@@ -17,10 +17,11 @@ from zenbook.front.export.facts import Facts, drawn_names
 from zenbook.front.export.groups import Group, assigned, loaded, statements_in
 from zenbook.front.export.pieces import Piece
 
-_PARTS = tuple(
-    f"matplotlib.{module}."
-    for module in ("axes", "collections", "container", "figure", "image", "legend", "lines")
+_MODULES = (
+    "axes collections colorbar container contour figure image legend lines offsetbox patches "
+    "projections quiver spines stackplot streamplot table text tri"
 )
+_PARTS = (*(f"matplotlib.{module}." for module in _MODULES.split()), "mpl_toolkits.")
 _MAKERS = frozenset(
     {"arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros", "zeros_like"}
 )

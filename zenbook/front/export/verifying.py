@@ -21,8 +21,8 @@ from typing import Any
 
 from zenbook.errors import ExportError
 from zenbook.front.export.facts import CellFacts, Facts
-from zenbook.front.export.magics import Place
 from zenbook.front.export.reading import Notebook, SourceCell
+from zenbook.front.export.where import Place
 from zenbook.front.export.writing import Script
 
 _LEFT_BEHIND = shutil.ignore_patterns(
@@ -86,12 +86,12 @@ def trial(notebook: Notebook, hashes: int = 0) -> Facts:
 
 
 def _as_run(cell: SourceCell, notebook: Notebook) -> str:
-    """What IPython executes: the cell itself, unless it installs or exports something.
+    """What IPython executes: the cell itself, unless it exports something.
 
     A notebook with steps runs with zenbook, in a home of its own, for its other cells may ask
     for its runs. Elsewhere what speaks to zenbook is left out.
     """
-    if any("installs" in note for note in cell.notes) or ("export" in cell.raw and _ours(cell)):
+    if "export" in cell.raw and _ours(cell):
         return cell.text
     if notebook.has_steps:
         return cell.raw
@@ -116,6 +116,7 @@ def _facts(found: Mapping[str, Any]) -> CellFacts:
         read=frozenset(found["read"]),
         wrote=frozenset(found["wrote"]),
         random=frozenset(found["random"]),
+        failed=frozenset(found["failed"]),
     )
 
 

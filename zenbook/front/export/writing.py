@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from zenbook.front.export.arguments import Arguments
 from zenbook.front.export.body import body_text, closed_with, declared_global, module_text
+from zenbook.front.export.giving import taken
 from zenbook.front.export.groups import Group
 from zenbook.front.export.imports import Imports, names_used, text_of
 from zenbook.front.export.layout import (
@@ -285,9 +286,9 @@ class Script:
         inputs = [said.name if said is not None else name for name, said in parameters.items()]
         if self.target == "python" and _awaits(group):
             inner = f"{function}({', '.join(inputs)})"
-            return call(group.outputs, "asyncio.run", [inner])
+            return call(taken(self.plan, group), "asyncio.run", [inner])
         after = self.zenml.after(group) if self.zenml else []
-        return call(group.outputs, function, [*inputs, *after])
+        return call(taken(self.plan, group), function, [*inputs, *after])
 
     def _result_kind(self) -> str:
         if self.target == "zenml":

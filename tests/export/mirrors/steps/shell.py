@@ -19,7 +19,8 @@ def ask_the_shell() -> list:
         f"echo {word} && echo world",
         shell=True,
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     ).stdout.splitlines()
     subprocess.run("echo done", shell=True, check=True)
