@@ -116,7 +116,10 @@ def _against_sharing(
     record: Record, loaded: Mapping[str, Any], identity: Identity, call: Call, desk: Desk
 ) -> str:
     """Why this is no result for inputs that share other objects than they did; "" if it is."""
-    links = _links(loaded) or ()
+    links = _links(loaded)
+    if not links and not record.changed:
+        return ""
+    links = links or []
     used = {label: value for label, (value, _) in identity.constants.items()}
     if told := untied(links, {**used, **call.values}):
         return told
@@ -154,7 +157,8 @@ def _displays(
         except Exception:  # it is not kept, or cannot be printed: the step will say so
             return None
 
-    return as_shown(loaded.get("%displays", ()), call.shows, last)
+    events = loaded.get("%displays", ())
+    return as_shown(events, call.shows, last) if events or call.shows else events
 
 
 def _for_functions(record: Record) -> list[Artifact]:
