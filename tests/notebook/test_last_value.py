@@ -70,3 +70,50 @@ def test_a_print_of_ones_own_is_no_showing(kernel: Kernel) -> None:
         kernel.run("X = [0, 1]")
         assert kernel.run("%%step s\nX + [2]").result == "[0, 1, 2]"
         kernel.fresh()
+
+
+TALKS = "class T:\n    def __str__(self):\n        print('in str')\n        return 'T'\nt = T()"
+EDITS = {
+    "nothing is shown at all": ["get_ipython().ast_node_interactivity = 'none'", "X = [1]"],
+    "something else is shown first": ["X = [1]", "import sys"],
+    "what is printed prints": [TALKS],
+}
+FROM = {
+    "nothing is shown at all": ("sum(X)", "print(sum(X))"),
+    "something else is shown first": (
+        "sys.displayhook(4)\nX.append(3)",
+        "sys.displayhook(4)\nprint(X.append(3))",
+    ),
+    "what is printed prints": ("print('one')\n[t][0]", "print('one')\nprint([t][0])"),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_a_value_that_becomes_printed_is_printed_as_ever(case: str, kernel: Kernel) -> None:
+    first, then = FROM[case]
+    plain = kernel.play(*EDITS[case], then)[-1]
+    kernel.fresh()
+    kernel.play(*EDITS[case], f"%%step s\n{first}")
+    kernel.fresh()
+    cell = kernel.play(*EDITS[case], f"%%step s\n{then}")[-1]
+    kernel.run("get_ipython().ast_node_interactivity = 'last_expr'")
+    assert (cell.stream(), cell.result) == (plain.stream(), plain.result)
+
+
+def test_a_value_that_becomes_shown_is_shown_where_only_some_outputs_are_kept(
+    kernel: Kernel,
+) -> None:
+    kernel.play("X = [1]", "%%step s -o Y\nY = X * 2\nsum(Y);")
+    kernel.fresh()
+    for status in ("completed", "cached"):
+        cell = kernel.play("X = [1]", "%%step s -o Y\nY = X * 2\nsum(Y)")[-1]
+        assert (cell.status, cell.result) == (status, "2")
+        assert kernel.value("_") == 2
+        kernel.fresh()
+
+
+def test_a_builtin_print_of_ones_own_prints_its_way(kernel: Kernel) -> None:
+    mine = "import builtins\nreal = print\nbuiltins.print = lambda value: real('mine', value)"
+    kernel.play("X = [1]", mine, "%%step s\nX + [2]")
+    assert kernel.run("%%step s\nprint(X + [2])").stream() == "mine [1, 2]\n"
+    kernel.run("builtins.print = real")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from types import CodeType, FunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SHOWN_ONLY = frozenset(
@@ -92,11 +93,13 @@ def means_print(function: FunctionType) -> bool:
     """Whether ``print`` is the builtin in a function."""
     code = function.__code__
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-    return "print" not in own and "print" not in function.__globals__
+    return "print" not in own and "print" not in function.__globals__ and _is_pythons_print()
 
 
 def binds_print(tree: ast.Module) -> bool:
-    """Whether a cell gives ``print`` another meaning."""
+    """Whether a cell gives ``print`` another meaning, or somebody has given it one."""
+    if not _is_pythons_print():
+        return True
     for node in ast.walk(tree):
         if isinstance(node, ast.alias) and (node.asname or node.name) in ("print", "*"):
             return True
@@ -105,6 +108,10 @@ def binds_print(tree: ast.Module) -> bool:
         if getattr(node, "name", "") == "print":
             return True
     return False
+
+
+def _is_pythons_print() -> bool:
+    return isinstance(builtins.print, BuiltinFunctionType)
 
 
 def with_value(statements: Sequence[ast.stmt]) -> list[ast.stmt]:

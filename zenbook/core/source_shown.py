@@ -32,6 +32,8 @@ MANIFEST = "%cell"
 """Artifact that says what a cell left beside its values; only cells have one."""
 LAST = ("%last", "%last2", "%last3")
 """Artifacts that are the values shown last, newest first; None where nothing was shown."""
+SEVERAL = "%several"
+"""Artifact that a cell has where LAST[0] is not sure to be the value of its last expression."""
 LOCAL = "%."
 """Begins the name of an artifact that a function has not returned: ``%.axes``."""
 LOST = "%lost"

@@ -12,6 +12,7 @@ from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
+from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
 from zenbook.model import Call, Change, Hit, Miss, Part, Read, Record
@@ -54,6 +55,8 @@ def _against(
     changes = _changed_reads(record, identity, call, desk)
     if changes:
         return miss_for(changes)
+    if not is_shown_so(record, call.shows):
+        return Miss((), "unknowable", "the value it shows was not kept")
     missing = not_kept(record, call)
     if missing and (missing := missing - besides(record, sitting)):
         return Miss((), "unknowable", _not_kept(missing))

@@ -59,12 +59,15 @@ def settle(outcome: Outcome, call: Call, desk: Desk) -> Outcome:
     return outcome
 
 
+_TEXTS = ("stream", "print")
+
+
 def to_replay(outcome: Outcome, options: Options) -> list[Mapping[str, Any]]:
     """The displays of a hit that are to be shown again."""
     if options.replay == "none":
         return []
     texts = options.replay == "all"
-    return [shown for shown in outcome.displays if texts or shown.get("kind") != "stream"]
+    return [shown for shown in outcome.displays if texts or shown.get("kind") not in _TEXTS]
 
 
 def add_metrics(metrics: Mapping[str, Any]) -> bool:

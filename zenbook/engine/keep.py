@@ -19,7 +19,7 @@ from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.parts import follow
 from zenbook.engine.sharing import Inseparable, Link, links
-from zenbook.engine.shown import marked
+from zenbook.engine.shown import noted
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchange, ties
 from zenbook.engine.vouched import found_changed
@@ -145,8 +145,7 @@ def _record(
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
     drawn, random_reads, random_remarks = _randomness(watched, call, desk)
-    shown = [event for event in watched.displays if event.get("kind") not in ran.unrecorded]
-    displays = marked(shown, call.shows)
+    displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     seen = (*watched.seen.reads, *desk.capture.how_shown(displays))
     outputs = _outputs(ran, call)
     keepable = dict(outputs)
@@ -180,7 +179,7 @@ def _record(
                 changed=tuple(by_name[f"~{name}"] for name in changed),
                 deleted=ran.deleted,
                 random_after=(by_name["%random"],) if drawn else (),
-                displays=by_name.get("%displays"),
+                displays=noted(by_name.get("%displays"), call.shows),
                 links=by_name.get("%links"),
                 seals=seals,
                 seconds=ran.seconds,

@@ -13,7 +13,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
-from zenbook.engine.shown import as_shown
+from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
@@ -90,9 +90,6 @@ def _restored(
             lend(held, values, identity.constants)
             if not sitting.rebinds:
                 relink((link for link in held if not is_lent(link)), values, call.values)
-    displays = _displays(record, loaded, call, desk)
-    if displays is None:
-        return Miss((), "unknowable", "its last value was shown otherwise, and was not kept")
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
@@ -105,7 +102,7 @@ def _restored(
         seconds=0.0,
         changed=changed,
         links=_links(loaded),
-        displays=displays,
+        displays=_displays(record, loaded, call, desk),
         origin=record.run,
         remarks=record.remarks,
         metrics=record.metrics,
@@ -144,21 +141,16 @@ def _against_sharing(
 
 def _displays(
     record: Record, loaded: Mapping[str, Any], call: Call, desk: Desk
-) -> Sequence[Mapping[str, Any]] | None:
-    """What the hit is to show, as this step shows it; None if that is not to be had."""
-
-    def last() -> str | None:
-        found = dict(loaded)
-        if LAST[0] not in found:
-            kept = [artifact for artifact in record.artifacts if artifact.name == LAST[0]]
-            found = desk.vault.load(kept, record.seals, record.python) if kept else {}
-        try:
-            return str(found[LAST[0]])
-        except Exception:  # it is not kept, or cannot be printed: the step will say so
-            return None
-
-    events = loaded.get("%displays", ())
-    return as_shown(events, call.shows, last) if events or call.shows else events
+) -> Sequence[Mapping[str, Any]]:
+    """What the hit is to show, as this step shows it."""
+    events: Sequence[Mapping[str, Any]] = loaded.get("%displays", ())
+    if call.shows != "printed" or manner_of(record) == "printed":
+        return as_shown(events, call.shows) if events else events
+    last = loaded
+    if LAST[0] not in loaded:
+        kept = [artifact for artifact in record.artifacts if artifact.name == LAST[0]]
+        last = desk.vault.load(kept, record.seals, record.python)
+    return list(as_printed(events, last[LAST[0]]))
 
 
 def _for_functions(record: Record) -> list[Artifact]:

@@ -2,48 +2,64 @@
 
 A cell that ends in ``table.head()`` shows the value; the function exported from it ends in
 ``print(table.head())``; one with the cell's own text drops the value. Their code is the same, and
-so are their records, which say by an event among the displays what was printed last::
-
-    {"kind": "last"}      what follows in a stream is the last value, printed, which is kept, too
-    {"kind": "printed"}   the last value was printed, and is not kept
-
+so are their records. Each says what became of the value, and has the value itself where it was
+shown or noted; where a function printed it, an event ``{"kind": "last"}`` stands before its text.
 So a hit shows the value as *this* step does, or is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from zenbook.model import Manner
+from zenbook.core.source_shown import LAST, SEVERAL
+from zenbook.model import Artifact, Manner, Record
 
 Event = Mapping[str, Any]
-LAST_PRINTED: Event = {"kind": "last"}
-_PRINTED: Event = {"kind": "printed"}
+_LAST_PRINTED: Event = {"kind": "last"}
 
 
-def marked(events: Sequence[Event], shows: Manner) -> list[Event]:
-    """The displays of a step that ran, with a mark where it has printed its last value."""
-    if shows != "printed" or LAST_PRINTED in events:
-        return list(events)
-    return [*events, _PRINTED]
+def noted(displays: Artifact | None, shows: Manner) -> Artifact | None:
+    """The displays of a step that ran, with a note of what became of its last value."""
+    return None if displays is None else replace(displays, preview=shows)
 
 
-def as_shown(
-    events: Sequence[Event], shows: Manner, last: Callable[[], str | None]
-) -> Sequence[Event] | None:
-    """What a hit of a step that shows its last value so has to replay; None if nobody can say.
+def manner_of(record: Record) -> str:
+    """What became of the last value when the record was made."""
+    return record.displays.preview if record.displays is not None else ""
 
-    ``last`` gives the kept value as it is printed, None if there is none.
-    """
-    if _PRINTED in events:
-        return events if shows == "printed" else None
-    if LAST_PRINTED in events:
-        return events if shows == "printed" else list(_without_printed(events))
+
+def is_shown_so(record: Record, shows: Manner) -> bool:
+    """Whether what a record has shown, or has kept of it, can be shown as this step shows it."""
+    if shows not in ("printed", "dropped"):
+        return True  # a cell that shows the value asks for it as for any output
+    was = manner_of(record)
+    if was == shows or (shows == "dropped" and record.displays is None):
+        return True
+    names = {artifact.name for artifact in record.artifacts}
+    if was != "printed" and SEVERAL in names:
+        return False  # which of the values shown is the last one's?
+    return LAST[0] in names or (shows == "dropped" and was != "printed")
+
+
+def as_shown(events: Sequence[Event], shows: Manner) -> Sequence[Event]:
+    """What a hit has to replay of a step that shows its last value so; if it prints it, of one that
+    did so, too."""
     if shows == "printed":
-        text = last()
-        return None if text is None else list(_printed(events, text))
+        return events
+    if _LAST_PRINTED in events:
+        return list(_without_printed(events))
     return events if shows != "dropped" else [one for one in events if one["kind"] != "result"]
+
+
+def as_printed(events: Sequence[Event], value: Any) -> Iterator[Event]:
+    """The displays with the value printed where it was shown, or before what is shown late."""
+    ends = (n for n, one in enumerate(events) if one["kind"] == "result" or one.get("late"))
+    place = next(ends, len(events))
+    yield from events[:place]
+    yield {"kind": "print", "value": value}
+    yield from (event for event in events[place:] if event["kind"] != "result")
 
 
 def _without_printed(events: Sequence[Event]) -> Iterator[Event]:
@@ -52,13 +68,3 @@ def _without_printed(events: Sequence[Event]) -> Iterator[Event]:
         is_past = is_past or event["kind"] == "last"
         if event["kind"] != "last" and not (is_past and event["kind"] == "stream"):
             yield event
-
-
-def _printed(events: Sequence[Event], text: str) -> Iterator[Event]:
-    """The displays with a text printed where the value was shown, or before what is shown late."""
-    printed = {"kind": "stream", "name": "stdout", "text": f"{text}\n"}
-    ends = (n for n, one in enumerate(events) if one["kind"] == "result" or one.get("late"))
-    place = next(ends, len(events))
-    yield from events[:place]
-    yield printed
-    yield from (event for event in events[place:] if event["kind"] != "result")

@@ -8,7 +8,8 @@ Events are JSON-ready, in the order in which they were made::
     {"kind": "clear", "wait": False}
     {"kind": "last"}
 
-The last of these stands before the printed last value of a function (:mod:`zenbook.engine.shown`).
+The last of these stands before the printed last value of a function; one that is to be printed in
+its place comes with its value (:mod:`zenbook.engine.shown`).
 A display that a script has made says besides what the script ``printed`` of it, and whether a
 notebook shows it ``late``, at the end; an event ``unlike`` says that a notebook would have shown
 something else (:mod:`zenbook.world.capture_script`).
@@ -249,7 +250,10 @@ def is_cleared(events: Sequence[Any]) -> bool:
 
 
 def replay_stream(event: Event) -> None:
-    """Write a stream's text to the stream that is current now."""
+    """Write a stream's text to the stream that is current now, or print a value there."""
+    if event["kind"] == "print":
+        print(event["value"])
+        return
     stream = sys.stderr if event["name"] == "stderr" else sys.stdout
     if stream is not None:
         stream.write(event["text"])
@@ -315,10 +319,10 @@ class SystemCapture:
             replay_in(shell, events)
             return
         for event in events:
-            if event["kind"] == "stream":
+            if event["kind"] in ("stream", "print"):
                 replay_stream(event)
             elif event["kind"] == "display" and (text := _printed(event)):
-                replay_stream({"name": "stdout", "text": text})
+                replay_stream({"kind": "stream", "name": "stdout", "text": text})
 
 
 def _printed(event: Event) -> str:

@@ -58,9 +58,9 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
     ids: dict[str, str] = {}
     stream = ""
     for event in events:
-        if event["kind"] == "stream":
-            if event["name"] != stream:
-                stream = event["name"]
+        if event["kind"] in ("stream", "print"):
+            if (name := event.get("name", "stdout")) != stream:
+                stream = name
                 _flush()  # a kernel sends each stream when it likes, unless told
             replay_stream(event)
         elif event["kind"] == "display":

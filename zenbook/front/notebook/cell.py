@@ -114,10 +114,14 @@ class Cell:
         """What a record must hold beside the names to be this cell's result: the value it shows,
         and the manifest, which only a cell leaves."""
         made = filter(defines, self.definitions)
-        last = LAST[:1] if self.shows_last else ()
         if any(not is_only_called(node, self.expanded) for node in made):
-            return (*last, MANIFEST)
-        return last
+            return (*self.last, MANIFEST)
+        return self.last
+
+    @property
+    def last(self) -> tuple[str, ...]:
+        """What a record must hold to show its last value."""
+        return LAST[:1] if self.shows_last else ()
 
 
 def read_cell(
@@ -128,10 +132,11 @@ def read_cell(
     starred: Collection[str] = (),
     *,
     is_quiet: bool = False,
+    is_shown: bool = True,
 ) -> Cell:
     """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like;
     ``starred`` are names that its star imports bind; ``is_quiet`` is what :func:`ends_quietly`
-    says of its text."""
+    says of its text, ``is_shown`` whether the shell shows last values at all."""
     seen, magics = _expanded(tree, transform)
     body = body_of_cell(tree)
     names = analyse(seen)
@@ -155,7 +160,7 @@ def read_cell(
         made=made,
         dropped=dropped_names(tree.body),
         definitions=definitions(tree.body),
-        shows_last=not is_quiet and not body.last and _gives_value(tree),
+        shows_last=is_shown and not is_quiet and not body.last and _gives_value(tree),
         is_quiet=is_quiet,
         obstacles=(*unclear, *magics.changes, *process_changes(seen)),
         remarks=magics.remarks,

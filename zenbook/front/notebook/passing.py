@@ -81,6 +81,7 @@ class Passing:
             self.shell.transform_cell,
             self._imports.starred,
             is_quiet=ends_quietly(self.frame.raw),
+            is_shown=self.shell.ast_node_interactivity != "none",
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.desk.code.look_anew()
@@ -133,7 +134,7 @@ class Passing:
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
         wanted = said.options.keep_only or cell.always
-        hidden = () if said.options.keep_only else cell.hidden
+        hidden = cell.last if said.options.keep_only else cell.hidden
         values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
         step = Step(
             name=cell.name,

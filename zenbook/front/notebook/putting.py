@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST
+from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
@@ -52,6 +52,7 @@ class Putting:
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._lost = frozenset(values.pop(LOST, ()))
+        values.pop(SEVERAL, None)
         if not cell.is_unclear:  # what a function returned without a name is none of a cell's
             values = {n: v for n, v in values.items() if n in cell.binds or not _UNNAMED.match(n)}
         self._digest = digest

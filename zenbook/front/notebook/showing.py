@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from zenbook.core.source_shown import LAST
+from zenbook.core.source_shown import LAST, SEVERAL
 from zenbook.world.capture_ipython import wrapped
 
 
@@ -23,6 +23,8 @@ class Shown:
     def __init__(self) -> None:
         self.values: list[Any] = []
         self.count = 0
+        self.calls = 0
+        """Calls of the display hook: for values that are None, too."""
 
     def note(self, value: Any) -> None:
         """One more value was shown."""
@@ -32,8 +34,11 @@ class Shown:
     def kept(self, shows_last: bool) -> dict[str, Any]:
         """The values by the names they are kept under; ``shows_last``: with a None for a last
         expression that gave nothing to show."""
-        nothing = {LAST[0]: None} if shows_last else {}
-        return nothing | dict(zip(LAST, reversed(self.values), strict=False))
+        found: dict[str, Any] = {LAST[0]: None} if shows_last else {}
+        found |= dict(zip(LAST, reversed(self.values), strict=False))
+        if self.calls > 1:
+            found[SEVERAL] = True
+        return found
 
 
 def in_words(why: str) -> str:
@@ -54,7 +59,18 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
 
         return update_user_ns
 
-    with wrapped(shell.displayhook, "update_user_ns", noting):
+    def counting(original: Callable[[], None]) -> Callable[[], None]:
+        def check_for_underscore() -> None:  # what a display hook begins with
+            shown.calls += 1
+            original()
+
+        return check_for_underscore
+
+    hook = shell.displayhook
+    with (
+        wrapped(hook, "update_user_ns", noting),
+        wrapped(hook, "check_for_underscore", counting),
+    ):
         yield shown
 
 
