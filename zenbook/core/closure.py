@@ -167,16 +167,18 @@ class CodeClosure:
         """Other code has run since the last call: libraries may hold other things."""
         self._patches.look_anew()
 
-    def members(self, home: Mapping[str, Any] | None = None) -> Callable[[], tuple[str, ...]]:
+    def members(
+        self, home: Mapping[str, Any] | None = None, literals: Iterable[str] = ()
+    ) -> Callable[[], tuple[str, ...]]:
         """Note what every class and function met so far, every local module and every library in
         use hold, and the globals that they assign, but for those in ``home``; call the result after
-        a step for sentences on what the step assigned to them."""
+        a step for sentences on what the step assigned to them. ``literals`` may name libraries."""
         traces = list(self._traces.values())
         own = members_now(thing for trace in traces for thing in trace.keep)
         while isinstance(home, (Around, Vouched)):
             home = home.home
         stored = (at for trace in traces for at in trace.stored if at[0] is not home)
-        globals_, libraries = stored_now(stored), self._patches.watch()
+        globals_, libraries = stored_now(stored), self._patches.watch(literals)
         return lambda: (*own(), *globals_(), *libraries())
 
     # -------------------------------------------------------------- traces
@@ -214,6 +216,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         (
             *(f"{name} is assigned by the step" for name in trace.stores_elsewhere),
             *(f"{name} is read by the step, and may say other things" for name in trace.asks),
+            *(f"{name}() changes the process" for name in trace.lasting),
         ),
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},

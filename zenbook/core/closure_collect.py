@@ -35,6 +35,45 @@ _WITHOUT_SETTINGS = frozenset(
 )
 """Functions that are the same whatever their module's settings are: no time zone changes them."""
 _TOLD_LIVE = "sys.stdin"
+_LASTING = frozenset(
+    [
+        "_codecs.register",
+        "_codecs.register_error",
+        "_csv.field_size_limit",
+        "_csv.register_dialect",
+        "_csv.unregister_dialect",
+        "asyncio.set_event_loop_policy",
+        "codecs.register",
+        "codecs.register_error",
+        "copyreg.add_extension",
+        "copyreg.constructor",
+        "copyreg.pickle",
+        "csv.field_size_limit",
+        "csv.register_dialect",
+        "csv.unregister_dialect",
+        "email.charset.add_charset",
+        "gettext.install",
+        "mimetypes.add_type",
+        "multiprocessing.set_start_method",
+        "os.nice",
+        "os.umask",
+        "posix.nice",
+        "posix.umask",
+        "resource.setrlimit",
+        "shutil.register_archive_format",
+        "shutil.register_unpack_format",
+        "sqlite3.register_adapter",
+        "sqlite3.register_converter",
+        "sys.addaudithook",
+        "sys.setprofile",
+        "sys.setswitchinterval",
+        "sys.settrace",
+        "urllib.request.install_opener",
+        "xml.etree.ElementTree.register_namespace",
+    ]
+)
+"""Functions that change what the process knows and that nothing tells afterwards, or that find set
+what they set when they are called again."""
 
 
 class Collector:
@@ -57,6 +96,7 @@ class Collector:
         self.stores_elsewhere: set[str] = set()
         self.stored: list[tuple[Mapping[str, Any], str]] = []
         self.asks: set[str] = set()
+        self.lasting: set[str] = set()
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
@@ -83,6 +123,7 @@ class Collector:
             stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
             stored=tuple(self.stored),
             asks=tuple(sorted(self.asks)),
+            lasting=tuple(sorted(self.lasting)),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),
@@ -129,9 +170,11 @@ class Collector:
 
     def reach(self, identity: str) -> None:
         """Remember the top-level module of something reached, unless no setting changes it; and
-        that it is where a program is told things while it runs."""
+        what no result can hold: that it is told things live, or changes the process for good."""
         if identity.startswith(_TOLD_LIVE):
             self.asks.add(_TOLD_LIVE)
+        if identity in _LASTING:
+            self.lasting.add(identity)
         if identity not in _WITHOUT_SETTINGS:
             self.modules.add(identity.partition(".")[0])
 

@@ -17,13 +17,15 @@ import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code, is_local_module
+from zenbook.core.code_digest import facts_of
 
 _BUILT_IN = 1 << 8  # nothing can be put into it
 _Space = Mapping[str, Any]
+_ABSENT = object()
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +59,9 @@ class Patches:
 
     def __init__(self) -> None:
         self._looked: dict[str, _Looked] = {}
+        self._put: dict[str, tuple[_Space, str]] = {}
+        """What steps have put into libraries in this process. Run again, such a step finds set what
+        it sets; so whatever runs from then on depends on it."""
 
     def look_anew(self) -> None:
         """Other code has run since what was found was found."""
@@ -69,23 +74,40 @@ class Patches:
             for text, space, name in self._look(library).found:
                 if (value := _code_of(space.get(name))) is not None:
                     yield text, value
+        for text, (space, name) in sorted(self._put.items()):
+            if _code_of(value := space.get(name)) is None:
+                yield text, value
 
-    def watch(self) -> Callable[[], tuple[str, ...]]:
-        """Note what all libraries met so far hold; the result gives sentences on what has been
-        put into them since."""
-        before = [
-            (text, space, dict(space))
+    def watch(self, named: Iterable[str] = ()) -> Callable[[], tuple[str, ...]]:
+        """Note what all libraries met so far hold, and those that are ``named`` in texts
+        (``sys.modules["json"]``); the result gives sentences on what has been put into them since
+        by others than themselves."""
+        spaces = {
+            id(space): (text, space)
             for looked in list(self._looked.values())
             for text, space in zip(looked.names, looked.spaces, strict=True)
-        ]
+        }
+        for name in named:
+            module = sys.modules.get(name)
+            if isinstance(module, ModuleType) and not is_local_module(name):
+                spaces.setdefault(id(vars(module)), (name, vars(module)))
+        before = [(text, space, dict(space)) for text, space in spaces.values()]
+        modules = len(sys.modules)
 
         def changes() -> tuple[str, ...]:
-            return tuple(
-                f"{text}.{name} is assigned by the step"
+            imported = len(sys.modules) > modules
+            found = {
+                f"{text}.{name}": (space, name)
                 for text, space, held in before
                 for name, value in list(space.items())
-                if held.get(name, before) is not value and _code_of(value) is not None
-            )
+                if (old := held.get(name, _ABSENT)) is not value
+                and (
+                    _code_of(value) is not None
+                    or (not imported and _is_anothers(space, name, value, old))
+                )
+            }
+            self._put |= found
+            return tuple(f"{name} is assigned by the step" for name in found)
 
         return changes
 
@@ -115,6 +137,46 @@ def _look_through(library: str) -> _Looked:
     spaces = tuple(space for _, space in named)
     held = tuple(list(space.values()) for space in spaces)
     return _Looked(tuple(text for text, _ in named), spaces, [*map(len, spaces)], held, found)
+
+
+def _is_anothers(space: _Space, name: str, value: Any, before: Any) -> bool:
+    """Whether somebody else than the library has bound this name in it. A library's own doing are
+    submodules, private names, what its code assigns as a global, and what it makes when it is asked
+    for it first; of what compiled code assigns nothing is known."""
+    if isinstance(value, ModuleType) or name.startswith(("_", "last_", "displayhook")):
+        return False  # sys.last_exc is Python's own, the display hook IPython's for each cell
+    if _is_for_a_while(value) or _is_for_a_while(before):
+        return False
+    if not isinstance(space, dict):  # a class: its methods cache what they like, but no functions
+        return isinstance(value, FunctionType | property)
+    file = space.get("__file__")
+    if (before is _ABSENT and "__getattr__" in space) or (file and not str(file).endswith(".py")):
+        return False
+    home = space.get("__name__")
+    own = [held for held in list(space.values()) if getattr(held, "__module__", None) == home]
+    return not any(name in facts_of(code).stores for held in own for code in _codes_in(held))
+
+
+def _is_for_a_while(value: Any) -> bool:
+    """Whether it stands in for something while a step is watched, maybe another one, or while
+    IPython runs a cell."""
+    owner = getattr(value, "__self__", value)
+    home = getattr(value, "__globals__", {}).get("__name__") or type(owner).__module__
+    return str(home).partition(".")[0] in _SHELLS
+
+
+_SHELLS = frozenset({"zenbook", "IPython", "ipykernel", "_sitebuiltins"})
+
+
+def _codes_in(held: Any) -> Iterator[CodeType]:
+    """The code of a function, or of a class's methods, with what is defined inside."""
+    for one in list(vars(held).values()) if isinstance(held, type) else (held,):
+        waiting = [getattr(getattr(one, "__wrapped__", one), "__code__", None)]
+        while waiting:
+            code = waiting.pop()
+            if isinstance(code, CodeType):
+                yield code
+                waiting += code.co_consts
 
 
 def _code_of(value: Any) -> Any:

@@ -33,8 +33,8 @@ class Trace:
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
     are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
-    ``asks`` is where the code is told things that no digest describes; ``keep`` holds the objects
-    whose ids are this trace's key.
+    ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
+    that change the process for good; ``keep`` holds the objects whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -50,6 +50,7 @@ class Trace:
     stores_elsewhere: tuple[str, ...]
     stored: tuple[tuple[Mapping[str, Any], str], ...]
     asks: tuple[str, ...]
+    lasting: tuple[str, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]

@@ -21,7 +21,7 @@ from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, package_named
 from zenbook.core.closure_static import StaticModules, resolve
-from zenbook.core.closure_trace import MISSING, Trace, cell_content
+from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
 from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
 from zenbook.core.compiling import compiled
@@ -289,6 +289,8 @@ class Walk(Objects):
         self.bindings += followed
         if isinstance(value, (FunctionType, type)) and is_local_thing(value):
             return self.meaning(".".join((text, *chain[: len(followed)])), value)
+        if is_atom(value) and len(followed) == len(chain) and not chain[-1].startswith("__"):
+            self.constant(".".join((text, *chain)), value)  # somebody may have set it
         self.reach(".".join((module.__name__, *chain[: len(followed)])))
         return self.installed(module)
 

@@ -61,7 +61,7 @@ class Watched:
         desk = self._desk
         try:
             self.entwined = Entwined(identity.constants, values)
-            self._members = desk.code.members(self._home)
+            self._members = desk.code.members(self._home, identity.literals)
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())

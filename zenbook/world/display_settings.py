@@ -39,8 +39,8 @@ def ways_of_showing() -> str:
 
 
 def how_shown(events: Iterable[Mapping[str, Any]]) -> Iterator[Read]:
-    """What these displays depended on beside the values, as reads: another precision, printer or
-    picture format would have shown something else. Text that was printed depends on none."""
+    """What these displays depended on beside the values, as reads: another precision, printer,
+    style or format of pictures would have shown something else. Printed text depends on none."""
     shown = [event["data"] for event in events if "data" in event]
     if shown:
         yield _as_now(_TEXTS if _shows_text_only() else _VALUES)
@@ -67,7 +67,10 @@ _FIGURE = re.compile(r"<\w+ size \S+ with \d+ Axes>")
 
 def _as_now(name: str) -> Read:
     if name == _PICTURES:
-        figures = list(_figures())
+        from zenbook.world.settings import matplotlib_settings  # which asks here for printers
+
+        style = matplotlib_settings()
+        figures = [*_figures(), *([style] if style else [])]
         return Read("setting", name, repr(figures) if figures else "")
     told = [display_settings(), *_formatting()]
     if name == _TEXTS and _shell() is not None and not _shows_text_only():

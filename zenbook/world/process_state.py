@@ -136,6 +136,8 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
     if (module := sys.modules.get("torch")) is not None and hasattr(module, "is_grad_enabled"):
         yield "torch's settings", (torch_settings(module), module.get_num_threads())
+    if (module := sys.modules.get("sklearn._config")) is not None:
+        yield "sklearn's configuration", repr(module._get_threadlocal_config())
     yield "how IPython shows values", ways_of_showing()
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():

@@ -42,8 +42,8 @@ _Read = Callable[[], str]
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, how IPython shows values; or that a step has changed: ``os``, ``sys``,
-    ``warnings``, ``logging``, ``signal``, ``gc``, ``socket``."""
+    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, how IPython shows values; or that a
+    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``, ``socket``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
@@ -207,7 +207,7 @@ _matplotlib = _Known()
 _NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
 
 
-def _matplotlib_settings() -> str:
+def matplotlib_settings() -> str:
     """Style settings of matplotlib that differ from its defaults; the backend is no style,
     but in a notebook another one than the inline one shows no figures there."""
     matplotlib: Any = sys.modules.get("matplotlib")
@@ -246,6 +246,65 @@ _FRESH_TORCH = re.compile(
     r"_*PrinterOptions\(precision=4, threshold=1000(\.0)?, edgeitems=3, linewidth=80, "
     r"sci_mode=None\)\)"
 )
+
+
+# ---------------------------------------------------------------- other libraries'
+
+
+def _sklearn_settings() -> str:
+    """What ``sklearn.set_config`` has set: how estimators print, and what they give."""
+    config: Any = sys.modules.get("sklearn._config")
+    if config is None:
+        return ""
+    now, usual = config._get_threadlocal_config(), config._global_config
+    changed = sorted(name for name in now if now[name] != usual.get(name))
+    return repr([(name, repr(now[name])) for name in changed]) if changed else ""
+
+
+def _polars_settings() -> str:
+    """What ``pl.Config`` has set; it keeps nearly all of that in environment variables."""
+    polars: Any = sys.modules.get("polars.config")
+    if polars is None:
+        return ""
+    state = polars.Config.state(if_set=True)
+    return repr(sorted(state.items())) if state else ""
+
+
+def _csv_settings() -> str:
+    """The dialects that somebody has registered."""
+    csv: Any = sys.modules.get("_csv")
+    found = [] if csv is None else sorted({*csv.list_dialects()} - {"excel", "excel-tab", "unix"})
+    told = [(name, _dialect(csv.get_dialect(name))) for name in found]
+    return repr(told) if told else ""
+
+
+def _dialect(dialect: Any) -> list[Any]:
+    names = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
+    return [getattr(dialect, name) for name in (*names, "skipinitialspace", "strict")]
+
+
+_file_types: tuple[int, str] = (0, "")
+
+
+def _mimetypes_settings() -> str:
+    """The file types that somebody has added to those of the system, or changed."""
+    global _file_types
+    module: Any = sys.modules.get("mimetypes")
+    if module is None or module._db is None:
+        return ""
+    now = _types_in(module._db)
+    count = hash(now)
+    if _file_types[0] != count:
+        fresh = module.MimeTypes()
+        for file in filter(os.path.isfile, module.knownfiles):
+            fresh.read(file)
+        added = sorted({*now}.difference(_types_in(fresh)))
+        _file_types = count, repr(added) if added else ""
+    return _file_types[1]
+
+
+def _types_in(types: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for table in types.types_map for pair in table.items())
 
 
 # ---------------------------------------------------------------- the process's own
@@ -287,8 +346,12 @@ _SETTINGS: Mapping[str, _Read] = {
     "time": _time_settings,
     "numpy": _numpy_settings,
     "pandas": _pandas_settings,
-    "matplotlib": _matplotlib_settings,
+    "matplotlib": matplotlib_settings,
     "torch": _torch_settings,
+    "sklearn": _sklearn_settings,
+    "polars": _polars_settings,
+    "csv": _csv_settings,
+    "mimetypes": _mimetypes_settings,
     "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
@@ -301,6 +364,10 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "pandas": frozenset({"pandas"}),
     "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
     "torch": frozenset({"torch", "torchvision"}),
+    "sklearn": frozenset({"sklearn"}),
+    "polars": frozenset({"polars"}),
+    "csv": frozenset({"csv"}),
+    "mimetypes": frozenset({"mimetypes"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
     **{library: frozenset({library}) for library in _CHANGEABLE},

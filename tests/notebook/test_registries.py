@@ -1,0 +1,113 @@
+"""Registries and settings of libraries: who changes them is not kept, who uses them runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of the test's own: what these steps change would stay in a shared one."""
+    kernel = Kernel(tmp_path)
+    yield kernel
+    kernel.stop()
+
+
+CHANGING = {
+    "file types": ("import mimetypes", "mimetypes.add_type('a/b', '.zz')"),
+    "error handlers": (
+        "from codecs import register_error as put",
+        "put('q', lambda e: ('?', e.end))",
+    ),
+    "dialects": ("import csv", "csv.register_dialect('q', delimiter=';')"),
+    "through __dict__": ("import json", "json.__dict__['SETTING'] = 3"),
+    "through sys.modules": ("import sys", "sys.modules['json'].SETTING = 3"),
+    "through a helper": (
+        "import json\ndef put(where, name, what): setattr(where, name, what)",
+        "put(json, 'SETTING', 3)",
+    ),
+    "a hook": ("import sys", "sys.excepthook = print"),
+    "a builtin": ("import builtins", "vars_ = builtins.__dict__\nvars_['mine'] = 3"),
+    "a configuration": (
+        "import sklearn\ndef put(function, **named): function(**named)",
+        "put(sklearn.set_config, assume_finite=True)",
+    ),
+}
+
+
+def test_a_step_that_changes_what_a_library_holds_is_not_kept(own: Kernel) -> None:
+    for name, (before, change) in CHANGING.items():
+        source = f"%%step s\n{change}\ny = 1"
+        own.play(before, source)
+        found = own.run(source)  # it finds set what it sets
+        own.restart()
+        again = own.play(before, source)[-1]
+        assert again.status == "completed" and "not kept" in again.said, (name, found.said)
+
+
+def test_a_step_that_changes_nothing_of_the_libraries_it_uses_is_kept(own: Kernel) -> None:
+    steps = (
+        "y = mimetypes.guess_type('a.html'), json.dumps([1]), sys.maxsize, builtins.len([])",
+        "y = csv.list_dialects(), codecs.encode('a', 'rot13'), tempfile.gettempdir()",
+        "y = sklearn.get_config()['assume_finite'], np.linalg.norm([1]), scipy.stats.norm.cdf(0)",
+        "fig, ax = plt.subplots()\nax.plot([1])\ny = pd.DataFrame({'a': [1]}).describe()",
+    )
+    imports = (
+        "import builtins, codecs, csv, json, mimetypes, sys, tempfile\n"
+        "import numpy as np, pandas as pd, scipy.stats, sklearn, matplotlib.pyplot as plt"
+    )
+    own.run(imports)
+    for step in steps:
+        assert "not kept" not in (said := own.run(f"%%step s\n{step}").said), said
+
+
+USING = {
+    "file types": (
+        "import mimetypes\nmimetypes.add_type('a/{}', '.zz')",
+        "mimetypes.guess_type('x.zz')[0]",
+        ("a/1", "a/2"),
+    ),
+    "dialects": (
+        "import csv\ncsv.register_dialect('q', delimiter='{}')",
+        "next(csv.reader(['a1b2c'], 'q'))[0]",
+        ("a", "a1b"),
+    ),
+    "a setting of one's own": ("import json\njson.SETTING = {}", "json.SETTING", (1, 2)),
+    "a configuration": (
+        "import sklearn\nsklearn.set_config(working_memory={})",
+        "sklearn.get_config()['working_memory']",
+        (1, 2),
+    ),
+    "printing": (
+        "import polars as pl\npl.Config.set_tbl_rows({})",
+        "str(pl.DataFrame({'a': range(9)})).count('\\n')",
+        (8, 9),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USING)
+def test_a_step_that_uses_what_a_library_holds_runs_again_where_that_is_another(
+    own: Kernel, name: str
+) -> None:
+    before, use, expected = USING[name]
+    source = f"%%step s\ny = {use}"
+    for number, value in zip((1, 2), expected, strict=True):
+        for status in ("completed", "cached"):
+            assert own.play(before.format(number), source)[-1].status == status
+            assert own.value("y") == value
+            own.restart()
+
+
+def test_a_picture_is_drawn_again_in_another_style_whoever_draws_it(own: Kernel) -> None:
+    before = "import matplotlib\nfrom sklearn.metrics import ConfusionMatrixDisplay as D"
+    drawing = "%%step s\nD.from_predictions([0, 1], [0, 1])\ny = 1"
+    own.play(before, drawing)
+    own.restart()
+    small = own.play(f"{before}\nmatplotlib.rcParams['figure.figsize'] = (2, 2)", drawing)[-1]
+    assert small.status == "completed", small.said
