@@ -69,10 +69,18 @@ def first_of(both):
     return first
 
 
+@step
+def second_after_the_first(both):
+    both["a"].append(2)
+    second = len(both["b"])
+    return second
+
+
 @pipeline
 def sharing(shares: bool = True):
     both = twice(shares)
     first_of(both)
+    second_after_the_first(both)
 
 
 def statuses(run: Any) -> dict[str, str]:
@@ -615,5 +623,8 @@ def test_a_pipeline_may_take_any_number_of_values() -> None:
 
 def test_what_an_input_holds_twice_is_no_reason_where_each_step_loads_its_own() -> None:
     sharing()
-    assert statuses(sharing()) == {"twice": "cached", "first_of": "cached"}
-    assert statuses(sharing(False)) == {"twice": "completed", "first_of": "cached"}
+    names = ("twice", "first_of", "second_after_the_first")
+    assert statuses(sharing()) == dict.fromkeys(names, "cached")
+    apart = sharing(False)
+    assert statuses(apart) == {**statuses(apart), "twice": "completed", "first_of": "cached"}
+    assert apart.steps["second_after_the_first"].status == "completed"

@@ -441,15 +441,17 @@ def test_a_steps_last_value_is_printed_where_it_tells_anything(home: Path) -> No
         "%%step make\ntable = pd.DataFrame({'a': [1, 2]})\ntable.describe()",
         "%%step draw\naxes = table.plot()\naxes.set_title('a')",
         "%%step tell\nn = len(table)\nf'{n} rows'",
+        "%%step both\nm = n\n# m, n\nm, n + 1",
     ]
     file = shown(
         write(cells, Path("book.ipynb"), executed=False),
-        {1: "count 2", 2: "Text(0.5, 1.0, 'a')", 3: "'2 rows'"},
+        {1: "count 2", 2: "Text(0.5, 1.0, 'a')", 3: "'2 rows'", 4: "(2, 3)"},
     )
     text = zenbook.export(file, verify=False).text
     assert "    print(table.describe())\n    return table\n" in text
     assert '    axes.set_title("a")\n' in text
     assert '    print(f"{n} rows")\n' in text
+    assert "    # m, n\n    print((m, n + 1))\n" in text
 
 
 def test_a_program_that_fails_in_the_notebook_may_fail_in_the_script(

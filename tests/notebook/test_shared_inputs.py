@@ -115,3 +115,35 @@ def test_an_equal_object_in_the_place_of_a_part_that_nobody_else_holds_is_no_rea
         assert made[-1].status == expected
         assert kernel.value("d") == {"k": [1], "n": 5}
         kernel.fresh()
+
+
+def test_an_equal_object_in_the_place_of_another_input_is_another(kernel: Kernel) -> None:
+    made = ("a = [1, 2]", "d = {'k': a, 'n': 0}")
+    for _ in range(2):
+        kernel.play(*made, "%%step s\nd['k'] = list(a)\nd['n'] = 1", "a.append(9)")
+        assert kernel.value("(a, d)") == ([1, 2, 9], {"k": [1, 2], "n": 1})
+        kernel.fresh()
+
+
+UNNAMED = {
+    "a key known by its identity": "class K: pass\nd = {K(): [1]}\nread = lambda: [*d.values()][0]",
+    "a read-only mapping": (
+        "import types\nd = types.MappingProxyType({'k': [1]})\nread = lambda: d['k']"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNNAMED)
+def test_a_part_that_no_path_can_name_is_not_handed_on_as_a_copy(case: str, kernel: Kernel) -> None:
+    for _ in range(2):
+        kernel.play(UNNAMED[case], "%%step s\ny = [*d.values()]", "y[0].append(2)")
+        assert kernel.value("read()") == [1, 2]
+        kernel.fresh()
+
+
+def test_a_slot_beside_a_dictionary_keeps_what_the_step_put_there(kernel: Kernel) -> None:
+    made = "class P:\n    __slots__ = ('q', '__dict__')\nd = P()\nd.q = 1"
+    for _ in range(2):
+        kernel.play(made, "%%step s\nd.q = 5")
+        assert kernel.value("d.q") == 5
+        kernel.fresh()

@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
+from weakref import ref
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
@@ -40,8 +41,12 @@ class Entwined:
         values = {**{label: value for label, (value, _) in constants.items()}, **inputs}
         self._steps: list[tuple[int, Step]] = []
         """The objects met: the number of the one that holds each, and the step to it."""
+        self._held: list[Any] = []
+        """The objects themselves, so that nobody else gets their identity; arrays may go."""
         self._met: dict[int, int] = {}
-        """Their numbers by identity, which is nobody else's until they are gone."""
+        """Their numbers by identity."""
+        self._further: dict[tuple[int, Step], int] = {}
+        """Other steps from one to another."""
         self._again: list[_Pair] = list(self._met_again(values))
 
     def pairs_of(self, names: Collection[str]) -> list[_Pair]:
@@ -54,7 +59,7 @@ class Entwined:
 
     def ways_to(self, part: Any) -> list[_Pair]:
         """Other ways to this object and to what holds it, each with the first one."""
-        number, firsts = self._met.get(id(part), -1), set[Path]()
+        number, firsts = self._number_of(part), set[Path]()
         while number >= 0:
             firsts.add(self._way(number))
             number, _ = self._steps[number]
@@ -62,12 +67,13 @@ class Entwined:
 
     def exchanged(self, name: str, value: Any) -> Iterator[Path]:
         """Places in an input where another object stands now than stood there before."""
-        ways: list[Path] = []
-        for holder, step in self._steps:
-            ways.append((*ways[holder], step) if holder >= 0 else (step,))
-        stood = {ways[n][1:]: known for known, n in self._met.items() if ways[n][0][1] == name}
+        edges = {edge: number for number, edge in enumerate(self._steps)} | self._further
+        numbers: dict[Path, int | None] = {(): edges.get((-1, ("name", name)))}
         for path, part in walk(value):
-            if path and stood.get(path, id(part)) != id(part):
+            if not path:
+                continue
+            number = _followed(edges, numbers, path)
+            if number is not None and not self._is(number, part):
                 yield path
 
     def _met_again(self, values: Mapping[str, Any]) -> Iterator[_Pair]:
@@ -82,13 +88,24 @@ class Entwined:
                 continue
             number = met.setdefault(id(inner), len(steps))
             if number < len(steps):
+                self._further[holder, step] = number
                 yield self._way(number), (*self._way(holder), step)
                 continue
             steps.append((holder, step))
+            self._held.append(inner)
             if is_array(inner):
+                self._held[number] = ref(inner)
                 arrays.append((self._way(number), inner))
             waiting += [(number, further, item) for further, item in held_by(inner)]
         yield from _in_one_memory(arrays[:_MOST_ARRAYS])
+
+    def _is(self, number: int, part: Any) -> bool:
+        held = self._held[number]
+        return (held() if is_array(part) and type(held) is ref else held) is part
+
+    def _number_of(self, part: Any) -> int:
+        number = self._met.get(id(part), -1)
+        return number if number >= 0 and self._is(number, part) else -1
 
     def _way(self, number: int) -> Path:
         way: list[Step] = []
@@ -96,6 +113,16 @@ class Entwined:
             number, step = self._steps[number]
             way.append(step)
         return tuple(reversed(way))
+
+
+def _followed(
+    edges: Mapping[tuple[int, Step], int], numbers: dict[Path, int | None], path: Path
+) -> int | None:
+    """The number of the object that stood at the end of a path; None if nothing did."""
+    if path not in numbers:
+        holder = _followed(edges, numbers, path[:-1])
+        numbers[path] = None if holder is None else edges.get((holder, path[-1]))
+    return numbers[path]
 
 
 def handed_on(pairs: Iterable[_Pair]) -> list[Link]:
@@ -111,6 +138,11 @@ def changed_in(pairs: Iterable[_Pair]) -> list[Link]:
 def is_entwined(link: Link) -> bool:
     """Whether a link is of this module's."""
     return link[0].startswith((_HANDED, _CHANGED))
+
+
+def roots_of(links: Iterable[Link]) -> set[str]:
+    """The names of what inputs that a step changed had in common with others."""
+    return {_root(way) for pair in _pairs_in(links, _CHANGED) for way in pair}
 
 
 def untied(links: Iterable[Link], values: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
@@ -64,7 +64,14 @@ def is_plain(value: Any) -> bool:
         and kind.__itemsize__ == 0
         and kind.__flags__ & (1 << 9)  # made by a class statement
         and hasattr(value, "__dict__")
+        and not any(_slots_of(base) for base in kind.__mro__)
     )
+
+
+def _slots_of(kind: type) -> list[str]:
+    names = vars(kind).get("__slots__", ())
+    told = (names,) if isinstance(names, str) else names
+    return [name for name in told if name not in ("__dict__", "__weakref__")]
 
 
 def is_array(value: Any) -> bool:
@@ -125,12 +132,17 @@ def held_by(value: Any) -> Iterable[tuple[Step, Any]]:
         return ()
     if kind is dict:
         return [
-            (("item", key), item)
-            for key, item in list(value.items())
-            if type(item) not in _LEAVES and not is_mutable(key)
+            (_step_to(key, place), item)
+            for place, (key, item) in enumerate(list(value.items()))
+            if type(item) not in _LEAVES
         ]
     how = "item" if kind is list else "place"
     return [((how, place), i) for place, i in enumerate(value) if type(i) not in _LEAVES]
+
+
+def _step_to(key: Any, place: int) -> Step:
+    """The step to a dictionary's item: none can be named by a key that is known by its identity."""
+    return ("fixed", place) if is_mutable(key) else ("item", key)
 
 
 def _held_by(value: Any) -> Iterator[tuple[Step, Any]]:
@@ -143,7 +155,10 @@ def _held_by(value: Any) -> Iterator[tuple[Step, Any]]:
         yield from frames_within(value)
         return
     if isinstance(value, dict):
-        yield from ((("item", k), item) for k, item in list(value.items()) if not is_mutable(k))
+        items = enumerate(list(value.items()))
+        yield from ((_step_to(key, place), item) for place, (key, item) in items)
+    elif isinstance(value, MappingProxyType):
+        yield from ((("fixed", place), item) for place, item in enumerate(list(value.values())))
     elif isinstance(value, list | deque):
         yield from ((("item", place), item) for place, item in enumerate(list(value)))
     elif isinstance(value, tuple):
@@ -195,16 +210,25 @@ def _elements(array: Any) -> Iterator[tuple[Step, Any]]:
 
 
 def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:
-    own = getattr(value, "__dict__", None)
+    own = _own_attributes(value)
     if type(own) is dict:
         yield from ((("attribute", name), item) for name, item in list(own.items()))
     for kind in type(value).__mro__:
-        names = vars(kind).get("__slots__", ())
-        for name in (names,) if isinstance(names, str) else names:
+        for name in _slots_of(kind):
             try:
                 yield ("slot", name), getattr(value, name)
             except AttributeError:
                 continue  # empty, or ``__dict__`` and ``__weakref__`` by a private name
+
+
+def _own_attributes(value: Any) -> Any:
+    """An instance's attributes. An error and a partial function get a dictionary when they are
+    asked for it first, and are pickled otherwise from then on."""
+    if isinstance(value, partial):
+        return partial.__reduce__(value)[2][3]
+    if isinstance(value, BaseException):
+        return next(iter(BaseException.__reduce__(value)[2:]), None)
+    return getattr(value, "__dict__", None)
 
 
 def follow(value: Any, path: Path) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import Entwined, touched, untied
+from zenbook.engine.entwined import Entwined, roots_of, touched, untied
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
@@ -42,10 +42,12 @@ def restore(
         return Miss((), "damaged", str(error))
 
 
-def load_inputs(call: Call, desk: Desk) -> dict[str, Any]:
-    """The call's values with every reference loaded."""
+def load_inputs(call: Call, desk: Desk, names: Collection[str] | None = None) -> dict[str, Any]:
+    """The call's values with every reference loaded, or with those of these names."""
     return {
-        name: load(value, desk) if type(value) is Reference else value
+        name: load(value, desk)
+        if type(value) is Reference and (names is None or name in names)
+        else value
         for name, value in call.values.items()
     }
 
@@ -123,7 +125,8 @@ def _against_sharing(
     if not record.changed:
         return ""
     names = {artifact.name[1:] for artifact in record.changed}
-    different = Entwined(identity.constants, call.values).differs(links, names)
+    given = load_inputs(call, desk, roots_of(links))
+    different = Entwined(identity.constants, given).differs(links, names)
     if not different:
         return ""
     later = desk.vault.load(record.changed, record.seals, record.python)

@@ -7,7 +7,7 @@ there is none, named paths are all there is.
 
 - It is set up only when such a library is loaded or being imported, or a program starts.
 - The working folder and the folders named are watched with those below them, nearest first, up
-  to :data:`MOST_FOLDERS`; hidden ones, packages, environments and the zenbook home are not.
+  to :data:`MOST_FOLDERS`; hidden ones, packages and the zenbook home are not.
 - There is one queue per process, and it stays open: closing one takes 10 ms (the kernel waits for
   its readers), opening 30 µs, one folder 5 µs. Measured for a step: 23 µs with three folders.
 - inotify does not say who opened. Another process's opens count too; that can only make a step
@@ -87,11 +87,10 @@ _CHANGES = frozenset({_MODIFY, _MOVED_TO, _CREATE})
 _OVERFLOW, _IGNORED, _ISDIR = 0x4000, 0x8000, 0x40000000
 _MASK = _KINDS | 0x01000000  # folders only
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
-_MARKS = ("pyvenv.cfg", "conda-meta")
-"""What a folder that is an environment of Python holds: every Python that starts opens some."""
 _SKIPPED_FILES = (
     *(".py", ".pyc", ".pyd", ".pyi", ".so", ".ipynb"),
     *("-journal", "-shm", "-wal", "~"),
+    "pyvenv.cfg",  # which every Python of an environment opens as it starts
 )
 _DATABASES = (".db", ".duckdb", ".h5", ".hdf5", ".lmdb", ".mdb", ".nc", ".sqlite", ".tdb")
 """Files that are changed in place, so that what they hold afterwards depends on before."""
@@ -200,7 +199,6 @@ def _folders_in(folder: str, changed: int) -> tuple[str, ...]:
                 if not entry.name.startswith(".")
                 and entry.name not in _SKIPPED_FOLDERS
                 and entry.is_dir(follow_symlinks=False)
-                and not any(os.path.exists(os.path.join(entry.path, mark)) for mark in _MARKS)
             )
     except OSError:
         found = ()  # it cannot be listed, or is gone; then nothing in it is found this way either

@@ -188,11 +188,24 @@ def _members(value: ast.expr) -> list[ast.expr]:
 
 
 def _printed(piece: Piece, text: str) -> str:
-    source = ast.get_source_segment(piece.cell.text, piece.nodes[-1])
-    if source is None or source not in text:
+    last = piece.nodes[-1]
+    source = ast.get_source_segment(piece.cell.text, last)
+    found = [*re.finditer(rf"(?m)^{re.escape(source)}", text)] if source else []
+    if source is None or not found or not isinstance(last, ast.Expr):
         return text
-    bare = source[1:-1] if isinstance(piece.nodes[-1], ast.Expr) and _is_wrapped(source) else source
-    return text.replace(source, f"print({bare})", 1)
+    bare = source[1:-1] if _is_wrapped(source) else source
+    if piece.cell.step is not None and _value_of(f"print({bare})") != ast.dump(last.value):
+        bare = f"({bare})"  # ``a, b`` is one value
+    start, end = found[-1].span()
+    return f"{text[:start]}print({bare}){text[end:]}"
+
+
+def _value_of(text: str) -> str:
+    """What a call of print prints, as a dump; "" if it is not one value."""
+    match ast.parse(text, mode="eval").body:
+        case ast.Call(_, [value], []):
+            return ast.dump(value)
+    return ""
 
 
 def _is_wrapped(source: str) -> bool:
