@@ -17,6 +17,7 @@ from zenbook.core.names_scope import free_names
 from zenbook.core.trees import children_of, nodes_of
 from zenbook.front.export.changes import Changes, may_change_through
 from zenbook.front.export.facts import Facts, stuck_by_text
+from zenbook.front.export.formulas import formula_names
 from zenbook.front.export.module import BUILTINS
 from zenbook.front.export.pieces import Piece
 from zenbook.front.export.reading import SourceCell
@@ -241,10 +242,17 @@ def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> li
     wanted = set(names.reads) | (names.builtins_read & shadowed)
     if group.marked is not None and (said := group.marked.step) is not None:
         wanted |= set(said.inputs or ()) | set(said.added)
-    wanted |= _deleted_first(group)
+    wanted |= _deleted_first(group) | _in_texts(group, groups)
     wanted -= set(module)
     order = first_uses(group.nodes)
     return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def _in_texts(group: Group, groups: Iterable[Group]) -> set[str]:
+    """What its formulas read of what other groups make, or the run has shown that a text reads."""
+    made = {name for other in groups if other is not group for name in other.written}
+    wanted = formula_names(nodes_of(group.nodes)).union(*(cell.asked for cell in group.cells))
+    return (wanted & made) - group.written
 
 
 def _deleted_first(group: Group) -> set[str]:
@@ -291,11 +299,9 @@ def first_uses(nodes: Iterable[ast.stmt]) -> list[str]:
 
 def loaded(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that are read anywhere, whatever binds them."""
-    return {
-        node.id
-        for node in nodes_of(nodes)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    flat = nodes_of(nodes)
+    names = (node for node in flat if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)} | formula_names(flat)
 
 
 def assigned(nodes: Iterable[ast.stmt]) -> list[str]:

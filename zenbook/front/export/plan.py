@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from zenbook.errors import ExportError
 from zenbook.front.export.apart import merge_what_meets
@@ -232,9 +233,10 @@ def _wired(plan: Plan) -> bool:
             return True
         take_in_rebindings(group, plan.bound)
         reads = reads_of(group, plan.groups, plan.module.names)
+        own = _defined_first(group)
         while reads:
             name = reads.pop(0)
-            if name in group.inputs or any(name in p.names.writes for p in group.copied):
+            if name in own or name in group.inputs or _brings(group, name):
                 continue
             found = current.get(name)
             if name in plan.bound:
@@ -266,6 +268,16 @@ def _wired(plan: Plan) -> bool:
             if name in group.inputs and name in current and name not in group.written:
                 current[name] = (place, group.pieces[-1])
     return _merged_aliases(plan)
+
+
+def _brings(group: Group, name: str) -> bool:
+    return any(name in piece.names.writes for piece in group.copied)
+
+
+def _defined_first(group: Group) -> set[str]:
+    """What a group defines before it does anything: no earlier definition of it is ever called."""
+    first = takewhile(lambda piece: is_definition(piece) and _is_alone(piece), group.pieces)
+    return {name for piece in first for name in piece.names.defines}
 
 
 def _is_alone(piece: Piece) -> bool:
