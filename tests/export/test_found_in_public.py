@@ -574,9 +574,12 @@ def test_a_function_that_a_step_defines_anew_at_once_is_not_defined_twice(
         "def inner():\n    return m[0] * 2\na = [outer()]",
         md("# Three"),
         "b = inner()\ndef inner():\n    return 5\nc = outer()",
+        md("# Four"),
+        "def inner():\n    return m[0] * 3\nd = [outer()]\nm = [0]\ne = outer()",
     ]
     found = zenbook.export(write(cells, Path("book.ipynb")))
     assert found.verified.endswith("identical")
+    assert found.steps[-4:] == ("one", "two", "three", "four")
     two, three = found.text.split("def two(")[1].split("@step")[:2]
     assert two.count("def inner()") == 1
     assert "n[0]" not in two

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import free_names
@@ -19,7 +20,7 @@ from zenbook.front.export.changes import Changes, may_change_through
 from zenbook.front.export.facts import Facts, stuck_by_text
 from zenbook.front.export.formulas import formula_names
 from zenbook.front.export.module import BUILTINS
-from zenbook.front.export.pieces import Piece
+from zenbook.front.export.pieces import Piece, is_alone, is_definition
 from zenbook.front.export.reading import SourceCell
 from zenbook.front.export.remembered import flow_of
 
@@ -280,6 +281,15 @@ def without_farewells(group: Group) -> list[Piece]:
             kept.append(piece)
         bound |= piece.names.writes
     return kept
+
+
+def defined_first(group: Group) -> dict[str, list[str]]:
+    """What a group defines before it does anything, with what that reads when it is called.
+
+    No earlier definition of it is ever called.
+    """
+    first = takewhile(lambda piece: is_definition(piece) and is_alone(piece), group.pieces)
+    return {name: needs_of(piece) for piece in first for name in piece.names.defines}
 
 
 def needs_of(piece: Piece) -> list[str]:
