@@ -11,7 +11,10 @@ from tests.export.cases import Cell, md, write
 from zenbook.errors import ExportError
 from zenbook.front.export.exporting import Exported
 
-ROOTS = "import math\n\nLIMIT = 4\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))\n"
+ROOTS = (
+    "import math\n\nLIMIT = 4\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))\n\n\n"
+    "def called(f):\n    return f.__name__\n"
+)
 SUMS = "x = [1, 2]\ny = sum(x)\nif __name__ == '__main__':\n    z = y * 2\n"
 ARGUMENTS = "import sys\n\nasked = [*sys.argv]\nwanted = len(asked)\n"
 
