@@ -517,3 +517,89 @@ def test_what_a_run_has_seen_to_be_a_part_of_a_figure_needs_no_name(
     ]
     text = zenbook.export(write(cells, Path("book.ipynb"))).text
     assert "    p.quiver([1], [2], [1], [1])\n    p.text(0, 0, " in text
+
+
+FITTING = """import sys
+
+
+def fit(formula, table=None):
+    frame = sys._getframe(1)
+    space = {**frame.f_globals, **frame.f_locals, **(table or {})}
+    return eval(formula.partition("~")[2].strip(), space)
+"""
+FORMULAS: list[str | Cell] = [
+    "from math import log\nfrom ours import fit",
+    md("# Data"),
+    "x = [1.0, 2.0, 4.0]\nmiddle = sum(x) / 3",
+    "def centred(v):\n    return [n - middle for n in v]",
+    "def each(v):\n    return [log(n) for n in v]",
+    md("# Without a table"),
+    "first = fit('~ centred(x) + x')",
+    md("# With one"),
+    "second = fit('y ~ each(z) + centred(z) + [log(2)]', {'z': [3.0]})",
+]
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_what_a_formula_calls_is_there(target: Target, home: Path) -> None:
+    Path("ours.py").write_text(FITTING, encoding="utf-8")
+    found = zenbook.export(write(list(FORMULAS), Path("book.ipynb")), target=target)
+    assert found.verified == "3/3 outputs identical"
+    assert found.steps == ("data", "without_table", "one")
+
+
+def test_a_formula_names_what_it_reads() -> None:
+    import ast
+
+    from zenbook.core.trees import nodes_of
+    from zenbook.front.export.formulas import formula_names
+
+    text = (
+        "f = 'y ~ np.log(x) + C(g, Own) + 3.0*scaled (z) + a.b'\nols('y ~ x + z', df)\nols('y ~ k')"
+    )
+    named = formula_names(nodes_of([ast.parse(text)]))
+    assert named == {"np", "C", "Own", "scaled", "a", "y", "k"}
+
+
+@pytest.mark.parametrize("target", ["zenbook", "python"])
+def test_a_name_that_only_a_text_reads_is_found_when_the_script_lacks_it(
+    target: Target, home: Path
+) -> None:
+    Path("ours.py").write_text(FITTING, encoding="utf-8")
+    cells: list[str | Cell] = [
+        "from ours import fit",
+        "# the power\np = 2",
+        md("# Middle"),
+        "x = [1.0, 2.0]\nmiddle = sum(x) / 2",
+        md("# Fit"),
+        "y = fit('y ~ z**p + middle', {'z': 3.0})",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")), target=target)
+    assert found.verified == "2/2 outputs identical"
+    assert found.steps == ("middle", "fit")
+    assert "# the power\np = 2\n" in found.text
+    assert "def fit_step(middle: float) -> float:\n" in found.text
+
+
+def test_a_function_that_a_step_defines_anew_at_once_is_not_defined_twice(
+    home: Path, apart: object
+) -> None:
+    cells: list[str | Cell] = [
+        "n = [1]\nm = [2]",
+        "def inner():\n    return n[0]\n\ndef outer():\n    return inner()",
+        md("# One"),
+        "n.append(outer())",
+        md("# Two"),
+        "def inner():\n    return m[0] * 2\na = [outer()]",
+        md("# Three"),
+        "b = inner()\ndef inner():\n    return 5\nc = outer()",
+        md("# Four"),
+        "def inner():\n    return m[0] * 3\nd = [outer()]\nm = [0]\ne = outer()",
+    ]
+    found = zenbook.export(write(cells, Path("book.ipynb")))
+    assert found.verified.endswith("identical")
+    assert found.steps[-4:] == ("one", "two", "three", "four")
+    two, three = found.text.split("def two(")[1].split("@step")[:2]
+    assert two.count("def inner()") == 1
+    assert "n[0]" not in two
+    assert three.count("def inner()") == 2

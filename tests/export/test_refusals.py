@@ -155,11 +155,14 @@ def test_a_program_that_fails_in_the_script_alone_is_told_with_place_and_remedy(
     )
 
 
-@pytest.mark.parametrize("line", ["print x", "raise ValueError, 'no'", "mode = 0755"])
+@pytest.mark.parametrize(
+    "line", ["print x", "raise ValueError, 'no'", "mode = 0755", "z = xrange(3)"]
+)
 def test_python_2_is_called_by_its_name(line: str, home: Path) -> None:
     told = refusal(["x = 1", f"y = [x]\n{line}"])
+    shown = "`xrange`" if "xrange" in line else line
     assert (
-        told == f"Cell 2, line 2: this is Python 2: {line}. Bring the notebook to Python 3 first."
+        told == f"Cell 2, line 2: this is Python 2: {shown}. Bring the notebook to Python 3 first."
     )
 
 
@@ -172,4 +175,13 @@ def test_a_notebook_that_python_2_has_run_is_exported_with_a_remark(home: Path) 
     nbformat.write(book, file)
     assert zenbook.export(file).notes == (
         "it last ran under Python 2.7.10, where division and text mean something else",
+    )
+
+
+def test_a_star_import_that_fails_is_told_with_its_place(home: Path) -> None:
+    Path("broken.py").write_text("import missing_package_xyz\n", encoding="utf-8")
+    assert refusal(["x = 1", "import math\nfrom broken import *\ny = x"]) == (
+        "Cell 2, line 2: `from broken import *` cannot be spelled out: ModuleNotFoundError: "
+        "No module named 'missing_package_xyz'. "
+        "Install what it needs, or import the names by themselves."
     )

@@ -11,7 +11,10 @@ from tests.export.cases import Cell, md, write
 from zenbook.errors import ExportError
 from zenbook.front.export.exporting import Exported
 
-ROOTS = "import math\n\nLIMIT = 4\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))\n"
+ROOTS = (
+    "import math\n\nLIMIT = 4\n\n\ndef root(x):\n    return math.sqrt(min(x, LIMIT))\n\n\n"
+    "def called(f):\n    return f.__name__\n"
+)
 SUMS = "x = [1, 2]\ny = sum(x)\nif __name__ == '__main__':\n    z = y * 2\n"
 ARGUMENTS = "import sys\n\nasked = [*sys.argv]\nwanted = len(asked)\n"
 
@@ -79,3 +82,11 @@ def test_a_file_that_cannot_be_run_is_told_with_its_place(cell: str, told: str, 
     Path("ours.py").write_text("k = 1\n")
     with pytest.raises(ExportError, match=told):
         exported(f"import ours\n{SUMS}", ["x = [1]", cell])
+
+
+def test_magics_that_are_allowed_are_allowed_in_a_file_that_runs_too(home: Path) -> None:
+    write(["%unknown_magic\nx = [1]\nx.append(2)"], Path("one.ipynb"))
+    book = write(["%run one.ipynb", "y = sum(x)"], Path("book.ipynb"))
+    with pytest.raises(ExportError, match="%unknown_magic has no meaning"):
+        zenbook.export(book, verify=False)
+    assert "x.append(2)" in zenbook.export(book, verify=False, allow_magics=True).text

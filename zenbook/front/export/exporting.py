@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zenbook.errors import ExportError
+from zenbook.front.export.asked import asking
 from zenbook.front.export.facts import Facts
 from zenbook.front.export.failing import failure
 from zenbook.front.export.foreign import refuse_zenbook, translated
@@ -152,6 +153,8 @@ def _best(
         if comparison.holds:
             told = str(comparison) if plan.groups else "nothing to compare"
             return replace(exported, verified=told)
+        if (better := asking(notebook, comparison, plan, script)) is not notebook:
+            return _best(better, facts, place, wanted, verifies)
         if notebook.has_steps or len(plan.groups) == 1:
             break
     raise ExportError(failure(comparison, plan, script))

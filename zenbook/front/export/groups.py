@@ -11,14 +11,16 @@ import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import free_names
 from zenbook.core.trees import children_of, nodes_of
 from zenbook.front.export.changes import Changes, may_change_through
 from zenbook.front.export.facts import Facts, stuck_by_text
+from zenbook.front.export.formulas import formula_names
 from zenbook.front.export.module import BUILTINS
-from zenbook.front.export.pieces import Piece
+from zenbook.front.export.pieces import Piece, is_alone, is_definition
 from zenbook.front.export.reading import SourceCell
 from zenbook.front.export.remembered import flow_of
 
@@ -241,10 +243,17 @@ def reads_of(group: Group, groups: Iterable[Group], module: Iterable[str]) -> li
     wanted = set(names.reads) | (names.builtins_read & shadowed)
     if group.marked is not None and (said := group.marked.step) is not None:
         wanted |= set(said.inputs or ()) | set(said.added)
-    wanted |= _deleted_first(group)
+    wanted |= _deleted_first(group) | _in_texts(group, groups)
     wanted -= set(module)
     order = first_uses(group.nodes)
     return sorted(wanted, key=lambda n: (order.index(n) if n in order else len(order), n))
+
+
+def _in_texts(group: Group, groups: Iterable[Group]) -> set[str]:
+    """What its formulas read of what other groups make, or the run has shown that a text reads."""
+    made = {name for other in groups if other is not group for name in other.written}
+    wanted = formula_names(nodes_of(group.nodes)).union(*(cell.asked for cell in group.cells))
+    return (wanted & made) - group.written
 
 
 def _deleted_first(group: Group) -> set[str]:
@@ -274,6 +283,15 @@ def without_farewells(group: Group) -> list[Piece]:
     return kept
 
 
+def defined_first(group: Group) -> dict[str, list[str]]:
+    """What a group defines before it does anything, with what that reads when it is called.
+
+    No earlier definition of it is ever called.
+    """
+    first = takewhile(lambda piece: is_definition(piece) and is_alone(piece), group.pieces)
+    return {name: needs_of(piece) for piece in first for name in piece.names.defines}
+
+
 def needs_of(piece: Piece) -> list[str]:
     """What a definition reads when it is called."""
     return sorted(set().union(*(free_names(node) for node in piece.nodes)))
@@ -291,11 +309,9 @@ def first_uses(nodes: Iterable[ast.stmt]) -> list[str]:
 
 def loaded(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that are read anywhere, whatever binds them."""
-    return {
-        node.id
-        for node in nodes_of(nodes)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
+    flat = nodes_of(nodes)
+    names = (node for node in flat if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)} | formula_names(flat)
 
 
 def assigned(nodes: Iterable[ast.stmt]) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from zenbook.core.trees import nodes_of
+from zenbook.front.export.formulas import formula_names
 from zenbook.front.export.layout import from_import, tidy
 from zenbook.front.export.pieces import Piece
 
@@ -112,8 +113,9 @@ def _section(module: str) -> int:
 
 def names_used(nodes: Iterable[ast.AST]) -> set[str]:
     """Every name these statements mention, in annotations too."""
-    found: set[str] = set()
-    for inner in nodes_of(nodes):
+    flat = nodes_of(nodes)
+    found = formula_names(flat)
+    for inner in flat:
         if isinstance(inner, ast.Name):
             found.add(inner.id)
             continue

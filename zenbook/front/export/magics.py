@@ -242,6 +242,8 @@ def _line_magic(text: str, before: str, plain: Plain, place: Place, allow: bool)
     if name in TIMED:
         plain.notes.append(f"%{name} left out, its statement kept")
         return before + _without_options(rest, TIMED[name])
+    if name == "run":
+        return _running(rest, before, plain, place, allow)
     if (handled := _special(name, rest, before, plain, place)) is not None:
         return handled
     if name == "timeit" or allow:
@@ -283,12 +285,10 @@ def _special(name: str, rest: str, before: str, plain: Plain, place: Place) -> s
             return ""
         plain.imports.add("os")
         return f'{before}os.environ["{variable}"] = {filled(value.strip(), place, plain.around)}'
-    if name == "run":
-        return _running(rest, before, plain, place)
     return None
 
 
-def _running(rest: str, before: str, plain: Plain, place: Place) -> str:
+def _running(rest: str, before: str, plain: Plain, place: Place, allow: bool) -> str:
     """What stands for a file that a notebook runs."""
     found = run_file(rest, bool(before), place, plain.around)
     plain.imports |= found.imports
@@ -302,9 +302,7 @@ def _running(rest: str, before: str, plain: Plain, place: Place) -> str:
     plain.notes.append(f"{shown} as the code of that file")
     texts = []
     for source in found.cells:
-        cell = plain_python(
-            source, place.cell, around=plain.around, running=(*plain.running, shown)
-        )
+        cell = plain_python(source, place.cell, allow, plain.around, (*plain.running, shown))
         texts.append(cell.text.strip("\n"))
         plain.notes += cell.notes
         plain.requirements += cell.requirements

@@ -13,6 +13,10 @@ from zenbook.front.export.where import Place
 if TYPE_CHECKING:
     from zenbook.front.export.plan import Plan
 
+_PYTHON_2 = frozenset(
+    {"basestring", "cmp", "coerce", "execfile", "file", "intern", "long", "raw_input"}
+    | {"reduce", "reload", "unichr", "unicode", "xrange"}
+)
 _SESSION = frozenset({"_", "__", "___", "Out", "In", "_i", "_ii", "_oh", "_ih", "_dh"})
 
 
@@ -54,6 +58,10 @@ def missing(name: str, group: Group, plan: Plan) -> None:
         )
     if name in plan.stars or _has_run(group, plan):
         return  # it is in a branch that the run has not taken
+    if name in _PYTHON_2:
+        raise _place(name, group).error(
+            f"this is Python 2: `{name}`.", "Bring the notebook to Python 3 first."
+        )
     raise _place(name, group).error(
         f"it reads `{name}`, which no cell makes: its cell was deleted or edited.",
         "Put the cell back, or give the name a value.",

@@ -14,6 +14,7 @@ from typing import Literal
 
 from zenbook.core.names import Names, analyse
 from zenbook.front.export.reading import SourceCell
+from zenbook.front.export.remembered import global_writes
 
 Kind = Literal["import", "definition", "constant", "setup", "body"]
 
@@ -208,6 +209,18 @@ def is_definition(piece: Piece) -> bool:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return True
     return lambda_name(node) != ""
+
+
+def is_alone(piece: Piece) -> bool:
+    """Whether copying a definition gives the same: nothing of it is worked out when it is made."""
+    node = piece.node
+    if getattr(node, "decorator_list", None) or isinstance(node, ast.ClassDef):
+        return False
+    arguments = getattr(node, "args", None) or getattr(getattr(node, "value", None), "args", None)
+    if arguments is None or any(global_writes(one) for one in piece.nodes):
+        return False
+    defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
+    return all(isinstance(default, ast.Constant) for default in defaults)
 
 
 def lambda_name(node: ast.stmt) -> str:

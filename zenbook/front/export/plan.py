@@ -18,6 +18,7 @@ from zenbook.front.export.giving import give
 from zenbook.front.export.groups import (
     Group,
     changed_in,
+    defined_first,
     first_uses,
     grouped,
     loaded,
@@ -40,6 +41,7 @@ from zenbook.front.export.parameters import (
 )
 from zenbook.front.export.pieces import (
     Piece,
+    is_alone,
     is_definition,
     is_import,
     is_literal,
@@ -192,7 +194,7 @@ def _uses(user: Piece, made: Piece) -> bool:
 def _can_be_copied(piece: Piece) -> bool:
     if is_import(piece):
         return True
-    return is_definition(piece) and _is_alone(piece)
+    return is_definition(piece) and is_alone(piece)
 
 
 def _name_parameters(plan: Plan) -> None:
@@ -232,9 +234,14 @@ def _wired(plan: Plan) -> bool:
             return True
         take_in_rebindings(group, plan.bound)
         reads = reads_of(group, plan.groups, plan.module.names)
+        own = defined_first(group)
         while reads:
             name = reads.pop(0)
-            if name in group.inputs or any(name in p.names.writes for p in group.copied):
+            if name in own:  # what calls it is defined elsewhere, so its own needs were not seen
+                reads += [n for n in own[name] if n not in plan.module.names]
+                own[name] = []
+                continue
+            if name in group.inputs or _brings(group, name):
                 continue
             found = current.get(name)
             if name in plan.bound:
@@ -268,16 +275,8 @@ def _wired(plan: Plan) -> bool:
     return _merged_aliases(plan)
 
 
-def _is_alone(piece: Piece) -> bool:
-    """Whether copying a definition gives the same: nothing of it is worked out when it is made."""
-    node = piece.node
-    if getattr(node, "decorator_list", None) or isinstance(node, ast.ClassDef):
-        return False
-    arguments = getattr(node, "args", None) or getattr(getattr(node, "value", None), "args", None)
-    if arguments is None or any(global_writes(one) for one in piece.nodes):
-        return False
-    defaults = [d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None]
-    return all(isinstance(default, ast.Constant) for default in defaults)
+def _brings(group: Group, name: str) -> bool:
+    return any(name in piece.names.writes for piece in group.copied)
 
 
 def _cannot_cross(plan: Plan, maker: int, piece: Piece, name: str) -> str:

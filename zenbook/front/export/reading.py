@@ -47,6 +47,8 @@ class SourceCell:
     imports: tuple[str, ...] = ()
     skipped: str = ""
     """Why the cell is no part of the script, "" if it is."""
+    asked: frozenset[str] = frozenset()
+    """Names that a run has shown to be read by a text of the cell, such as a formula."""
     raises: bool = False
     """Whether it ends with an error, after which the notebook goes on."""
 

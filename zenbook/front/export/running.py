@@ -86,7 +86,7 @@ def _cells(file: Path, place: Place) -> tuple[str, ...]:
         cells = tuple(c.source for c in read_notebook(file).cells if c.cell_type == "code")
     else:
         cells = (file.read_text(encoding="utf-8"),)
-    if found := re.search(r"\b__(?:name|file)__\b", "\n".join(cells)):
+    if found := re.search(r"(?<![.\w])__(?:name|file)__\b", "\n".join(cells)):
         raise place.error(f"%run executes {file.name}, which asks for {found[0]}.", _REMEDY)
     return cells
 
@@ -114,7 +114,7 @@ def _module(name: str) -> str:
 
 def _only_defines(tree: ast.Module, source: str, used: Sequence[str]) -> bool:
     """Whether importing a file gives what running it gives: it makes nothing that can change."""
-    if "__name__" in source or any(name.startswith("_") for name in used):
+    if re.search(r"(?<![.\w])__name__\b", source) or any(name.startswith("_") for name in used):
         return False
     return all(map(_defines, tree.body))
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import takewhile
 
 from zenbook.core.source import parse_cell
-from zenbook.errors import ExportError
 from zenbook.front.export.reading import Notebook, SourceCell
 from zenbook.front.export.remembered import names_of
 from zenbook.front.export.verifying import in_fresh_process
+from zenbook.front.export.where import Place
 
 
 def without_stars(notebook: Notebook) -> Notebook:
@@ -21,11 +21,26 @@ def without_stars(notebook: Notebook) -> Notebook:
         return notebook
     answer = in_fresh_process({"what": "stars", "modules": sorted(modules)}, notebook.file, "Agg")
     if answer["error"]:
-        raise ExportError(f"A star import cannot be spelled out: {answer['error']}")
+        module, _, told = answer["error"].partition(": ")
+        raise _place(notebook, module).error(
+            f"`from {module} import *` cannot be spelled out: {told}.",
+            "Install what it needs, or import the names by themselves.",
+        )
     mentioned, bound = _mentioned(notebook), _bound(notebook)
     names = {m: sorted(set(found) & mentioned) for m, found in answer["names"].items()}
     cells = tuple(_spelled_out(cell, names, bound) for cell in notebook.cells)
     return replace(notebook, cells=cells)
+
+
+def _place(notebook: Notebook, module: str) -> Place:
+    """Where a notebook imports all of a module."""
+    return next(
+        Place(cell.number, node.lineno)
+        for cell in notebook.cells
+        for node in ast.walk(cell.tree)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        if _module(node) == module
+    )
 
 
 def _mentioned(notebook: Notebook) -> set[str]:

@@ -335,7 +335,12 @@ def _run_plain(
     alike: dict[str, dict[str, str]] = {said["name"]: {} for said in functions.values()}
     for function, said in functions.items():
         vars(module)[function] = _noting(getattr(module, function), said, steps, alike)
-    getattr(module, main_name)()
+    try:
+        getattr(module, main_name)()
+    except Exception as error:  # whatever a step raises is the answer
+        failed = next((name for name in alike if name not in steps), "")
+        told = {"error": _told(error), "step": failed, "statement": _statement(error, script)}
+        return {"steps": steps, "alike": alike, **told}
     return {"steps": steps, "alike": alike, "error": "", "step": ""}
 
 

@@ -135,7 +135,8 @@ class Script:
     @cached_property
     def used(self) -> set[str]:
         """Every name that the script mentions."""
-        return names_used(self._nodes())
+        asked = {name for group in self.plan.groups for cell in group.cells for name in cell.asked}
+        return names_used(self._nodes()) | asked
 
     def _nodes(self) -> list[ast.AST]:
         """All code that the script keeps."""
