@@ -147,3 +147,28 @@ def test_a_slot_beside_a_dictionary_keeps_what_the_step_put_there(kernel: Kernel
         kernel.play(made, "%%step s\nd.q = 5")
         assert kernel.value("d.q") == 5
         kernel.fresh()
+
+
+ROWS = "rows = [{'id': n} for n in range(20_000)]"
+WIDE = {
+    "an index over an input": (ROWS, "index = {row['id']: row for row in rows}", "cached"),
+    "the last row of a loop": (ROWS, "for row in rows: total = row['id']", "cached"),
+    "rows of another input": (
+        f"{ROWS}\nindex = {{row['id']: row for row in rows}}",
+        "for row in rows: row['x'] = 1",
+        "completed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WIDE)
+def test_what_wide_containers_share_is_shared_after_a_hit(case: str, kernel: Kernel) -> None:
+    made, body, status = WIDE[case]
+    later = "rows[-1]['later'] = 1"
+    kernel.play(made, body, later)
+    asked = "[globals().get(n) for n in ('index', 'row', 'rows', 'total')]"
+    right = kernel.value(f"str({asked}).count('later')")
+    for expected in ("completed", status):
+        kernel.fresh()
+        assert kernel.play(made, f"%%step s\n{body}", later)[-2].status == expected
+        assert kernel.value(f"str({asked}).count('later')") == right

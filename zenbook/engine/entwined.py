@@ -21,14 +21,26 @@ from weakref import ref
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.parts import Path, Step, follow, held_by, is_array, is_atom, walk
+from zenbook.engine.parts import (
+    MOST,
+    MOST_AT_ALL,
+    WIDEST,
+    Path,
+    Step,
+    follow,
+    held_by,
+    is_array,
+    is_atom,
+    walk,
+)
+from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Link, share_memory
 from zenbook.model import Reference
 
-_MOST = 50_000
 _MOST_ARRAYS = 64
 _HANDED, _CHANGED = "=", "&"
 """What the name in a link begins with that says of two ways that they lead to one object."""
+UNSURE = "its inputs share more objects than can be followed"
 _Pair = tuple[Path, Path]
 """Two ways to one object, or into one memory. The first step of each is a name."""
 
@@ -47,7 +59,11 @@ class Entwined:
         """Their numbers by identity."""
         self._further: dict[tuple[int, Step], int] = {}
         """Other steps from one to another."""
-        self._again: list[_Pair] = list(self._met_again(values))
+        reach = Reach(value for value in values.values() if type(value) is not Reference)
+        to_the_end = reach.is_beyond and bool(reach.twice)
+        self._again: list[_Pair] = list(self._met_again(values, to_the_end))
+        self.is_unsure = to_the_end and len(self._steps) >= MOST_AT_ALL
+        """Whether more is held in two places than was found."""
 
     def pairs_of(self, names: Collection[str]) -> list[_Pair]:
         """What these have in common with others, or hold twice."""
@@ -76,13 +92,14 @@ class Entwined:
             if number is not None and not self._is(number, part):
                 yield path
 
-    def _met_again(self, values: Mapping[str, Any]) -> Iterator[_Pair]:
+    def _met_again(self, values: Mapping[str, Any], to_the_end: bool) -> Iterator[_Pair]:
         """The first and the other way to each object met again, and to shared memory."""
         met, steps = self._met, self._steps
         waiting: deque[tuple[int, Step, Any]] = deque()
         waiting += ((-1, ("name", name), value) for name, value in sorted(values.items()))
         arrays: list[tuple[Path, Any]] = []
-        while waiting and len(steps) < _MOST:
+        most, widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
+        while waiting and len(steps) < most:
             holder, step, inner = waiting.popleft()
             if is_atom(inner) or type(inner) is Reference or is_constant(inner):
                 continue
@@ -96,7 +113,7 @@ class Entwined:
             if is_array(inner):
                 self._held[number] = ref(inner)
                 arrays.append((self._way(number), inner))
-            waiting += [(number, further, item) for further, item in held_by(inner)]
+            waiting += [(number, further, item) for further, item in held_by(inner, widest)]
         yield from _in_one_memory(arrays[:_MOST_ARRAYS])
 
     def _is(self, number: int, part: Any) -> bool:

@@ -39,6 +39,14 @@ def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield from (part for column in columns for part in _elements(frame, column))
 
 
+def elements_beyond(frame: Any) -> list[Any]:
+    """The elements of columns of objects where these are not looked into."""
+    columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
+    if len(columns) * len(frame) <= _MOST_ELEMENTS:
+        return []
+    return [element for column in columns for _, element in _elements(frame, column)]
+
+
 def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     """The frames that another object of pandas looks at: a grouping, a rolling window, a style."""
     for name, held in getattr(value, "__dict__", {}).items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import changed_in, handed_on
+from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
 from zenbook.engine.lending import LENT, lent
 from zenbook.engine.mishap import status_of
@@ -278,7 +278,10 @@ def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any
     before = watched.entwined
     if before is None:
         return []
-    ways = (pair for part in handed for pair in before.ways_to(part))
+    parts = list(handed)
+    if before.is_unsure and (parts or changed):
+        raise Inseparable(UNSURE)
+    ways = (pair for part in parts for pair in before.ways_to(part))
     return [*changed_in(before.pairs_of(changed)), *handed_on(ways)]
 
 

@@ -4,7 +4,7 @@ Built-in containers, deques, arrays of objects, the attributes of instances (in 
 slots), what tables of pandas share (:mod:`zenbook.engine.frames`), and what functions of the
 notebook, bound methods, partial functions and iterators hold are entered; arrays of numbers and
 anything else are leaves, as are containers of more than 10,000 items. A walk ends at 50,000
-objects.
+objects, or goes on to the end, where :mod:`zenbook.engine.reach` has found that it matters.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ _ITERATORS: tuple[type, ...] = (
     enumerate, filter, map, reversed, zip, type(iter([])), type(iter(())), type(reversed([])),
 )  # fmt: skip
 _NOTHING: Mapping[int, Any] = {}
-_MOST = 50_000
-_WIDEST = 10_000
+MOST = 50_000
+WIDEST = 10_000
+MOST_AT_ALL = 2_000_000
 _TABLES = frozenset({"pandas", "polars", "pyarrow"})
 """Libraries whose values copy on write, but for the frames that ``frames`` looks into, and share
 caches that nobody changes."""
@@ -44,7 +45,7 @@ _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
-_LEAVES = frozenset(
+LEAVES = frozenset(
     (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range, type)
 )
 """Types of values that hold nothing, themselves and not what is made of them."""
@@ -85,12 +86,17 @@ def is_atom(value: Any) -> bool:
     return isinstance(value, _ATOMS)
 
 
+def is_part(value: Any) -> bool:
+    """Whether a walk comes by this value: it can change, and is no code."""
+    return is_mutable(value) and not isinstance(value, _CODE)
+
+
 def is_mutable(value: Any) -> bool:
     """Whether identity matters: a value that is hashed by content cannot change."""
     kind = type(value)
     if kind in _MUTABLE:
         return True
-    if kind in _LEAVES or isinstance(value, tuple):
+    if kind in LEAVES or isinstance(value, tuple):
         return False
     if is_tensor(value):  # its hash is its address, which is not what object's own hash is
         return True
@@ -100,15 +106,19 @@ def is_mutable(value: Any) -> bool:
         return True
 
 
-def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path, Any]]:
+def walk(
+    value: Any, stop: Mapping[int, Any] = _NOTHING, *, to_the_end: bool = False
+) -> Iterator[tuple[Path, Any]]:
     """Every mutable object reachable, with a path to it, nearest first.
 
-    What is in ``stop`` is not entered, and comes with every path to it.
+    What is in ``stop`` is not entered, and comes with every path to it; ``to_the_end``: wide
+    containers are entered, too.
     """
+    most, widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
     waiting: deque[tuple[Path, Any]] = deque([((), value)])
     seen: set[int] = set()
     met = 0
-    while waiting and met < _MOST:
+    while waiting and met < most:
         path, inner = waiting.popleft()
         if (is_atom(inner) and not isinstance(inner, _CODE)) or (
             id(inner) in seen and id(inner) not in stop
@@ -117,27 +127,28 @@ def walk(value: Any, stop: Mapping[int, Any] = _NOTHING) -> Iterator[tuple[Path,
         met += 1
         if not (stop and isinstance(inner, tuple)):
             seen.add(id(inner))
-        if is_mutable(inner) and not isinstance(inner, _CODE):
+        if is_part(inner):
             yield path, inner
         if id(inner) not in stop:
-            waiting += (((*path, step), item) for step, item in held_by(inner))
+            waiting += (((*path, step), item) for step, item in held_by(inner, widest))
 
 
-def held_by(value: Any) -> Iterable[tuple[Step, Any]]:
-    """What a value holds itself that may hold anything or change, each with the step to it."""
+def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
+    """What a value holds itself that may hold anything or change, each with the step to it;
+    nothing for a container of more than ``widest`` items."""
     kind = type(value)
     if kind not in _PLAIN_CONTAINERS:
-        return _held_by(value)
-    if len(value) > _WIDEST:
+        return _held_by(value, widest)
+    if len(value) > widest:
         return ()
     if kind is dict:
         return [
             (_step_to(key, place), item)
             for place, (key, item) in enumerate(list(value.items()))
-            if type(item) not in _LEAVES
+            if type(item) not in LEAVES
         ]
     how = "item" if kind is list else "place"
-    return [((how, place), i) for place, i in enumerate(value) if type(i) not in _LEAVES]
+    return [((how, place), i) for place, i in enumerate(value) if type(i) not in LEAVES]
 
 
 def _step_to(key: Any, place: int) -> Step:
@@ -145,8 +156,8 @@ def _step_to(key: Any, place: int) -> Step:
     return ("fixed", place) if is_mutable(key) else ("item", key)
 
 
-def _held_by(value: Any) -> Iterator[tuple[Step, Any]]:
-    if isinstance(value, dict | list | tuple | set | deque) and len(value) > _WIDEST:
+def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
+    if isinstance(value, dict | list | tuple | set | deque) and len(value) > widest:
         return
     if is_frame(value):
         yield from frame_parts(value)
@@ -166,7 +177,7 @@ def _held_by(value: Any) -> Iterator[tuple[Step, Any]]:
     elif isinstance(value, set):
         yield from ((("fixed", place), item) for place, item in enumerate(value))
     elif is_array(value):
-        yield from _elements(value)
+        yield from _elements(value, widest)
         return
     elif isinstance(value, _CODE):
         yield from _bound_to(value)
@@ -202,9 +213,9 @@ def _is_kept_whole(function: FunctionType) -> bool:
     return function.__module__ == "__main__" or "<" in function.__qualname__
 
 
-def _elements(array: Any) -> Iterator[tuple[Step, Any]]:
+def _elements(array: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     """The elements of an array of objects."""
-    if array.dtype == object and array.size <= _WIDEST:
+    if array.dtype == object and array.size <= widest:
         numpy = sys.modules["numpy"]
         yield from ((("item", place), item) for place, item in numpy.ndenumerate(array))
 

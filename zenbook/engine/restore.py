@@ -8,7 +8,7 @@ from typing import Any
 from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import Entwined, roots_of, touched, untied
+from zenbook.engine.entwined import UNSURE, Entwined, roots_of, touched, untied
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
@@ -126,8 +126,10 @@ def _against_sharing(
         return ""
     names = {artifact.name[1:] for artifact in record.changed}
     given = load_inputs(call, desk, roots_of(links))
-    different = Entwined(identity.constants, given).differs(links, names)
-    if not different:
+    now = Entwined(identity.constants, given)
+    if now.is_unsure:
+        return UNSURE
+    if not (different := now.differs(links, names)):
         return ""
     later = desk.vault.load(record.changed, record.seals, record.python)
     after = {artifact.name[1:]: later[artifact.name] for artifact in record.changed}

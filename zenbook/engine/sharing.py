@@ -22,7 +22,8 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from zenbook.engine.parts import Path, follow, is_array, put_at, walk
+from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
+from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
 
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
@@ -42,27 +43,51 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     Raises Inseparable for what no link can say: the object sits in a set or is what a method is
     bound to, or the memory is that of no plain contiguous array.
     """
-    known = held_in(inputs)
+    held, made = Reach(inputs.values()), Reach(outputs.values())
+    to_the_end = (held.is_beyond or made.is_beyond) and made.shares(held)
+    known = held_in(inputs, to_the_end=to_the_end)
     if name := looking_into(outputs, inputs, walk):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
-    return [link for name, value in outputs.items() for link in links_of(name, value, known)]
+    found = [
+        link
+        for name, value in outputs.items()
+        for link in links_of(name, value, known, to_the_end=to_the_end)
+    ]
+    if to_the_end:
+        _refuse_rest(outputs, held, found)
+    return found
 
 
-def held_in(inputs: Mapping[str, Any]) -> dict[int, tuple[str, Path, Any]]:
+def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link]) -> None:
+    """Raise Inseparable where an output shares what no walk has seen."""
+    linked = {id(follow(outputs[name], path)) for name, path, *_ in found}
+    for name, value in outputs.items():
+        if Reach([value], linked).shares(held, besides=linked):
+            raise Inseparable(f"{name} shares more objects with an input than can be followed")
+
+
+def held_in(
+    inputs: Mapping[str, Any], *, to_the_end: bool = False
+) -> dict[int, tuple[str, Path, Any]]:
     """The mutable objects that inputs hold, by identity, with the way to each."""
     known: dict[int, tuple[str, Path, Any]] = {}
     for name, value in inputs.items():
-        for path, inner in walk(value):
+        for path, inner in walk(value, to_the_end=to_the_end):
             known.setdefault(id(inner), (name, path, inner))
     return known
 
 
 def links_of(
-    name: str, value: Any, known: Mapping[int, tuple[str, Path, Any]], *, inside: bool = False
+    name: str,
+    value: Any,
+    known: Mapping[int, tuple[str, Path, Any]],
+    *,
+    inside: bool = False,
+    to_the_end: bool = False,
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = [at for at in known.values() if is_array(at[2])]
-    for path, inner in walk(value, stop=known):
+    for path, inner in walk(value, stop=known, to_the_end=to_the_end):
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)
@@ -157,16 +182,18 @@ def entangled(
     ``becomes``: the object itself takes on the new content, so that who holds all of it is right.
     ``staying`` are identities of parts that the new content holds too.
     """
-    going = [inner for _, inner in walk(value) if id(inner) not in staying]
+    held = Reach([value]).objects.values()
+    going = [inner for inner in held if id(inner) not in staying and is_part(inner)]
     parts = {id(inner) for inner in going if not becomes or inner is not value}
     arrays = [inner for inner in going if is_array(inner) or is_tensor(inner)]
-    whole = {id(value): None}
     for name, other in others.items():
         if other is value:
             continue
-        for _, inner in walk(other, stop=whole):
-            if id(inner) in parts or _is_view(inner, arrays):
-                return name
+        reached = Reach([other], {id(value)}).objects
+        if not parts.isdisjoint(reached):
+            return name
+        if arrays and any(_is_view(inner, arrays) for inner in reached.values()):
+            return name
     return ""
 
 

@@ -1,0 +1,64 @@
+"""Everything that values hold, by identity alone: quick, and without an end.
+
+A walk (:mod:`zenbook.engine.parts`) knows the way to each part and gives up on containers of more
+than 10,000 items. What it has not seen may be shared all the same: ``rows`` and ``{row["id"]: row
+for row in rows}`` hold the same 20,000 dictionaries. Identities are found a few times as fast as
+ways. So where a walk gives up, they say whether anything is shared; then it is walked to the end.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from zenbook.engine.frames import elements_beyond, is_frame
+from zenbook.engine.parts import LEAVES, MOST, WIDEST, held_by, is_array, is_part
+
+_CONTAINERS = (dict, list, tuple, set, deque)
+
+
+class Reach:
+    """What is held by some values, and by what they hold; not by what is in ``stop``.
+
+    ``is_beyond`` tells whether a walk would not see all of it, ``twice`` are the changeable objects
+    that are held in two places.
+    """
+
+    def __init__(self, values: Iterable[Any], stop: Collection[int] = ()) -> None:
+        self.objects: dict[int, Any] = {}
+        self.twice: dict[int, Any] = {}
+        self.is_beyond = False
+        level = list(values)
+        while level:
+            further: list[Any] = []
+            for value in level:
+                number = id(value)
+                if number in self.objects:
+                    if is_part(value):
+                        self.twice[number] = value
+                    continue
+                self.objects[number] = value
+                if number not in stop:
+                    further += self._held_by(value)
+            level = further
+        self.is_beyond = self.is_beyond or len(self.objects) > MOST
+
+    def shares(self, other: Reach, besides: Collection[int] = ()) -> bool:
+        """Whether the same changeable object is held by both; ``besides`` are identities."""
+        both = (self.objects.keys() & other.objects.keys()).difference(besides)
+        return any(is_part(self.objects[number]) for number in both)
+
+    def _held_by(self, value: Any) -> list[Any]:
+        if isinstance(value, _CONTAINERS) and len(value) > WIDEST:
+            items = value.values() if isinstance(value, dict) else value
+            return self._beyond(items)
+        if is_array(value) and value.dtype == object and value.size > WIDEST:
+            return self._beyond(value.ravel().tolist())
+        held = [item for _, item in held_by(value)]
+        return held + self._beyond(elements_beyond(value)) if is_frame(value) else held
+
+    def _beyond(self, items: Iterable[Any]) -> list[Any]:
+        held = [item for item in items if type(item) not in LEAVES]
+        self.is_beyond = self.is_beyond or bool(held)
+        return held
