@@ -417,6 +417,22 @@ def test_a_module_imported_by_a_computed_name_is_read(
     assert not holds(seen)
 
 
+@pytest.mark.parametrize("name", ["<run_path>", "__main__"])
+def test_a_module_that_a_file_imports_which_is_run_is_read(
+    name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import runpy
+
+    module = f"imported_by_{name.strip('<_>')}"
+    (project / f"{module}.py").write_text("X = 1\n")
+    (project / "run.py").write_text(f"from {module} import X\n")
+    monkeypatch.syspath_prepend(str(project))
+    seen = see(lambda: runpy.run_path("run.py", run_name=name)["X"])
+    assert {f"{module}.py", "run.py"} <= set(names(seen))
+    (project / f"{module}.py").write_text("X = 2\n")
+    assert not holds(seen)
+
+
 def test_a_module_imported_by_a_statement_is_left_to_its_code(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

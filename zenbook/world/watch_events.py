@@ -146,14 +146,27 @@ def _source_of(path: str, frame: FrameType) -> str | None:
 
 
 def _is_computed_import(frame: FrameType | None) -> bool:
-    """Whether the import was asked for by a call (``import_module``), not by a statement."""
+    """Whether the import was asked for by a call (``import_module``), not by a statement that is
+    followed as the step's code is: what :mod:`runpy` runs for the step is followed by nobody."""
     last = frame
     while frame is not None and owner_of(frame.f_code.co_filename) == "import":
         last, frame = frame, frame.f_back
     if frame is None or last is None or owner_of(frame.f_code.co_filename) != "user":
         return False
     code = frame.f_code.co_code
-    return code[frame.f_lasti] != _IMPORT_NAME
+    return code[frame.f_lasti] != _IMPORT_NAME or _is_run(frame)
+
+
+def _is_run(frame: FrameType | None) -> bool:
+    """Whether a file is executed here that other code has run; ``python -m`` runs the program."""
+    is_within = False
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "runpy":
+            is_within = True
+        elif is_within:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _removed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
