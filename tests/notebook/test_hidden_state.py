@@ -439,7 +439,7 @@ def _without_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: a hit shows the last value as the step did that was kept."""
     import zenbook.engine.restore as restore
 
-    monkeypatch.setattr(restore, "as_shown", lambda events, shows, last: events)
+    monkeypatch.setattr(restore, "as_printed", lambda events, value: events)
 
 
 def _without_entwining(monkeypatch: pytest.MonkeyPatch) -> None:

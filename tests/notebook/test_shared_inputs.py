@@ -172,3 +172,25 @@ def test_what_wide_containers_share_is_shared_after_a_hit(case: str, kernel: Ker
         kernel.fresh()
         assert kernel.play(made, f"%%step s\n{body}", later)[-2].status == expected
         assert kernel.value(f"str({asked}).count('later')") == right
+
+
+BOUND_ANEW = {
+    "after a change in place": ("a += 1\na = 3", "b[0] is c"),
+    "after it was handed on": ("b.append(a)\na = 3", "b[1] is c"),
+    "after it was given another name": ("d = [a]\na = 3", "d[0] is c"),
+}
+
+
+@pytest.mark.parametrize("case", BOUND_ANEW)
+def test_a_name_bound_to_a_constant_was_an_input_before(case: str, kernel: Kernel) -> None:
+    """A hit executes such a definition anew, before anything is put back."""
+    body, asked = BOUND_ANEW[case]
+    for _ in range(2):
+        kernel.play("import numpy as np\na = c = np.arange(2)\nb = [a]", f"%%step s\n{body}")
+        assert kernel.value(f"(a, c.tolist(), b[0] is c, {asked})") == (
+            3,
+            [1, 2] if "+=" in body else [0, 1],
+            True,
+            True,
+        )
+        kernel.fresh()

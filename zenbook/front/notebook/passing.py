@@ -94,7 +94,7 @@ class Passing:
         outcome = self._advance(self.call)
         if outcome is None:
             return self._running()
-        putting = Putting(outcome, self.cell, self.namespace, self._digest)
+        putting = Putting(outcome, self.cell, self.namespace, self.call.values, self._digest)
         if objection := putting.objection():
             self.anew.take_back()
             self.desk.randomness.restore(random_before)

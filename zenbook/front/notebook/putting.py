@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import deque
+from collections import ChainMap, deque
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -46,9 +46,12 @@ class Putting:
         outcome: Outcome,
         cell: Cell,
         namespace: dict[str, Any],
+        inputs: Mapping[str, Any],
         digest: Callable[[Any], str],
     ) -> None:
         self._outcome, self._cell, self._namespace = outcome, cell, namespace
+        self._given: Mapping[str, Any] = ChainMap(dict(inputs), namespace)
+        """What names stood for before the cell's definitions were made, which bind some anew."""
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._lost = frozenset(values.pop(LOST, ()))
@@ -116,13 +119,13 @@ class Putting:
             tie(
                 self._outcome.links or (),
                 self._changed,
-                self._namespace,
+                self._given,
                 self._sources,
                 self._known,
             )
         except Inseparable as error:
             return str(error)
-        changed = [(n, self._namespace.get(n), new) for n, new in self._changed.items()]
+        changed = [(n, self._given.get(n), new) for n, new in self._changed.items()]
         if told := self._shared_part(changed):
             links = self._outcome.links or ()
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
@@ -189,8 +192,8 @@ class Putting:
         place, in its later content, whose parts the notebook's object is about to be given."""
         name, where = link[2], link[3]
         new = self._changed.get(name, MISSING)
-        if new is MISSING or not (where or not _can_become(self._namespace.get(name), new)):
-            return self._namespace
+        if new is MISSING or not (where or not _can_become(self._given.get(name), new)):
+            return self._given
         return {name: new}
 
     def put(self) -> None:
@@ -213,7 +216,7 @@ class Putting:
         """Give inputs their later content; the objects to use instead of the loaded ones."""
         standing: dict[int, Any] = {}
         for name, new in self._changed.items():
-            old = self._namespace[name]
+            old = self._given[name]
             if _can_become(old, new):
                 replace(old, new)
                 standing[id(new)] = old
