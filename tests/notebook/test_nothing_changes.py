@@ -332,7 +332,7 @@ def test_a_step_that_may_draw_into_an_open_figure_runs(kernel: Kernel) -> None:
     kernel.play(opened, draws, other)
     kernel.fresh()
     _, drew, kept = kernel.play(opened, draws, other)
-    assert drew.status == "completed" and "open in pyplot" in drew.said, drew.said
+    assert drew.status == "completed" and "a figure that was open before" in drew.said, drew.said
     assert kept.status == "cached"
     assert kernel.value("len(plt.gcf().axes[0].lines), n") == (1, 1)
     kernel.run("plt.close('all')")
