@@ -158,8 +158,11 @@ class Kernel:
         self, source: str, timeout: float = 60, answer: str | Sequence[str] = "", cell: str = ""
     ) -> Cell:
         """Execute one cell to its end; several answers are given one after the other."""
-        message = self.send(source, cell, allow_stdin=bool(answer))
-        return self.finish(message, timeout, answer)
+        while True:
+            message = self.send(source, cell, allow_stdin=bool(answer))
+            found = self.finish(message, timeout, answer)
+            if found.reply["status"] != "aborted":
+                return found  # an older kernel refuses what comes right behind an error
 
     def finish(self, message: str, timeout: float = 60, answer: str | Sequence[str] = "") -> Cell:
         outputs: list[dict[str, Any]] = []
