@@ -2,7 +2,7 @@
 
 import { render } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Compare } from './compare';
 import type {
   CompareView,
@@ -412,10 +412,10 @@ interface QuestionProps {
   onNo: () => void;
 }
 
-/** Asks in place, so that it works where dialogs are blocked; the harmless answer has the focus. */
+/** Asks in place, so that it works where dialogs are blocked; the harmless answer has the focus at once. */
 function Question({ text, onYes, onNo }: QuestionProps) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.querySelector<HTMLElement>('.zb-quiet')?.focus(), []);
+  useLayoutEffect(() => box.current?.querySelector<HTMLElement>('.zb-quiet')?.focus(), []);
   return (
     <div
       class="zb-bar zb-question"
