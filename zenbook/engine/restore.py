@@ -73,7 +73,7 @@ def _restored(
         if told := _against_sharing(record, loaded, identity, call, desk):
             return Miss((), "unknowable", told)
     else:
-        if not sitting.rebinds and not _can_put_back(record, call):
+        if record.changed and not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
         kept = record.artifacts if sitting.rebinds else _for_functions(record)
         wanted = [artifact for artifact in kept if not artifact.alias]
@@ -83,7 +83,9 @@ def _restored(
             shared = None if cells.get("links") or cells.get("windows") else shared
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
-        if told := _against_sharing(record, loaded, identity, call, desk):
+        if (shared or record.changed) and (
+            told := _against_sharing(record, loaded, identity, call, desk)
+        ):
             return Miss((), "unknowable", told)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
@@ -160,8 +162,7 @@ def _displays(
 
 def _for_functions(record: Record) -> list[Artifact]:
     """What a function is given of a record: the outputs, and what a cell says that they share."""
-    manifest = (artifact for artifact in record.artifacts if artifact.name == MANIFEST)
-    return [*record.outputs, *manifest]
+    return [one for one in record.artifacts if one.name[:1] != "%" or one.name == MANIFEST]
 
 
 def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[str, Any]:
@@ -176,8 +177,8 @@ def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[s
 def _links(loaded: Mapping[str, Any]) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if nobody can say."""
     links = loaded.get("%links", ())
-    if links is None:
-        return None
+    if not links:
+        return None if links is None else []
     return [(name.removeprefix(LOCAL), *rest) for name, *rest in links]
 
 
@@ -189,7 +190,7 @@ def _references(record: Record, wanted: Iterable[str]) -> dict[str, Any]:
 
 
 def _named(
-    record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any], wanted: Iterable[str]
+    record: Record, loaded: Mapping[str, Any], inputs: Mapping[str, Any], wanted: Collection[str]
 ) -> dict[str, Any]:
     """Outputs by name, and what is wanted besides them; an output that is an input stays it."""
     kept = {
@@ -199,9 +200,10 @@ def _named(
         for artifact in record.artifacts
         if artifact.alias or artifact.name in loaded
     }
+    if not wanted:
+        return kept
     changed = {artifact.name[1:] for artifact in record.changed}
-    more = {n: inputs[n] if n in changed else None for n in wanted if n not in kept}
-    return kept | more if more else kept
+    return kept | {n: inputs[n] if n in changed else None for n in wanted if n not in kept}
 
 
 def _can_put_back(record: Record, call: Call) -> bool:
