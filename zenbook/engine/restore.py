@@ -70,8 +70,7 @@ def _restored(
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
-        if told := _against_sharing(record, loaded, identity, call, desk):
-            return Miss((), "unknowable", told)
+        _refuse_other_sharing(record, _links(loaded) or (), identity, call, desk)
     else:
         if record.changed and not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
@@ -83,10 +82,7 @@ def _restored(
             shared = None if cells.get("links") or cells.get("windows") else shared
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
-        if (shared or record.changed) and (
-            told := _against_sharing(record, loaded, identity, call, desk)
-        ):
-            return Miss((), "unknowable", told)
+        _refuse_other_sharing(record, shared or (), identity, call, desk)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
@@ -113,19 +109,22 @@ def _restored(
     )
 
 
-def _against_sharing(
-    record: Record, loaded: Mapping[str, Any], identity: Identity, call: Call, desk: Desk
-) -> str:
-    """Why this is no result for inputs that share other objects than they did; "" if it is."""
-    links = _links(loaded)
+def _refuse_other_sharing(
+    record: Record, links: Sequence[Link], identity: Identity, call: Call, desk: Desk
+) -> None:
+    """Raise Inseparable if this is no result for inputs that share other objects than they did."""
     if not links and not record.changed:
-        return ""
-    links = links or []
+        return
     used = {label: value for label, (value, _) in identity.constants.items()}
-    if told := untied(links, {**used, **call.values}):
-        return told
-    if not record.changed:
-        return ""
+    told = untied(links, {**used, **call.values})
+    if told or (record.changed and (told := _touched(record, links, identity, call, desk))):
+        raise Inseparable(told)
+
+
+def _touched(
+    record: Record, links: Sequence[Link], identity: Identity, call: Call, desk: Desk
+) -> str:
+    """Which objects a step has changed that inputs share otherwise by now; "" if none."""
     names = {artifact.name[1:] for artifact in record.changed}
     given = load_inputs(call, desk, roots_of(links))
     now = Entwined(identity.constants, given)
@@ -143,6 +142,7 @@ def _against_sharing(
         except NotDigestible:
             return None
 
+    used = {label: value for label, (value, _) in identity.constants.items()}
     return touched(different, {**used, **load_inputs(call, desk)}, after, digest)
 
 
