@@ -48,9 +48,9 @@ _Pair = tuple[Path, Path]
 class Entwined:
     """Which objects are reached by two ways from these values, by name."""
 
-    def __init__(self, constants: Mapping[str, tuple[Any, str]], inputs: Mapping[str, Any]) -> None:
-        """``constants`` are those that the step's code uses, with their digests."""
-        values = {**{label: value for label, (value, _) in constants.items()}, **inputs}
+    def __init__(self, used: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+        """``used`` are values that the step's code uses."""
+        values = {**used, **inputs}
         self._steps: list[tuple[int, Step]] = []
         """The objects met: the number of the one that holds each, and the step to it."""
         self._held: list[Any] = []

@@ -48,6 +48,11 @@ class Identity:
     """Globals that the step's code assigns, or functions among its inputs: a function's caller
     would miss them on a hit."""
 
+    @property
+    def used(self) -> dict[str, Any]:
+        """The values that the code uses and can change, by name."""
+        return {name: value for name, (value, _) in self.constants.items()}
+
 
 Known = dict[int, tuple[Any, str, frozenset[str]]]
 """Values digested before, by id: the value itself, its digest, the packages it is made of."""

@@ -15,7 +15,7 @@ from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
-from zenbook.engine.lending import LENT, lent
+from zenbook.engine.lending import lenders, lent
 from zenbook.engine.mishap import status_of
 from zenbook.engine.parts import follow
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -155,7 +155,7 @@ def _record(
     if displays:
         keepable["%displays"] = displays
     if (shared := _links(outputs, values, changed, identity, sitting)) is not None:
-        handed = _handed_on(outputs, values, shared, {**_lenders(identity), **values})
+        handed = _handed_on(outputs, values, shared, {**lenders(identity.used), **values})
         shared += [*_exchanged(watched, changed), *_entwined(watched, changed, handed)]
     if shared != []:
         keepable["%links"] = shared
@@ -252,10 +252,10 @@ def _links(
     but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     if sitting.rebinds:
-        return [*ties(changed, inputs), *lent(inner, inputs, identity.constants)]
+        return [*ties(changed, inputs), *lent(inner, inputs, identity.used)]
     try:
         refuse_buffers(inner)
-        found = [*links(inner, inputs), *lent(inner, inputs, identity.constants)]
+        found = [*links(inner, inputs), *lent(inner, inputs, identity.used)]
         return [*ties(changed, inputs), *found]  # a function's caller needs no ties; a cell does
     except Inseparable:
         return None
@@ -283,10 +283,6 @@ def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any
         raise Inseparable(UNSURE)
     ways = (pair for part in parts for pair in before.ways_to(part))
     return [*changed_in(before.pairs_of(changed)), *handed_on(ways)]
-
-
-def _lenders(identity: Identity) -> dict[str, Any]:
-    return {f"{LENT}{label}": value for label, (value, _) in identity.constants.items()}
 
 
 def _handed_on(

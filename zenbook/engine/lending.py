@@ -13,28 +13,32 @@ from typing import Any
 
 from zenbook.engine.sharing import Link, held_in, links_of, relink
 
-LENT = "use "
+_MARK = "use "
 """What stands before the label of a used value in a link."""
-_Used = Mapping[str, tuple[Any, str]]
-"""By label: the value, and its digest."""
+_Used = Mapping[str, Any]
+"""Values by label."""
+
+
+def lenders(used: _Used) -> dict[str, Any]:
+    """The used values by the names that links give them."""
+    return {f"{_MARK}{label}": value for label, value in used.items()}
 
 
 def lent(outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used) -> list[Link]:
     """Where outputs hold parts of used values and of no input. Raises Inseparable."""
-    lenders = held_in({f"{LENT}{label}": value for label, (value, _) in used.items()})
-    if not lenders:
+    known = held_in(lenders(used))
+    if not known:
         return []
-    known = {**lenders, **held_in(inputs)}
+    known |= held_in(inputs)
     found = (link for name, value in outputs.items() for link in links_of(name, value, known))
     return [link for link in found if is_lent(link)]
 
 
 def is_lent(link: Link) -> bool:
     """Whether a link leads to a used value."""
-    return link[2].startswith(LENT)
+    return link[2].startswith(_MARK)
 
 
 def lend(links: Iterable[Link], outputs: dict[str, Any], used: _Used) -> None:
     """Put parts of the used values into loaded outputs. Raises Inseparable."""
-    lenders = {f"{LENT}{label}": value for label, (value, _) in used.items()}
-    relink([link for link in links if is_lent(link)], outputs, lenders)
+    relink([link for link in links if is_lent(link)], outputs, lenders(used))

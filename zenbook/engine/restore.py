@@ -87,7 +87,7 @@ def _restored(
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
         if held := [link for link in shared or () if link[0] in values]:
-            lend(held, values, identity.constants)
+            lend(held, values, identity.used)
             if not sitting.rebinds:
                 relink((link for link in held if not is_lent(link)), values, call.values)
     if record.random_after:
@@ -115,8 +115,7 @@ def _refuse_other_sharing(
     """Raise Inseparable if this is no result for inputs that share other objects than they did."""
     if not links and not record.changed:
         return
-    used = {label: value for label, (value, _) in identity.constants.items()}
-    told = untied(links, {**used, **call.values})
+    told = untied(links, {**identity.used, **call.values})
     if told or (record.changed and (told := _touched(record, links, identity, call, desk))):
         raise Inseparable(told)
 
@@ -127,7 +126,7 @@ def _touched(
     """Which objects a step has changed that inputs share otherwise by now; "" if none."""
     names = {artifact.name[1:] for artifact in record.changed}
     given = load_inputs(call, desk, roots_of(links))
-    now = Entwined(identity.constants, given)
+    now = Entwined(identity.used, given)
     if now.is_unsure:
         return UNSURE
     if not (different := now.differs(links, names)):
@@ -142,8 +141,7 @@ def _touched(
         except NotDigestible:
             return None
 
-    used = {label: value for label, (value, _) in identity.constants.items()}
-    return touched(different, {**used, **load_inputs(call, desk)}, after, digest)
+    return touched(different, {**identity.used, **load_inputs(call, desk)}, after, digest)
 
 
 def _displays(

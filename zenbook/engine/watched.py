@@ -60,7 +60,7 @@ class Watched:
     ) -> Callable[[], Seen] | None:
         desk = self._desk
         try:
-            self.entwined = Entwined(identity.constants, values)
+            self.entwined = Entwined(identity.used, values)
             self._members = desk.code.members(self._home, identity.literals)
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
