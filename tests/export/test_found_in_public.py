@@ -603,3 +603,10 @@ def test_a_function_that_a_step_defines_anew_at_once_is_not_defined_twice(
     assert two.count("def inner()") == 1
     assert "n[0]" not in two
     assert three.count("def inner()") == 2
+
+
+def test_a_value_that_a_notebook_which_never_ran_only_shows_is_printed(home: Path) -> None:
+    cells: list[str | Cell] = ["x = [1, 2]", "x[0] + 1", md("# Change"), "y = list(x)\ny.append(3)"]
+    text = exported(cells, executed=False)
+    assert "    print(x[0] + 1)\n" in text
+    assert "    y.append(3)\n" in text

@@ -163,6 +163,8 @@ def _last_text(piece: Piece, text: str) -> str:
     if isinstance(value, ast.Constant):
         return _without_statement(piece, text)
     shown = piece.cell.shown
+    if shown is None and not piece.cell.executed and not _calls(value) and text[-1:] != ";":
+        shown = ""  # it only shows a value, whatever that is
     if shown is None or not _tells(value, shown) or len(piece.nodes) > 1:
         return text
     if isinstance(value, ast.Call) and ast.unparse(value.func) in ("print", "display"):
@@ -174,6 +176,11 @@ def _is_shown_by_printing(value: ast.expr) -> bool:
     """Whether a step that prints this value is the step that shows it."""
     printed = ast.Expr(ast.Call(ast.Name("print"), [value], []))
     return printed_value(printed) is value
+
+
+def _calls(value: ast.expr) -> bool:
+    kinds = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
+    return any(isinstance(node, kinds) for node in ast.walk(value))
 
 
 def _tells(value: ast.expr, shown: str) -> bool:
