@@ -194,3 +194,57 @@ def test_a_name_bound_to_a_constant_was_an_input_before(case: str, kernel: Kerne
             True,
         )
         kernel.fresh()
+
+
+def test_a_library_in_the_notebook_holds_no_part_of_an_input(kernel: Kernel) -> None:
+    cells = ("import numpy as np", "data = {'a': [1, 2]}", "%%step s\ndata['a'][0] = 7")
+    kernel.play(*cells)
+    kernel.fresh()
+    assert kernel.play(*cells)[-1].status == "cached"
+    assert kernel.value("data") == {"a": [7, 2]}
+
+
+EQUAL = {
+    "a dictionary": ("first = {'a': 1}; whole = [first]", "whole[0] = dict(whole[0])", "[0]['a']"),
+    "an array": (
+        "import numpy as np; first = np.zeros(3); whole = {'x': first}",
+        "whole['x'] = whole['x'].copy()",
+        "['x'][0]",
+    ),
+    "two that are equal": (
+        "first = {'a': 1}; whole = [first, {'a': 1}]",
+        "whole.reverse()",
+        "[0]['a']",
+    ),
+    "one in two places": (
+        "first = {'a': 1}; whole = [first, {'a': 1}]",
+        "whole[0] = whole[1] = dict(first)",
+        "[0]['a']",
+    ),
+    "in a wide list": (
+        "first = {'a': 1}; whole = [first, *({'a': n} for n in range(10_001))]",
+        "whole[0] = dict(whole[0])",
+        "[0]['a']",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EQUAL)
+def test_an_input_that_stays_equal_may_hold_another_object(case: str, kernel: Kernel) -> None:
+    made, exchange, part = EQUAL[case]
+    after, asked = f"whole{part} = 5", "(repr(first), repr(list(whole)[:2]))"
+    kernel.play(made, exchange, after)
+    expected = kernel.value(asked)
+    for _ in range(2):
+        kernel.fresh()
+        kernel.play(made, f"%%step s\n{exchange}\ndone = True", after)
+        assert kernel.value(asked) == expected
+
+
+def test_an_equal_object_in_the_place_of_a_part_that_nobody_else_holds_is_a_hit(
+    kernel: Kernel,
+) -> None:
+    cells = ("whole = [{'a': 1}]", "%%step s\nwhole[0] = dict(whole[0])\ndone = True")
+    kernel.play(*cells)
+    kernel.fresh()
+    assert kernel.play(*cells)[-1].status == "cached"

@@ -31,10 +31,10 @@ from zenbook.engine.parts import (
     held_by,
     is_array,
     is_atom,
-    walk,
+    is_part,
 )
 from zenbook.engine.reach import Reach
-from zenbook.engine.sharing import Link, share_memory
+from zenbook.engine.sharing import Inseparable, Link, share_memory
 from zenbook.model import Reference
 
 _MOST_ARRAYS = 64
@@ -61,7 +61,10 @@ class Entwined:
         """Other steps from one to another."""
         reach = Reach(value for value in values.values() if type(value) is not Reference)
         to_the_end = reach.is_beyond and bool(reach.twice)
-        self._again: list[_Pair] = list(self._met_again(values, to_the_end))
+        self._most, self._widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
+        self._beyond = reach if reach.is_beyond and not to_the_end else None
+        """All that is held, where not all of it is walked."""
+        self._again: list[_Pair] = list(self._met_again(values))
         self.is_unsure = to_the_end and len(self._steps) >= MOST_AT_ALL
         """Whether more is held in two places than was found."""
 
@@ -81,27 +84,54 @@ class Entwined:
             number, _ = self._steps[number]
         return [pair for pair in self._again if not firsts.isdisjoint(pair)]
 
-    def exchanged(self, name: str, value: Any) -> Iterator[Path]:
-        """Places in an input where another object stands now than stood there before."""
+    def exchanged(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path, Any]]:
+        """Places in these inputs where another object stands now than stood there before, each
+        with the name of the input, the way to it, and the object."""
         edges = {edge: number for number, edge in enumerate(self._steps)} | self._further
-        numbers: dict[Path, int | None] = {(): edges.get((-1, ("name", name)))}
-        for path, part in walk(value):
-            if not path:
+        waiting: deque[tuple[int | None, Path, Any]] = deque()
+        for name, value in values.items():
+            way: Path = (("name", name),)
+            waiting.append((edges.get((-1, way[0])), way, value))
+        seen: set[int] = set()
+        while waiting:
+            number, way, inner = waiting.popleft()
+            if number is None or _holds_nothing(inner):
                 continue
-            number = _followed(edges, numbers, path)
-            if number is not None and not self._is(number, part):
-                yield path
+            if is_part(inner) and not self._is(number, inner):
+                yield _root(way), way[1:], inner
+            if id(inner) in seen:
+                continue
+            seen.add(id(inner))
+            waiting += (
+                (edges.get((number, step)), (*way, step), item)
+                for step, item in held_by(inner, self._widest)
+            )
 
-    def _met_again(self, values: Mapping[str, Any], to_the_end: bool) -> Iterator[_Pair]:
+    def replaced(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+        """Places in these inputs, which are equal to what they were, where an equal object has
+        taken the place of a part.
+
+        Raises Inseparable where that cannot be said so: the other object is held twice, or has
+        been there before at another place, or the places are too many to look at.
+        """
+        places: dict[int, tuple[str, Path]] = {}
+        for name, way, part in self.exchanged(values):
+            if self._number_of(part) >= 0 or id(part) in places:
+                raise Inseparable(f"{name} holds an equal object in the place of a part")
+            places[id(part)] = name, way
+            yield name, way
+        if self._beyond is not None and self._beyond.misses(Reach(values.values())):
+            raise Inseparable("its inputs hold equal objects in the place of parts")
+
+    def _met_again(self, values: Mapping[str, Any]) -> Iterator[_Pair]:
         """The first and the other way to each object met again, and to shared memory."""
         met, steps = self._met, self._steps
         waiting: deque[tuple[int, Step, Any]] = deque()
         waiting += ((-1, ("name", name), value) for name, value in sorted(values.items()))
         arrays: list[tuple[Path, Any]] = []
-        most, widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
-        while waiting and len(steps) < most:
+        while waiting and len(steps) < self._most:
             holder, step, inner = waiting.popleft()
-            if is_atom(inner) or type(inner) is Reference or is_constant(inner):
+            if _holds_nothing(inner):
                 continue
             number = met.setdefault(id(inner), len(steps))
             if number < len(steps):
@@ -113,7 +143,7 @@ class Entwined:
             if is_array(inner):
                 self._held[number] = ref(inner)
                 arrays.append((self._way(number), inner))
-            waiting += [(number, further, item) for further, item in held_by(inner, widest)]
+            waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
         yield from _in_one_memory(arrays[:_MOST_ARRAYS])
 
     def _is(self, number: int, part: Any) -> bool:
@@ -130,16 +160,6 @@ class Entwined:
             number, step = self._steps[number]
             way.append(step)
         return tuple(reversed(way))
-
-
-def _followed(
-    edges: Mapping[tuple[int, Step], int], numbers: dict[Path, int | None], path: Path
-) -> int | None:
-    """The number of the object that stood at the end of a path; None if nothing did."""
-    if path not in numbers:
-        holder = _followed(edges, numbers, path[:-1])
-        numbers[path] = None if holder is None else edges.get((holder, path[-1]))
-    return numbers[path]
 
 
 def handed_on(pairs: Iterable[_Pair]) -> list[Link]:
@@ -222,6 +242,10 @@ def _there(way: Path, values: Mapping[str, Any]) -> Any:
         return follow(values[_root(way)], way[1:])
     except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         return MISSING
+
+
+def _holds_nothing(value: Any) -> bool:
+    return is_atom(value) or type(value) is Reference or is_constant(value)
 
 
 def _root(way: Path) -> str:

@@ -156,7 +156,8 @@ def _record(
         keepable["%displays"] = displays
     if (shared := _links(outputs, values, changed, identity, sitting)) is not None:
         handed = _handed_on(outputs, values, shared, {**lenders(identity.used), **values})
-        shared += [*_exchanged(watched, changed), *_entwined(watched, changed, handed)]
+        shared += _exchanged(watched, values, changed)
+        shared += _entwined(watched, changed, handed)
     if shared != []:
         keepable["%links"] = shared
     with desk.keeping():
@@ -265,12 +266,16 @@ def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:
     return any(value is given for given in inputs.values())
 
 
-def _exchanged(watched: Watched, changed: Mapping[str, Any]) -> list[Link]:
-    """Places in changed inputs where the step put another object than was there."""
-    if watched.entwined is None:
+def _exchanged(
+    watched: Watched, values: Mapping[str, Any], changed: Mapping[str, Any]
+) -> list[Link]:
+    """Places in inputs where the step put another object than was there, equal or not."""
+    before = watched.entwined
+    if before is None:
         return []
-    seen = watched.entwined.exchanged
-    return [exchange(name, path) for name, value in changed.items() for path in seen(name, value)]
+    same = {name: value for name, value in values.items() if name not in changed}
+    seen = ((n, way) for name in changed for n, way, _ in before.exchanged({name: changed[name]}))
+    return [exchange(name, way) for name, way in (*seen, *before.replaced(same))]
 
 
 def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any]) -> list[Link]:

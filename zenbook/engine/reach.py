@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable
+from types import ModuleType
 from typing import Any
 
+from zenbook.core.closure_origin import is_local_code
 from zenbook.engine.frames import elements_beyond, is_frame
 from zenbook.engine.parts import LEAVES, MOST, WIDEST, held_by, is_array, is_part
 
@@ -39,7 +41,7 @@ class Reach:
                         self.twice[number] = value
                     continue
                 self.objects[number] = value
-                if number not in stop:
+                if number not in stop and not _is_installed(value):
                     further += self._held_by(value)
             level = further
         self.is_beyond = self.is_beyond or len(self.objects) > MOST
@@ -48,6 +50,11 @@ class Reach:
         """Whether the same changeable object is held by both; ``besides`` are identities."""
         both = (self.objects.keys() & other.objects.keys()).difference(besides)
         return any(is_part(self.objects[number]) for number in both)
+
+    def misses(self, other: Reach) -> bool:
+        """Whether the other one holds a changeable object that this one does not."""
+        further = other.objects.keys() - self.objects.keys()
+        return any(is_part(other.objects[number]) for number in further)
 
     def _held_by(self, value: Any) -> list[Any]:
         if isinstance(value, _CONTAINERS) and len(value) > WIDEST:
@@ -62,3 +69,8 @@ class Reach:
         held = [item for item in items if type(item) not in LEAVES]
         self.is_beyond = self.is_beyond or bool(held)
         return held
+
+
+def _is_installed(value: Any) -> bool:
+    """Whether it is a module of a library: by way of ``sys.modules`` it leads to everything."""
+    return isinstance(value, ModuleType) and not is_local_code(value)

@@ -9,12 +9,14 @@ from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, Entwined, roots_of, touched, untied
+from zenbook.engine.holders import are_held_elsewhere
 from zenbook.engine.identify import Identity
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
+from zenbook.engine.tying import exchanged
 from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
@@ -115,9 +117,20 @@ def _refuse_other_sharing(
     """Raise Inseparable if this is no result for inputs that share other objects than they did."""
     if not links and not record.changed:
         return
-    told = untied(links, {**identity.used, **call.values})
+    told = untied(links, {**identity.used, **call.values}) or _held_elsewhere(record, links, call)
     if told or (record.changed and (told := _touched(record, links, identity, call, desk))):
         raise Inseparable(told)
+
+
+def _held_elsewhere(record: Record, links: Sequence[Link], call: Call) -> str:
+    """A sentence if others hold a part of an input in whose place the step puts an equal one."""
+    changed = {artifact.name[1:] for artifact in record.changed}
+    for name, value in call.values.items():
+        if name in changed or type(value) is Reference:
+            continue
+        if are_held_elsewhere(value, exchanged(links, name)):
+            return f"it puts an equal object in the place of a part of {name}, which others hold"
+    return ""
 
 
 def _touched(

@@ -10,7 +10,9 @@ these paths. It matters only where the notebook's input holds an equal object at
 not the same one: then the step runs.
 
 A step may also put an equal object in the place of a part, as ``d["k"] = list(d["k"])`` does: such
-places are kept, too, for there a hit must not leave the part that was there.
+places are kept, too, for there a hit must not leave the part that was there; or, where the input
+as a whole is equal to what it was, may leave it only if nobody else holds it
+(:mod:`zenbook.engine.holders`).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def ties(changed: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
 
 
 def exchange(name: str, path: Path) -> Link:
-    """Say of an input that a step changed that another object stands at this place than before."""
+    """Say of an input that another object stands at this place than before."""
     return f"~{name}", path, "", (), None
 
 
