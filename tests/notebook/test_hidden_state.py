@@ -13,6 +13,7 @@ import ast
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -213,6 +214,7 @@ def _turned(cell: str) -> str:
 @pytest.fixture
 def shell(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # IPython takes its place
     (tmp_path / "person").mkdir(exist_ok=True)
     config = Config()
     config.HistoryManager.enabled = False
