@@ -12,6 +12,8 @@ from tests.notebook.kernel import Kernel
 from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
 from zenbook.core.digest import Digester
+from zenbook.engine.parts import walk
+from zenbook.engine.tensors import looking_into, share, stretches_of
 from zenbook.errors import NotDigestible
 from zenbook.world.codec_pickler import Packer, Refusal
 
@@ -154,3 +156,38 @@ def test_a_notebook_that_trains_goes_on_after_hits_as_after_runs(tmp_path: Path)
             assert why in kernel.run(f"%%step s\n{body}").said
     finally:
         kernel.stop()
+
+
+def _sparse() -> dict[str, Any]:
+    one = _numbers()
+    return {
+        "coo": one.to_sparse(),
+        "csr": one.to_sparse_csr(),
+        "csc": one.to_sparse_csc(),
+        "bsr": one.to_sparse_bsr((1, 1)),
+        "bsc": one.to_sparse_bsc((1, 1)),
+    }
+
+
+@pytest.mark.parametrize("layout", ["coo", "csr", "csc", "bsr", "bsc"])
+def test_a_sparse_tensor_looks_into_the_memory_of_what_it_is_made_of(layout: str) -> None:
+    whole = _sparse()[layout]
+    other = _sparse()[layout]
+    values = whole._values() if layout == "coo" else whole.values()
+    assert share(whole, values)
+    assert share(whole.detach(), whole)
+    assert not share(whole, other)
+    assert looking_into({"values": values}, {"whole": whole}, walk) == "values"
+    assert looking_into({"other": other}, {"whole": whole}, walk) == ""
+
+
+def test_a_tensor_that_does_not_tell_where_it_is_may_share_any_other_ones_memory() -> None:
+    hidden = _numbers().to_mkldnn()
+    assert share(hidden, _numbers())
+    assert looking_into({"hidden": hidden}, {}, walk) == ""
+
+
+def test_what_a_lazy_module_has_not_made_yet_has_no_memory() -> None:
+    waiting = torch.nn.LazyLinear(2)
+    assert stretches_of(waiting.weight) == []
+    assert not share(waiting.weight, _numbers())

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from zenbook.engine.memory import bounds_of
 from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
@@ -117,14 +118,6 @@ def _looked_into(value: Any, arrays: list[tuple[str, Path, Any]]) -> tuple[str, 
     """The array into whose memory this one looks, the one that holds all of it first."""
     sharing = [at for at in arrays if _is_view(value, [at[2]])]
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
-
-
-def bounds_of(array: Any) -> tuple[int, int]:
-    """Where an array's memory begins, and where it ends."""
-    numpy = sys.modules["numpy"]
-    bounds = getattr(numpy, "byte_bounds", None) or numpy.lib.array_utils.byte_bounds
-    low, high = bounds(array)
-    return int(low), int(high)
 
 
 def holds(array: Any, value: Any) -> bool:

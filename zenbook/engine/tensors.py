@@ -11,8 +11,21 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from zenbook.engine.memory import bounds_of
+
 Walk = Callable[[Any], Iterator[tuple[Any, Any]]]
 Stretch = tuple[int, int]
+_ANYWHERE: Stretch = (0, sys.maxsize)
+"""The memory of a tensor that does not tell where it is."""
+_ROWS, _COLUMNS = ("crow_indices", "col_indices"), ("ccol_indices", "row_indices")
+_SPARSE = {
+    "coo": ("_indices", "_values"),
+    "csr": (*_ROWS, "values"),
+    "bsr": (*_ROWS, "values"),
+    "csc": (*_COLUMNS, "values"),
+    "bsc": (*_COLUMNS, "values"),
+}
+"""The methods that give the tensors a sparse one is made of, by the end of its layout's name."""
 
 
 def is_tensor(value: Any) -> bool:
@@ -21,29 +34,44 @@ def is_tensor(value: Any) -> bool:
     return isinstance(kind, type) and isinstance(value, kind)
 
 
-def stretch_of(value: Any) -> Stretch | None:
-    """Where the memory of a tensor's storage or of an array begins and ends; None without any."""
+def stretches_of(value: Any) -> list[Stretch]:
+    """Where the memory of a tensor's storages or of an array begins and ends."""
     if is_tensor(value):
-        try:
-            storage = value.untyped_storage()
-        except (NotImplementedError, RuntimeError):
-            return None  # sparse, or on no device
-        start = int(storage.data_ptr())
-        return (start, start + int(storage.nbytes())) if start else None
+        return [stretch for storage in _storages_of(value) for stretch in _stretch_of(storage)]
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(value, numpy.ndarray) or not value.size:
-        return None
-    bounds = getattr(numpy, "byte_bounds", None) or numpy.lib.array_utils.byte_bounds
-    low, high = bounds(value)
-    return int(low), int(high)
+        return []
+    return [bounds_of(value)]
+
+
+def _storages_of(tensor: Any) -> Iterator[Any]:
+    """The storages of a tensor, of which a sparse one has several; None for one that torch does
+    not show."""
+    if sys.modules["torch"].nn.parameter.is_lazy(tensor):
+        return  # of a module that has not seen its first batch: it has none yet
+    inner = _SPARSE.get(str(tensor.layout).removeprefix("torch.sparse_"))
+    for part in [getattr(tensor, name)() for name in inner] if inner else [tensor]:
+        try:
+            yield part.untyped_storage()
+        except (NotImplementedError, RuntimeError):
+            yield None
+
+
+def _stretch_of(storage: Any) -> list[Stretch]:
+    if storage is None:
+        return [_ANYWHERE]
+    start = int(storage.data_ptr())
+    return [(start, start + int(storage.nbytes()))] if start else []
 
 
 def share(one: Any, other: Any) -> bool:
-    """Whether two of them, at least one a tensor, have memory in common."""
+    """Whether two of them, at least one a tensor, may have memory in common."""
     if one is other or not (is_tensor(one) or is_tensor(other)):
         return False
-    first, second = stretch_of(one), stretch_of(other)
-    return bool(first and second and first[0] < second[1] and second[0] < first[1])
+    stretches = stretches_of(other)
+    return any(
+        low < end and start < high for low, high in stretches_of(one) for start, end in stretches
+    )
 
 
 def looking_into(outputs: Mapping[str, Any], inputs: Mapping[str, Any], walk: Walk) -> str:
@@ -64,5 +92,5 @@ def looking_into(outputs: Mapping[str, Any], inputs: Mapping[str, Any], walk: Wa
 
 def _memories(value: Any, walk: Walk) -> Iterator[Any]:
     for _, part in walk(value):
-        if stretch_of(part) is not None:
+        if stretches_of(part):
             yield part

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.engine.memory import bounds_of
 from zenbook.engine.parts import Path, is_array, walk
 from zenbook.engine.sharing import (
     Inseparable,
     Link,
-    bounds_of,
     held_in,
     holds,
     refuse_buffer,
