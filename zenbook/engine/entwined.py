@@ -27,7 +27,7 @@ from zenbook.engine.parts import (
     WIDEST,
     Path,
     Step,
-    follow,
+    found,
     held_by,
     is_array,
     is_atom,
@@ -111,14 +111,15 @@ class Entwined:
         """Places in these inputs, which are equal to what they were, where an equal object has
         taken the place of a part.
 
-        Raises Inseparable where that cannot be said so: the other object is held twice, or has
-        been there before at another place, or the places are too many to look at.
+        Raises Inseparable where that cannot be said so: the other object is held twice, has been
+        there before at another place, or sits in a set, or the places are too many to look at.
         """
-        places: dict[int, tuple[str, Path]] = {}
+        met: set[int] = set()
         for name, way, part in self.exchanged(values):
-            if self._number_of(part) >= 0 or id(part) in places:
+            is_fixed = any(how == "fixed" for how, _ in way)
+            if is_fixed or id(part) in met or self._number_of(part) >= 0:
                 raise Inseparable(f"{name} holds an equal object in the place of a part")
-            places[id(part)] = name, way
+            met.add(id(part))
             yield name, way
         if self._beyond is not None and self._beyond.misses(Reach(values.values())):
             raise Inseparable("its inputs hold equal objects in the place of parts")
@@ -188,7 +189,7 @@ def untied(links: Iterable[Link], values: Mapping[str, Any]) -> str:
         names = sorted({_root(one), _root(other)})
         if any(type(values.get(name)) is Reference for name in names):
             continue  # a result of another step that is loaded for this one alone
-        first, second = _there(one, values), _there(other, values)
+        first, second = found(values, one), found(values, other)
         if first is MISSING or not (first is second or share_memory(first, second)):
             return _no_longer(names)
     return ""
@@ -207,7 +208,7 @@ def touched(
     """
     for pair in pairs:
         for way in (way for way in pair if _root(way) in after):
-            if not _is_left_alone(_there(way, before), _there(way, after), digest):
+            if not _is_left_alone(found(before, way), found(after, way), digest):
                 return _no_longer(sorted({*map(_root, pair)}))
     return ""
 
@@ -234,14 +235,6 @@ def _pairs_in(links: Iterable[Link], kind: str) -> Iterator[_Pair]:
     for name, path, other, where, _ in links:
         if name.startswith(kind):
             yield (("name", name.removeprefix(kind)), *path), (("name", other), *where)
-
-
-def _there(way: Path, values: Mapping[str, Any]) -> Any:
-    """What stands at the end of a way; MISSING if it leads nowhere."""
-    try:
-        return follow(values[_root(way)], way[1:])
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-        return MISSING
 
 
 def _holds_nothing(value: Any) -> bool:

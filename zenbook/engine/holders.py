@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from zenbook.engine.parts import Path, follow, is_array
+from zenbook.core.closure_trace import MISSING
+from zenbook.engine.parts import Path, found, is_array
 from zenbook.engine.tensors import is_tensor
 
 
@@ -22,12 +23,14 @@ def are_held_elsewhere(value: Any, places: Iterable[Path]) -> bool:
     """Whether anybody holds what stands in a value at the end of these paths besides these places,
     or looks into its memory.
 
-    Raises what :func:`zenbook.engine.parts.follow` does.
+    True where a path leads nowhere.
     """
     standing: dict[int, Any] = {}
     known: Counter[int] = Counter()
     for path in places:
-        part = follow(value, path)
+        part = found(value, path)
+        if part is MISSING:
+            return True  # built otherwise than it was
         known[id(part)] += 1
         while part is not None and id(part) not in standing:
             standing[id(part)] = part

@@ -156,7 +156,7 @@ def _record(
         keepable["%displays"] = displays
     if (shared := _links(outputs, values, changed, identity, sitting)) is not None:
         handed = _handed_on(outputs, values, shared, {**lenders(identity.used), **values})
-        shared += _exchanged(watched, values, changed)
+        shared += _exchanged(watched, identity, values, changed)
         shared += _entwined(watched, changed, handed)
     if shared != []:
         keepable["%links"] = shared
@@ -267,13 +267,15 @@ def _is_one_of(value: Any, inputs: Mapping[str, Any]) -> bool:
 
 
 def _exchanged(
-    watched: Watched, values: Mapping[str, Any], changed: Mapping[str, Any]
+    watched: Watched, identity: Identity, values: Mapping[str, Any], changed: Mapping[str, Any]
 ) -> list[Link]:
-    """Places in inputs where the step put another object than was there, equal or not."""
+    """Places in inputs and used values where the step put another object than was there, equal or
+    not."""
     before = watched.entwined
     if before is None:
         return []
-    same = {name: value for name, value in values.items() if name not in changed}
+    everything = {**identity.used, **values}
+    same = {name: value for name, value in everything.items() if not _is_one_of(value, changed)}
     seen = ((n, way) for name in changed for n, way, _ in before.exchanged({name: changed[name]}))
     return [exchange(name, way) for name, way in (*seen, *before.replaced(same))]
 

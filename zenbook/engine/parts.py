@@ -260,6 +260,14 @@ def follow(value: Any, path: Path) -> Any:
     return value
 
 
+def found(value: Any, path: Path) -> Any:
+    """What stands at the end of a path; MISSING if it leads nowhere."""
+    try:
+        return follow(value, path)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
+        return MISSING
+
+
 def put_at(root: Any, path: Path, value: Any) -> Any:
     """Let a path lead to another object; the object at its beginning, which is another one where
     tuples had to be made anew. Raises as :func:`follow` and :func:`put` do."""

@@ -117,15 +117,16 @@ def _refuse_other_sharing(
     """Raise Inseparable if this is no result for inputs that share other objects than they did."""
     if not links and not record.changed:
         return
-    told = untied(links, {**identity.used, **call.values}) or _held_elsewhere(record, links, call)
+    values = {**identity.used, **call.values}
+    told = untied(links, values) or _held_elsewhere(record, links, values)
     if told or (record.changed and (told := _touched(record, links, identity, call, desk))):
         raise Inseparable(told)
 
 
-def _held_elsewhere(record: Record, links: Sequence[Link], call: Call) -> str:
-    """A sentence if others hold a part of an input in whose place the step puts an equal one."""
+def _held_elsewhere(record: Record, links: Sequence[Link], values: Mapping[str, Any]) -> str:
+    """A sentence if others hold a part of a value in whose place the step puts an equal one."""
     changed = {artifact.name[1:] for artifact in record.changed}
-    for name, value in call.values.items():
+    for name, value in values.items():
         if name in changed or type(value) is Reference:
             continue
         if are_held_elsewhere(value, exchanged(links, name)):

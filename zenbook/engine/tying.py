@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
-from zenbook.engine.parts import Path, follow
+from zenbook.engine.parts import Path, follow, found
 from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink, share_memory
 from zenbook.engine.windows import windows
 
@@ -66,15 +66,8 @@ def tie(
             continue
         name, path = link[0][1:], link[1]
         relink([(name, *link[1:])], changed, sources(link))
-        now, before = follow(changed[name], path), _there(inputs.get(name), path)
+        now, before = follow(changed[name], path), found(inputs.get(name), path)
         if link[2] == name or before is now or before is MISSING or share_memory(before, now):
             continue
         if (known := digest(now)) is None or digest(before) == known:
             raise Inseparable("an input is built otherwise than it was")
-
-
-def _there(value: Any, path: Path) -> Any:
-    try:
-        return follow(value, path)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-        return MISSING
