@@ -132,6 +132,21 @@ def test_fault_36_37_stop_ends_a_step_within_two_seconds(body: str, kernel: Kern
     assert kernel.run("%%step a\nx = 1").status == "completed"
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["!sleep 5", "x = !sleep 5", "try:\n    time.sleep(5)\nexcept BaseException:\n    x = 1"],
+)
+def test_a_step_that_was_stopped_and_went_on_is_not_kept(body: str, kernel: Kernel) -> None:
+    kernel.run("import time")
+    message = kernel.send(f"%%step s\n{body}\ny = 1")
+    time.sleep(1)
+    kernel.interrupt()
+    stopped = kernel.finish(message)
+    assert stopped.status == "completed"
+    assert "not kept: it was interrupted and went on" in stopped.said
+    assert "would run" in kernel.run(f"%%step s --dry-run\n{body}\ny = 1").said
+
+
 def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
     slow = "import time; time.sleep(20); return (int, ())"
     kernel.run(f"class Slow:\n    def __reduce__(self):\n        {slow}")

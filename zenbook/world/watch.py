@@ -20,6 +20,7 @@ from typing import Any
 from zenbook.model import Part, Read
 from zenbook.world import files, watch_events, watch_looks, watch_native
 from zenbook.world.display_settings import SHOWING, shown_now
+from zenbook.world.interrupts import Interrupts
 from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
@@ -49,12 +50,14 @@ class SystemWatch:
         """Watch while the block runs; call the result afterwards."""
         values = tuple(values)
         notes = self._begin(literals, values)
-        before, figures = ProcessState.now(), FiguresBefore()
+        before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()
         watch_looks.wrap()
         try:
             with following(notes):
                 yield lambda: _seen(notes, before)
         finally:
+            for obstacle in interrupts.changes():
+                notes.obstacle(obstacle)
             if notes.opens is not None:
                 notes.opens.close()
             watch_looks.unwrap()
