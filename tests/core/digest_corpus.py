@@ -86,6 +86,7 @@ EXPRESSIONS = [
     *("np.array(['a', 'bc'])", "np.array([{1}, 'x', None], dtype=object)"),
     *("np.array([(1, 2.0)], dtype=[('a', 'i1'), ('b', 'f8')])", "np.matrix([[1]])"),
     *("np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([1, 2])", "np.array(['NaT'], 'M8[ns]')"),
+    "np.ma.array([1, 2], mask=[0, 0])",
     *("np.arange(3, dtype='longdouble')", "np.arange(3) + 1j", "np.array([True, False])"),
     *("pd.DataFrame({'a': [1, 2]})", "pd.DataFrame({'b': [1, 2]})"),
     "pd.DataFrame({'a': [1.0, 2]})",

@@ -128,6 +128,42 @@ def test_loaded_arrays_can_be_written_to(order: Any) -> None:
     assert loaded.flags.writeable
 
 
+def test_a_masked_array_has_the_mask_the_flags_and_the_look_that_it_had() -> None:
+    bare = np.ma.masked_equal(np.zeros((2, 3)), 1)
+    hard = np.ma.array([1, 2, 3], mask=[0, 1, 0], hard_mask=True, fill_value=7)
+    hard.unit = "m"
+    fields = np.ma.array([(1, 2.0)], mask=[(True, False)], dtype=[("a", int), ("b", float)])
+    loaded = reopened(bare=bare, hard=hard, fields=fields, one=np.ma.masked)
+    assert loaded["bare"].mask is np.ma.nomask
+    assert str(loaded["bare"]) == str(bare)
+    assert (loaded["hard"].hardmask, loaded["hard"].fill_value) == (True, 7)
+    assert loaded["hard"].sharedmask is hard.sharedmask
+    assert loaded["bare"].sharedmask is bare.sharedmask is False
+    assert (loaded["hard"].data[1], loaded["hard"].unit) == (2, "m")
+    assert loaded["fields"].mask.tolist() == [(True, False)]
+    assert loaded["one"] is np.ma.masked
+    loaded["bare"][0, 0] = np.ma.masked
+    assert loaded["bare"].count() == 5
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_that_is_not_large_owns_its_memory(order: Any) -> None:
+    fixed = np.arange(6.0)
+    fixed.flags.writeable = False
+    loaded = reopened(v=np.zeros((2, 3), order=order), fixed=fixed, large=np.zeros(1_100_000))
+    assert loaded["v"].flags.owndata
+    assert loaded["v"].flags.forc
+    assert loaded["v"].strides == np.zeros((2, 3), order=order).strides
+    assert not loaded["fixed"].flags.writeable
+    assert not loaded["large"].flags.owndata  # these pages of the file are read when they are used
+
+
+def test_an_array_looks_into_the_very_array_that_it_looked_into() -> None:
+    whole = np.arange(6.0)
+    loaded = reopened(whole=whole, part=whole[::2])
+    assert loaded["part"].base is loaded["whole"]
+
+
 def test_large_arrays_are_handed_out_in_place() -> None:
     array = np.ones(100_000)
     (bundle,) = codec.pack({"v": array})

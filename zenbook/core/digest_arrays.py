@@ -155,8 +155,7 @@ def _by_tiles(value: Any, rows: int, use: Callable[[Any], object]) -> None:
 def _extras(value: Any) -> Any:
     numpy = _numpy()
     if isinstance(value, numpy.ma.MaskedArray):
-        mask = numpy.ma.getmaskarray(value)
-        return mask, value.fill_value, bool(value.hardmask)
+        return value.mask, value.fill_value, bool(value.hardmask)  # without a mask: one False
     if isinstance(value, numpy.memmap):
         _refuse_deleted(value)
         return None

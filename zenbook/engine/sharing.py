@@ -140,13 +140,13 @@ def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> W
 
 def look_into(array: Any, window: Window) -> Any:
     """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
-    from numpy.lib.stride_tricks import as_strided
-
     dtype, shape, strides, offset, writeable, expected, layout = window
     if array.dtype != expected or array.strides != layout:
         raise TypeError("an input's memory is laid out otherwise than it was")
-    flat = array.reshape(-1, order="A").view("u1")[offset:]
-    return as_strided(flat[: dtype.itemsize].view(dtype)[:0], shape, strides, writeable=writeable)
+    flat = array.reshape(-1, order="A")
+    view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
+    view.flags.writeable = writeable and view.flags.writeable
+    return view
 
 
 def relink(links: Iterable[Link], outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:

@@ -307,19 +307,3 @@ def reduce_wrapper(wrapper: Any) -> Any:
 def reduce_property(value: property) -> Any:
     """A ``property``."""
     return property, (value.fget, value.fset, value.fdel)
-
-
-def reduce_view(view: Any, owner: Any) -> Any:
-    """An array that looks into the memory of another array of the same bundle."""
-    offset = view.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    return make_view, (owner, view.dtype, view.shape, view.strides, offset)
-
-
-def make_view(
-    owner: Any, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
-) -> Any:
-    """The same window into the loaded owner's memory."""
-    from numpy.lib.stride_tricks import as_strided
-
-    flat = owner.reshape(-1, order="A").view("u1")[offset:]
-    return as_strided(flat[: dtype.itemsize].view(dtype)[:0], shape, strides)

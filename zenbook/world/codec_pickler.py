@@ -16,6 +16,7 @@ from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_numpy import reduce_masked, reduce_view
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
@@ -133,10 +134,10 @@ class Packer(pickle.Pickler):
         if isinstance(obj, numpy.memmap) and getattr(obj, "_mmap", None) is not None:
             raise Refusal("is a memmap, which lives in its file")
         if type(obj) is not numpy.ndarray:
-            return NotImplemented
+            return reduce_masked(obj)
         owner = self._views.get(id(obj))
         if owner is not None:
-            return code_.reduce_view(obj, owner)
+            return reduce_view(obj, owner)
         flags = obj.flags
         if obj.nbytes > _LARGE and not flags.forc and not obj.dtype.hasobject:
             return numpy.ascontiguousarray(obj).__reduce_ex__(5)
