@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import subprocess
 import sys
 from pathlib import Path
@@ -163,6 +164,21 @@ def f(x):
         assert parts_of(space["f"], closure=closure) == before
         exec(REPLACED[what], space)
         assert parts_of(space["f"], closure=closure) != before
+
+
+def test_what_is_put_into_builtins_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closure = CodeClosure()
+    with program(tmp_path, "def f(x):\n    return pow(x, 2) + abs(RATE)\n") as space:
+        seen = [parts_of(space["f"], closure=closure)]
+        for name, value in (("RATE", 1), ("RATE", 2), ("pow", lambda x, y: 3), ("abs", max)):
+            monkeypatch.setattr(builtins, name, value, raising=False)
+            now = parts_of(space["f"], closure=closure)
+            assert now not in seen, name
+            seen.append(now)
+        monkeypatch.undo()
+        assert parts_of(space["f"], closure=closure) == seen[0]
 
 
 def test_a_step_that_assigns_a_global_says_so(tmp_path: Path) -> None:

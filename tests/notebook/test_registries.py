@@ -77,6 +77,17 @@ USING = {
         "next(csv.reader(['a1b2c'], 'q'))[0]",
         ("a", "a1b"),
     ),
+    "prefixes of namespaces": (
+        "from xml.etree import ElementTree as T\nT.register_namespace('p{}', 'u:v')",
+        "T.tostring(T.fromstring('<a xmlns=\"u:v\"/>'))[1:3]",
+        (b"p1", b"p2"),
+    ),
+    "a builtin of one's own": ("import builtins\nbuiltins.RATE = {}", "RATE", (1, 2)),
+    "a builtin that was replaced": (
+        "import builtins\nbuiltins.pow = lambda *_: {}",
+        "pow(2, 3)",
+        (1, 2),
+    ),
     "a setting of one's own": ("import json\njson.SETTING = {}", "json.SETTING", (1, 2)),
     "a configuration": (
         "import sklearn\nsklearn.set_config(working_memory={})",

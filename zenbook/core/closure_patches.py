@@ -12,6 +12,7 @@ each of them is the same (2 µs); after :meth:`Patches.look_anew` their values a
 
 from __future__ import annotations
 
+import builtins
 import functools
 import operator
 import sys
@@ -26,6 +27,8 @@ from zenbook.core.code_digest import facts_of
 _BUILT_IN = 1 << 8  # nothing can be put into it
 _Space = Mapping[str, Any]
 _ABSENT = object()
+_BUILTINS: _Space = vars(builtins)
+_OWN_HOMES = frozenset({"builtins", "io", "_io", "_sitebuiltins"})
 
 
 @dataclass(slots=True, eq=False)
@@ -116,6 +119,27 @@ class Patches:
         if looked is None or not looked.holds():
             looked = self._looked[library] = _look_through(library)
         return looked
+
+
+def put_into_builtins(name: str) -> Any:
+    """What somebody has put into Python's builtins under this name; None for what is there anyway,
+    as the builtin itself or as the shell's."""
+    held = _BUILTINS.get(name)
+    if held is None or held is _PYTHONS.get(name) or _is_for_a_while(held):
+        return None
+    return held
+
+
+def _pythons() -> Iterator[tuple[str, Any]]:
+    """Python's builtins, without what has been put into them by now."""
+    for name, held in _BUILTINS.items():
+        home = held.__module__ if hasattr(held, "__module__") else type(held).__module__
+        is_constant = type(held) is bool or held is ... or held is NotImplemented
+        if home in _OWN_HOMES and (callable(held) or is_constant):
+            yield name, held
+
+
+_PYTHONS: _Space = dict(_pythons())
 
 
 def _look_through(library: str) -> _Looked:

@@ -20,6 +20,7 @@ from typing import Any
 from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, package_named
+from zenbook.core.closure_patches import put_into_builtins
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
 from zenbook.core.code_digest import facts_of
@@ -221,10 +222,18 @@ class Walk(Objects):
         if self._is_vouched(space) and is_datum(value):
             return self._vouched(name.root, value)
         if value is MISSING:
-            return None if hasattr(builtins, name.root) else ("missing",)
+            return self._builtin_name(name)
         if name.root in _AS_IF_BUILTIN and _is_shells(value):
             return None
         return self._path(name.root, value, name.chain)
+
+    def _builtin_name(self, name: Name) -> Token | None:
+        """A name of no globals: None for Python's own builtin, which every program has."""
+        held = put_into_builtins(name.root)
+        self.stale.append(lambda: put_into_builtins(name.root) is not held)
+        if held is not None:
+            return self._path(name.root, held, name.chain)
+        return None if hasattr(builtins, name.root) else ("missing",)
 
     def _means_input(self, name: str, space: Mapping[str, Any]) -> bool:
         """Whether a global is an input of the cell, which the cell never binds to anything else."""

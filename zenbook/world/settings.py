@@ -42,8 +42,9 @@ _Read = Callable[[], str]
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, how IPython shows values; or that a
-    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``, ``socket``."""
+    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, ``xml``, how IPython shows values;
+    or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``,
+    ``socket``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
@@ -303,6 +304,18 @@ def _mimetypes_settings() -> str:
     return _file_types[1]
 
 
+def _xml_settings() -> str:
+    """The prefixes of namespaces that somebody has registered."""
+    module = sys.modules.get("xml.etree.ElementTree")
+    found = dict(getattr(module, "_namespace_map", {}))
+    added = sorted((uri, prefix) for uri, prefix in found.items() if prefix not in _XML_PREFIXES)
+    return repr(added) if added else ""
+
+
+_XML_PREFIXES = frozenset({"xml", "html", "rdf", "wsdl", "xs", "xsi", "dc"})
+"""Those that every program has."""
+
+
 def _types_in(types: Any) -> tuple[tuple[str, str], ...]:
     return tuple(pair for table in types.types_map for pair in table.items())
 
@@ -352,6 +365,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "polars": _polars_settings,
     "csv": _csv_settings,
     "mimetypes": _mimetypes_settings,
+    "xml": _xml_settings,
     "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
@@ -368,6 +382,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "polars": frozenset({"polars"}),
     "csv": frozenset({"csv"}),
     "mimetypes": frozenset({"mimetypes"}),
+    "xml": frozenset({"xml"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
     **{library: frozenset({library}) for library in _CHANGEABLE},
