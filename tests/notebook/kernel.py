@@ -37,6 +37,8 @@ def __forget():
     shell.push({'_': '', '__': '', '___': ''}, interactive=False)
 __forget()
 """
+_SHELLS = r"_+|_i*\d*|_[dio]h|__(?!annotations)\w+__|In|Out|exit|quit|get_ipython|open"
+"""Names that are IPython's and Python's own."""
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -283,8 +285,8 @@ class Kernel:
             "{k: (v.__module__ + '.' + v.__qualname__ if isinstance(v, type) else"
             " 'def ' + v.__qualname__ if type(v).__name__ == 'function' else"
             " type(v).__name__ if ' at 0x' in repr(v) else repr(v))"
-            " for k, v in list(globals().items()) if not k.startswith('_')"
-            " and k not in ('In', 'Out', 'exit', 'quit', 'get_ipython', 'open')}"
+            " for k, v in list(globals().items())"
+            f" if __import__('re').fullmatch({_SHELLS!r}, k) is None}}"
         )
         found: dict[str, str] = ast.literal_eval(shown)
         return found

@@ -171,6 +171,18 @@ def test_a_figure_is_an_output_and_shown_again_and_not_open_in_pyplot(kernel: Ke
     assert kernel.value("fig.axes[0].lines[0].get_ydata().tolist()") == [1, 2]
 
 
+@pytest.mark.parametrize("first", ["", "%%capture out\n"])
+def test_a_value_is_kept_whether_capture_stands_above_or_not(kernel: Kernel, first: str) -> None:
+    source = "%step a\n[3 + 1]"
+    kernel.play(first + source)
+    kernel.fresh()
+    plain = kernel.play("77", source)[-1]
+    assert (plain.status, plain.result, kernel.ask("(_, __)")) == ("cached", "[4]", "([4], 77)")
+    kernel.fresh()
+    kernel.play("77", f"%%capture out\n{source}")
+    assert kernel.ask("(_, [each.data for each in out.outputs])") == "(77, [{'text/plain': '[4]'}])"
+
+
 def test_capture_above_a_step_line_takes_its_output_run_and_hit(kernel: Kernel) -> None:
     source = "%%capture out\n%%step a\nprint('taken')\nx = 1"
     for _ in range(2):

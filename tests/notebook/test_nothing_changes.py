@@ -191,6 +191,36 @@ CACHED: dict[str, list[str]] = {
     ],
     "a shell cell": ["%%step a\n%%bash\necho from bash", "1"],
     "%%capture above": ["%%capture cap\n%%step a\nprint('caught')\nx = 3", "cap.stdout, x"],
+    "%%capture above, with a last value": [
+        "%%capture cap\n%%step a\nprint('caught')\n[3]",
+        "cap.stdout, [o.data for o in cap.outputs], _",
+    ],
+    "how a program ended": [
+        "!true",
+        "%%step a\n!exit 3",
+        "%%step b\nc = _exit_code",
+        "_exit_code, c",
+    ],
+    "how a program of a helper ended": [
+        "def f():\n    code = 4\n    !exit {code}",
+        "%%step a\nf()\nx = 1",
+        "_exit_code",
+    ],
+    "a text for the next cell": ["%%step a\nget_ipython().set_next_input('x = 1')\ny = 2", "y"],
+    "annotations": [
+        "q: int = 1",
+        "%%step a\nx: int = 3\ny: 'any' = [x]\nz: list",
+        "__annotations__",
+    ],
+    "a masked array without a mask": [
+        "%%step a\nimport numpy as np\nm = np.ma.masked_equal(np.zeros((2, 3)), 1)",
+        "m, m.mask is np.ma.nomask",
+    ],
+    "an array that is resized": [
+        "%%step a\nimport numpy as np\nA = np.arange(6.)\nX = np.arange(6.)",
+        "%%step b\ny = X.sum()\nv = A[::2]",
+        "X.resize(12); X, y, v, v.base is A",
+    ],
     "warnings and logging": [
         "%%step a\nimport sys, logging\nprint('err', file=sys.stderr)\n"
         "logging.getLogger('q').error('logged')\nx = 1",
@@ -315,14 +345,27 @@ def _seen(kernel: Kernel, cells: list[str]) -> tuple[list[Any], dict[str, str], 
 
 def _shown(cell: Cell) -> list[Any]:
     """Outputs without what differs between any two executions."""
-    return [
+    shown = [
         {k: _plain(v) for k, v in output.items() if k not in ("transient", "execution_count")}
         for output in cell.outputs
     ]
+    return [*shown, *cell.reply.get("payload", ())]
 
 
 def _plain(value: Any) -> Any:
     return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+", "…", str(value))
+
+
+def test_what_a_step_made_is_let_go_with_its_name(kernel: Kernel) -> None:
+    cells = [
+        "import weakref, numpy as np, pandas as pd",
+        "%%step a\nX = np.arange(6.)\nF = pd.DataFrame({'a': X})\nclass Q: pass\nq = Q()",
+        "%%step b\ny = X.sum() + F.a.sum()\nr = q",
+    ]
+    for _ in range(2):
+        kernel.play(*cells, "held = [weakref.ref(each) for each in (X, F, q)]\ndel X, F, q, r")
+        assert kernel.ask("[each() for each in held]") == "[None, None, None]"
+        kernel.fresh()
 
 
 def test_a_step_that_may_draw_into_an_open_figure_runs(kernel: Kernel) -> None:

@@ -44,12 +44,16 @@ def audience_of(shell: Any) -> Callable[[], object]:
 def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
     """Record displays, results and clearings of this shell while the block runs."""
     publisher, hook = shell.display_pub, shell.displayhook
+    payloads = getattr(shell, "payload_manager", None)
     with ExitStack() as undo:
         undo.enter_context(wrapped(publisher, "publish", _publishing(tape)))
         undo.enter_context(wrapped(publisher, "clear_output", _clearing(tape)))
         undo.enter_context(wrapped(hook, "write_format_data", _resulting(tape)))
         undo.enter_context(wrapped(hook, "write_output_prompt", _silently))
         undo.enter_context(wrapped(hook, "finish_displayhook", _silently))
+        if payloads is not None:
+            undo.enter_context(wrapped(payloads, "write_payload", _asking(tape)))
+        undo.enter_context(hearing_captured(hook, _captured(tape)))
         yield
 
 
@@ -70,6 +74,8 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
         elif event["kind"] == "clear":
             _flush()
             shell.display_pub.clear_output(wait=event["wait"])
+        elif event["kind"] == "payload" and hasattr(shell, "payload_manager"):
+            shell.payload_manager.write_payload(dict(event["data"]))
 
 
 # ---------------------------------------------------------------- programs
@@ -175,6 +181,59 @@ def _resulting(tape: Tape) -> Callable[[_Method], _Method]:
     return wrap
 
 
+def _captured(tape: Tape) -> Callable[[Any, Sequence[Any]], None]:
+    def hear(_: Any, bundles: Sequence[Any]) -> None:
+        for one in bundles if tape.hears() else ():
+            take_display(tape, "result", one["data"], one["metadata"], {}, None)
+
+    return hear
+
+
+def _asking(tape: Tape) -> Callable[[_Method], _Method]:
+    """Note what a kernel is told to ask of its page: a cell to add, a help page to open."""
+
+    def wrap(original: _Method) -> _Method:
+        def write_payload(data: Any, *args: Any, **named: Any) -> Any:
+            if tape.hears():
+                tape.rich("payload", len(str(data)), {"data": _plain(data)})
+            return original(data, *args, **named)
+
+        return write_payload
+
+    return wrap
+
+
+@contextmanager
+def hearing_captured(own: Any, hear: Callable[[Any, Sequence[Any]], None]) -> Iterator[None]:
+    """Tell of results that ``%%capture`` keeps from the shell's ``own`` display hook: each value,
+    and the bundles it was shown as."""
+    hook, taken = sys.displayhook, results_taken(own)
+    if taken is None:
+        yield
+        return
+
+    def displayhook(value: Any = None) -> Any:
+        before = len(taken)
+        done = hook(value)
+        hear(value, taken[before:])
+        return done
+
+    vars(displayhook)["outputs"] = taken
+    sys.displayhook = displayhook
+    try:
+        yield
+    finally:
+        if sys.displayhook is displayhook:
+            sys.displayhook = hook
+
+
+def results_taken(own: Any) -> list[Any] | None:
+    """Where results go that ``%%capture`` keeps from the shell's ``own`` display hook; None if it
+    gets them."""
+    taken = getattr(sys.displayhook, "outputs", None)
+    return taken if sys.displayhook is not own and isinstance(taken, list) else None
+
+
 def _silently(original: _Method) -> _Method:
     def method(*args: Any, **named: Any) -> Any:
         with muted():
@@ -239,9 +298,12 @@ def _replay_display(shell: Any, event: Event, ids: dict[str, str]) -> None:
 
 
 def _replay_result(shell: Any, event: Event) -> None:
-    """Send the data as the cell's result, with this cell's number."""
+    """Send the data as the cell's result, with this cell's number, or to who captures results."""
     _flush()
     hook = shell.displayhook
+    if (taken := results_taken(hook)) is not None:
+        taken.append({"data": dict(event["data"]), "metadata": dict(event["metadata"])})
+        return
     hook.start_displayhook()
     hook.write_output_prompt()
     hook.write_format_data(dict(event["data"]), dict(event["metadata"]))

@@ -54,6 +54,16 @@ def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     return tuple(name for name, made in last.items() if made)
 
 
+def annotated(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """``x: int = 3`` at the top level as ``x: int``, which only annotates."""
+    found: list[ast.stmt] = []
+    for node in statements:
+        if isinstance(node, ast.AnnAssign) and node.simple:
+            bare = ast.AnnAssign(node.target, node.annotation, None, node.simple)
+            found.append(ast.copy_location(bare, node))
+    return found
+
+
 def dropped_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     """Names that a ``del`` at the top level takes away for good."""
     gone: dict[str, None] = {}
@@ -196,6 +206,13 @@ def _is_plain_test(node: ast.expr) -> bool:
 def execute(code: Any, namespace: dict[str, Any]) -> None:
     """Execute one of the user's own statements in the notebook."""
     exec(code, namespace)
+
+
+def annotate(codes: Iterable[Any], namespace: dict[str, Any]) -> None:
+    """Give names their annotations again, as far as these can still be evaluated."""
+    for code in codes:
+        with contextlib.suppress(Exception):
+            execute(code, namespace)
 
 
 class Anew:

@@ -169,7 +169,7 @@ class Door:
     def _give_up(self, frame: Frame) -> None:
         passing, frame.passing = frame.passing, None
         if passing is not None:
-            passing.abandon()
+            passing.let_go()
 
     def _closed(self, result: Any) -> Frame | None:
         """The frame that ends with this result. A blank cell never began one; a cell stopped
@@ -262,7 +262,7 @@ def closing_after(passing: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        passing.abandon()
+        passing.let_go()
 
 
 @contextmanager

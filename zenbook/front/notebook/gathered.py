@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import MANIFEST
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import bound_names, definition_digests, value_digest
 from zenbook.front.notebook.hidden import Hidden
-from zenbook.front.notebook.namespace import Glimpse, difference, glimpse
+from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
 from zenbook.front.notebook.showing import Shown
 from zenbook.front.notebook.submodules import imported_since
 
@@ -69,13 +70,8 @@ def gather(
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
-    shared: list[Link] = []
-    lent: list[Link] = []
-    try:
-        shared = links(values, inputs)
-        lent = windows(values, shared)
-    except Inseparable as error:
-        obstacles = (*obstacles, str(error))
+    shared, lent, inseparable = _sharing(values, inputs)
+    obstacles = (*obstacles, *inseparable)
     manifest = {
         "definitions": definition_digests(cell.made, namespace, digest),
         "links": [link for link in shared if link[1] or link[3] or link[4]],
@@ -83,17 +79,31 @@ def gather(
         "unseen": _unseen(names, before, cell.always, digest),
         "modules": imported_since(before.modules),
         "figures": bool(before.figures),
+        **_ended(cell, before, after),
     }
     if hidden is not None:
         known = {*inputs, *values, *cell.made}
         manifest["standing"] = hidden.standing(before, after, known)
         obstacles = (*obstacles, *hidden.changed(after, known))
     told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
-    if MANIFEST in cell.hidden or told or "standing" in manifest:
+    if MANIFEST in cell.hidden or told or not {"standing", "ended"}.isdisjoint(manifest):
         values[MANIFEST] = manifest
     undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
     deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))
     return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
+
+
+def _sharing(
+    values: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> tuple[list[Link], list[Link], tuple[str, ...]]:
+    """What the values share with inputs, and which of them look into each other's memory; and why
+    that cannot be given back."""
+    shared: list[Link] = []
+    try:
+        shared = links(values, inputs)
+        return shared, windows(values, shared), ()
+    except Inseparable as error:
+        return shared, [], (str(error),)
 
 
 def _unseen(
@@ -109,6 +119,14 @@ def _unseen(
         for name, value in names.items()
         if name not in always and before.bound.get(name, before) is value
     }
+
+
+def _ended(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
+    """How the last program ended that ``!`` has started, if the cell or what it calls did."""
+    magics = (magic_of(node) for node in ast.walk(cell.expanded) if isinstance(node, ast.expr))
+    own = any(magic is not None and magic.kind == "system" for magic in magics)
+    is_new = after.ended is not MISSING and (own or after.ended is not before.ended)
+    return {"ended": after.ended} if is_new else {}
 
 
 def _shown_by(live: ast.stmt, namespace: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from zenbook.world.open_figures import open_figures
 
 _KEPT_BY_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+EXIT_CODE = "_exit_code"
 MISSING: Any = object()
 """Stands for "no such name": None is a value."""
 
@@ -41,12 +42,15 @@ class Glimpse:
     """Names of the modules imported by then."""
     figures: tuple[Any, ...] = ()
     """pyplot's open figures, the current one last. Inline figures are closed when a cell ends."""
+    ended: Any = MISSING
+    """How the last ``!cmd`` ended: IPython's ``_exit_code``."""
 
 
 def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
     """Look at a namespace now; cheap, nothing is copied but references."""
     bound = {name: namespace[name] for name in list(namespace) if is_users(name)}
-    return Glimpse(bound, frozenset(sys.modules), tuple(open_figures()))
+    ended = namespace.get(EXIT_CODE, MISSING)
+    return Glimpse(bound, frozenset(sys.modules), tuple(open_figures()), ended)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,7 +23,7 @@ from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
 from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
-from zenbook.front.notebook.definitions import Anew
+from zenbook.front.notebook.definitions import Anew, annotate, annotated
 from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
@@ -32,7 +32,7 @@ from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
-from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.session import Known, Producer, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
@@ -254,6 +254,7 @@ class Passing:
         self._way = None
         self._imports.leave()
         putting.put()
+        annotate(map(self._compiled, annotated(self.tree.body)), self.namespace)
         said = self._noted(outcome, putting.bound)
         self.session.lines.tell(self.spot, said)
 
@@ -331,6 +332,12 @@ class Passing:
         if way is not None:
             way.close()
 
+    def let_go(self) -> None:
+        """The cell is over: hold on to nothing of the notebook's, which people delete to make room.
+        What holds itself would stay until Python looks for cycles."""
+        self.abandon()
+        vars(self).clear()
+
     def _note_no_more(self) -> None:
         with contextlib.suppress(ValueError):  # a cell that awaits ran in a context of its own
             self._noting.close()
@@ -385,6 +392,6 @@ class Passing:
             hit,
         )
         for output in outputs:
-            session.producers[output] = (name, bound[output])
+            session.producers[output] = Producer(name, bound[output])
         other = replaced is not None and replaced.cell_id != self.frame.cell_id
         return teller(self.door, session).line(outcome, outputs, replaces=other)

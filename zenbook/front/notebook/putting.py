@@ -23,6 +23,7 @@ from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import (
+    EXIT_CODE,
     MISSING,
     bind,
     glimpse,
@@ -206,6 +207,8 @@ class Putting:
             self._shown = {name: value for name, value in shown.items() if value is not None}
         self.bound = values
         bind(self._namespace, values)
+        if "ended" in self._manifest:
+            self._namespace[EXIT_CODE] = self._manifest["ended"]
         record = self._outcome.record
         deleted = record.deleted if record is not None else ()
         for name in (*deleted, *self._cell.dropped):

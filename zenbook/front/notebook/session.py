@@ -18,6 +18,8 @@ version and not five. A failed or interrupted run stamps none.
 
 from __future__ import annotations
 
+import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,6 +68,30 @@ class Place:
     version: str
 
 
+class Producer:
+    """The step that bound a name last, and which object it bound; the object is let go.
+
+    A value that takes weak references is told by one. An array is not, as it could not be resized
+    in place any more; like what takes none, it is told by its id.
+    """
+
+    __slots__ = ("_identity", "_weakly", "step")
+
+    def __init__(self, step: str, value: Any) -> None:
+        self.step = step
+        self._identity = id(value)
+        numpy = sys.modules.get("numpy")
+        is_array = numpy is not None and type(value) is numpy.ndarray
+        takes_none = is_array or not type(value).__weakrefoffset__
+        self._weakly = None if takes_none else weakref.ref(value)
+
+    def made(self, value: Any) -> bool:
+        """Whether this is the object that the step bound."""
+        if self._weakly is not None:
+            return self._weakly() is value
+        return id(value) == self._identity
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """The open run of one notebook, and every step the kernel has met."""
@@ -77,8 +103,8 @@ class Session:
     expected: frozenset[str] = frozenset()
     """Names of the steps the notebook's file has; empty where nobody tells."""
     known: dict[str, Known] = field(default_factory=dict)
-    producers: dict[str, tuple[str, Any]] = field(default_factory=dict)
-    """Who bound a name last: the step, and the very object."""
+    producers: dict[str, Producer] = field(default_factory=dict)
+    """Who bound a name last."""
     logbook: Logbook | None = None
     joined: dict[str, StepRun] = field(default_factory=dict)
     ended: bool = False

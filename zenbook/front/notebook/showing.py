@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from zenbook.core.source_shown import LAST, SEVERAL
-from zenbook.world.capture_ipython import wrapped
+from zenbook.world.capture_ipython import hearing_captured, results_taken, wrapped
 
 
 class Shown:
@@ -66,8 +66,14 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
 
         return check_for_underscore
 
+    def hear(value: Any, _: object) -> None:
+        shown.calls += 1
+        if value is not None:
+            shown.note(value)
+
     hook = shell.displayhook
     with (
+        hearing_captured(hook, hear),
         wrapped(hook, "update_user_ns", noting),
         wrapped(hook, "check_for_underscore", counting),
     ):
@@ -98,8 +104,11 @@ def _assigned_last(last: ast.stmt) -> list[ast.stmt]:
 
 
 def show_again(shell: Any, kept: Mapping[str, Any]) -> None:
-    """Give ``_``, ``__``, ``___`` and ``Out`` the values that a cell showed when it ran."""
+    """Give ``_``, ``__``, ``___`` and ``Out`` the values that a cell showed when it ran; under
+    ``%%capture`` they stay what they are."""
     hook = shell.displayhook
+    if results_taken(hook) is not None:
+        return
     for name in reversed(LAST):
         if name in kept:
             hook.update_user_ns(kept[name])

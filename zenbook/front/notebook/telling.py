@@ -23,9 +23,9 @@ def wires(session: Session, step: str, values: Mapping[str, Any]) -> tuple[Edge,
     """Which steps this step's inputs come from: those that bound the very objects."""
     found: list[Edge] = []
     for name, value in values.items():
-        source, made = session.producers.get(name, ("", None))
-        if source and made is value and source != step:
-            found.append(Edge(source, name, step, name))
+        producer = session.producers.get(name)
+        if producer is not None and producer.made(value) and producer.step != step:
+            found.append(Edge(producer.step, name, step, name))
     return tuple(found)
 
 
