@@ -8,8 +8,9 @@ ways. So where a walk gives up, they say whether anything is shared; then it is 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -31,20 +32,53 @@ class Reach:
         self.objects: dict[int, Any] = {}
         self.twice: dict[int, Any] = {}
         self.is_beyond = False
-        level = list(values)
-        while level:
-            further: list[Any] = []
-            for value in level:
-                number = id(value)
-                if number in self.objects:
-                    if is_part(value):
-                        self.twice[number] = value
-                    continue
-                self.objects[number] = value
-                if number not in stop and not _is_installed(value):
-                    further += self._held_by(value)
-            level = further
+        found = list(values)
+        while found:
+            level = self._note(found)
+            if stop:
+                level = {number: value for number, value in level.items() if number not in stop}
+            found = self._held_by_all(level.values())
         self.is_beyond = self.is_beyond or len(self.objects) > MOST
+
+    def _note(self, found: list[Any]) -> dict[int, Any]:
+        """Take these in; those that have not been met yet, by identity."""
+        level = dict(zip(map(id, found), found, strict=True))
+        again = level.keys() & self.objects.keys()
+        if again or len(level) < len(found):
+            counts = Counter(map(id, found))
+            doubles = (number for number, count in counts.items() if count > 1)
+            self.twice |= {n: level[n] for n in (*again, *doubles) if is_part(level[n])}
+            for number in again:
+                del level[number]
+        self.objects |= level
+        return level
+
+    def _held_by_all(self, values: Iterable[Any]) -> list[Any]:
+        """What these hold that may hold anything or change. Built-in containers, of which there may
+        be millions, are emptied together."""
+        plain: list[Any] = []
+        tables: list[dict[Any, Any]] = []
+        others: list[Any] = []
+        for value in values:
+            kind = type(value)
+            if kind is list or kind is tuple:
+                plain.append(value)
+            elif kind is dict:
+                tables.append(value)
+            else:
+                others.append(value)
+        items = chain(chain.from_iterable(plain), chain.from_iterable(map(dict.values, tables)))
+        held = [item for item in items if type(item) not in LEAVES]
+        wide = (each for each in (*plain, *tables) if len(each) > WIDEST)
+        self.is_beyond = self.is_beyond or any(map(_holds_anything, wide))
+        for value in others:
+            if not _is_installed(value):
+                held += self._held_by(value)
+        return held
+
+    def holds_parts(self) -> bool:
+        """Whether anything changeable is held at all."""
+        return any(map(is_part, self.objects.values()))
 
     def shares(self, other: Reach, besides: Collection[int] = ()) -> bool:
         """Whether the same changeable object is held by both; ``besides`` are identities."""
@@ -53,6 +87,8 @@ class Reach:
 
     def misses(self, other: Reach) -> bool:
         """Whether the other one holds a changeable object that this one does not."""
+        if other.objects.keys() <= self.objects.keys():
+            return False
         further = other.objects.keys() - self.objects.keys()
         return any(is_part(other.objects[number]) for number in further)
 
@@ -69,6 +105,12 @@ class Reach:
         held = [item for item in items if type(item) not in LEAVES]
         self.is_beyond = self.is_beyond or bool(held)
         return held
+
+
+def _holds_anything(container: Any) -> bool:
+    """Whether a list, tuple or dictionary holds what may hold anything or change."""
+    items = container.values() if type(container) is dict else container
+    return any(type(item) not in LEAVES for item in items)
 
 
 def _is_installed(value: Any) -> bool:

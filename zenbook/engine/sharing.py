@@ -44,7 +44,10 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     Raises Inseparable for what no link can say: the object sits in a set or is what a method is
     bound to, or the memory is that of no plain contiguous array.
     """
-    held, made = Reach(inputs.values()), Reach(outputs.values())
+    made = Reach(outputs.values())
+    if not made.holds_parts():
+        return []
+    held = Reach(inputs.values())
     to_the_end = (held.is_beyond or made.is_beyond) and made.shares(held)
     known = held_in(inputs, to_the_end=to_the_end)
     if name := looking_into(outputs, inputs, walk):
