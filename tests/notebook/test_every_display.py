@@ -102,6 +102,49 @@ def test_display_ids_are_fresh_so_that_a_hit_never_updates_another_cells_display
     assert ids[0][0] == ids[0][1] and ids[1][0] == ids[1][1] and ids[0][0] != ids[1][0]
 
 
+@pytest.mark.parametrize(
+    ("shows", "updates"),
+    [
+        ("h = display(1, display_id=True)", "h.update(2)"),
+        ("hs = {'h': [display(1, display_id=True)]}", "hs['h'][0].update(2)"),
+        ("display(1, display_id='mine');", "update_display(2, display_id='mine')"),
+    ],
+)
+def test_a_later_cell_updates_the_display_of_a_hit(
+    kernel: Kernel, shows: str, updates: str
+) -> None:
+    cells = (
+        "from IPython.display import display, update_display",
+        f"%%step a\n{shows}",
+        updates,
+        f"%%step b\n{updates}",
+    )
+    first = kernel.play(*cells)
+    kernel.fresh()
+    again = kernel.play(*cells)
+    shown = [
+        [o["transient"]["display_id"] for cell in played for o in cell.outputs]
+        for played in (first, again)
+    ]
+    assert all(len(ids) == 3 and len({*ids}) == 1 for ids in shown)
+    assert (shown[0] == shown[1]) is ("mine" in shows)
+    assert [cell.status for cell in again if cell.line] == ["cached", "cached"]
+
+
+def test_text_of_a_step_that_a_thread_of_the_cell_calls_is_shown_again(kernel: Kernel) -> None:
+    inner = "import zenbook\n@zenbook.step\ndef inner(x):\n    print('inner', x)\n    return x"
+    outer = (
+        "%%step a\nfrom concurrent.futures import ThreadPoolExecutor as Pool\n"
+        "with Pool(1) as pool: r = list(pool.map(inner, [1, 2]))\ndel pool"
+    )
+    first = kernel.play(inner, outer)[-1]
+    edited = kernel.play(inner, f"{outer}\ns = 1")[-1]  # its inner steps are hits
+    kernel.fresh()
+    again = kernel.play(inner, f"{outer}\ns = 1")[-1]
+    assert (edited.status, again.status) == ("completed", "cached")
+    assert first.stream() == edited.stream() == again.stream() == "inner 1\ninner 2\n"
+
+
 def test_output_of_another_cells_thread_is_in_no_record(kernel: Kernel) -> None:
     kernel.run(
         "import threading, time\nfrom IPython.display import display\ngo_on = True\n"

@@ -127,6 +127,12 @@ def _others() -> Describers:
     return DESCRIBERS
 
 
+def _ipython() -> Describers:
+    from zenbook.core.display_ids import DESCRIBERS
+
+    return DESCRIBERS
+
+
 _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "numpy": _numpy,
     "random": _random,
@@ -136,6 +142,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "scipy": _others,
     "torch": _others,
     "matplotlib": _others,
+    "IPython": _ipython,
 }
 
 

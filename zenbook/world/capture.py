@@ -4,12 +4,14 @@ Events are JSON-ready, in the order in which they were made::
 
     {"kind": "stream", "name": "stdout", "text": "epoch 1\\n"}
     {"kind": "display", "data": {mime: ...}, "metadata": {}, "id": "" , "update": False}
+    {"kind": "payload", "data": {...}}
     {"kind": "result", "data": {mime: ...}, "metadata": {}}
     {"kind": "clear", "wait": False}
     {"kind": "last"}
 
 The last of these stands before the printed last value of a function; one that is to be printed in
-its place comes with its value (:mod:`zenbook.engine.shown`).
+its place comes with its value (:mod:`zenbook.engine.shown`). A payload is what a kernel's page is
+asked to do, such as to add a cell.
 A display that a script has made says besides what the script ``printed`` of it, and whether a
 notebook shows it ``late``, at the end; an event ``unlike`` says that a notebook would have shown
 something else (:mod:`zenbook.world.capture_script`).
@@ -106,6 +108,11 @@ class Tape:
         if thread not in self._strangers:
             return True
         return getattr(getattr(thread, "_target", None), "__module__", "") in _SERVING
+
+    def has_begun(self, thread: threading.Thread) -> bool:
+        """Whether a cell's step has begun this thread, in which a step of its own now starts."""
+        is_cells = self._audience is not None and self._thread == threading.main_thread().ident
+        return is_cells and thread not in self._strangers and self.hears()
 
     def hears_here(self) -> bool:
         """Whether it is this step's own code that shows something now, outside IPython."""
@@ -221,7 +228,7 @@ def _tap(stream: Any) -> _Tap | None:
 @contextmanager
 def recording_streams(tape: Tape) -> Iterator[None]:
     """Record what goes to the streams that are current now."""
-    _stack.set((*_stack.get(), tape))
+    _stack.set((*(_stack.get() or _around()), tape))
     streams = _tapped("stdout", sys.stdout, tape), _tapped("stderr", sys.stderr, tape)
     try:
         with streams[0], streams[1], before_print(tape.mark_last):
@@ -229,6 +236,14 @@ def recording_streams(tape: Tape) -> Iterator[None]:
     finally:
         _stack.set(tuple(each for each in _stack.get() if each is not tape))
         tape.close()
+
+
+def _around() -> tuple[Tape, ...]:
+    """The recording of the cell that has begun this thread, if that is one of a step."""
+    thread, tap = threading.current_thread(), _taps.get(id(sys.stdout))
+    if tap is None or thread is threading.main_thread():
+        return ()
+    return tuple(tape for _, tape in tap.tapes if tape.has_begun(thread))
 
 
 def output_was_cleared() -> bool:
@@ -298,9 +313,10 @@ class SystemCapture:
     def replay(self, events: Sequence[Event]) -> None:
         """Show recorded events again, in order, where output goes now.
 
-        A step around this one records them too; a step that runs in another thread does not.
+        A step around this one records them too; a step that runs in another thread does not,
+        unless it is a cell's that has begun this thread.
         """
-        with nullcontext() if _stack_now() else muted():
+        with nullcontext() if _stack_now() or _around() else muted():
             self._replay(events)
 
     def how_shown(self, events: Sequence[Event]) -> tuple[Read, ...]:

@@ -16,11 +16,11 @@ import select
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from zenbook.core import display_ids
 from zenbook.world.capture import Event, Tape, muted, replay_stream
 
 _LONGEST = 1.0
@@ -58,8 +58,8 @@ def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
 
 
 def replay_in(shell: Any, events: Sequence[Event]) -> None:
-    """Show recorded events again in this shell; display ids become fresh ones."""
-    ids: dict[str, str] = {}
+    """Show recorded events again in this shell. Display ids that IPython made become fresh ones."""
+    renewed: dict[str, str] = {}
     stream = ""
     for event in events:
         if event["kind"] in ("stream", "print"):
@@ -68,7 +68,7 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
                 _flush()  # a kernel sends each stream when it likes, unless told
             replay_stream(event)
         elif event["kind"] == "display":
-            _replay_display(shell, event, ids)
+            _replay_display(shell, event, renewed)
         elif event["kind"] == "result":
             _replay_result(shell, event)
         elif event["kind"] == "clear":
@@ -259,7 +259,7 @@ def take_display(
     bundle = {mime: _plain(value) for mime, value in dict(data).items() if mime != _WIDGET}
     event: dict[str, Any] = {"data": bundle, "metadata": _plain(metadata or {}), **more}
     if kind == "display":
-        event["id"] = str(transient.get("display_id") or "")
+        event["id"] = display_ids.kept(str(transient.get("display_id") or ""))
         event["update"] = bool(update)
     if bundle:
         size = sum(_size(value) for value in bundle.values())
@@ -282,13 +282,13 @@ def _size(value: Any) -> int:
 # ---------------------------------------------------------------- replay
 
 
-def _replay_display(shell: Any, event: Event, ids: dict[str, str]) -> None:
+def _replay_display(shell: Any, event: Event, renewed: dict[str, str]) -> None:
     _flush()
     transient = {}
-    if old := event["id"]:
-        if not event["update"]:
-            ids[old] = ids.get(old) or uuid.uuid4().hex
-        transient["display_id"] = ids.get(old, old)
+    if kept := event["id"]:
+        if not event["update"] and kept not in renewed:
+            renewed[kept] = display_ids.renew(kept)
+        transient["display_id"] = display_ids.shown_now(kept)
     shell.display_pub.publish(
         dict(event["data"]),
         dict(event["metadata"]),

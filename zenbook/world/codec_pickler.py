@@ -13,6 +13,7 @@ from typing import Any
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
+from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -121,6 +122,8 @@ class Packer(pickle.Pickler):
             return _figure(obj)
         if root == "torch":
             return reduce_tensor(obj, self._memories)
+        if root == "IPython" and kind.__name__ == "DisplayHandle":
+            return make_handle, (kind, kept_state(obj))
         return NotImplemented
 
     def _code_object(self, reduce: Callable[[Any, CodeDigests], Any], obj: Any) -> Any:
