@@ -150,7 +150,7 @@ def test_a_masked_array_has_the_mask_the_flags_and_the_look_that_it_had() -> Non
 def test_an_array_that_is_not_large_owns_its_memory(order: Any) -> None:
     fixed = np.arange(6.0)
     fixed.flags.writeable = False
-    loaded = reopened(v=np.zeros((2, 3), order=order), fixed=fixed, large=np.zeros(1_100_000))
+    loaded = reopened(v=np.zeros((2, 3), order=order), fixed=fixed, large=np.zeros(140_000))
     assert loaded["v"].flags.owndata
     assert loaded["v"].flags.forc
     assert loaded["v"].strides == np.zeros((2, 3), order=order).strides

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-MOST_OWNED = 8 << 20
+MOST_OWNED = 1 << 20
 """Bytes of an array that is copied to own its memory; a larger one stays the file's pages, which
 are read when they are used."""
 
