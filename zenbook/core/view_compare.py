@@ -61,7 +61,7 @@ def _steps(
             "a": _side(old.get(name)),
             "b": _side(new.get(name)),
             "same": _same(old.get(name), new.get(name)),
-            "code": _code(code_a.get(name), code_b.get(name)),
+            "code": _code(name, code_a, code_b),
             "parts": _parts(*_records(old.get(name), new.get(name), records)),
             "outputs": _outputs(*_records(old.get(name), new.get(name), records)),
         }
@@ -69,8 +69,9 @@ def _steps(
     ]
 
 
-def _codes(version: Version | None) -> dict[str, Step]:
-    return {step.name: step for step in version.shape.steps} if version is not None else {}
+def _codes(version: Version | None) -> dict[str, Step] | None:
+    """The steps of a run by name; None while it has no version: nobody knows their text then."""
+    return {step.name: step for step in version.shape.steps} if version is not None else None
 
 
 def _side(step: StepRun | None) -> Side | None:
@@ -88,8 +89,11 @@ def _same(a: StepRun | None, b: StepRun | None) -> bool:
     return a is not None and b is not None and a.record == b.record != ""
 
 
-def _code(a: Step | None, b: Step | None) -> list[Line]:
+def _code(name: str, old: Mapping[str, Step] | None, new: Mapping[str, Step] | None) -> list[Line]:
     """Only a difference in meaning: comments and layout of an unchanged code are not told."""
+    if old is None or new is None:
+        return []
+    a, b = old.get(name), new.get(name)
     if a is None:
         return whole(b.source, "+") if b is not None else []
     if b is None:

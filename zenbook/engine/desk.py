@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from zenbook.model import Fingerprint, Record
 if TYPE_CHECKING:
     from zenbook.core.closure import CodeClosure
     from zenbook.core.digest import Digester
+    from zenbook.engine.drafts import Draft
     from zenbook.world.ports import (
         Capture,
         Clock,
@@ -64,6 +65,8 @@ class Desk:
     warned: set[str] = field(default_factory=set)
     fingerprints: dict[object, tuple[object, Fingerprint]] = field(default_factory=dict)
     """Fingerprints made lately, by what they were made of; see :mod:`zenbook.engine.identify`."""
+    drafts: dict[str, Callable[[], Draft]] = field(default_factory=dict)
+    """What tells of runs without a version that this process has begun, by id."""
     _recent: Recent = field(default_factory=Recent)
 
     def digester(self, live: bool = False) -> Digester:

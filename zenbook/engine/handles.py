@@ -115,17 +115,21 @@ class StepHandle:
 
     @property
     def source(self) -> str:
-        """Its source text in the version this run ran; "" if the run has no version."""
-        step = self._in_version()
+        """Its source text in this run; "" if nobody knows it (a run that ended without a version,
+        in another process)."""
+        step = self._as_it_ran()
         return step.source if step is not None else ""
 
     @property
     def code(self) -> str:
-        """The digest of its code in the version this run ran; "" if the run has no version."""
-        step = self._in_version()
+        """The digest of its code in this run; "" if nobody knows it."""
+        step = self._as_it_ran()
         return step.code if step is not None else ""
 
-    def _in_version(self) -> Step | None:
+    def _as_it_ran(self) -> Step | None:
+        if self._run.version is None:
+            tell = self._desk.drafts.get(self._run.id)
+            return tell().steps.get(self.name) if tell is not None else None
         for version in self._desk.history.versions(self._run.pipeline):
             if version.number == self._run.version:
                 return next((s for s in version.shape.steps if s.name == self.name), None)
@@ -180,6 +184,15 @@ class RunHandle:
     def version(self) -> int | None:
         """Number of the shape it ran, counted from 1."""
         return self._run.version
+
+    @property
+    def version_said(self) -> str:
+        """``v1``, ``v2 draft`` while the run is open; "" for one that ended without a version."""
+        if self._run.version is not None:
+            return f"v{self._run.version}"
+        tell = self._desk.drafts.get(self._run.id)
+        said = tell().version if tell is not None else ""
+        return said or ("draft" if self._run.status == "running" else "")
 
     @property
     def number(self) -> int:
@@ -260,7 +273,7 @@ class RunHandle:
 
     def __repr__(self) -> str:
         run = self._run
-        lines = [_headline(run)]
+        lines = [_headline(run, self.version_said)]
         if run.parameters:
             lines.append("  " + _equations(run.parameters))
         width = max((len(s.step) for s in run.steps), default=0)
@@ -282,15 +295,16 @@ class RunHandle:
             for s in run.steps
         )
         told = ", ".join(filter(None, (_equations(run.parameters), _equations(run.metrics))))
-        head = _headline(run) + (f" ({told})" if told else "")
+        head = _headline(run, self.version_said) + (f" ({told})" if told else "")
         columns = "".join(f"<th>{n}</th>" for n in ("step", "status", "took", "why", "metrics"))
         return f"<table><caption>{escape(head)}</caption><tr>{columns}</tr>{rows}</table>"
 
 
-def _headline(run: Run) -> str:
-    version = f"version {run.version}" if run.version is not None else "draft"
+def _headline(run: Run, version: str) -> str:
+    version = version.replace("v", "version ", 1) if version[:1] == "v" else version
     labels = " ".join(filter(None, (run.name, *(f"#{tag}" for tag in run.tags))))
-    told = f"Run {run.number} of {run.pipeline} ({version}): {run.status}"
+    version = f" ({version or 'no version'})"
+    told = f"Run {run.number} of {run.pipeline}{version}: {run.status}"
     return f"{told}, {labels}" if labels else told
 
 

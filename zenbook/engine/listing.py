@@ -40,7 +40,7 @@ class Runs(Sequence[RunHandle]):
             (
                 handle.facts.pipeline,
                 str(handle.facts.number),
-                str(handle.facts.version),
+                handle.version_said.removeprefix("v") or "–",
                 handle.facts.status,
                 _cached(handle.facts),
                 ", ".join(f"{k}={v}" for k, v in handle.facts.parameters.items()),

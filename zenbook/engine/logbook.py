@@ -7,6 +7,7 @@ is noted in memory so that its handle still answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from zenbook.engine.desk import Desk
@@ -37,12 +38,13 @@ class Logbook:
         self._desk = desk
         self._history = desk.history
         self._steps: dict[str, StepRun] = {}
+        self._parameters = dict(parameters)
 
         def begin(history: History) -> tuple[Version | None, Run]:
             version = history.version(pipeline, shape) if shape is not None else None
             number = version.number if version is not None else None
             return version, history.begin_run(
-                pipeline, number, parameters, name=name, tags=tags, note=note, origin=origin
+                pipeline, number, self._parameters, name=name, tags=tags, note=note, origin=origin
             )
 
         self._begin = begin
@@ -56,6 +58,12 @@ class Logbook:
     def end(self, status: Status, version: int | None = None) -> Run:
         """Close the run; it comes back with its steps."""
         return self._told(lambda history: history.end_run(self.run.id, status, version))
+
+    def show_parameters(self, parameters: Mapping[str, str]) -> None:
+        """The run's parameters are these: its steps have used them."""
+        self._parameters = dict(parameters)
+        self.run = replace(self.run, parameters=self._parameters)
+        self.annotate(parameters=parameters)
 
     def annotate(self, **facts: Any) -> None:
         """Add metrics, tags, a note or a name to the run."""

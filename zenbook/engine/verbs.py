@@ -110,7 +110,7 @@ def diff(first: str, second: str) -> RunDiff:
     names = dict.fromkeys([*a.parameters, *b.parameters])
     moved = [(n, a.parameters.get(n, "–"), b.parameters.get(n, "–")) for n in names]
     steps = dict.fromkeys([*a.steps, *b.steps])
-    pairs = [_step_diff(n, a.steps.get(n), b.steps.get(n)) for n in steps]
+    pairs = [_step_diff(n, _Side(a, a.steps.get(n)), _Side(b, b.steps.get(n))) for n in steps]
     return RunDiff(
         f"{a.pipeline}:{a.number}",
         f"{b.pipeline}:{b.number}",
@@ -139,14 +139,38 @@ def _newest_with(step: str) -> RunHandle:
     raise UsageError(f"No run on record has a step {step!r}. `zenbook runs` lists the runs.")
 
 
-def _step_diff(name: str, a: StepHandle | None, b: StepHandle | None) -> StepDiff | None:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A step in one of two runs; ``step`` is None where the run does not have it."""
+
+    run: RunHandle
+    step: StepHandle | None
+
+    @property
+    def status(self) -> str:
+        if self.step is not None:
+            return self.step.status
+        return "not run yet" if self.run.status == "running" else "absent"
+
+    @property
+    def record(self) -> Record | None:
+        return self.step.record if self.step is not None else None
+
+    @property
+    def source(self) -> str | None:
+        """Its text, "" for a step that the run does not have, None if nobody knows it."""
+        if self.step is not None:
+            return self.step.source or None
+        return None if self.run.status == "running" else ""
+
+
+def _step_diff(name: str, a: _Side, b: _Side) -> StepDiff | None:
     """None where the step has the same result, code and reasons in both runs."""
-    old, new = (handle.record if handle is not None else None for handle in (a, b))
-    statuses = (a.status if a else "absent", b.status if b else "absent")
+    old, new = a.record, b.record
+    statuses = (a.status, b.status)
     changes = changes_between(_parts(old), _parts(new)) if old and new else ()
-    outputs = _moved_outputs(old, new)
-    present = a is not None and b is not None
-    if present and not changes and not outputs and "failed" not in statuses:
+    outputs = _moved_outputs(old, new) if a.step and b.step else ()
+    if a.step and b.step and not changes and not outputs and "failed" not in statuses:
         return None
     return StepDiff(name, statuses, changes, _code_diff(name, a, b), outputs)
 
@@ -161,19 +185,15 @@ def _moved_outputs(old: Record | None, new: Record | None) -> tuple[str, ...]:
     return tuple(n for n in {**before, **after} if before.get(n) != after.get(n))
 
 
-def _code_diff(name: str, a: StepHandle | None, b: StepHandle | None) -> str:
-    """A unified diff of the step's source, as the versions of its two runs hold it."""
-    before, after = _source(a), _source(b)
-    if before == after:
+def _code_diff(name: str, a: _Side, b: _Side) -> str:
+    """A unified diff of the step's source; "" also where that of a run is not on record."""
+    before, after = a.source, b.source
+    if before is None or after is None or before == after:
         return ""
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), f"{name} (before)", f"{name} (after)", lineterm=""
     )
     return "\n".join(lines)
-
-
-def _source(handle: StepHandle | None) -> str:
-    return handle.source if handle is not None else ""
 
 
 def _told(difference: RunDiff) -> Iterator[str]:

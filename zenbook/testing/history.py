@@ -146,8 +146,9 @@ class MemoryHistory:
         tags: Sequence[str] = (),
         note: str | None = None,
         name: str | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
-        """Add metrics and tags to a run, or replace its note or name."""
+        """Add metrics and tags to a run, or replace its note, name or parameters."""
         known = self._known(run)
         self._runs[run] = replace(
             known,
@@ -155,6 +156,7 @@ class MemoryHistory:
             tags=tuple(sorted({*known.tags, *tags})),
             note=known.note if note is None else note,
             name=known.name if name is None else name,
+            parameters=known.parameters if parameters is None else dict(parameters),
         )
 
     # ------------------------------------------------------------ questions

@@ -193,19 +193,24 @@ class Runs:
         tags: Sequence[str] = (),
         note: str | None = None,
         name: str | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
-        """Add metrics and tags to a run, or replace its note or name."""
+        """Add metrics and tags to a run, or replace its note, name or parameters."""
+        given = None if parameters is None else json.dumps(json_ready(parameters))
+        if given is not None and run in self._under_way:
+            self._under_way[run].row["parameters"] = given
 
         def change(connection: sqlite3.Connection) -> bool:
             row = connection.execute("SELECT metrics FROM run WHERE id = ?", (run,)).fetchone()
             if row is None:
                 return False
             connection.execute(
-                "UPDATE run SET note = coalesce(?, note), name = coalesce(?, name), metrics = ? "
-                "WHERE id = ?",
+                "UPDATE run SET note = coalesce(?, note), name = coalesce(?, name), "
+                "parameters = coalesce(?, parameters), metrics = ? WHERE id = ?",
                 (
                     None if note is None else _plain(note),
                     None if name is None else _plain(name),
+                    given,
                     json.dumps({**as_object(row[0]), **json_ready(metrics or {})}),
                     run,
                 ),

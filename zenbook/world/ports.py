@@ -122,7 +122,11 @@ class History(Protocol):
         tags: Sequence[str] = (),
         note: str | None = None,
         name: str | None = None,
-    ) -> None: ...
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
+        """Add metrics and tags; replace what else is given."""
+        ...
+
     def runs(
         self,
         *,

@@ -26,6 +26,7 @@ from typing import Any
 
 from zenbook.core.shape import execution_order, shape_of
 from zenbook.engine.desk import Desk
+from zenbook.engine.drafts import Draft
 from zenbook.engine.logbook import Logbook
 from zenbook.errors import PipelineError, StoreFault
 from zenbook.front.notebook.lines import Lines
@@ -145,8 +146,14 @@ class Session:
             self.desk, self.pipeline, None, dict(self.parameters), origin=self.origin
         )
         self.joined, self.ended, self.number = {}, False, self.logbook.run.number
+        self.desk.drafts[self.logbook.run.id] = self._draft
         for position, line in enumerate(carried.values()):
             self._note(replace(line, position=position, status="cached", saved=line.seconds))
+
+    def _draft(self) -> Draft:
+        """The open run, for those who look at it before it has a version."""
+        steps = {name: known.step for name, known in self.known.items() if name in self.joined}
+        return Draft(self.version_said(), steps)
 
     def _upstream_of(self, step: str) -> dict[str, StepRun]:
         """Lines of the steps that this one's inputs come from, directly or not."""
@@ -177,6 +184,7 @@ class Session:
         earlier = self.joined.get(name)
         if not (hit and earlier is not None and earlier.status == "completed"):
             self._note(replace(known.line, position=self._position(name)))
+        self._note_parameters()
         if before is not None and not hit and known.line.status == "completed":
             self._mark_downstream(name, before, known)
         if known.line.status in ("failed", "interrupted"):
@@ -212,6 +220,22 @@ class Session:
         assert self.logbook is not None
         self.joined[line.step] = line
         self.logbook.note(line)
+
+    def _note_parameters(self) -> None:
+        """A run shows the values that its steps used, whatever cell has bound them; all of them
+        in the order of the steps where these differ."""
+        assert self.logbook is not None
+        used = {name: values for name in self.parameters if (values := self._values_used(name))}
+        shown = {**self.parameters, **{name: "→".join(values) for name, values in used.items()}}
+        if shown != self.logbook.run.parameters:
+            self.logbook.show_parameters(shown)
+
+    def _values_used(self, parameter: str) -> list[str]:
+        """What the steps of this run read under a name, as it is shown."""
+        prints = [self.known[name].fingerprint for name in self.joined if name in self.known]
+        parts = [part for each in prints if each is not None for part in each.parts]
+        named = (part for part in parts if part.name == parameter and part.kind in ("input", "use"))
+        return list(dict.fromkeys(part.shown for part in named if part.shown))
 
     # ------------------------------------------------------------ versions
 
@@ -269,8 +293,16 @@ class Session:
             number = self._stamped()
             if number is not None:
                 self.lines.settle(f"v{number}")
+        self._settle_draft(self.logbook.run.id, number)
         self.logbook.end(status, number)
         self.ended = True
+
+    def _settle_draft(self, run: str, version: int | None) -> None:
+        """A run that ends without a version keeps what is known of its steps, while we live."""
+        draft = replace(self._draft(), version="")
+        self.desk.drafts[run] = lambda: draft
+        if version is not None:
+            del self.desk.drafts[run]
 
     def _stamped(self) -> int | None:
         history = self.desk.history
