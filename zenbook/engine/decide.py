@@ -15,18 +15,25 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
-from zenbook.model import Call, Change, Hit, Miss, Part, Read, Record
+from zenbook.model import Call, Change, Hit, Miss, Options, Part, Read, Record
 
 
 def decide(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:
     """The verdict on a call. Never runs anything; never raises for a store that is broken."""
     if identity.obstacle:
         return Miss((), "unknowable", identity.obstacle)
-    if call.options.force:
-        return Miss((), "forced", "forced")
-    if who := disabled_by(sitting, call.options):
-        return Miss((), "cache disabled", f"cache disabled by {who}")
+    if said := said_to_run(call.options, sitting):
+        return said
     return look_up(identity, call, sitting, desk)
+
+
+def said_to_run(options: Options, sitting: Sitting) -> Miss | None:
+    """The miss of a step that somebody has told to run, whatever its inputs are."""
+    if options.force:
+        return Miss((), "forced", "forced")
+    if who := disabled_by(sitting, options):
+        return Miss((), "cache disabled", f"cache disabled by {who}")
+    return None
 
 
 def look_up(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:

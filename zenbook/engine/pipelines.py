@@ -11,7 +11,7 @@ from typing import Any
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.engine.compose import Composition, Node, Placeholder, fill
-from zenbook.engine.decide import decide
+from zenbook.engine.decide import decide, said_to_run
 from zenbook.engine.desk import Desk
 from zenbook.engine.drivers import perform
 from zenbook.engine.foreseen import Foreseen
@@ -26,6 +26,7 @@ from zenbook.model import (
     Call,
     Hit,
     Miss,
+    Options,
     Outcome,
     Plan,
     PlannedStep,
@@ -217,7 +218,7 @@ def handed_on(outcome: Outcome, output: str) -> Any:
 
 def call_of(node: Node, output_of: Callable[[str, str], Any], wish: Wish, desk: Desk) -> Call:
     """The node's call with its upstream outputs filled in."""
-    options = replace(node.options, force=node.options.force or node.name in wish.rerun)
+    options = _options_of(node, wish)
     values = dict(node.values)
     for name in node.wired:
         filled = fill(values[name], output_of)
@@ -225,6 +226,10 @@ def call_of(node: Node, output_of: Callable[[str, str], Any], wish: Wish, desk: 
         values[name] = filled if whole else _loaded(filled, desk)
     call = node.door.call(values, options)
     return replace(call, step=replace(call.step, name=node.name))
+
+
+def _options_of(node: Node, wish: Wish) -> Options:
+    return replace(node.options, force=node.options.force or node.name in wish.rerun)
 
 
 def _loaded(value: Any, desk: Desk) -> Any:
@@ -246,9 +251,10 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
     known: Known = {}
     sitting = Sitting(composition.pipeline, "", wish.enable_cache, wish.pipeline_cache, lazy=True)
     for node in composition.nodes:
+        said = said_to_run(_options_of(node, wish), sitting)
         waits = _waits_for(node, unsure)
-        if waits:
-            verdict: Verdict = Unsure(waits)
+        if said or waits:
+            verdict: Verdict = said or Unsure(waits)
         else:
             call = call_of(node, lambda s, o: handed_on(hits[s], o), wish, desk)
             identity = identify(call, desk, known)

@@ -70,6 +70,9 @@ class Door:
     codes: dict[Any, Any] = field(default_factory=dict)
     vouched: Vouched | None = None
     """The notebook's names for steps whose ``--inputs`` say what they read; made when needed."""
+    dice: Any = None
+    """What knows of cells that move random states: a :class:`~zenbook.front.notebook.dice.Dice`,
+    once a step cell has run."""
     sound: set[str] = field(default_factory=set)
     """Texts of cells that are known to compile."""
 
@@ -86,6 +89,8 @@ class Door:
             transformed=getattr(info, "transformed_cell", None) or "",
             number=self.shell.execution_count - (1 if info.store_history else 0),
         )
+        if self.dice is not None and marker is None and not self.frames:
+            self.dice.begin(self.sessions.values())
         self.frames.append(frame)
         if marker is None and (magic := magic_above(raw)) and magic != "capture":
             self.say(
@@ -128,6 +133,8 @@ class Door:
                     frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
+            if self.dice is not None and frame.marker is None and not self.frames:
+                self.dice.end()
             if frame.marker is not None:
                 lab.changed_soon()
         except KeyboardInterrupt:
@@ -142,8 +149,11 @@ class Door:
             submodules.import_named(frame.raw, self.shell.user_ns)
 
     def _lowered(self, frame: Frame, tree: ast.Module) -> ast.Module:
+        from zenbook.front.notebook.dice import Dice
         from zenbook.front.notebook.passing import Passing
 
+        if self.dice is None:
+            self.dice = Dice(self.shell)
         if frame.marker is None or not self._compiles(frame.raw, tree):
             return tree
         passing = frame.passing = Passing(self, frame, tree)
@@ -204,7 +214,7 @@ class Door:
                 origin=f"notebook {file.name}" if file else "notebook",
                 parameters=self.parameters,
             )
-        found.expected = self.outline().steps
+        found.expect(self.outline().steps)
         return found
 
     def say(self, sentence: str) -> None:
@@ -223,6 +233,7 @@ class Door:
         self.sessions.clear()
         self.parameters.clear()
         self.pipeline, self.pipeline_cache, self.run_cache = "", None, None
+        self.dice = None
 
     def close(self) -> None:
         """The kernel ends: every open run is closed."""

@@ -32,7 +32,7 @@ from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
-from zenbook.front.notebook.session import Known, Producer, Session
+from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
@@ -85,12 +85,14 @@ class Passing:
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.desk.code.look_anew()
+        self._met_at = len(self.door.dice.texts())
+        self._random = self.desk.randomness.states()
         self.call = self._call()
         how = self.shell.ast_node_interactivity
         self._live = shown_live(self.tree, self.cell.body.last, how)  # IPython alters the tree
         if self.said.dry_run:
             return self._planned()
-        random_before = self.desk.randomness.save(self.desk.randomness.states())
+        random_before = self.desk.randomness.save(self._random)
         outcome = self._advance(self.call)
         if outcome is None:
             return self._running()
@@ -388,10 +390,13 @@ class Passing:
                 fingerprint=outcome.fingerprint,
                 record=outcome.record,
                 call=replace(self.call, values=dict.fromkeys(self.call.values), prepare=None),
+                at=self._met_at,
+                random=self._random,
+                random_after=self.desk.randomness.states(),
             ),
             hit,
         )
-        for output in outputs:
-            session.producers[output] = Producer(name, bound[output])
+        session.produced(name, {output: bound[output] for output in outputs})
+        session.changed_in_place(name, self.call.values, self.namespace, outcome.changed)
         other = replaced is not None and replaced.cell_id != self.frame.cell_id
         return teller(self.door, session).line(outcome, outputs, replaces=other)

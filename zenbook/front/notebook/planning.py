@@ -2,20 +2,25 @@
 
 The verdict is the one decision of the engine, asked for every step the kernel knows, in the order
 of their wiring. An input that comes from a step is what that step's record holds, whatever its
-name stands for by now; an input nobody made is what the notebook has.
+name stands for by now; an input nobody made is what the notebook has. What only Run All can tell
+is not claimed: such a step depends on the steps before it, or on a random state.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.shape import execution_order
-from zenbook.engine.decide import decide
+from zenbook.engine.decide import decide, said_to_run
+from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import PipelineError, StoreFault, UsageError
 from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.supposing import as_found, thrown
 from zenbook.model import (
     Call,
     Hit,
@@ -52,10 +57,19 @@ def plan(door: Door) -> NotebookPlan:
     if not session.known:
         raise UsageError("This kernel has not run any step yet; run the cells once.")
     planned: dict[str, PlannedStep] = {}
-    for name in order_of(session):
+    for name in _order_of_cells(session, door.outline().order):
         verdict = verdict_now(door, session, name, planned)
         planned[name] = PlannedStep(name, verdict, _expected(session, name, verdict))
     return NotebookPlan(Plan(session.pipeline, tuple(planned.values())))
+
+
+def _order_of_cells(session: Session, order: Sequence[str]) -> list[str]:
+    """The known steps that the notebook still has, as Run All meets them: from top to bottom
+    where the file tells, else each after those it reads from."""
+    names = [name for name in order_of(session) if name not in session.gone]
+    if not order:
+        return names
+    return [n for n in order if n in names] + [n for n in names if n not in order]
 
 
 def order_of(session: Session) -> list[str]:
@@ -75,14 +89,7 @@ def verdict_now(
 ) -> Verdict:
     """What would happen to one step, given the verdicts of those before it."""
     known = session.known[name]
-    waits = tuple(
-        edge.source
-        for edge in known.edges
-        if edge.source in planned and not isinstance(planned[edge.source].verdict, Hit)
-    )
-    if waits:
-        return Unsure(tuple(dict.fromkeys(waits)))
-    call = _call_now(door, session, known)
+    assert known.call is not None
     sitting = Sitting(
         pipeline=session.pipeline,
         run_cache=door.run_cache,
@@ -90,7 +97,39 @@ def verdict_now(
         lazy=True,
         rebinds=True,
     )
-    return decide(identify(call, session.desk), call, sitting, session.desk)
+    if said := said_to_run(known.call.options, sitting):
+        return said
+    if waits := tuple(dict.fromkeys(_waits_for(session, known, planned))):
+        return Unsure(waits)
+    call = _call_now(door, session, known)
+    identity = as_found(identify(call, session.desk), session, known)
+
+    def ask(desk: Desk) -> Hit | Miss:
+        return decide(identity, call, sitting, desk)
+
+    return thrown(door.dice, session, known, planned, ask)
+
+
+def _waits_for(session: Session, known: Known, planned: Mapping[str, PlannedStep]) -> Iterator[str]:
+    """The steps before it that may give it something else than they gave: values, or files."""
+    sources = {edge.source for edge in known.edges}
+    for name, before in planned.items():
+        if isinstance(before.verdict, Hit):
+            continue
+        if name in sources or _files_of(session.known[name], known):
+            yield name
+
+
+def _files_of(writer: Known, reader: Known) -> bool:
+    """Whether a step reads a file, or lists a folder, that another one writes."""
+    wrote = {read.name for read in writer.record.wrote} if writer.record is not None else set()
+    if not wrote:
+        return False
+    read = [*(reader.record.reads if reader.record is not None else ())]
+    parts = [*(reader.fingerprint.parts if reader.fingerprint is not None else ()), *read]
+    named = {part.name for part in parts if part.kind == "file"}
+    folders = {f"{os.path.dirname(name)}/".lstrip("/") or "./" for name in wrote}
+    return bool(named & (wrote | folders | {f"{name}?" for name in wrote}))
 
 
 def _call_now(door: Door, session: Session, known: Known) -> Call:
@@ -107,13 +146,16 @@ def _call_now(door: Door, session: Session, known: Known) -> Call:
             values[name] = reference
         elif name in namespace:
             values[name] = namespace[name]
-    return replace(call, values=values, options=replace(call.options, force=False))
+    return replace(call, values=values)
 
 
 def _reference(record: Record | None, output: str) -> Reference | None:
-    for artifact in record.artifacts if record is not None else ():
-        if artifact.name == output:
-            return Reference(artifact, record)  # type: ignore[arg-type]
+    """What a step leaves under a name: an output of it, or an input that it changed in place."""
+    if record is None:
+        return None
+    for artifact in (*record.changed, *record.artifacts):
+        if artifact.name.removeprefix("~") == output:
+            return Reference(artifact, record)
     return None
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,6 +57,12 @@ class Known:
     record: Record | None = None
     call: Call | None = None
     """Its last call; the values in it are let go."""
+    at: int = 0
+    """How many cells the kernel had run when it was met."""
+    random: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the random states that it found, by library."""
+    random_after: Mapping[str, str] = field(default_factory=dict)
+    """And of those that it left."""
     stale: str = ""
     """Why it is stale although nobody edited it, "" if it is not."""
 
@@ -70,16 +76,17 @@ class Place:
 
 
 class Producer:
-    """The step that bound a name last, and which object it bound; the object is let go.
+    """The step that gave a name its value, what the step calls it, and which object it is; the
+    object is let go.
 
     A value that takes weak references is told by one. An array is not, as it could not be resized
     in place any more; like what takes none, it is told by its id.
     """
 
-    __slots__ = ("_identity", "_weakly", "step")
+    __slots__ = ("_identity", "_weakly", "output", "step")
 
-    def __init__(self, step: str, value: Any) -> None:
-        self.step = step
+    def __init__(self, step: str, output: str, value: Any) -> None:
+        self.step, self.output = step, output
         self._identity = id(value)
         numpy = sys.modules.get("numpy")
         is_array = numpy is not None and type(value) is numpy.ndarray
@@ -87,7 +94,7 @@ class Producer:
         self._weakly = None if takes_none else weakref.ref(value)
 
     def made(self, value: Any) -> bool:
-        """Whether this is the object that the step bound."""
+        """Whether this is the object that the step bound or changed."""
         if self._weakly is not None:
             return self._weakly() is value
         return id(value) == self._identity
@@ -103,15 +110,50 @@ class Session:
     parameters: dict[str, str] = field(default_factory=dict)
     expected: frozenset[str] = frozenset()
     """Names of the steps the notebook's file has; empty where nobody tells."""
+    gone: set[str] = field(default_factory=set)
+    """Names of steps that the notebook had and has no more."""
     known: dict[str, Known] = field(default_factory=dict)
     producers: dict[str, Producer] = field(default_factory=dict)
-    """Who bound a name last."""
+    """Who gave a name its value: the step that bound it or changed it in place."""
     logbook: Logbook | None = None
     joined: dict[str, StepRun] = field(default_factory=dict)
     ended: bool = False
     number: int | None = None
     """The number of the run that was open last."""
     lines: Lines = field(default_factory=Lines)
+
+    def expect(self, steps: frozenset[str]) -> None:
+        """The notebook's file has these steps now."""
+        self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
+        self.expected = steps
+
+    def _met(self, known: Known) -> None:
+        """A step has run in its cell: one of another name that stood there is no more."""
+        self.gone.discard(known.step.name)
+        for name, other in self.known.items():
+            if known.cell_id and other.cell_id == known.cell_id and name != known.step.name:
+                self.gone.add(name)
+        self.known[known.step.name] = known
+
+    # ------------------------------------------------------------ who made what
+
+    def produced(self, step: str, outputs: Mapping[str, Any]) -> None:
+        """A step has bound these names."""
+        for name, value in outputs.items():
+            self.producers[name] = Producer(step, name, value)
+
+    def changed_in_place(
+        self,
+        step: str,
+        given: Mapping[str, Any],
+        namespace: Mapping[str, Any],
+        names: Iterable[str],
+    ) -> None:
+        """A step has changed what it was given under these names, whatever else it is called."""
+        for name in names:
+            others = [n for n, made in self.producers.items() if made.made(given[name])]
+            for other in (name, *others):
+                self.producers[other] = Producer(step, name, namespace.get(other))
 
     # ------------------------------------------------------------ which run a step belongs to
 
@@ -180,7 +222,7 @@ class Session:
         """A step has ended: put its line on record and see what that makes stale."""
         name = known.step.name
         before = self.known.get(name)
-        self.known[name] = known
+        self._met(known)
         earlier = self.joined.get(name)
         if not (hit and earlier is not None and earlier.status == "completed"):
             self._note(replace(known.line, position=self._position(name)))

@@ -20,12 +20,21 @@ _NETWORK = "used the network"
 
 
 def wires(session: Session, step: str, values: Mapping[str, Any]) -> tuple[Edge, ...]:
-    """Which steps this step's inputs come from: those that bound the very objects."""
+    """Which steps this step's inputs come from: those that bound or changed the very objects.
+
+    What the step has changed itself comes from where it came from before.
+    """
+    known = session.known.get(step)
+    earlier = {edge.input: edge for edge in known.edges} if known is not None else {}
     found: list[Edge] = []
     for name, value in values.items():
         producer = session.producers.get(name)
-        if producer is not None and producer.made(value) and producer.step != step:
-            found.append(Edge(producer.step, name, step, name))
+        if producer is None or not producer.made(value):
+            continue
+        if producer.step != step:
+            found.append(Edge(producer.step, producer.output, step, name))
+        elif name in earlier:
+            found.append(earlier[name])
     return tuple(found)
 
 

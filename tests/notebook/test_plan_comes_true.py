@@ -1,0 +1,196 @@
+"""A plan says what Run All would do, and where nobody can know it says so: each row is compared
+with what then really happens."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+
+@dataclass(frozen=True)
+class Story:
+    """A notebook that has run ``passes`` times, what is done then, and the plan of it.
+
+    ``edits`` replace cells of the notebook; they and ``then`` are executed before the plan.
+    """
+
+    title: str
+    cells: tuple[str, ...]
+    plan: str
+    """The verdict of each step, in order: ``↺`` cached, ``▶`` would run, ``?`` depends."""
+    then: tuple[str, ...] = ()
+    edits: tuple[tuple[str, str], ...] = ()
+    passes: int = 1
+    saved: bool = False
+    """Whether the notebook's file is known."""
+
+
+SEED = "import random\nrandom.seed(0)"
+DRAW_A = "%%step a\na = random.random()"
+DRAW_B = "%%step b\nb = random.random()"
+MADE = "%%step made\nX = [1, 2, 3]"
+GROW = "%%step grow\nX.append(4)\nn = len(X)"
+AFTER = "%%step after\ntotal = sum(X)"
+WRITE = "%%step write\nfrom pathlib import Path\n_ = Path('f.txt').write_text('a' * size)"
+READ = "%%step read\nfrom pathlib import Path\ntext = Path('f.txt').read_text()"
+OPEN = "import sqlite3\ndb = sqlite3.connect(':memory:')"
+NOT_KEPT = "%%step gen\ng = (i for i in [n0])\nm = 1"
+
+STORIES = (
+    Story("seeded in a plain cell", (SEED, DRAW_A, DRAW_B), "↺↺"),
+    Story("seeded, run twice", (SEED, DRAW_A, DRAW_B), "↺↺", passes=2),
+    Story("seeded anew between", (SEED, DRAW_A, "random.seed(7)", DRAW_B), "↺↺", passes=2),
+    Story(
+        "another seed",
+        (SEED, DRAW_A, DRAW_B),
+        "??",
+        edits=((SEED, "import random\nrandom.seed(1)"),),
+    ),
+    Story(
+        "another seed by a name",
+        ("s = 0", "import random; random.seed(s)", DRAW_A),
+        "?",
+        edits=(("s = 0", "s = 1"),),
+    ),
+    Story(
+        "one more draw in a plain cell",
+        (SEED, "r = random.random()", DRAW_A),
+        "?",
+        edits=(("r = random.random()", "r = random.random() + random.random()"),),
+    ),
+    Story("a drawing step run alone again", (SEED, DRAW_A, DRAW_B), "↺↺", then=(DRAW_B,)),
+    Story("seeded and one of them run alone", (SEED, DRAW_A, DRAW_B), "↺↺", then=(SEED, DRAW_B)),
+    Story(
+        "a step met before the one above it",
+        (SEED, DRAW_A, DRAW_B),
+        "??",
+        passes=0,
+        then=(SEED, DRAW_B, DRAW_A),
+        saved=True,
+    ),
+    Story(
+        "an input of a drawing step",
+        (SEED, "k = 1", "%%step a\na = random.random() * k", DRAW_B),
+        "▶?",
+        edits=(("k = 1", "k = 2"),),
+    ),
+    Story(
+        "numpy seeded in a plain cell",
+        ("import numpy as np\nnp.random.seed(3)", "%%step a\na = float(np.random.rand())"),
+        "↺",
+    ),
+    Story("changed in place by a later step", (MADE, GROW, AFTER), "↺↺↺"),
+    Story("changed in place, run twice", (MADE, GROW, AFTER), "↺↺↺", passes=2),
+    Story("changed in place, made in a plain cell", ("X = [1, 2, 3]", GROW, AFTER), "↺↺"),
+    Story(
+        "read before and after it is changed in place",
+        ("X = [1, 2, 3]", "%%step first\nf = sum(X)", GROW, AFTER),
+        "↺↺↺",
+    ),
+    Story(
+        "changed in place twice",
+        ("X = [1, 2, 3]", GROW, "%%step more\nX.append(5)", AFTER),
+        "↺↺↺",
+    ),
+    Story(
+        "changed in place under another name",
+        (MADE, "%%step alias\nY = X", GROW, "%%step after\ntotal = sum(Y)"),
+        "↺↺↺↺",
+    ),
+    Story(
+        "what is changed in place is another one now",
+        ("X = [1, 2, 3]", GROW, AFTER),
+        "▶?",
+        edits=(("X = [1, 2, 3]", "X = [1, 2]"),),
+    ),
+    Story(
+        "an edited helper",
+        ("def h(): return 1", "%%step a\na = h()", "%%step b\nb = a + 1"),
+        "▶?",
+        edits=(("def h(): return 1", "def h(): return 2"),),
+    ),
+    Story(
+        "an edited input",
+        ("k = 1", "%%step a\na = k"),
+        "▶",
+        edits=(("k = 1", "k = 2"),),
+    ),
+    Story("a deleted input", ("t = 5", "%%step a\na = t + 1\ndel t"), "↺"),
+    Story(
+        "a file that a step writes and another reads",
+        ("size = 3", WRITE, READ),
+        "▶?",
+        edits=(("size = 3", "size = 4"),),
+    ),
+    Story(
+        "a file that is gone and made again",
+        ("size = 3", WRITE, READ),
+        "▶?",
+        then=("import os; os.remove('f.txt')",),
+    ),
+    Story("a step that is not kept", ("n0 = 1", NOT_KEPT, "%%step b\nb = m"), "▶?"),
+    Story(
+        "no cache for the pipeline",
+        ("%pipeline --no-cache -q", MADE, "%%step b\nb = sum(X)"),
+        "▶▶",
+    ),
+    Story(
+        "no cache but for one step",
+        ("%pipeline --no-cache -q", MADE, "%%step b --enable-cache\nb = sum(X)"),
+        "▶?",
+    ),
+    Story("a forced step", ("%%step a -f\na = 1", "%%step b\nb = a"), "▶?"),
+    Story("a step below that says not to", (MADE, "%%step b --no-cache\nb = sum(X)"), "↺▶"),
+)
+
+
+def save(kernel: Kernel, cells: Sequence[str]) -> None:
+    """Write the notebook's file, and tell the kernel of it."""
+    file = kernel.folder / "work" / "notebook.ipynb"
+    told = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
+    file.write_text(json.dumps({"cells": told}))
+    kernel.quietly(f"__session__ = {str(file)!r}")
+
+
+def rows_of(kernel: Kernel) -> tuple[dict[str, str], str]:
+    told = str(kernel.run("%plan").result)
+    return {name: glyph for glyph, name in re.findall(r"(?m)^([↺▶?]) (\S+)", told)}, told
+
+
+def test_steps_that_the_notebook_has_no_more_are_in_no_plan(kernel: Kernel) -> None:
+    kernel.run("%%step old\na = 1", cell="1")
+    kernel.run("%%step new\na = 1", cell="1")
+    assert list(rows_of(kernel)[0]) == ["new"]
+    save(kernel, ["%%step new\na = 1", "%%step b\nb = 1"])
+    kernel.run("%%step b\nb = 1", cell="2")
+    assert list(rows_of(kernel)[0]) == ["new", "b"]
+    time.sleep(0.01)
+    save(kernel, ["%%step new\na = 1"])
+    assert list(rows_of(kernel)[0]) == ["new"]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: str(story.title).replace(" ", "_"))
+def test_a_plan_comes_true(kernel: Kernel, story: Story) -> None:
+    cells = list(story.cells)
+    if story.saved:
+        save(kernel, cells)
+    for _ in range(story.passes):
+        kernel.play(*cells)
+    for old, new in story.edits:
+        cells[cells.index(old)] = new
+        kernel.run(new)
+    kernel.play(*story.then)
+    rows, told = rows_of(kernel)
+    happened = {cell.line["step"]: cell.status for cell in kernel.play(*cells) if cell.line}
+    wanted = {"↺": {"cached"}, "▶": {"completed"}, "?": {"cached", "completed"}}
+    assert rows.keys() == happened.keys()
+    wrong = {n: told for n, glyph in rows.items() if happened[n] not in wanted[glyph]}
+    assert not wrong, happened
+    assert "".join(rows.values()) == story.plan, told

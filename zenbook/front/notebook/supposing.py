@@ -1,0 +1,136 @@
+"""What a plan supposes of cells that are no steps: Run All would run them, the plan does not.
+
+They are taken to give again what they gave. So an input that a step has changed in place since,
+or deleted, counts as the step found it; for random states see :mod:`dice`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from zenbook.core.fingerprint import fingerprint_of
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.front.notebook.dice import Dice, counted, moves
+from zenbook.front.notebook.session import Known, Session
+from zenbook.model import Hit, Miss, Part, PlannedStep, Unsure, Verdict
+
+# ------------------------------------------------------------------ inputs
+
+
+def as_found(identity: Identity, session: Session, known: Known) -> Identity:
+    """The identity with the inputs that plain cells make again as the step found them."""
+    if known.fingerprint is None:
+        return identity
+    parts = identity.fingerprint.parts
+    then = {part.name: part for part in known.fingerprint.parts if part.kind in ("input", "use")}
+    made_here = {edge.input for edge in known.edges}
+    left = _left_in_place(session)
+    moved = {
+        part.name: then[part.name]
+        for part in parts
+        if part.name in then and part.name not in made_here and (part.name, part.digest) in left
+    }
+    gone = {
+        name: part
+        for name, part in then.items()
+        if part.kind == "input" and name not in made_here and name in _deleted(session)
+    }
+    if not (moved or gone.keys() - {part.name for part in parts}):
+        return identity
+    supposed = [*_supposed(parts, moved), *_missing(parts, gone, known.fingerprint.parts)]
+    return replace(identity, fingerprint=fingerprint_of(supposed))
+
+
+def _left_in_place(session: Session) -> set[tuple[str, str]]:
+    """Names and digests of what steps have changed in place."""
+    records = (known.record for known in session.known.values() if known.record is not None)
+    return {(a.name.removeprefix("~"), a.digest) for record in records for a in record.changed}
+
+
+def _deleted(session: Session) -> set[str]:
+    records = (known.record for known in session.known.values() if known.record is not None)
+    return {name for record in records for name in record.deleted}
+
+
+def _supposed(parts: Iterable[Part], moved: Mapping[str, Part]) -> Iterator[Part]:
+    for part in parts:
+        yield moved.get(part.name, part) if part.kind in ("input", "use") else part
+
+
+def _missing(
+    parts: Iterable[Part], gone: Mapping[str, Part], then: Iterable[Part]
+) -> Iterator[Part]:
+    """What deleted inputs add: themselves, and the libraries that they are made of."""
+    there = {(part.kind, part.name) for part in parts}
+    yield from (part for name, part in gone.items() if ("input", name) not in there)
+    libraries = (part for part in then if gone and part.kind == "environment")
+    yield from (part for part in libraries if (part.kind, part.name) not in there)
+
+
+# ------------------------------------------------------------------ random states
+
+
+@dataclass(frozen=True, slots=True)
+class _Thrown:
+    """Random states as they may be, in the place of those that are."""
+
+    real: Any
+    supposed: Mapping[str, str]
+
+    def states(self) -> Mapping[str, str]:
+        return self.supposed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def thrown(
+    dice: Dice,
+    session: Session,
+    known: Known,
+    planned: Mapping[str, PlannedStep],
+    ask: Callable[[Desk], Hit | Miss],
+) -> Verdict:
+    """The verdict under every random state that the step may find, if it is one and the same."""
+    desk, libraries = session.desk, sorted(counted(known))
+    if not libraries:
+        return ask(desk)
+    movers = [n for n in planned if any(_may_move(session, planned[n], lib) for lib in libraries)]
+    before = session.known[movers[-1]] if movers else None
+    for name in movers:
+        if isinstance(planned[name].verdict, Hit):
+            continue
+        if any(dice.follows(known, session.known[name], library) for library in libraries):
+            return Unsure((name,))
+    below = [each for name, each in session.known.items() if name not in planned]
+    found = dice.found(known, before, desk.randomness.states())
+    if any(_handed_up(known, each, library) for each in below for library in libraries):
+        found = ()
+    told = [ask(replace(desk, randomness=_Thrown(desk.randomness, each))) for each in found]
+    for verdict in told or [ask(desk)]:
+        if isinstance(verdict, Miss) and not _is_chance(verdict):
+            return verdict
+    if told and all(isinstance(verdict, Hit) for verdict in told):
+        return told[0]
+    return Unsure((f"the random state of {' and '.join(libraries)}",))
+
+
+def _may_move(session: Session, planned: PlannedStep, library: str) -> bool:
+    """Whether a step moves a random state, or may do so with the other code that it would run."""
+    known, verdict = session.known[planned.step], planned.verdict
+    anew = isinstance(verdict, Miss) and verdict.cause in ("code changed", "use changed")
+    return anew or moves(known, library)
+
+
+def _handed_up(known: Known, below: Known, library: str) -> bool:
+    """Whether a step found the state that one below it had left: the cells ran out of order."""
+    left = below.random_after.get(library)
+    return moves(below, library) and known.random.get(library) == left
+
+
+def _is_chance(miss: Miss) -> bool:
+    """Whether nothing but a random state stands against a hit."""
+    return bool(miss.changes) and all(change.part.kind == "random" for change in miss.changes)
