@@ -117,10 +117,51 @@ STORIES = (
         edits=(("def h(): return 1", "def h(): return 2"),),
     ),
     Story(
+        "a plain cell between steps",
+        ("k = 1", "%%step a\na = k", "Y = a * 2", "%%step b\nb = Y"),
+        "▶?",
+        edits=(("k = 1", "k = 2"),),
+    ),
+    Story(
+        "a plain cell between steps that has not run since",
+        ("k = 1", "%%step a\na = k", "Y = a * 2", "%%step b\nb = Y"),
+        "↺?",
+        edits=(("k = 1", "k = 2"),),
+        then=("%%step a\na = k",),
+    ),
+    Story(
+        "a plain cell that reads what was edited",
+        ("g = 1", "X = [g]", "%%step a\na = sum(X)"),
+        "?",
+        edits=(("g = 1", "g = 2"),),
+    ),
+    Story(
+        "a plain cell that reads what is updated below",
+        ("df = [1, 2]", "X = df[0]", "df = df + [3]", "%%step a\na = X", "%%step b\nb = sum(df)"),
+        "↺↺",
+    ),
+    Story(
+        "an import again below",
+        ("import math", "X = math.pi", "%%step a\na = X", "import math, os"),
+        "↺",
+    ),
+    Story(
         "an edited input",
         ("k = 1", "%%step a\na = k"),
         "▶",
         edits=(("k = 1", "k = 2"),),
+    ),
+    Story("a step that binds its input anew", ("n = 0", "%%step a\nn = n + 1"), "↺"),
+    Story(
+        "a step that binds an input of one above",
+        ("n = 0", "%%step a\na = n", "%%step b\nn = 5", "%%step c\nc = n"),
+        "↺↺↺",
+    ),
+    Story(
+        "an input edited to what a step makes of it",
+        ("n = 0", "%%step a\nn = n + 1"),
+        "▶",
+        edits=(("n = 0", "n = 1"),),
     ),
     Story("a deleted input", ("t = 5", "%%step a\na = t + 1\ndel t"), "↺"),
     Story(

@@ -11,10 +11,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from zenbook.front.notebook.marker import find_marker
 from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.trail import Trail
 from zenbook.world.ports import Randomness
 
 _OF_TORCH = frozenset({"manual_seed", "manual_seed_all"})
@@ -25,7 +24,7 @@ _OF_ALL = frozenset({"seed_everything", "seed_all", "set_seed", "set_random_seed
 class Dice:
     """Notices plain cells that move a random state, once a step counts on one."""
 
-    shell: Any
+    trail: Trail
     _watched: Randomness | None = None
     _before: Mapping[str, str] = field(default_factory=dict)
     _stirred: dict[str, int] = field(default_factory=dict)
@@ -40,22 +39,12 @@ class Dice:
     def end(self) -> None:
         """It has ended: which states has it moved? One that had run before moves them as ever."""
         watched, self._watched = self._watched, None
-        texts = self.texts()
+        texts = [cell.text for cell in self.trail.cells]
         if watched is None or not texts or texts[-1] in texts[:-1]:
             return
         for library, state in watched.states().items():
             if self._before.get(library) != state:
                 self._stirred[library] = len(texts)
-
-    def texts(self) -> Sequence[str]:
-        """The cells run in this kernel so far, as typed."""
-        texts: Sequence[str] = self.shell.history_manager.input_hist_raw
-        return texts
-
-    def forget(self) -> None:
-        """Know of no cell."""
-        self._watched = None
-        self._stirred.clear()
 
     # ------------------------------------------------------------ before a step
 
@@ -87,23 +76,13 @@ class Dice:
 
     def _sower(self, known: Known, library: str) -> _Sower | None:
         """The plain cell that seeded last before the step was met."""
-        texts = self.texts()
-        for place in reversed(range(min(known.at, len(texts)))):
-            names = list(_sown_by(self._tree(texts[place]), library))
+        for place, tree in self.trail.plain_trees(known.at):
+            names = list(_sown_by(tree, library))
             if names:
                 read = set().union(*names)
-                later = (self._tree(text, steps=True) for text in texts[place + 1 :])
-                is_old = bool(read) and any(read & _bound(tree) for tree in later)
-                return _Sower(texts[place], is_old)
+                is_old = bool(read & self.trail.bound_since(place))
+                return _Sower(self.trail.cells[place].text, is_old)
         return None
-
-    def _tree(self, text: str, steps: bool = False) -> ast.Module:
-        if not steps and find_marker(text.splitlines()) is not None:
-            return ast.Module([], [])
-        try:
-            return ast.parse(self.shell.transform_cell(text))
-        except SyntaxError:
-            return ast.Module([], [])  # nothing in it has run
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +121,3 @@ def _libraries(called: str) -> frozenset[str]:
     if last in _OF_TORCH:
         return frozenset({"torch"})
     return frozenset({"random", "numpy", "torch"} if last in _OF_ALL else ())
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }

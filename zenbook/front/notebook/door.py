@@ -73,6 +73,8 @@ class Door:
     dice: Any = None
     """What knows of cells that move random states: a :class:`~zenbook.front.notebook.dice.Dice`,
     once a step cell has run."""
+    trail: Any = None
+    """What cells have run: a :class:`~zenbook.front.notebook.trail.Trail`."""
     sound: set[str] = field(default_factory=set)
     """Texts of cells that are known to compile."""
 
@@ -89,6 +91,8 @@ class Door:
             transformed=getattr(info, "transformed_cell", None) or "",
             number=self.shell.execution_count - (1 if info.store_history else 0),
         )
+        if not self.frames and info.store_history:
+            self.trail.begin(raw, frame.cell_id)
         if self.dice is not None and marker is None and not self.frames:
             self.dice.begin(self.sessions.values())
         self.frames.append(frame)
@@ -153,7 +157,7 @@ class Door:
         from zenbook.front.notebook.passing import Passing
 
         if self.dice is None:
-            self.dice = Dice(self.shell)
+            self.dice = Dice(self.trail)
         if frame.marker is None or not self._compiles(frame.raw, tree):
             return tree
         passing = frame.passing = Passing(self, frame, tree)
@@ -234,6 +238,7 @@ class Door:
         self.parameters.clear()
         self.pipeline, self.pipeline_cache, self.run_cache = "", None, None
         self.dice = None
+        self.trail.cells.clear()
 
     def close(self) -> None:
         """The kernel ends: every open run is closed."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from zenbook.front.notebook.door import Door
 from zenbook.front.notebook.marker import take_marker_away
+from zenbook.front.notebook.trail import trail_of
 
 _doors: dict[int, Door] = {}
 
@@ -17,7 +18,7 @@ def load_into(shell: Any) -> Door:
     door = _doors.get(id(shell))
     if door is not None and door.shell is shell:
         return door
-    door = _doors[id(shell)] = Door(shell)
+    door = _doors[id(shell)] = Door(shell, trail=trail_of(shell))
     shell.input_transformers_cleanup.append(take_marker_away)
     shell.ast_transformers.append(door)
     shell.events.register("pre_run_cell", door.pre_run_cell)

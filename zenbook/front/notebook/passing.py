@@ -85,7 +85,7 @@ class Passing:
         )
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.desk.code.look_anew()
-        self._met_at = len(self.door.dice.texts())
+        self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
         self.call = self._call()
         how = self.shell.ast_node_interactivity
@@ -396,6 +396,7 @@ class Passing:
             ),
             hit,
         )
+        self.door.trail.step_ran(self._met_at, name, outcome.record.id if outcome.record else "")
         session.produced(name, {output: bound[output] for output in outputs})
         session.changed_in_place(name, self.call.values, self.namespace, outcome.changed)
         other = replaced is not None and replaced.cell_id != self.frame.cell_id

@@ -99,10 +99,12 @@ def verdict_now(
     )
     if said := said_to_run(known.call.options, sitting):
         return said
-    if waits := tuple(dict.fromkeys(_waits_for(session, known, planned))):
+    if waits := tuple(dict.fromkeys(_waits_for(door, session, known, planned))):
         return Unsure(waits)
+    if old := [name for name in _from_plain_cells(known) if door.trail.made(name).is_old]:
+        return Unsure(tuple(f"the cell that makes {name}" for name in old))
     call = _call_now(door, session, known)
-    identity = as_found(identify(call, session.desk), session, known)
+    identity = as_found(identify(call, session.desk), session, known, door.trail)
 
     def ask(desk: Desk) -> Hit | Miss:
         return decide(identity, call, sitting, desk)
@@ -110,14 +112,26 @@ def verdict_now(
     return thrown(door.dice, session, known, planned, ask)
 
 
-def _waits_for(session: Session, known: Known, planned: Mapping[str, PlannedStep]) -> Iterator[str]:
+def _waits_for(
+    door: Door, session: Session, known: Known, planned: Mapping[str, PlannedStep]
+) -> Iterator[str]:
     """The steps before it that may give it something else than they gave: values, or files."""
     sources = {edge.source for edge in known.edges}
+    for name in _from_plain_cells(known):
+        sources |= door.trail.made(name).steps
     for name, before in planned.items():
         if isinstance(before.verdict, Hit):
             continue
         if name in sources or _files_of(session.known[name], known):
             yield name
+
+
+def _from_plain_cells(known: Known) -> list[str]:
+    """The names it reads, itself or through its helpers, that no step has given it."""
+    parts = known.fingerprint.parts if known.fingerprint is not None else ()
+    made = {edge.input for edge in known.edges}
+    names = (part.name for part in parts if part.kind in ("input", "use"))
+    return [name for name in names if name.isidentifier() and name not in made]
 
 
 def _files_of(writer: Known, reader: Known) -> bool:

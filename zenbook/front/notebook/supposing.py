@@ -1,7 +1,7 @@
 """What a plan supposes of cells that are no steps: Run All would run them, the plan does not.
 
-They are taken to give again what they gave. So an input that a step has changed in place since,
-or deleted, counts as the step found it; for random states see :mod:`dice`.
+They are taken to give again what they gave. So an input that a step has bound anew since, changed
+in place or deleted counts as its reader found it; for random states see :mod:`dice`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.front.notebook.dice import Dice, counted, moves
 from zenbook.front.notebook.session import Known, Session
+from zenbook.front.notebook.trail import Trail
 from zenbook.model import Hit, Miss, Part, PlannedStep, Unsure, Verdict
 
 # ------------------------------------------------------------------ inputs
 
 
-def as_found(identity: Identity, session: Session, known: Known) -> Identity:
+def as_found(identity: Identity, session: Session, known: Known, trail: Trail) -> Identity:
     """The identity with the inputs that plain cells make again as the step found them."""
     if known.fingerprint is None:
         return identity
     parts = identity.fingerprint.parts
     then = {part.name: part for part in known.fingerprint.parts if part.kind in ("input", "use")}
     made_here = {edge.input for edge in known.edges}
-    left = _left_in_place(session)
+    left = set(_left_by_steps(session, trail))
     moved = {
         part.name: then[part.name]
         for part in parts
@@ -44,10 +45,15 @@ def as_found(identity: Identity, session: Session, known: Known) -> Identity:
     return replace(identity, fingerprint=fingerprint_of(supposed))
 
 
-def _left_in_place(session: Session) -> set[tuple[str, str]]:
-    """Names and digests of what steps have changed in place."""
-    records = (known.record for known in session.known.values() if known.record is not None)
-    return {(a.name.removeprefix("~"), a.digest) for record in records for a in record.changed}
+def _left_by_steps(session: Session, trail: Trail) -> Iterator[tuple[str, str]]:
+    """Names and digests of what steps have bound or changed in place, and no plain cell since."""
+    for known in session.known.values():
+        if known.record is None:
+            continue
+        for artifact in (*known.record.changed, *known.record.artifacts):
+            name = artifact.name.removeprefix("~")
+            if known.at >= trail.last_bound(name):
+                yield name, artifact.digest
 
 
 def _deleted(session: Session) -> set[str]:
