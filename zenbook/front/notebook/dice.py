@@ -56,18 +56,23 @@ class Dice:
         ``before`` is the last step that runs before it and moves such a state, ``now`` the states
         of this moment.
         """
-        others = dict(known.random)
+        met, others = dict(known.random), dict(known.random)
         for library in counted(known):
             if self._stirred.get(library, 0) > known.at:
                 return ()
             sower = self._sower(known, library)
             if sower is not None and sower.is_old:
                 return ()
-            if before is not None and self.follows(known, before, library):
+            follows = before is not None and self.follows(known, before, library)
+            since = max(sower.place + 1 if sower else 0, before.at if before and follows else 0)
+            if since < known.at:
+                met[library] = self.trail.state_met(library, known.at, since)
+            others[library] = met[library]
+            if before is not None and follows:
                 others[library] = before.random_after.get(library, "")
             elif sower is None:
                 others[library] = now.get(library, "")
-        return [known.random, others]
+        return [met, others]
 
     def follows(self, known: Known, before: Known, library: str) -> bool:
         """Whether no plain cell between the two steps seeds anew."""
@@ -81,15 +86,18 @@ class Dice:
             if names:
                 read = set().union(*names)
                 is_old = bool(read & self.trail.bound_since(place))
-                return _Sower(self.trail.cells[place].text, is_old)
+                is_old |= not self.trail.is_above(place, known.at - 1)
+                return _Sower(place, self.trail.cells[place].text, is_old)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Sower:
+    place: int
     text: str
     is_old: bool
-    """Whether a name that it seeds by has been bound since."""
+    """Whether Run All would not come by it as the step did: it stands below the step, or a name
+    that it seeds by has been bound since."""
 
 
 def counted(known: Known) -> frozenset[str]:

@@ -396,7 +396,7 @@ class Passing:
             ),
             hit,
         )
-        self.door.trail.step_ran(self._met_at, name, outcome.record.id if outcome.record else "")
+        self.door.trail.step_ran(self._met_at, session.known[name])
         session.produced(name, {output: bound[output] for output in outputs})
         session.changed_in_place(name, self.call.values, self.namespace, outcome.changed)
         other = replaced is not None and replaced.cell_id != self.frame.cell_id

@@ -9,7 +9,7 @@ is not claimed: such a step depends on the steps before it, or on a random state
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from zenbook.engine.sitting import Sitting
 from zenbook.errors import PipelineError, StoreFault, UsageError
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.supposing import as_found, thrown
+from zenbook.front.notebook.trail import Origin, values_of
 from zenbook.model import (
     Call,
     Hit,
@@ -57,18 +58,15 @@ def plan(door: Door) -> NotebookPlan:
     if not session.known:
         raise UsageError("This kernel has not run any step yet; run the cells once.")
     planned: dict[str, PlannedStep] = {}
-    for name in _order_of_cells(session, door.outline().order):
+    for name in _order_of_cells(session, door.outline().order or door.trail.steps()):
         verdict = verdict_now(door, session, name, planned)
         planned[name] = PlannedStep(name, verdict, _expected(session, name, verdict))
     return NotebookPlan(Plan(session.pipeline, tuple(planned.values())))
 
 
 def _order_of_cells(session: Session, order: Sequence[str]) -> list[str]:
-    """The known steps that the notebook still has, as Run All meets them: from top to bottom
-    where the file tells, else each after those it reads from."""
+    """The known steps that the notebook still has, as Run All meets them: from top to bottom."""
     names = [name for name in order_of(session) if name not in session.gone]
-    if not order:
-        return names
     return [n for n in order if n in names] + [n for n in names if n not in order]
 
 
@@ -99,12 +97,14 @@ def verdict_now(
     )
     if said := said_to_run(known.call.options, sitting):
         return said
-    if waits := tuple(dict.fromkeys(_waits_for(door, session, known, planned))):
+    origins = _from_plain_cells(door, known, planned)
+    if waits := tuple(dict.fromkeys(_waits_for(session, known, planned, origins))):
         return Unsure(waits)
-    if old := [name for name in _from_plain_cells(known) if door.trail.made(name).is_old]:
-        return Unsure(tuple(f"the cell that makes {name}" for name in old))
-    call = _call_now(door, session, known)
-    identity = as_found(identify(call, session.desk), session, known, door.trail)
+    if unknown := [name for name, origin in origins.items() if origin.standing == "unknown"]:
+        return Unsure(tuple(f"the cell that makes {name}" for name in unknown))
+    call = _call_now(door, session, known, planned)
+    found = [name for name, origin in origins.items() if origin.standing == "as found"]
+    identity = as_found(identify(call, session.desk), known, found)
 
     def ask(desk: Desk) -> Hit | Miss:
         return decide(identity, call, sitting, desk)
@@ -113,12 +113,14 @@ def verdict_now(
 
 
 def _waits_for(
-    door: Door, session: Session, known: Known, planned: Mapping[str, PlannedStep]
+    session: Session,
+    known: Known,
+    planned: Mapping[str, PlannedStep],
+    origins: Mapping[str, Origin],
 ) -> Iterator[str]:
     """The steps before it that may give it something else than they gave: values, or files."""
     sources = {edge.source for edge in known.edges}
-    for name in _from_plain_cells(known):
-        sources |= door.trail.made(name).steps
+    sources.update(*(origin.steps for origin in origins.values()))
     for name, before in planned.items():
         if isinstance(before.verdict, Hit):
             continue
@@ -126,12 +128,13 @@ def _waits_for(
             yield name
 
 
-def _from_plain_cells(known: Known) -> list[str]:
-    """The names it reads, itself or through its helpers, that no step has given it."""
-    parts = known.fingerprint.parts if known.fingerprint is not None else ()
-    made = {edge.input for edge in known.edges}
-    names = (part.name for part in parts if part.kind in ("input", "use"))
-    return [name for name in names if name.isidentifier() and name not in made]
+def _from_plain_cells(door: Door, known: Known, above: Collection[str]) -> dict[str, Origin]:
+    """The names it reads, itself or through its helpers, that no step above has given it, and
+    where their values are from."""
+    made = {edge.input for edge in known.edges if edge.source in above}
+    namespace = door.shell.user_ns
+    wanted = [name for name in values_of(known) if name not in made]
+    return {name: door.trail.origin(name, known.at, namespace.get(name)) for name in wanted}
 
 
 def _files_of(writer: Known, reader: Known) -> bool:
@@ -146,13 +149,13 @@ def _files_of(writer: Known, reader: Known) -> bool:
     return bool(named & (wrote | folders | {f"{name}?" for name in wrote}))
 
 
-def _call_now(door: Door, session: Session, known: Known) -> Call:
+def _call_now(door: Door, session: Session, known: Known, above: Collection[str]) -> Call:
     """The step's call with what its inputs are when everything before it has run again."""
     call = known.call
     assert call is not None
     namespace = door.shell.user_ns
     values: dict[str, Any] = {}
-    made = {edge.input: edge for edge in known.edges}
+    made = {edge.input: edge for edge in known.edges if edge.source in above}
     for name in call.values:
         source = session.known.get(made[name].source) if name in made else None
         reference = _reference(source.record, made[name].output) if source else None

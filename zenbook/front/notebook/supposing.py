@@ -1,12 +1,12 @@
 """What a plan supposes of cells that are no steps: Run All would run them, the plan does not.
 
-They are taken to give again what they gave. So an input that a step has bound anew since, changed
-in place or deleted counts as its reader found it; for random states see :mod:`dice`.
+They are taken to give again what they gave, so that most inputs count as the step found them (see
+:mod:`trail`); for random states see :mod:`dice`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,50 +15,24 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.front.notebook.dice import Dice, counted, moves
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.trail import Trail
+from zenbook.front.notebook.trail import values_of
 from zenbook.model import Hit, Miss, Part, PlannedStep, Unsure, Verdict
 
 # ------------------------------------------------------------------ inputs
 
 
-def as_found(identity: Identity, session: Session, known: Known, trail: Trail) -> Identity:
-    """The identity with the inputs that plain cells make again as the step found them."""
-    if known.fingerprint is None:
+def as_found(identity: Identity, known: Known, names: Collection[str]) -> Identity:
+    """The identity with the inputs of these names as the step found them when it ran last."""
+    if known.fingerprint is None or not names:
         return identity
-    parts = identity.fingerprint.parts
-    then = {part.name: part for part in known.fingerprint.parts if part.kind in ("input", "use")}
-    made_here = {edge.input for edge in known.edges}
-    left = set(_left_by_steps(session, trail))
-    moved = {
-        part.name: then[part.name]
-        for part in parts
-        if part.name in then and part.name not in made_here and (part.name, part.digest) in left
-    }
-    gone = {
-        name: part
-        for name, part in then.items()
-        if part.kind == "input" and name not in made_here and name in _deleted(session)
-    }
-    if not (moved or gone.keys() - {part.name for part in parts}):
-        return identity
-    supposed = [*_supposed(parts, moved), *_missing(parts, gone, known.fingerprint.parts)]
+    parts, then = identity.fingerprint.parts, known.fingerprint.parts
+    moved = {part.name: part for name, part in values_of(known).items() if name in names}
+    gone = {name: part for name, part in moved.items() if part.kind == "input"}
+    if any(part.name.endswith("()") and part not in parts for part in moved.values()):
+        known_uses = {part.name for part in then}  # another helper than it used reads other values
+        parts = tuple(p for p in parts if p.kind != "use" or p.name in known_uses)
+    supposed = [*_supposed(parts, moved), *_missing(parts, gone, then)]
     return replace(identity, fingerprint=fingerprint_of(supposed))
-
-
-def _left_by_steps(session: Session, trail: Trail) -> Iterator[tuple[str, str]]:
-    """Names and digests of what steps have bound or changed in place, and no plain cell since."""
-    for known in session.known.values():
-        if known.record is None:
-            continue
-        for artifact in (*known.record.changed, *known.record.artifacts):
-            name = artifact.name.removeprefix("~")
-            if known.at >= trail.last_bound(name):
-                yield name, artifact.digest
-
-
-def _deleted(session: Session) -> set[str]:
-    records = (known.record for known in session.known.values() if known.record is not None)
-    return {name for record in records for name in record.deleted}
 
 
 def _supposed(parts: Iterable[Part], moved: Mapping[str, Part]) -> Iterator[Part]:
@@ -72,7 +46,8 @@ def _missing(
     """What deleted inputs add: themselves, and the libraries that they are made of."""
     there = {(part.kind, part.name) for part in parts}
     yield from (part for name, part in gone.items() if ("input", name) not in there)
-    libraries = (part for part in then if gone and part.kind == "environment")
+    absent = gone.keys() - {name for kind, name in there if kind == "input"}
+    libraries = (part for part in then if absent and part.kind == "environment")
     yield from (part for part in libraries if (part.kind, part.name) not in there)
 
 

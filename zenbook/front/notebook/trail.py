@@ -1,11 +1,13 @@
-"""The cells that a kernel has run, and what plain ones among them made of what.
+"""The cells that a kernel has run, and what Run All would make of their names.
 
-A plan knows what steps would give; what plain cells between them would give it does not. So it
-asks here which steps a plain cell's value goes back to, and whether something that the cell read
-has been bound anew since: Run All would then make another value than the notebook holds.
+A plan knows what steps would give; what plain cells give it does not, and it runs none. So it asks
+here: which cell stands nearest above a step and binds a name that the step reads? If that is what
+the step read when it ran last, Run All gives the same again; if the cell has run since and nobody
+bound the name after it, Run All gives what the notebook holds. In all other cases nobody can know.
 
-Which of two cells stands above is known by their ids, in the order of their first execution. Where
-a front end tells no ids, a cell that binds a name anew without reading it counts as standing above.
+Cells are told apart by the ids that front ends give them, and stand in the order of their first
+execution. Where no ids are told, a cell that binds the names of an earlier one, without reading
+them, is taken for that one, edited.
 """
 
 from __future__ import annotations
@@ -13,21 +15,33 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from zenbook.front.notebook.marker import find_marker, take_marker_away
 
+if TYPE_CHECKING:
+    from zenbook.front.notebook.session import Known
+    from zenbook.model import Part
+
 _MOST_TEXTS = 2048
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset)
+
+Standing = Literal["as found", "as now", "unknown"]
+"""What Run All would give under a name: what the step found there when it ran last, what the
+notebook holds now, or nobody knows."""
 
 
 @dataclass(slots=True, eq=False)
 class Executed:
-    """One execution of a cell. ``step`` and ``record`` are those of a step cell, else ""."""
+    """One execution of a cell. ``step`` and ``record`` are those of a step cell, else ""; ``found``
+    are the digests of what a step read, by name, ``random`` those of the states it met."""
 
     text: str
     cell_id: str = ""
     step: str = ""
     record: str = ""
+    found: Mapping[str, str] = field(default_factory=dict)
+    random: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +54,11 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a name goes back to: steps, and whether a plain cell on the way is out of date."""
+class Origin:
+    """How a name stands for a step, and the steps that its value goes back to."""
 
+    standing: Standing
     steps: frozenset[str] = frozenset()
-    is_old: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -59,10 +73,14 @@ class Trail:
         """A cell is executed."""
         self.cells.append(Executed(text, cell_id))
 
-    def step_ran(self, at: int, step: str, record: str) -> None:
-        """The ``at``-th cell was this step, and used or made this record."""
+    def step_ran(self, at: int, known: Known) -> None:
+        """The ``at``-th cell was this step."""
         if 0 < at <= len(self.cells):
-            self.cells[at - 1].step, self.cells[at - 1].record = step, record
+            cell, parts = self.cells[at - 1], values_of(known)
+            cell.step = known.step.name
+            cell.record = known.record.id if known.record is not None else ""
+            cell.found = {name: part.digest for name, part in parts.items()}
+            cell.random = known.random
 
     def plain_trees(self, upto: int) -> Iterator[tuple[int, ast.Module]]:
         """The cells that are no steps, newest first, with their places."""
@@ -76,53 +94,143 @@ class Trail:
         later = (self._names(cell.text).writes for cell in self.cells[place + 1 :])
         return frozenset().union(*later)
 
-    def last_bound(self, name: str) -> int:
-        """How many cells had run when one bound a name last; 0 if none did."""
-        place = self._bound(name, len(self.cells))
-        return 0 if place is None else place + 1
+    def is_above(self, place: int, reader: int) -> bool:
+        """Whether one executed cell stands above another in the notebook."""
+        places = self._places()
+        return places[self._key(place)][0] < places[self._key(reader)][0]
+
+    def steps(self) -> list[str]:
+        """The names of the step cells in the notebook's order, as they ran last."""
+        newest = (self.cells[last].step for _, last in self._places().values())
+        return list(dict.fromkeys(filter(None, newest)))
+
+    def state_met(self, library: str, at: int, since: int) -> str:
+        """The random state that the ``at``-th cell, or a step below it, met first after the
+        ``since``-th: before any of them has moved it."""
+        places = self._places()
+        here = places[self._key(at - 1)][0]
+        for place in range(since, at):
+            cell = self.cells[place]
+            if cell.step and places[self._key(place)][0] >= here:
+                return cell.random.get(library, "")
+        return ""
 
     # ------------------------------------------------------------ where a value is from
 
-    def made(self, name: str, upto: int | None = None) -> Made:
-        """What a name's value goes back to, as it was bound by the first ``upto`` cells."""
-        place = self._bound(name, len(self.cells) if upto is None else upto)
-        if place is None:
-            return Made()
-        if self.cells[place].step:
-            return Made(frozenset({self.cells[place].step}))
+    def origin(self, name: str, at: int, value: Any) -> Origin:
+        """Where a name's value comes from for the step that was the ``at``-th cell; ``value`` is
+        what the name stands for now."""
+        reader, places = at - 1, self._places()
+        maker = self._above(name, reader, places)
+        if maker is None:
+            return Origin("as now" if self._bound(name, reader) is None else "unknown")
+        then, now = self._bound(name, reader), self._bound(name, len(self.cells))
+        if then is not None and self._is(then, maker):
+            steps = self._fresh(then, places)
+            seen = self._still_seen(name, maker, reader, places)
+            unspoilt = isinstance(value, _ATOMS) or self._unspoilt(name, then, reader, places)
+            if steps is not None and seen and unspoilt:
+                return Origin("as found", steps)
+        if now is not None and self._is(now, maker) and now > reader:
+            steps = self._fresh(now, places)
+            if steps is not None and (isinstance(value, _ATOMS) or self._untouched(name, now)):
+                return Origin("as now", steps)
+        return Origin("unknown")
+
+    def _is(self, place: int, other: int) -> bool:
+        """Whether two executions are of one cell with one text (or of one step)."""
+        one, two = self.cells[place], self.cells[other]
+        same = one.step == two.step if two.step else one.text == two.text
+        return same and self._key(place) == self._key(other)
+
+    def _fresh(self, place: int, places: Mapping[object, tuple[int, int]]) -> frozenset[str] | None:
+        """The steps that an execution's values go back to; None if it read what Run All would
+        not give."""
+        if step := self.cells[place].step:
+            latest = places[self._key(place)][1]
+            same = self.cells[place].record == self.cells[latest].record
+            return frozenset({step}) if same else None
         steps: set[str] = set()
-        for read in sorted(self._names(self.cells[place].text).reads):
-            if self._is_newer(read, place):
-                return Made(is_old=True)
-            further = self.made(read, place)
-            if further.is_old:
-                return further
-            steps |= further.steps
-        return Made(frozenset(steps))
+        for read in self._names(self.cells[place].text).reads:
+            maker, made = self._above(read, place, places), self._bound(read, place)
+            if maker is None and made is None:
+                continue
+            if maker is None or made is None or not self._is(made, maker):
+                return None
+            further = self._fresh(made, places)
+            if further is None:
+                return None
+            steps |= further
+        return frozenset(steps)
+
+    def _still_seen(
+        self, name: str, maker: int, reader: int, places: Mapping[object, tuple[int, int]]
+    ) -> bool:
+        """Whether the cells between that may change a value in place are those of then."""
+        first, last = places[self._key(maker)][0], places[self._key(reader)][0]
+        before = {cell.text for cell in self.cells[:reader]}
+        between = [newest for begun, newest in places.values() if first < begun < last]
+        texts = [self.cells[p].text for p in between if not self.cells[p].step]
+        return all(text in before for text in texts if name in self._names(text).reads)
+
+    def _unspoilt(
+        self, name: str, maker: int, reader: int, places: Mapping[object, tuple[int, int]]
+    ) -> bool:
+        """Whether a step that ran alone found what no cell below it had changed in place before.
+
+        Told by the first step that found the same object: no cell below had run yet.
+        """
+        here = places[self._key(reader)][0]
+        between = range(maker + 1, reader)
+        touching = [p for p in between if name in self._names(self.cells[p].text).reads]
+        below = [p for p in touching if places[self._key(p)][0] >= here]
+        if not below:
+            return True
+        above = max((p for p in touching if p not in below), default=maker)
+        told = (p for p in between if above < p <= below[0] and name in self.cells[p].found)
+        first = next(told, None)
+        return first is not None and self.cells[first].found[name] == self._found(reader, name)
+
+    def _found(self, place: int, name: str) -> str:
+        return self.cells[place].found.get(name, "")
+
+    def _untouched(self, name: str, since: int) -> bool:
+        """Whether no cell after this one has had to do with the name."""
+        later = (cell.text for cell in self.cells[since + 1 :])
+        return not any(name in self._names(text).reads for text in later)
+
+    # ------------------------------------------------------------ the notebook
+
+    def _places(self) -> dict[object, tuple[int, int]]:
+        """The notebook's cells in order: where each was executed first, and last."""
+        places: dict[object, tuple[int, int]] = {}
+        for place in range(len(self.cells)):
+            key = self._key(place)
+            places[key] = (places[key][0] if key in places else place, place)
+        return places
+
+    def _key(self, place: int) -> object:
+        cell = self.cells[place]
+        if cell.cell_id or cell.step:
+            return cell.cell_id or (cell.step,)
+        names = self._names(cell.text)
+        bound = names.writes - names.imports
+        return cell.text if not bound or bound & names.reads else bound
+
+    def _above(
+        self, name: str, reader: int, places: Mapping[object, tuple[int, int]]
+    ) -> int | None:
+        """The newest execution of the nearest cell above that binds a name."""
+        here = places[self._key(reader)][0]
+        above = [newest for begun, newest in places.values() if begun < here]
+        return next((p for p in reversed(above) if self._binds(p, name)), None)
 
     def _bound(self, name: str, upto: int) -> int | None:
-        """The last of the first ``upto`` cells that bound a name."""
-        places = reversed(range(upto))
-        return next((p for p in places if name in self._names(self.cells[p].text).writes), None)
+        """The last of the first ``upto`` executions that bound a name."""
+        return next((p for p in reversed(range(upto)) if self._binds(p, name)), None)
 
-    def _is_newer(self, name: str, reader: int) -> bool:
-        """Whether a cell above the reader has given a name another value since."""
-        then, now = self._bound(name, reader), self._bound(name, len(self.cells))
-        if then is None or now is None or now <= reader:
-            return False
-        was, new = self.cells[then], self.cells[now]
-        if new.step:
-            before = [each.record for each in self.cells[:reader] if each.step == new.step]
-            return bool(before) and before[-1] != new.record
-        names = self._names(new.text)
-        if was.text == new.text or name in names.reads or name in names.imports:
-            return False
-        if was.cell_id and new.cell_id and was.cell_id != new.cell_id:
-            return self._first(new) < self._first(self.cells[reader])
-        return True
-
-    def _first(self, cell: Executed) -> int:
-        return next(p for p, each in enumerate(self.cells) if each.cell_id == cell.cell_id)
+    def _binds(self, place: int, name: str) -> bool:
+        return name in self._names(self.cells[place].text).writes
 
     # ------------------------------------------------------------ what cells say
 
@@ -141,6 +249,13 @@ class Trail:
         except SyntaxError:
             return ast.Module([], [])  # nothing in it has run
         return tree
+
+
+def values_of(known: Known) -> dict[str, Part]:
+    """The values that a step read, itself or through its helpers, by the notebook's names."""
+    parts = known.fingerprint.parts if known.fingerprint is not None else ()
+    named = {p.name.removesuffix("()"): p for p in parts if p.kind in ("input", "use")}
+    return {name: part for name, part in named.items() if name.isidentifier()}
 
 
 def trail_of(shell: Any) -> Trail:
