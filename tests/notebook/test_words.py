@@ -13,6 +13,55 @@ def told(kernel: Kernel, line: str) -> str:
     return str(kernel.run(line).result)
 
 
+# ------------------------------------------------------------------ why a step ran
+
+NEVER = "%%step never\nn = 1\ng = (i for i in range(3))"
+
+
+def test_a_step_that_is_never_kept_says_what_it_said_before(kernel: Kernel) -> None:
+    first, again = kernel.run(NEVER), kernel.run(NEVER)
+    assert "first run · not kept: g is" in first.said
+    assert again.lines[0].startswith("▶ never  running · not kept before: g is a generator")
+    assert again.said.count("g is a generator") == 1 and "first run" not in again.said
+    assert "would run · not kept before: g is a generator" in told(kernel, "%plan")
+
+
+def test_a_step_that_failed_says_so_when_it_runs_again(kernel: Kernel) -> None:
+    kernel.run("%%step a\n1 / 0")
+    assert "its last run failed" in kernel.run("%%step a\nx = 1").said
+
+
+def test_a_dependency_that_is_no_longer_named_did_not_appear(kernel: Kernel) -> None:
+    kernel.run("%%step a -d missing.txt\nx = 1")
+    assert "file missing.txt is no longer used" in kernel.run("%%step a\nx = 1").said
+
+
+def test_a_declared_file_that_is_deleted_is_gone(kernel: Kernel) -> None:
+    kernel.run("_ = open('d.txt', 'w').write('1')")
+    kernel.run("%%step a -d d.txt\nx = 1")
+    kernel.run("import os; os.remove('d.txt')")
+    assert "file d.txt is gone" in kernel.run("%%step a -d d.txt\nx = 1").said
+
+
+def test_an_output_that_the_cell_never_binds_is_an_error_before_it_runs(kernel: Kernel) -> None:
+    kernel.run("model = 0")
+    wrong = kernel.run("%%step a -o modle\nmodel = 1")
+    assert wrong.reply["evalue"] == (
+        "--outputs names modle, which the cell does not bind. Did you mean model?"
+    )
+    assert kernel.value("model") == 0
+    assert kernel.run("%%step a -o late\nexec('late = 3')").error == ""
+
+
+def test_long_values_are_short_in_the_line_and_whole_in_why(kernel: Kernel) -> None:
+    kernel.run("text = 'a very long text that goes on and on for a while, one'")
+    kernel.run("%%step a\nx = len(text)")
+    kernel.run("text = 'a very long text that goes on and on for a while, two'")
+    said = kernel.run("%%step a\nx = len(text)").said
+    assert "text …while, one'→…while, two'" in said
+    assert "'a very long text that goes on" in told(kernel, "%why a")
+
+
 # ------------------------------------------------------------------ the open run
 
 

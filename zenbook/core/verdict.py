@@ -7,8 +7,9 @@ There is one comparison, :func:`changes_between`; the cause, the phrase under a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from zenbook.model import Cause, Change, Kind, Miss, Part
+from zenbook.model import Cause, Change, Kind, Miss, Part, StepRun
 
 _CAUSE_OF: dict[Kind, Cause] = {
     "code": "code changed",
@@ -23,6 +24,8 @@ _CAUSE_OF: dict[Kind, Cause] = {
 _RANK: dict[Kind, int] = {kind: rank for rank, kind in enumerate(_CAUSE_OF)}
 
 FIRST_RUN = Miss((), "first run", "first run")
+_SIDE = 24
+"""Characters of an old or new value in the one reason that a line tells."""
 
 
 def changes_between(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
@@ -45,7 +48,19 @@ def miss_for(changes: Sequence[Change]) -> Miss:
     """The miss that these changes mean; without any, the result was simply never kept."""
     if not changes:
         return Miss((), "unknowable", "its last result was not kept")
-    return Miss(tuple(changes), _CAUSE_OF[changes[0].part.kind], phrase(changes[0]))
+    return Miss(tuple(changes), _CAUSE_OF[changes[0].part.kind], phrase(_shortened(changes[0])))
+
+
+def miss_after(last: StepRun | None) -> Miss:
+    """The miss of a step that no record tells of, by what its last run came to."""
+    if last is None:
+        return FIRST_RUN
+    if last.not_kept:
+        return Miss((), "unknowable", f"not kept before: {last.not_kept}")
+    if last.status in ("failed", "interrupted"):
+        how = "failed" if last.status == "failed" else "was stopped"
+        return Miss((), "unknowable", f"its last run {how}")
+    return miss_for(())
 
 
 def phrase(change: Change) -> str:
@@ -68,6 +83,22 @@ def phrase(change: Change) -> str:
             return _moved(change, part.name)
         case _:
             return _moved(change, part.name)
+
+
+def _shortened(change: Change) -> Change:
+    """With so much of long values that one sees where they differ."""
+    old, new = change.old, change.new
+    if old is None or new is None or max(len(old.shown), len(new.shown)) <= _SIDE:
+        return change
+    pairs = enumerate(zip(old.shown, new.shown, strict=False))
+    same = next((place for place, (a, b) in pairs if a != b), 0)
+    start = max(0, same - _SIDE // 3) if same >= _SIDE else 0
+    return Change(*(replace(part, shown=_cut(part.shown, start)) for part in (old, new)))
+
+
+def _cut(shown: str, start: int) -> str:
+    text = "…" + shown[start:].lstrip() if start else shown
+    return text if len(text) <= _SIDE else text[: _SIDE - 1] + "…"
 
 
 def _slot(part: Part) -> tuple[str, str]:
@@ -100,10 +131,10 @@ def _moved(change: Change, name: str) -> str:
 
 
 def _how(change: Change) -> str:
-    if change.old is None or change.old.digest == "missing":
-        return "appeared" if change.part.kind in ("file", "variable") else "is new"
     if change.new is None:
         return "is no longer used"
+    if change.old is None or change.old.digest == "missing":
+        return "appeared" if change.part.kind in ("file", "variable") else "is new"
     if change.new.digest == "missing":
         return "is gone"
     return "changed"

@@ -8,8 +8,10 @@ explanation all call :func:`decide`; there is no second opinion.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from zenbook.core.source_shown import LOCAL
-from zenbook.core.verdict import FIRST_RUN, changes_between, miss_for
+from zenbook.core.verdict import changes_between, miss_after, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.shown import is_shown_so
@@ -125,10 +127,12 @@ def random_read(library: str, digest: str, seeded: bool, call: Call) -> Read:
 def _explain(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Miss:
     """Tell a miss against the newest record of this step's name."""
     nearest = desk.latest(call.step.name, sitting.pipeline)
-    if nearest is None:
-        return FIRST_RUN
-    changes = changes_between(_known(nearest), identity.fingerprint.parts)
-    return miss_for(changes)
+    changes: Sequence[Change] = ()
+    if nearest is not None:
+        changes = changes_between(_known(nearest), identity.fingerprint.parts)
+    if changes:
+        return miss_for(changes)
+    return miss_after(desk.last_line(call.step.name, sitting.pipeline))
 
 
 def _known(record: Record) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zenbook.errors import StoreFault
-from zenbook.model import Fingerprint, Record
+from zenbook.model import Fingerprint, Record, StepRun
 
 if TYPE_CHECKING:
     from zenbook.core.closure import CodeClosure
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
         Vault,
         Watch,
     )
+
+
+_LATELY = 20
+"""Runs among which a step that left no record is looked for."""
 
 
 class StoreWarning(UserWarning):
@@ -108,6 +112,16 @@ class Desk:
             return self.history.latest(step, pipeline)
         except StoreFault:
             return None  # candidates() has told of the fault already
+
+    def last_line(self, step: str, pipeline: str) -> StepRun | None:
+        """How a step went in the newest run of its pipeline that has ended it; None if none of
+        the last runs has."""
+        try:
+            runs = self.history.runs(pipeline=pipeline, limit=_LATELY) if pipeline else ()
+        except StoreFault:
+            return None  # candidates() has told of the fault already
+        lines = (line for run in runs for line in run.steps if line.step == step)
+        return next((line for line in lines if line.status not in ("running", "skipped")), None)
 
     def missing_blob(self, record: Record) -> str:
         """The name of an artifact whose bytes the store has forgotten, "" if it has all."""

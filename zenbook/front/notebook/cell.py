@@ -26,6 +26,7 @@ from zenbook.front.notebook.definitions import (
     made_names,
 )
 from zenbook.front.notebook.namespace import is_code, is_users
+from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
 from zenbook.model import Manner
@@ -146,6 +147,8 @@ def read_cell(
     always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
     found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
+    if not (any(_unclear(names)) or magics.obstacles or may_bind_here(seen)):
+        _check_outputs(said, (*order, *binds, *reads))
     unclear = [*magics.obstacles, *_unclear(names)] if said.inputs is None else []
     return Cell(
         name=said.name or _default_name(tree, always),
@@ -183,6 +186,15 @@ def _reads(
         and (is_users(name) or name in said.added)
         and (name in binds or name not in found or not is_code(namespace[name]))
     )
+
+
+def _check_outputs(said: StepLine, known: Collection[str]) -> None:
+    """Raises OptionError for an output that the cell can never have."""
+    for name in said.options.keep_only:
+        if name not in known:
+            raise OptionError(
+                f"--outputs names {name}, which the cell does not bind.{suggestion(name, known)}"
+            )
 
 
 def _besides(
