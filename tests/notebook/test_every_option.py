@@ -249,9 +249,11 @@ def test_options_steps_runs_verbs_and_values_are_completed(kernel: Kernel) -> No
     assert "first_value" in kernel.complete("%%step train --inputs fir")
     assert "load" in kernel.complete("%%step lo") and "train" in kernel.complete("%why tr")
     assert "restore" in kernel.complete("%zenbook res")
-    for verb in ("show", "restore", "diff", "why"):
+    for verb in ("show", "restore", "diff", "diff 1", "why train", "pin", "forget"):
         found = kernel.complete(f"%zenbook {verb} ")
-        assert {"latest", "notebook:1", "train"} <= set(found), (verb, found)
+        assert {"latest", "1", "notebook:1"} <= set(found), (verb, found)
+    for verb in ("why", "restore 1"):
+        assert "train" in kernel.complete(f"%zenbook {verb} ")
     assert "notebook" in kernel.complete("%runs note")
     assert "%%step" in kernel.complete("%%st") and "%zenbook" in kernel.complete("%zen")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.notebook.kernel import Kernel
 
 LOAD = "%%step load\nX = [1, 2, 3]"
@@ -103,3 +105,87 @@ def test_a_run_shows_the_parameters_that_its_steps_used(kernel: Kernel) -> None:
     assert "gamma=0.5" in told(kernel, "%zenbook show 1")
     kernel.play("gamma = 0.7", "%%step score\nscore = gamma")
     assert "gamma=0.6→0.7" in told(kernel, "%zenbook show 2"), "its steps used both"
+
+
+# ------------------------------------------------------------------ errors of the verbs
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("%zenbook show it's", "%zenbook: no closing quotation in: show it's"),
+        ("%runs a b", "%runs takes [PIPELINE], not 'a b': %runs [PIPELINE] [--tag TAG]"),
+        ("%runs nosuch", "There is no pipeline nosuch."),
+        ("%runs notebok", "There is no pipeline notebok. Did you mean notebook?"),
+        ("%zenbook runs --json", "%zenbook runs has no option --json. It has --tag, --status,"),
+        ("%zenbook runs --stat failed", "has no option --stat. Did you mean --status?"),
+        ("%zenbook runs --status good", "--status is one of completed, failed, "),
+        ("%zenbook runs --limit no", "--limit takes a whole number from 1, not 'no'."),
+        ("%zenbook gc 5", "%zenbook gc takes no arguments, not '5': %zenbook gc [--dry-run]"),
+        ("%zenbook diff 1", "%zenbook diff takes RUN RUN, not '1': %zenbook diff RUN RUN"),
+        ("%zenbook diff 1 99", "notebook has no run 99: its newest is run 1. `%runs` lists"),
+        ("%zenbook show bogus", "There is no run 'bogus'. `%zenbook runs` lists them."),
+        ("%zenbook forget 9", "notebook has no run 9"),
+        ("%zenbook pin 9", "notebook has no run 9"),
+        ("%zenbook restor 1", "There is no verb restor. Did you mean restore?"),
+        ("%zenbook xyz", "There is no verb xyz. There are run, plan, runs,"),
+        ("%why", "%why takes STEP [RUN], and got none: %why STEP [RUN]"),
+        ("%why trian", "No run on record has a step 'trian'. Did you mean train?"),
+        ("%plan x", "%plan takes no arguments, not 'x': %plan"),
+        ("%pipeline a b", "%pipeline takes one name, not a and b."),
+        ("%zenbook run x.ipynb", "!zenbook run x.ipynb"),
+        ("%zenbook export", "No front end tells the notebook's name: %zenbook export FILE."),
+        ("%%parameters --x\na = 1", "%%parameters takes no options, not '--x'."),
+    ],
+)
+def test_a_wrong_verb_line_gets_one_short_sentence(kernel: Kernel, line: str, wanted: str) -> None:
+    kernel.play(*CELLS)
+    wrong = kernel.run(line)
+    assert wrong.error in ("OptionError", "UsageError")
+    assert wanted in wrong.reply["evalue"]
+    assert wrong.traceback == f"{wrong.error}: {wrong.reply['evalue']}"
+
+
+def test_the_verbs_take_a_run_by_its_number_and_their_own_options(kernel: Kernel) -> None:
+    kernel.play(*CELLS, LOAD)
+    assert told(kernel, "%zenbook pin 1").startswith("Run 1 of notebook is pinned")
+    assert "(1 pinned)" in told(kernel, "%zenbook status")
+    assert told(kernel, "%zenbook pin 1 --remove") == "Run 1 of notebook is no longer pinned."
+    assert told(kernel, "%zenbook gc --dry-run").startswith("Would free")
+    assert "clean" in told(kernel, "%zenbook fsck")
+    assert told(kernel, "%zenbook runs --status failed") == "no run of notebook is so"
+    assert told(kernel, "%zenbook runs --limit 1").count("notebook") == 1
+    assert "is forgotten" in told(kernel, "%zenbook forget 1")
+    wrong = kernel.run("%zenbook forget 2")
+    assert "is still running" in wrong.reply["evalue"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered", "not_offered"),
+    [
+        ("%zenbook forget ", {"latest", "1"}, {"train", "--inputs"}),
+        ("%zenbook pin ", {"1", "--remove"}, {"train", "--inputs"}),
+        ("%zenbook runs ", {"notebook", "--tag"}, {"train", "--inputs"}),
+        ("%zenbook runs --status ", {"failed"}, {"--tag", "notebook"}),
+        ("%zenbook gc ", {"--dry-run"}, {"train", "--inputs", "1"}),
+        ("%zenbook status ", set(), {"train", "--inputs"}),
+        ("%zenbook export ", {"--check"}, {"train", "--inputs"}),
+        ("%zenbook restore ", {"1"}, {"train"}),
+        ("%zenbook restore 1 ", {"train"}, {"1"}),
+        ("%why ", {"train"}, {"1"}),
+        ("%why train ", {"1"}, {"load"}),
+        ("%runs ", {"notebook"}, {"train"}),
+        ("%pipeline ", {"notebook", "--no-cache"}, {"train"}),
+    ],
+)
+def test_completion_offers_what_may_come_next(
+    kernel: Kernel, typed: str, offered: set[str], not_offered: set[str]
+) -> None:
+    kernel.play(*CELLS)
+    found = set(kernel.complete(typed))
+    assert offered <= found and not not_offered & found
+
+
+def test_an_error_of_a_step_line_points_at_that_line(kernel: Kernel) -> None:
+    wrong = kernel.run("# a note\n%%step a --ttl soon\nx = 1\ny = 2")
+    assert "line 2" in wrong.traceback and "--ttl takes a time such as" in wrong.traceback

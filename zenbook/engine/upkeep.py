@@ -169,7 +169,8 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
     with _opened(folder) as (history, store, clock), collecting(folder):
         found = _find(history, run)
         if found.status == "running":
-            raise UsageError(f"Run {found.id} is still running; stop it before it is forgotten.")
+            named = f"Run {found.number} of {found.pipeline}"
+            raise UsageError(f"{named} is still running; stop it before it is forgotten.")
         sizes = store.sizes()
         blobs = rows.forget_rows(history, found, clock.now())
         _finish_forgetting(history, store)

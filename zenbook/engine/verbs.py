@@ -133,10 +133,14 @@ def restore(run: str, step: str | None = None) -> dict[str, Any]:
 
 
 def _newest_with(step: str) -> RunHandle:
+    names: set[str] = set()
     for handle in runs(limit=1000):
         if step in handle.steps:
             return handle
-    raise UsageError(f"No run on record has a step {step!r}. `zenbook runs` lists the runs.")
+        names.update(handle.steps)
+    close = difflib.get_close_matches(step, sorted(names), n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]}?" if close else "`zenbook runs` lists the runs."
+    raise UsageError(f"No run on record has a step {step!r}. {hint}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ class Door:
             return lowered
         except (UsageError, MustHit, KeyboardInterrupt) as error:
             self._give_up(frame)
-            return raising(error.with_traceback(None), tree)
+            said_at = frame.marker.line if frame.marker is not None else 0
+            return raising(error.with_traceback(None), said_at + 1)
         except Exception as error:  # a fault of ours must not cost the user the cell
             self._give_up(frame)
             self.say(f"zenbook: this step runs uncached ({type(error).__name__}: {error}).")

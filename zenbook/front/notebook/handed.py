@@ -25,10 +25,9 @@ def do(token: int) -> None:
     take(token)()
 
 
-def raising(error: BaseException, like: ast.Module) -> ast.Module:
-    """A cell that raises this error at its first line and does nothing else."""
-    statement = ast.Raise(exc=_ask("take", error), cause=None)
-    return _module([statement], like)
+def raising(error: BaseException, line: int) -> ast.Module:
+    """A cell that raises this error at a line (counted from 1) and does nothing else."""
+    return _at([ast.Raise(exc=_ask("take", error), cause=None)], line)
 
 
 def doing(action: Callable[[], None], then: list[ast.stmt], like: ast.Module) -> ast.Module:
@@ -48,7 +47,10 @@ def _ask(how: str, handed: Any) -> ast.expr:
 
 
 def _module(statements: list[ast.stmt], like: ast.Module) -> ast.Module:
-    line = like.body[0].lineno if like.body else 1
+    return _at(statements, like.body[0].lineno if like.body else 1)
+
+
+def _at(statements: list[ast.stmt], line: int) -> ast.Module:
     for statement in statements:
         if not hasattr(statement, "lineno"):
             for node in ast.walk(statement):

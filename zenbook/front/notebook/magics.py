@@ -7,11 +7,11 @@ A magic raises; it never prints an error and returns.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from zenbook.errors import OptionError, UsageError
+from zenbook.errors import OptionError, UsageError, ZenbookError
 from zenbook.front.notebook.namespace import is_users
 from zenbook.front.notebook.option_table import (
     PIPELINE_OPTIONS,
@@ -20,38 +20,42 @@ from zenbook.front.notebook.option_table import (
     suggestion,
     usage,
 )
-from zenbook.front.notebook.rewinding import restore, run_named
+from zenbook.front.notebook.verb_table import VERBS
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door
-
-VERBS: Mapping[str, str] = {
-    "run": "FILE: run a notebook or script headless (use `zenbook run FILE` in a terminal)",
-    "plan": "which steps would run if everything ran again now, why, and for how long",
-    "runs": "[PIPELINE]: the runs on record, newest first",
-    "show": "[RUN]: one run with its steps",
-    "why": "STEP [RUN]: every reason why a step ran, with old and new",
-    "diff": "RUN RUN: what differs between two runs",
-    "restore": "RUN [STEP]: put the outputs of an old run back into the notebook",
-    "export": "[FILE]: the notebook as a pipeline script",
-    "status": "where the results are kept and how much they take",
-    "pin": "RUN: never evict what this run made or used",
-    "gc": "collect what nobody needs",
-    "fsck": "check the store",
-    "forget": "RUN: really delete a run and what only it kept",
-}
 
 
 def register(shell: Any, door: Door) -> None:
     """Register every magic of a door."""
     magics = Magics(door)
     for name in ("step", "parameters"):
-        shell.register_magic_function(getattr(magics, f"{name}_cell"), "cell", name)
+        magic = _said_shortly(getattr(magics, f"{name}_cell"))
+        shell.register_magic_function(magic, "cell", name)
     for name in ("step", "pipeline", "zenbook", "runs", "plan", "why"):
-        shell.register_magic_function(getattr(magics, name), "line", name)
+        shell.register_magic_function(_said_shortly(getattr(magics, name)), "line", name)
     shell.set_hook(
         "complete_command", magics.complete, re_key=r"^%{1,2}(step|pipeline|zenbook|runs|why)"
     )
+
+
+def _said_shortly(magic: Callable[..., Any]) -> Callable[..., Any]:
+    """The magic, whose errors a notebook shows as what they say: where in our code they were
+    raised tells nobody anything."""
+
+    @functools.wraps(magic)
+    def call(*texts: str) -> Any:
+        try:
+            return magic(*texts)
+        except ZenbookError as error:
+            told = str(error).replace("`zenbook ", "`%zenbook ")
+            if error.args == (str(error),):
+                error.args = (told,)
+            shown = [f"{type(error).__name__}: {told}"]
+            vars(error)["_render_traceback_"] = lambda: shown
+            raise error.with_traceback(None) from None
+
+    return call
 
 
 class Magics:
@@ -79,7 +83,7 @@ class Magics:
         replaces it.
         """
         if line.strip():
-            raise OptionError("%%parameters takes no options.")
+            raise OptionError(f"%%parameters takes no options, not {line.strip()!r}.")
         result = self.door.shell.run_cell(cell, store_history=False)
         result.raise_error()
 
@@ -89,7 +93,7 @@ class Magics:
 
         words, said = parse(line, PIPELINE_OPTIONS, "%pipeline")
         if len(words) > 1:
-            raise OptionError("%pipeline takes one name.")
+            raise OptionError(f"%pipeline takes one name, not {' and '.join(words)}.")
         if words:
             from zenbook.core.naming import valid_name
 
@@ -101,94 +105,66 @@ class Magics:
 
     def zenbook(self, line: str) -> Any:
         """``%zenbook VERB``: its help is ``ZENBOOK_HELP``."""
-        words = shlex.split(line)
-        verb, rest = (words[0], words[1:]) if words else ("status", [])
+        from zenbook.front.notebook.verbs import split
+
+        verb, *rest = split(line, "%zenbook") or ["status"]
         if verb not in VERBS:
-            raise OptionError(f"There is no verb {verb}.{suggestion(verb, VERBS)}")
-        return self._verbs()[verb](*rest)
+            there = suggestion(verb, VERBS) or f" There are {', '.join(VERBS)}."
+            raise OptionError(f"There is no verb {verb}.{there}")
+        return self._answer(verb, rest, f"%zenbook {verb}")
 
     def runs(self, line: str) -> Any:
         """``%runs [PIPELINE]``: the runs on record, newest first (of this notebook's pipeline)."""
-        return self._runs(*shlex.split(line))
+        return self._short("runs", line)
 
     def plan(self, line: str) -> Any:
         """``%plan``: what would run if everything ran again now, why, and for how long."""
-        if line.strip():
-            raise OptionError("%plan takes no options.")
-        return self._plan()
+        return self._short("plan", line)
 
     def why(self, line: str) -> Any:
         """``%why STEP [RUN]``: every reason why a step ran, with old and new."""
-        return self._checked("why", self._why)(*shlex.split(line))
+        return self._short("why", line)
 
-    # ------------------------------------------------------------ verbs
+    def _short(self, verb: str, line: str) -> Any:
+        from zenbook.front.notebook.verbs import split
 
-    def _verbs(self) -> dict[str, Callable[..., Any]]:
-        import zenbook
-        from zenbook.engine import verbs as looking
+        return self._answer(verb, split(line, f"%{verb}"), f"%{verb}")
 
-        verbs = {name: getattr(zenbook, name, None) for name in VERBS if name != "run"}
-        verbs |= {
-            "run": _run_elsewhere,
-            "plan": self._plan,
-            "runs": self._runs,
-            "why": self._why,
-            "show": lambda run="latest": looking.show(run_named(self.door, run)),
-            "diff": lambda first, second: looking.diff(
-                run_named(self.door, first), run_named(self.door, second)
-            ),
-            "restore": self._restore,
-        }
-        return {name: self._checked(name, verb) for name, verb in verbs.items() if verb}
+    def _answer(self, verb: str, words: list[str], magic: str) -> Any:
+        from zenbook.front.notebook.verbs import answer
 
-    def _checked(self, name: str, verb: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*words: str) -> Any:
-            import inspect
-
-            try:
-                inspect.signature(verb).bind(*words)
-            except TypeError:
-                raise OptionError(f"%zenbook {name} {VERBS[name]}") from None
-            return verb(*words)
-
-        return call
-
-    def _plan(self) -> Any:
-        from zenbook.front.notebook.planning import plan
-
-        return plan(self.door)
-
-    def _why(self, step: str, run: str | None = None) -> Any:
-        from zenbook.front.notebook.planning import explain
-
-        return explain(self.door, step, run)
-
-    def _restore(self, run: str, step: str | None = None) -> Any:
-
-        return restore(self.door, run, step)
-
-    def _runs(self, pipeline: str = "") -> Any:
-        from zenbook.engine.verbs import runs
-
-        return runs(pipeline or self.door.session().pipeline)
+        return answer(self.door, verb, words, magic)
 
     # ------------------------------------------------------------ completion
 
     def complete(self, shell: Any, event: Any) -> list[str]:
         """Options, step names, runs and verbs behind our magics."""
         words = event.line.split()
-        magic = words[0].lstrip("%") if words else ""
-        if magic == "zenbook" and len(words) <= 1 + (not event.line.endswith(" ")):
-            return list(VERBS)
-        if magic == "why" or words[1:2] in (["why"], ["restore"], ["show"], ["diff"]):
-            return [*self._steps(), *self._run_names()]
-        if magic == "runs":
-            return self._pipelines()
+        magic = words.pop(0).lstrip("%") if words else ""
+        if not event.line.endswith(" ") and words:
+            words.pop()  # the one that is being typed
+        if magic == "zenbook":
+            if not words:
+                return list(VERBS)
+            magic = words.pop(0)
+        if magic in VERBS:
+            return self._after_verb(magic, words)
         table = PIPELINE_OPTIONS if magic == "pipeline" else STEP_OPTIONS
-        asking = words[-1] if event.line.endswith(" ") else "".join(words[-2:-1])
-        if (option := next((one for one in table if asking in one.names), None)) and option.value:
+        if (option := _asking(table, words)) is not None:
             return self._values(option)
-        return [*self._steps(), *(name for option in table for name in option.names)]
+        names = self._pipelines() if magic == "pipeline" else self._steps()
+        return [*names, *(name for option in table for name in option.names)]
+
+    def _after_verb(self, verb: str, words: list[str]) -> list[str]:
+        """What may come next behind a verb and these words."""
+        known = VERBS[verb]
+        if (option := _asking(known.options, words)) is not None:
+            return self._values(option)
+        given = sum(not word.startswith("-") for word in words)
+        wanted = known.arguments[given].strip("[]") if given < len(known.arguments) else ""
+        offers = {"RUN": self._run_names, "STEP": self._steps, "PIPELINE": self._pipelines}
+        found = offers[wanted]() if wanted in offers else []
+        return [*found, *(name for option in known.options for name in option.names)]
 
     def _values(self, option: Option) -> list[str]:
         """What may follow an option."""
@@ -197,9 +173,9 @@ class Magics:
         return self._pipelines() if option.key == "pipeline" else list(option.choices)
 
     def _pipelines(self) -> list[str]:
-        session = self.door.session()
-        runs = session.desk.history.runs(limit=100)
-        return list(dict.fromkeys((session.pipeline, *(run.pipeline for run in runs))))
+        from zenbook.front.notebook.verbs import pipelines
+
+        return pipelines(self.door)
 
     def _steps(self) -> list[str]:
         return list(self.door.session().known)
@@ -207,14 +183,14 @@ class Magics:
     def _run_names(self) -> list[str]:
         session = self.door.session()
         found = session.desk.history.runs(pipeline=session.pipeline, limit=20)
-        return ["latest", *(f"{run.pipeline}:{run.number}" for run in found)]
+        numbers = [str(run.number) for run in found]
+        return ["latest", *numbers, *(f"{session.pipeline}:{number}" for number in numbers)]
 
 
-def _run_elsewhere(*words: str) -> None:
-    raise UsageError(
-        "A run of a whole file has a process of its own: !zenbook run FILE. "
-        "In the notebook itself, Run All is the run."
-    )
+def _asking(options: tuple[Option, ...], words: list[str]) -> Option | None:
+    """The option that waits for its value behind these words."""
+    last = words[-1] if words else ""
+    return next((one for one in options if last in one.names and one.value), None)
 
 
 STEP_HELP = f"""``%%step NAME [options]``: this cell is a step, cached and versioned.
@@ -226,7 +202,7 @@ unless something it depends on has changed; the line under the cell says which, 
 """
 ZENBOOK_HELP = (
     "``%zenbook VERB``: look at runs and results, and put old ones back.\n\n"
-    + "\n".join(f"  {verb:<9}{text}" for verb, text in VERBS.items())
+    + "\n".join(f"  {verb.usage(name):<28}{verb.text}" for name, verb in VERBS.items())
 )
 PIPELINE_HELP = f"""``%pipeline [NAME] [options]``: name this notebook's pipeline; show its graph.
 

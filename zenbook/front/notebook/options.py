@@ -86,10 +86,17 @@ def parse(
     text: str, options: Iterable[Option], magic: str
 ) -> tuple[list[str], dict[str, list[str]]]:
     """Split a line into plain words and options by key. Raises OptionError."""
+    return parse_words(split_words(text, magic), options, magic)
+
+
+def parse_words(
+    given: Sequence[str], options: Iterable[Option], magic: str
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Plain words, and options by key. Raises OptionError with a suggestion."""
     table = {name: option for option in options for name in option.names}
     words: list[str] = []
     said: dict[str, list[str]] = {}
-    pending = _split(text, magic)
+    pending = list(given)
     while pending:
         word = pending.pop(0)
         if not word.startswith("-") or word == "-":
@@ -98,12 +105,19 @@ def parse(
         spelling, given, value = word.partition("=")
         option = table.get(spelling)
         if option is None:
-            raise OptionError(f"{magic} has no option {spelling}.{suggestion(spelling, table)}")
+            there = suggestion(spelling, table) or _listed(table)
+            raise OptionError(f"{magic} has no option {spelling}.{there}")
         said.setdefault(option.key, []).append(_value(option, spelling, given, value, pending))
     return words, said
 
 
-def _split(text: str, magic: str) -> list[str]:
+def _listed(table: Mapping[str, Option]) -> str:
+    there = ", ".join(name for name in table if name.startswith("--"))
+    return f" It has {there}." if there else " It has none."
+
+
+def split_words(text: str, magic: str) -> list[str]:
+    """The words of a line, as a shell reads them. Raises OptionError for an open quote."""
     try:
         return shlex.split(text, comments=True)
     except ValueError as error:

@@ -51,5 +51,14 @@ def restore(door: Door, run: str, step: str | None = None) -> Restored:
 
 
 def run_named(door: Door, run: str) -> str:
-    """A bare number means a run of this notebook's pipeline."""
-    return f"{door.session().pipeline}:{run}" if run.isdigit() else run
+    """A bare number means a run of this notebook's pipeline. Raises UsageError if it has none
+    of that number."""
+    if not run.isdigit():
+        return run
+    session = door.session()
+    name = f"{session.pipeline}:{run}"
+    if session.desk.history.run(name) is None:
+        newest = [each.number for each in session.desk.history.runs(pipeline=session.pipeline)]
+        there = f"its newest is run {newest[0]}" if newest else "it has not run yet"
+        raise UsageError(f"{session.pipeline} has no run {run}: {there}. `%runs` lists the runs.")
+    return name
