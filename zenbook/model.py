@@ -177,7 +177,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
-    """Only in a plan: the verdict waits for the outputs of these upstream steps."""
+    """Only in a plan: waits for these steps' outputs, or what only running can tell."""
 
     waits_for: tuple[str, ...]
 

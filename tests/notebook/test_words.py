@@ -186,6 +186,10 @@ def test_completion_offers_what_may_come_next(
     assert offered <= found and not not_offered & found
 
 
+def test_a_cell_that_must_be_a_hit_is_told_of_its_own_option(kernel: Kernel) -> None:
+    assert "Run it without --must-hit." in kernel.run("%%step a --must-hit\nx = 1").reply["evalue"]
+
+
 def test_an_error_of_a_step_line_points_at_that_line(kernel: Kernel) -> None:
     wrong = kernel.run("# a note\n%%step a --ttl soon\nx = 1\ny = 2")
     assert "line 2" in wrong.traceback and "--ttl takes a time such as" in wrong.traceback

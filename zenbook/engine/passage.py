@@ -77,7 +77,8 @@ def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
     if isinstance(found, Outcome):
         return found
     if call.options.must_hit:
-        raise MustHit(f"Step {call.step.name} is no hit: {found.why}. Run it without must_hit.")
+        said = "must_hit" if call.body is not None else "--must-hit"  # a cell has no body to call
+        raise MustHit(f"Step {call.step.name} is no hit: {found.why}. Run it without {said}.")
     return (yield from _run_once(identity, found, call, sitting, desk))
 
 

@@ -13,6 +13,7 @@ them, is taken for that one, edited.
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -124,6 +125,8 @@ class Trail:
         maker = self._above(name, reader, places)
         if maker is None:
             return Origin("as now" if self._bound(name, reader) is None else "unknown")
+        if self._is_ambiguous(maker):
+            return Origin("unknown")
         then, now = self._bound(name, reader), self._bound(name, len(self.cells))
         if then is not None and self._is(then, maker):
             steps = self._fresh(then, places)
@@ -156,6 +159,8 @@ class Trail:
             if maker is None and made is None:
                 continue
             if maker is None or made is None or not self._is(made, maker):
+                return None
+            if self._is_ambiguous(maker):
                 return None
             further = self._fresh(made, places)
             if further is None:
@@ -216,6 +221,15 @@ class Trail:
         names = self._names(cell.text)
         bound = names.writes - names.imports
         return cell.text if not bound or bound & names.reads else bound
+
+    def _is_ambiguous(self, place: int) -> bool:
+        """Whether a cell without an id may be two: an earlier text of it has come again."""
+        if self.cells[place].cell_id or self.cells[place].step:
+            return False
+        key = self._key(place)
+        texts = [c.text for at, c in enumerate(self.cells) if self._key(at) == key]
+        changes = 1 + sum(one != other for one, other in itertools.pairwise(texts))
+        return changes > len(set(texts))
 
     def _above(
         self, name: str, reader: int, places: Mapping[object, tuple[int, int]]
