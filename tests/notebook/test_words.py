@@ -186,6 +186,22 @@ def test_completion_offers_what_may_come_next(
     assert offered <= found and not not_offered & found
 
 
+def test_an_input_that_is_misspelt_gets_a_suggestion(kernel: Kernel) -> None:
+    kernel.run("gamma = 1")
+    wrong = kernel.run("%%step a -i gama\nx = 1")
+    assert wrong.reply["evalue"].endswith("the notebook does not have. Did you mean gamma?")
+
+
+def test_before_anything_has_run_the_verbs_say_so(kernel: Kernel) -> None:
+    assert told(kernel, "%runs") == "no runs yet"
+    for line, wanted in (
+        ("%plan", "This kernel has not run any step yet; run the cells once."),
+        ("%zenbook show", "There is no run yet: run a step or a pipeline first."),
+        ("%zenbook restore 1", "notebook has no run 1: it has not run yet."),
+    ):
+        assert kernel.run(line).reply["evalue"].startswith(wanted)
+
+
 def test_a_cell_that_must_be_a_hit_is_told_of_its_own_option(kernel: Kernel) -> None:
     assert "Run it without --must-hit." in kernel.run("%%step a --must-hit\nx = 1").reply["evalue"]
 

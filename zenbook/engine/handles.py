@@ -319,6 +319,8 @@ def find_run(reference: str, desk: Desk | None = None) -> RunHandle:
         run = desk.history.run(reference)
     except StoreFault as error:
         raise UsageError(f"The history cannot be read: {error}") from error
+    if run is None and reference == "latest":
+        raise UsageError("There is no run yet: run a step or a pipeline first.")
     if run is None:
         raise UsageError(f"There is no run {reference!r}. `zenbook runs` lists them.")
     return RunHandle(run, desk)

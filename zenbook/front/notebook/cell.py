@@ -177,7 +177,8 @@ def _reads(
     """The names that are inputs, as detected or as said. Raises OptionError for a missing one."""
     for name in (*(said.inputs or ()), *said.added):
         if name not in namespace:
-            raise OptionError(f"--inputs names {name}, which the notebook does not have.")
+            near = suggestion(name, filter(is_users, list(namespace)))
+            raise OptionError(f"--inputs names {name}, which the notebook does not have.{near}")
     names = [*(found if said.inputs is None else said.inputs), *said.added]
     return tuple(
         name

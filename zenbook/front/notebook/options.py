@@ -175,6 +175,6 @@ def _name(text: str) -> str:
     if NAME.fullmatch(text) is None:
         raise OptionError(
             f"{text[:40]!r} is no name for a step or pipeline: use letters, digits, _ . and -, "
-            "starting with a letter, at most 100."
+            "starting with a letter or _, at most 100."
         )
     return text
