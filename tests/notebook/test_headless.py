@@ -141,6 +141,14 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert "gamma 0.5→0.7" in other.stdout
 
 
+def test_zenbook_plan_knows_that_the_notebook_switches_its_cache_off(project: Path) -> None:
+    file = _notebook(project, ["%pipeline --no-cache -q", *CELLS])
+    told = _call(project, "-m", "zenbook", "plan", file.name, "--json")
+    rows = json.loads(told.stdout)["rows"]
+    assert [row["why"] for row in rows] == ["cache disabled by pipeline"] * 2
+
+
+
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
     widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
     slider = "from ipywidgets import IntSlider\nIntSlider(3)"

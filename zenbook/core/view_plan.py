@@ -72,7 +72,9 @@ def _row(step: PlannedStep) -> PlanRow:
         row["changes"] = changes
     else:
         row["waits_for"] = [line(name, NAMES) for name in verdict.waits_for[:40]]
-        row["why"] = f"known when {', '.join(row['waits_for'])} ran"
+        waits = ", ".join(row["waits_for"])
+        steps_only = not any(" " in name for name in row["waits_for"])  # no step's name has one
+        row["why"] = f"known when {waits} ran" if steps_only else f"depends on {waits}"
     return row
 
 

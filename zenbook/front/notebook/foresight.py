@@ -17,8 +17,10 @@ from zenbook.core.names import analyse
 from zenbook.core.preview import preview
 from zenbook.core.source import body_of_cell, parse_cell
 from zenbook.core.verdict import FIRST_RUN, miss_for
+from zenbook.engine.decide import said_to_run
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
+from zenbook.engine.sitting import Sitting
 from zenbook.errors import OptionError
 from zenbook.front.notebook.headless import (
     literal,
@@ -28,15 +30,18 @@ from zenbook.front.notebook.headless import (
 )
 from zenbook.front.notebook.marker import find_marker, take_marker_away
 from zenbook.front.notebook.notebook_name import pipeline_name
-from zenbook.front.notebook.option_table import suggestion
-from zenbook.front.notebook.options import StepLine, parse_step_line
-from zenbook.model import Change, Hit, Miss, Part, Plan, PlannedStep, Record, Unsure, Verdict
+from zenbook.front.notebook.option_table import PIPELINE_OPTIONS, suggestion
+from zenbook.front.notebook.options import StepLine, cache_switch, parse, parse_step_line
+from zenbook.model import Change, Hit, Part, Plan, PlannedStep, Record, Unsure, Verdict
 
 
 def foresee(file: Path, texts: Mapping[str, str], no_cache: bool) -> Plan:
     """The verdict of every step of a notebook file. Raises UsageError or OptionError."""
     notebook = read_notebook(file)
     desk, pipeline = open_desk(file.resolve().parent), pipeline_name(file)
+    sitting = Sitting(
+        pipeline, run_cache=False if no_cache else None, pipeline_cache=_pipeline_cache(notebook)
+    )
     parameters = _parameters(notebook, texts)
     planned: dict[str, PlannedStep] = {}
     makers: dict[str, str] = {}
@@ -49,7 +54,7 @@ def foresee(file: Path, texts: Mapping[str, str], no_cache: bool) -> Plan:
         names = analyse(tree)
         name = said.name or next(iter(sorted(names.always)), "step")
         waits = [makers[read] for read in sorted(names.reads) if read in makers]
-        verdict = _verdict(name, tree, said, waits, planned, parameters, desk, pipeline, no_cache)
+        verdict = _verdict(name, tree, said, waits, planned, parameters, desk, sitting)
         expected = 0.0 if isinstance(verdict, Hit) else desk.history.expected(name, pipeline)
         planned[name] = PlannedStep(name, verdict, expected)
         makers.update(dict.fromkeys(names.writes, name))
@@ -64,15 +69,11 @@ def _verdict(
     planned: Mapping[str, PlannedStep],
     parameters: Mapping[str, Any],
     desk: Desk,
-    pipeline: str,
-    no_cache: bool,
+    sitting: Sitting,
 ) -> Verdict:
-    if no_cache or said.options.enable_cache is False:
-        who = "run" if no_cache else "step"
-        return Miss((), "cache disabled", f"cache disabled by {who}")
-    if said.options.force:
-        return Miss((), "forced", "forced")
-    record = desk.latest(name, pipeline)
+    if told := said_to_run(said.options, sitting):
+        return told
+    record = desk.latest(name, sitting.pipeline)
     if record is None:
         return FIRST_RUN
     if changes := list(_changes(record, tree, parameters, desk)):
@@ -125,6 +126,13 @@ def _parameters(notebook: Any, texts: Mapping[str, str]) -> dict[str, Any]:
             except ValueError:
                 continue  # computed by a kernel only
     return values | {name: literal(text) for name, text in texts.items()}
+
+
+def _pipeline_cache(notebook: Any) -> bool | None:
+    """What the notebook's last ``%pipeline`` line says of caching; None if nothing."""
+    lines = (line.strip() for source in _code(notebook) for line in source.splitlines())
+    said = [line.partition(" ")[2] for line in lines if line.split(" ")[0] == "%pipeline"]
+    return cache_switch(parse(said[-1], PIPELINE_OPTIONS, "%pipeline")[1]) if said else None
 
 
 def _code(notebook: Any) -> Iterator[str]:
