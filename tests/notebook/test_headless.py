@@ -148,7 +148,6 @@ def test_zenbook_plan_knows_that_the_notebook_switches_its_cache_off(project: Pa
     assert [row["why"] for row in rows] == ["cache disabled by pipeline"] * 2
 
 
-
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
     widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
     slider = "from ipywidgets import IntSlider\nIntSlider(3)"

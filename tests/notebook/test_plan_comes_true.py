@@ -152,6 +152,12 @@ STORIES = (
         "▶",
         edits=(("k = 1", "k = 2"),),
     ),
+    Story(
+        "changed in place by a plain cell between steps",
+        (MADE, "X.append(9)", AFTER),
+        "↺↺",
+        passes=2,
+    ),
     Story("a step that binds its input anew", ("n = 0", "%%step a\nn = n + 1"), "↺"),
     Story(
         "a step that binds an input of one above",

@@ -97,12 +97,13 @@ def verdict_now(
     )
     if said := said_to_run(known.call.options, sitting):
         return said
-    origins = _from_plain_cells(door, known, planned)
+    handed = _handed_on(door, session, known, planned)
+    origins = _from_plain_cells(door, known, handed)
     if waits := tuple(dict.fromkeys(_waits_for(session, known, planned, origins))):
         return Unsure(waits)
     if unknown := [name for name, origin in origins.items() if origin.standing == "unknown"]:
         return Unsure(tuple(f"the cell that makes {name}" for name in unknown))
-    call = _call_now(door, session, known, planned)
+    call = _call_now(door, known, handed)
     found = [name for name, origin in origins.items() if origin.standing == "as found"]
     identity = as_found(identify(call, session.desk), known, found)
 
@@ -128,12 +129,29 @@ def _waits_for(
             yield name
 
 
-def _from_plain_cells(door: Door, known: Known, above: Collection[str]) -> dict[str, Origin]:
-    """The names it reads, itself or through its helpers, that no step above has given it, and
-    where their values are from."""
-    made = {edge.input for edge in known.edges if edge.source in above}
+def _handed_on(
+    door: Door, session: Session, known: Known, above: Collection[str]
+) -> dict[str, Reference]:
+    """The inputs that it gets from steps above just as those leave them; not what a plain cell
+    between them has changed in place."""
+    handed: dict[str, Reference] = {}
+    found = values_of(known)
+    for edge in known.edges:
+        source = session.known.get(edge.source)
+        given = _reference(source.record, edge.output) if source is not None else None
+        if edge.source not in above or given is None or edge.input not in found:
+            continue
+        is_same_run = door.trail.record_used(edge.source, known.at) == given.record.id
+        if not is_same_run or given.artifact.digest == found[edge.input].digest:
+            handed[edge.input] = given
+    return handed
+
+
+def _from_plain_cells(door: Door, known: Known, handed: Collection[str]) -> dict[str, Origin]:
+    """The other names that it reads, itself or through its helpers, and where their values are
+    from."""
     namespace = door.shell.user_ns
-    wanted = [name for name in values_of(known) if name not in made]
+    wanted = [name for name in values_of(known) if name not in handed]
     return {name: door.trail.origin(name, known.at, namespace.get(name)) for name in wanted}
 
 
@@ -149,18 +167,15 @@ def _files_of(writer: Known, reader: Known) -> bool:
     return bool(named & (wrote | folders | {f"{name}?" for name in wrote}))
 
 
-def _call_now(door: Door, session: Session, known: Known, above: Collection[str]) -> Call:
+def _call_now(door: Door, known: Known, handed: Mapping[str, Reference]) -> Call:
     """The step's call with what its inputs are when everything before it has run again."""
     call = known.call
     assert call is not None
     namespace = door.shell.user_ns
     values: dict[str, Any] = {}
-    made = {edge.input: edge for edge in known.edges if edge.source in above}
     for name in call.values:
-        source = session.known.get(made[name].source) if name in made else None
-        reference = _reference(source.record, made[name].output) if source else None
-        if reference is not None:
-            values[name] = reference
+        if name in handed:
+            values[name] = handed[name]
         elif name in namespace:
             values[name] = namespace[name]
     return replace(call, values=values)

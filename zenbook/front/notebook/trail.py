@@ -83,6 +83,11 @@ class Trail:
             cell.found = {name: part.digest for name, part in parts.items()}
             cell.random = known.random
 
+    def record_used(self, step: str, before: int) -> str:
+        """The id of a step's record when it ran last in the first ``before`` cells."""
+        ran = (cell.record for cell in reversed(self.cells[:before]) if cell.step == step)
+        return next(ran, "")
+
     def plain_trees(self, upto: int) -> Iterator[tuple[int, ast.Module]]:
         """The cells that are no steps, newest first, with their places."""
         for place in reversed(range(min(upto, len(self.cells)))):
