@@ -197,3 +197,15 @@ def test_what_a_cell_asks_of_the_compiler_is_a_reason(tmp_path: Path) -> None:
         assert kernel.value("x") == "int"
     finally:
         kernel.stop()
+
+
+def test_a_class_that_a_cell_imports_may_note_things_on_itself_when_it_is_used(
+    kernel: Kernel,
+) -> None:
+    cell = "%%step a\nfrom tqdm.auto import tqdm\nx = [*tqdm(range(3))]"
+    assert kernel.run(cell).status == "completed"
+    kernel.fresh()
+    kernel.quietly("import sys\nfor n in [*sys.modules]:\n    if 'tqdm' in n: del sys.modules[n]")
+    again = kernel.run(cell)
+    assert again.status == "cached", again.said
+    assert kernel.value("x") == [0, 1, 2]

@@ -64,6 +64,15 @@ def annotated(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     return found
 
 
+def imported_names(statements: Sequence[ast.stmt]) -> frozenset[str]:
+    """Names that nothing but imports at the top level binds: what they stand for is a module's."""
+    imports = set[str]()
+    others = set[str]()
+    for node in statements:
+        (imports if isinstance(node, _IMPORTS) else others).update(bound_names([node]))
+    return frozenset(imports - others)
+
+
 def dropped_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     """Names that a ``del`` at the top level takes away for good."""
     gone: dict[str, None] = {}
