@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+
+from tests.notebook.kernel import STEP
+from zenbook.front.command import main
 
 CELLS = [
     "%load_ext zenbook",
@@ -39,8 +45,8 @@ def _notebook(folder: Path, cells: list[str] = CELLS, name: str = "demo") -> Pat
     return file
 
 
-def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {
+def _environment(folder: Path) -> dict[str, str]:
+    return {
         **os.environ,
         "ZENBOOK_HOME": str(folder / ".zenbook"),
         "HOME": str(folder.parent / "person"),
@@ -48,8 +54,16 @@ def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         "IPYTHONDIR": str(folder.parent / "ipython"),
         "PYTHONWARNINGS": "",
     }
+
+
+def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *words], cwd=folder, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, *words],
+        cwd=folder,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
 
@@ -76,11 +90,14 @@ def test_zenbook_run_executes_a_notebook_and_waits_only_for_what_changed(project
     assert [row["version"] for row in rows] == [1, 1]
 
 
-def test_no_cache_runs_every_step(project: Path) -> None:
+def test_no_cache_runs_every_step_and_the_run_has_the_name_it_is_given(project: Path) -> None:
     file = _notebook(project)
     _call(project, "-m", "zenbook", "run", file.name)
-    again = _call(project, "-m", "zenbook", "run", file.name, "--no-cache")
+    about = ("--name", "nightly", "--tag", "slow", "--note", "all anew")
+    again = _call(project, "-m", "zenbook", "run", file.name, "--no-cache", *about)
     assert again.returncode == 0 and "cache disabled by run" in again.stdout
+    row = json.loads(_call(project, "-m", "zenbook", "runs", "--json").stdout)["rows"][0]
+    assert (row["name"], row["tags"], row["note"]) == ("nightly", ["slow"], "all anew")
 
 
 def test_a_failing_cell_is_shown_and_the_exit_code_is_one(project: Path) -> None:
@@ -99,6 +116,142 @@ def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:
     assert broken.returncode == 2 and "is no notebook" in broken.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"cells": [', "is no notebook: it is not JSON."),
+        ("[]", "is no notebook: it is JSON of another kind."),
+        ('{"nbformat": 9, "metadata": {}, "cells": []}', "Unsupported nbformat version 9."),
+        (
+            '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "raw", "metadata": {}}]}',
+            "its cell 1 has no source or no type.",
+        ),
+        (
+            '{"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": "R"}}}',
+            "is a notebook in r; zenbook works in Python.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("verb", ["run", "plan"])
+def test_a_file_that_is_no_notebook_is_told_in_a_sentence(
+    verb: str, text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file := tmp_path / "odd.ipynb").write_text(text)
+    assert main([verb, str(file)]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
+
+
+def test_what_would_end_a_run_badly_is_told_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(_notebook(tmp_path))
+    (tmp_path / "demo2.ipynb").mkdir()
+    wrong = {
+        (file, "--output", str(tmp_path / "nowhere" / "o.ipynb")): "there is no folder",
+        (file, "--step", "trian", "--rerun"): "has no step trian. Did you mean train?",
+        (f"{file}:train",): "is a notebook, which is one pipeline",
+        (str(tmp_path / "demo2.ipynb"),): "is a folder",
+    }
+    for words, told in wrong.items():
+        assert main(["run", *words]) == 2
+        assert told in capsys.readouterr().err
+    book = nbformat.read(file, as_version=4)
+    book.metadata["kernelspec"] = {"name": "gone", "language": "python", "display_name": "Gone"}
+    nbformat.write(book, file)
+    assert main(["run", file]) == 2
+    assert "asks for the kernel gone, which is not installed here" in capsys.readouterr().err
+
+
+def test_a_kernel_that_dies_ends_the_run_in_a_sentence(project: Path) -> None:
+    dying = "%%step dies\nimport os\nprint('begun', flush=True)\nos.kill(os.getpid(), 9)"
+    file = _notebook(project, [*CELLS[:3], dying, "after = 1"])
+    died = _call(project, "-m", "zenbook", "run", file.name, "--output", "o.ipynb")
+    assert died.returncode == 1
+    assert "Cell 4 failed: the kernel died while it ran this cell" in died.stderr, died.stderr
+    assert "Traceback" not in died.stderr
+    assert "loading" in json.dumps(_outputs(project / "o.ipynb"))
+    runs = json.loads(_call(project, "-m", "zenbook", "runs", "--json").stdout)["rows"]
+    assert [row["status"] for row in runs] == ["interrupted"]
+
+
+def test_ctrl_c_stops_the_cell_and_leaves_what_it_has_shown(project: Path) -> None:
+    slow = "%%step slow\nimport time\nprint('begun', flush=True)\ntime.sleep(60)"
+    file = _notebook(project, [*CELLS[:3], slow, "after = 1"])
+    words = ("-m", "zenbook", "run", file.name, "--output", "o.ipynb")
+    with subprocess.Popen(
+        [sys.executable, *words],
+        cwd=project,
+        env=_environment(project),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as run:
+        assert run.stdout is not None and run.stderr is not None
+        while "slow  running" not in run.stdout.readline():
+            assert run.poll() is None
+        time.sleep(0.5)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+    assert run.returncode == 130 and err.endswith("Interrupted.\n") and "Traceback" not in err
+    assert "■ slow  stopped after" in out
+    shown = json.dumps(_outputs(project / "o.ipynb"), ensure_ascii=False)
+    assert "begun" in shown and "KeyboardInterrupt" in shown and "■ slow" in shown
+
+
+TOOLS = {
+    "papermill": ("-m", "papermill", "demo.ipynb", "out.ipynb", "-p", "gamma", "2"),
+    "nbconvert": ("-m", "nbconvert", "--execute", "--allow-errors", "--to", "notebook",
+                  "--output", "out", "demo.ipynb"),
+}  # fmt: skip
+SHOWING = [
+    *CELLS[:2],
+    "%matplotlib inline\nimport sys\nimport matplotlib.pyplot as plt\nimport pandas as pd",
+    "%%step load\nprint('loading')\nprint(2, file=sys.stderr)\nX = pd.Series([1, 2])\nX.to_frame()",
+    "%%step draw\nfigure, axes = plt.subplots(figsize=(1, 1))\nprint(axes.plot([1, gamma])[0])",
+    "%%step helper\ndef half(x):\n    return x / 2\nclass K:\n    pass\nhalf(gamma)",
+    "_, sorted(Out), len(In), get_ipython().execution_count",
+    "%%step wrong\nbefore = 1\nhalf('x')",
+    "after = 1",
+]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_notebook_of_hits_is_the_notebook_of_plain_cells_but_for_the_lines(
+    tool: str, project: Path
+) -> None:
+    written = []
+    plain = [cell.replace("%%step", "# %%step") for cell in SHOWING]
+    for cells in (plain, SHOWING, SHOWING):
+        _notebook(project, cells)
+        _call(project, *TOOLS[tool])
+        written.append(nbformat.read(project / "out.ipynb", as_version=4))
+    lines = [_line(cell) for cell in written[2].cells]
+    assert [said[0] for said in lines if said] == ["↺", "↺", "↺", "✗"], lines
+    bare, first, again = map(_shown, written)
+    assert again == first == bare
+    assert ("injected-parameters" in bare) == (tool == "papermill")
+
+
+def _line(cell: Any) -> str:
+    found = [o.data["text/plain"] for o in cell.get("outputs", ()) if STEP in o.get("data", {})]
+    return str(found[-1]) if found else ""
+
+
+def _shown(book: Any) -> str:
+    """Counts, tags and outputs without the lines of steps and what differs between processes."""
+    told = [
+        [
+            cell.get("execution_count"),
+            cell.metadata.get("tags", []),
+            [o for o in cell.get("outputs", []) if STEP not in o.get("data", {})],
+        ]
+        for cell in book.cells
+    ]
+    text = re.sub(r"# %%step|%%step", "%%step", json.dumps(told, indent=1))
+    return re.sub(r"ipykernel_\d+/\d+|0x[0-9a-f]+", "", text)
+
+
 def test_papermill_and_nbclient_stop_at_a_failing_step(project: Path) -> None:
     file = _notebook(project)
     ran = _call(
@@ -110,15 +263,6 @@ def test_papermill_and_nbclient_stop_at_a_failing_step(project: Path) -> None:
     stopped = _call(project, "-m", "papermill", failing.name, "out.ipynb", "--no-progress-bar")
     assert stopped.returncode != 0 and "ZeroDivisionError" in stopped.stderr
     assert not _outputs(project / "out.ipynb")[-1]
-
-
-def test_nbconvert_executes_and_shows_the_lines(project: Path) -> None:
-    file = _notebook(project)
-    done = _call(
-        project, "-m", "nbconvert", "--execute", "--to", "notebook", "--output", "n", file.name
-    )
-    assert done.returncode == 0, done.stderr
-    assert "✓ train" in json.dumps(_outputs(project / "n.ipynb"), ensure_ascii=False)
 
 
 def test_fault_76_a_notebook_copied_to_another_folder_finds_its_results(project: Path) -> None:

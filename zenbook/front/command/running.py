@@ -156,16 +156,16 @@ def _imported(target: Target) -> PipelineLike:
 def _run_notebook(
     target: Target, texts: Mapping[str, str], asked: Asked, output: Path | None
 ) -> int:
-    from zenbook.front.notebook.headless import run_notebook
+    from zenbook.front.notebook.headless import Wanted, run_notebook
 
-    return run_notebook(
-        target.file,
-        texts,
-        output=output,
+    wanted = Wanted(
         enable_cache=False if asked.no_cache else None,
         rerun=asked.rerun,
-        as_json=asked.as_json,
+        name=asked.name,
+        tags=asked.tags,
+        note=asked.note,
     )
+    return run_notebook(target.file, texts, output=output, wanted=wanted, as_json=asked.as_json)
 
 
 @contextmanager

@@ -54,10 +54,14 @@ def target_of(text: str) -> Target:
     if not colon or Path(text).exists():
         path, name = text, ""
     file = Path(path)
+    if file.is_dir():
+        raise UsageError(f"{path} is a folder, not a script or a notebook.")
     if not file.is_file():
         raise UsageError(f"There is no file {path}{_nearby(file)}.")
     if file.suffix not in (".py", ".ipynb"):
         raise UsageError(f"{path} is neither a Python script (.py) nor a notebook (.ipynb).")
+    if name and file.suffix == ".ipynb":
+        raise UsageError(f"{path} is a notebook, which is one pipeline: leave :{name} away.")
     return Target(file, name)
 
 
@@ -126,6 +130,7 @@ def _nearby(file: Path) -> str:
         return ""
     from difflib import get_close_matches
 
-    there = [entry.name for entry in file.parent.iterdir() if entry.suffix in (".py", ".ipynb")]
-    close = get_close_matches(file.name, there, 1)
-    return f"; there is {file.parent / close[0]}" if close else ""
+    there = [entry for entry in file.parent.iterdir() if entry.suffix in (".py", ".ipynb")]
+    close = get_close_matches(file.stem, [entry.stem for entry in there], 1)
+    near = sorted(entry for entry in there if entry.stem in close and entry != file)
+    return f"; there is {near[0]}" if near else ""

@@ -87,7 +87,7 @@ def read_notebook(
 
     ``failed`` holds the commands of each cell that failed when the notebook ran.
     """
-    from zenbook.front.notebook.headless import read_notebook as read
+    from zenbook.front.notebook.book import read_notebook as read
 
     found = read(file)
     _check_language(found, file)

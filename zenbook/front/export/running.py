@@ -80,7 +80,7 @@ def _taken_apart(rest: str) -> tuple[list[str], list[str]]:
 
 def _cells(file: Path, place: Place) -> tuple[str, ...]:
     """The code of a file that runs among the notebook's own names. Raises ExportError."""
-    from zenbook.front.notebook.headless import read_notebook
+    from zenbook.front.notebook.book import read_notebook
 
     if file.suffix == ".ipynb":
         cells = tuple(c.source for c in read_notebook(file).cells if c.cell_type == "code")

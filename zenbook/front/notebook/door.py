@@ -16,7 +16,7 @@ import ast
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,8 @@ class Door:
     """Said for the whole run by ``zenbook run --no-cache``."""
     rerun: frozenset[str] = frozenset()
     """Steps that ``zenbook run --step NAME --rerun`` runs although they would be hits."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """Name, tags and note that ``zenbook run`` gives the run."""
     parameters: dict[str, str] = field(default_factory=dict)
     codes: dict[Any, Any] = field(default_factory=dict)
     vouched: Vouched | None = None
@@ -218,6 +220,7 @@ class Door:
                 pipeline=name,
                 origin=f"notebook {file.name}" if file else "notebook",
                 parameters=self.parameters,
+                about=self.about,
             )
         found.expect(self.outline().steps)
         return found

@@ -22,7 +22,7 @@ from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import OptionError
-from zenbook.front.notebook.headless import (
+from zenbook.front.notebook.book import (
     literal,
     parameter_names,
     parameters_cell,

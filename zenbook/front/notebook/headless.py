@@ -9,19 +9,22 @@ Other places to execute (``--executor``) are other implementations of :class:`Ex
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zenbook.errors import OptionError, UsageError
+from zenbook.front.notebook.book import inject, parameters_cell, read_notebook, write_notebook
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
+from zenbook.front.notebook.outline import outline_of
 from zenbook.front.notebook.saved import without_live_views
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 _LOAD = "%load_ext zenbook"
 _SECONDS_FOR_OUTPUTS = 60
 """A busy machine may deliver a cell's outputs long after its reply; nbclient waits four seconds."""
+_SECONDS_TO_STOP = 10
+"""A cell that is stopped has so long to end, with its outputs and its line."""
+_DIED = (
+    "the kernel died while it ran this cell: memory ran out, a library crashed, or somebody "
+    "ended its process. What ran before is kept."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +52,39 @@ class Failure:
     traceback: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the kernel is told before the first cell, beside the notebook's file."""
+
+    enable_cache: bool | None = None
+    rerun: tuple[str, ...] = ()
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+    def setup(self, file: Path) -> str:
+        """Python that tells it."""
+        about = {"name": self.name, "tags": self.tags, "note": self.note}
+        told = f"{str(file.resolve())!r}, {self.enable_cache!r}, {self.rerun!r}, {about!r}"
+        return "\n".join(
+            [
+                f"get_ipython().run_line_magic('load_ext', {_LOAD.split()[1]!r})",
+                "from zenbook.front.notebook.loading import headless as __zenbook_headless",
+                f"__zenbook_headless({told})",
+                "del __zenbook_headless",
+            ]
+        )
+
+
 class Executor(Protocol):
     """Who executes a notebook: this machine's kernel, or something far away."""
 
     def execute(self, notebook: Any, folder: Path, setup: str, told: Told) -> Failure | None:
-        """Fill in the notebook's outputs; the failure that ended it, if one did."""
+        """Fill in the notebook's outputs; the failure that ended it, if one did.
+
+        Raises UsageError where there is no kernel to execute it, and KeyboardInterrupt when
+        stopped, with what the cell had shown by then.
+        """
         ...
 
 
@@ -89,7 +126,7 @@ class KernelExecutor:
             resources={"metadata": {"path": str(folder)}},
         )
         client.zenbook_told = told
-        with _private_sockets(client), client.setup_kernel():
+        with _private_sockets(client), _started(client):
             execute = run_sync(client.kc.execute_interactive)
             reply = execute(setup, store_history=False, output_hook=_unseen, timeout=120)
             if reply["content"]["status"] != "ok":
@@ -97,19 +134,69 @@ class KernelExecutor:
             try:
                 return _executed(client, notebook)
             finally:
-                client.set_widgets_metadata()
+                with suppress(RuntimeError):  # of a kernel that died
+                    client.set_widgets_metadata()
                 without_live_views(notebook)
 
 
+@contextmanager
+def _started(client: Any) -> Iterator[None]:
+    """The notebook's kernel while the block runs. Raises UsageError if there is none."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(client.setup_kernel())
+        except NoSuchKernel as error:
+            there = ", ".join(sorted(KernelSpecManager().find_kernel_specs()))
+            raise UsageError(
+                f"The notebook asks for the kernel {error.name}, which is not installed here; "
+                f"there is {there or 'none'}. Choose another in the notebook, or install it: "
+                f"python -m ipykernel install --user --name {error.name}"
+            ) from None
+        except (RuntimeError, OSError) as error:
+            raise UsageError(f"The kernel {client.kernel_name} does not start: {error}") from error
+        yield
+
+
 def _executed(client: Any, notebook: Any) -> Failure | None:
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     for number, cell in enumerate(notebook.cells):
         try:
-            client.execute_cell(cell, number)
+            _execute(client, cell, number)
         except CellExecutionError as error:
             return Failure(number + 1, cell.source, error.ename, error.evalue, str(error))
+        except DeadKernelError as error:
+            return Failure(number + 1, cell.source, type(error).__name__, _DIED, _DIED)
     return None
+
+
+def _execute(client: Any, cell: Any, number: int) -> None:
+    """Execute a cell; when stopped, stop it in the kernel and wait for what it still says."""
+    import asyncio
+
+    from nbclient.util import ensure_async, run_sync
+
+    running: list[asyncio.Task[Any]] = []
+
+    async def run() -> None:
+        running.append(asyncio.ensure_future(client.async_execute_cell(cell, number)))
+        await asyncio.wait(running)
+
+    async def stop() -> None:
+        await ensure_async(client.km.interrupt_kernel())
+        await asyncio.wait(running, timeout=_SECONDS_TO_STOP)
+        if running[0].done() and not running[0].cancelled():
+            running[0].exception()  # it ends with the error that Stop is
+
+    try:
+        run_sync(run)()
+    except KeyboardInterrupt:
+        if running:
+            run_sync(stop)()
+        raise
+    running[0].result()
 
 
 @contextmanager
@@ -145,29 +232,56 @@ def run_notebook(
     parameters: Mapping[str, str],
     *,
     output: Path | None = None,
-    enable_cache: bool | None = None,
-    rerun: Sequence[str] = (),
+    wanted: Wanted | None = None,
     as_json: bool = False,
     executor: Executor | None = None,
 ) -> int:
     """Execute a notebook; 0 if it ended, 1 if a cell failed (it is shown).
 
     ``parameters`` are texts as given on the command line: Python literals, else strings.
+    The executed notebook goes to ``output`` also where it failed or was stopped.
     Raises UsageError for a file that is no notebook, OptionError for an unknown parameter.
     """
     notebook = read_notebook(file)
+    wanted = wanted or Wanted()
+    _check_steps(file, wanted.rerun)
+    if output is not None:
+        _check_writable(output)
+    if parameters and parameters_cell(notebook) is None:
+        names = ", ".join(parameters)
+        print(f"No cell is tagged parameters: {names} stands above all cells.", file=sys.stderr)
     inject(notebook, parameters)
     told = Told(sys.stderr if as_json else sys.stdout)
-    setup = _setup(file, enable_cache, rerun)
-    failure = (executor or KernelExecutor()).execute(notebook, file.resolve().parent, setup, told)
-    if output is not None:
-        write_notebook(notebook, output)
+    folder, setup = file.resolve().parent, wanted.setup(file)
+    try:
+        failure = (executor or KernelExecutor()).execute(notebook, folder, setup, told)
+    finally:
+        if output is not None:
+            write_notebook(notebook, output)
     if as_json:
         print(json.dumps({"notebook": str(file), "steps": told.steps, "failed": bool(failure)}))
+    elif not told.steps and failure is None:
+        print(f"{file} has no step: mark cells with %%step NAME to keep what they give.")
     if failure is not None:
         print(_shown(failure), file=sys.stderr)
         return 1
     return 0
+
+
+def _check_steps(file: Path, asked: Sequence[str]) -> None:
+    """Raise OptionError for a step that the notebook does not have, where its names are known."""
+    known = outline_of(file).order
+    for name in asked:
+        if known and name not in known:
+            raise OptionError(f"The notebook has no step {name}.{suggestion(name, known)}")
+
+
+def _check_writable(file: Path) -> None:
+    """Raise UsageError before anything runs: its results would be lost."""
+    if not file.resolve().parent.is_dir():
+        raise UsageError(f"{file} cannot be written: there is no folder {file.parent}.")
+    if not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+        raise UsageError(f"{file} cannot be written: permission denied.")
 
 
 def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool = False) -> Plan:
@@ -177,106 +291,7 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     return foresee(file, parameters, no_cache)
 
 
-def _setup(file: Path, enable_cache: bool | None, rerun: Sequence[str]) -> str:
-    """What the kernel is told before the first cell."""
-    return "\n".join(
-        [
-            f"get_ipython().run_line_magic('load_ext', {_LOAD.split()[1]!r})",
-            "from zenbook.front.notebook.loading import headless as __zenbook_headless",
-            f"__zenbook_headless({str(file.resolve())!r}, {enable_cache!r}, {tuple(rerun)!r})",
-            "del __zenbook_headless",
-        ]
-    )
-
-
 def _shown(failure: Failure) -> str:
+    if failure.traceback == failure.value:
+        return f"Cell {failure.cell} failed: {failure.value}"
     return f"Cell {failure.cell} failed:\n{failure.traceback}"
-
-
-# ------------------------------------------------------------------ the file
-
-
-def read_notebook(file: Path) -> Any:
-    """A notebook of format 4. Raises UsageError for anything else."""
-    import nbformat
-
-    try:
-        return nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
-    except FileNotFoundError:
-        raise UsageError(f"There is no notebook {file}.") from None
-    except Exception as error:  # nbformat raises many kinds for a file that is no notebook
-        raise UsageError(f"{file} is no notebook: {error}") from error
-
-
-def write_notebook(notebook: Any, file: Path) -> None:
-    """Write the executed notebook. Raises UsageError if its folder does not exist."""
-    import nbformat
-
-    try:
-        nbformat.write(notebook, file)  # type: ignore[no-untyped-call]
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
-
-
-def inject(notebook: Any, parameters: Mapping[str, str]) -> None:
-    """Put a cell with these values below the one that holds the parameters."""
-    if not parameters:
-        return
-    import nbformat
-
-    place = parameters_cell(notebook)
-    known = parameter_names(notebook.cells[place].source) if place is not None else None
-    for name in parameters:
-        if not name.isidentifier():
-            raise OptionError(f"{name!r} is no name of a parameter.")
-        if known is not None and name not in known:
-            near = suggestion(name, known)
-            raise OptionError(f"The notebook has no parameter {name}.{near}")
-    lines = [f"{name} = {literal(text)!r}" for name, text in parameters.items()]
-    source = "\n".join(["# Parameters", *lines])
-    cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
-    cell.metadata["tags"] = ["injected-parameters"]
-    notebook.cells[:] = [c for c in notebook.cells if "injected-parameters" not in _tags(c)]
-    place = parameters_cell(notebook)
-    notebook.cells.insert(0 if place is None else place + 1, cell)
-
-
-def parameters_cell(notebook: Any) -> int | None:
-    """The place of the cell that holds the parameters: tagged, or marked ``%%parameters``."""
-    for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        if "parameters" in _tags(cell) or cell.source.lstrip().startswith("%%parameters"):
-            return place
-    return None
-
-
-def parameter_names(source: str) -> list[str]:
-    """The names a parameters cell binds."""
-    import ast
-
-    from zenbook.front.notebook.definitions import bound_names
-
-    text = source.lstrip().removeprefix("%%parameters")
-    try:
-        return list(dict.fromkeys(bound_names(ast.parse(text).body)))
-    except SyntaxError:
-        return []  # executing the cell will say so better
-
-
-def literal(text: str) -> Any:
-    """A value from the command line: a Python literal, ``true``/``false``/``null``, else text."""
-    import ast
-
-    words = {"true": True, "false": False, "null": None}
-    if text in words:
-        return words[text]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-
-
-def _tags(cell: Any) -> Sequence[str]:
-    tags: Sequence[str] = cell.metadata.get("tags", ())
-    return tags

@@ -45,10 +45,12 @@ def _link(door: Door) -> None:
     shown.register(door.shell, actions)
 
 
-def headless(file: str, enable_cache: bool | None, rerun: tuple[str, ...]) -> None:
+def headless(
+    file: str, enable_cache: bool | None, rerun: tuple[str, ...], about: dict[str, Any]
+) -> None:
     """Tell this kernel's door what ``zenbook run`` was told."""
     from IPython import get_ipython
 
     door = load_into(get_ipython())
     os.environ["ZENBOOK_NOTEBOOK"] = file
-    door.run_cache, door.rerun = enable_cache, frozenset(rerun)
+    door.run_cache, door.rerun, door.about = enable_cache, frozenset(rerun), about

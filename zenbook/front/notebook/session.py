@@ -108,6 +108,8 @@ class Session:
     pipeline: str
     origin: str
     parameters: dict[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """Name, tags and note of its runs."""
     expected: frozenset[str] = frozenset()
     """Names of the steps the notebook's file has; empty where nobody tells."""
     gone: set[str] = field(default_factory=set)
@@ -185,7 +187,12 @@ class Session:
 
     def _open(self, carried: Mapping[str, StepRun]) -> None:
         self.logbook = Logbook(
-            self.desk, self.pipeline, None, dict(self.parameters), origin=self.origin
+            self.desk,
+            self.pipeline,
+            None,
+            dict(self.parameters),
+            origin=self.origin,
+            **self.about,
         )
         self.joined, self.ended, self.number = {}, False, self.logbook.run.number
         self.desk.drafts[self.logbook.run.id] = self._draft
