@@ -17,6 +17,8 @@ failed = shell.run_cell("%%step b\\n1 / 0")
 assert isinstance(failed.error_in_exec, ZeroDivisionError)
 waited = shell.run_cell("%%step c\\nimport asyncio\\nawait asyncio.sleep(0)\\ny = 1")
 assert waited.success
+typed = ["%%step d", "%%step d\\nz = 1\\n", "%%step d\\nz = 1\\n\\n", "%%parameters", "z = 1"]
+print([shell.check_complete(text)[0] for text in typed])
 print("answers:")
 for verb in ("runs", "show", "plan"):
     forms, _ = shell.display_formatter.format(shell.run_line_magic("zenbook", verb))
@@ -52,4 +54,6 @@ def test_steps_work_in_the_terminal_with_text_only(tmp_path: Path) -> None:
     assert "↺ a  cached" in said[1].stdout and "↺ c  cached" in said[1].stdout
     assert "↺ a  cached\n" in said[0].stdout and "Run 2 of notebook" in said[0].stdout
     for one in said:
+        # as after %%time: a blank line ends the cell
+        assert "['incomplete', 'incomplete', 'complete', 'incomplete', 'complete']" in one.stdout
         assert "hi\n" in one.stdout and "4\n" in one.stdout

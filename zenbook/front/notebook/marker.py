@@ -76,6 +76,11 @@ def take_marker_away(lines: list[str]) -> list[str]:
     return [*lines[: marker.line], comment, *below]
 
 
+take_marker_away.has_side_effects = True  # type: ignore[attr-defined]
+"""Of such transformers a terminal does not ask whether a cell is complete: it then sees a cell
+magic, which goes on until a blank line, and no comment, which would end with its line."""
+
+
 def _without_parameters_line(lines: list[str]) -> list[str]:
     """``%%parameters`` as a comment: such a cell runs as any cell does."""
     for number, line in enumerate(lines):
