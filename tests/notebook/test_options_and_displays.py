@@ -270,8 +270,7 @@ def test_an_interactivity_leaves_out_and_underscores_as_plain(how: str, kernel: 
 
 
 UNTOLD = (
-    "import os\nfor n in ('COLAB_JUPYTER_IP', 'PAPERMILL_INPUT_PATH', 'JPY_SESSION_NAME'):\n"
-    "    os.environ.pop(n, None)"
+    "import os\nfor n in ('COLAB_JUPYTER_IP', 'JPY_SESSION_NAME'):\n    os.environ.pop(n, None)"
 )
 COLAB = """
 import os, threading
@@ -294,7 +293,7 @@ os.environ["KMP_TARGET_PORT"] = str(server.server_port)
     [
         "__vsc_ipynb_file__ = '/somewhere/my study.ipynb'",
         "__session__ = '/somewhere/my study.ipynb'",
-        "import os; os.environ['PAPERMILL_INPUT_PATH'] = 'my study.ipynb'",
+        "# Parameters\nPAPERMILL_INPUT_PATH = 'my study.ipynb'",
         COLAB,
         "import os; os.environ['JPY_SESSION_NAME'] = '/somewhere/my study.ipynb'",
     ],

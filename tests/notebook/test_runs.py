@@ -175,3 +175,10 @@ def test_the_graph_is_shown_by_pipeline(kernel: Kernel) -> None:
     _all(kernel)
     cell = kernel.run("%pipeline")
     assert cell.result is not None and "train" in cell.result
+
+
+def test_a_result_of_another_pipeline_says_whose_it_is(kernel: Kernel) -> None:
+    kernel.run(LOAD)
+    kernel.run("%pipeline study")
+    assert " · from notebook run 1, just now · study v1 draft run 1" in kernel.run(LOAD).said
+    assert " · from run 1, just now · notebook" not in kernel.run(LOAD).said

@@ -25,7 +25,7 @@ from zenbook.errors import MustHit, UsageError
 from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
 from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters, magic_above
-from zenbook.front.notebook.notebook_name import notebook_file, pipeline_name
+from zenbook.front.notebook.notebook_name import PATHS_TOLD, notebook_file, pipeline_name
 
 if TYPE_CHECKING:
     from zenbook.core.vouched import Vouched
@@ -270,9 +270,10 @@ class Door:
         from zenbook.front.notebook.definitions import bound_names
 
         tree = parse_cell(self.shell.transform_cell(frame.raw))
-        names = dict.fromkeys(bound_names(tree.body))
         namespace = self.shell.user_ns
-        values = {name: namespace[name] for name in names if name in namespace}
+        found = dict.fromkeys(bound_names(tree.body))
+        names = [name for name in found if name in namespace and name not in PATHS_TOLD]
+        values = {name: namespace[name] for name in names}
         self.parameters.update(shown_parameters(values))
 
 

@@ -109,7 +109,10 @@ class Teller:
             run = self.session.desk.history.run(record.run) if record.run else None
         except StoreFault:
             run = None  # the logbook tells of a history that is out of order
-        return f"run {run.number}, {then}" if run is not None else then
+        if run is None:
+            return then
+        own = "" if run.pipeline == self.session.pipeline else f"{run.pipeline} "
+        return f"{own}run {run.number}, {then}"
 
 
 def size_of(record: Record | None) -> int:
