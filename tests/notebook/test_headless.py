@@ -292,6 +292,57 @@ def test_zenbook_plan_knows_that_the_notebook_switches_its_cache_off(project: Pa
     assert [row["why"] for row in rows] == ["cache disabled by pipeline"] * 2
 
 
+FORESEEN = [
+    *CELLS[:2],
+    "import random\nfrom mine import K\n\ndef half(x: int):\n    return x / 2",
+    "base = 2 + 1",
+    "%%step load\nX = sorted([1, 2, 3])\ndef first(): return X[0]",
+    "shape = [64, 32]",
+    "%%step train\nmodel = half(sum(X)) * gamma * len(shape)",
+    "%%step shift\ns = base + 1",
+    "%%step local\nk = K + 1",
+    "%%step draw --seed 1\nr = random.random()",
+    "%%step\nlast = first()",
+    "shape.append(16)",
+    "%%step size\nn = len(shape)",
+]
+
+
+def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -> None:
+    def planned(cells: list[str], *words: str) -> dict[str, str]:
+        _notebook(project, cells)
+        said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json", *words)
+        assert said.returncode == 0, said.stderr
+        rows = json.loads(said.stdout)["rows"]
+        return {r["name"]: "hit" if r["verdict"] == "hit" else r["why"] for r in rows}
+
+    def edited(old: str, new: str) -> dict[str, str]:
+        return planned([cell.replace(old, new) for cell in FORESEEN])
+
+    (project / "mine.py").write_text("K = 1\n")
+    _notebook(project, FORESEEN)
+    for words in ((), ("-p", "gamma=0.7")):
+        ran = _call(project, "-m", "zenbook", "run", "demo.ipynb", *words)
+        assert ran.returncode == 0, ran.stderr
+    waits = {"shift": "known when cell 4 ran", "size": "known when cell 12 ran"}
+    waits["last"] = "known when cell 5 ran"  # a function that reads what a step gives
+    kept = dict.fromkeys(("load", "train", "local", "draw"), "hit") | waits
+    assert planned(FORESEEN) == planned(FORESEEN, "-p", "gamma=0.7") == kept
+    assert edited("return x / 2", "return x / 2  # a half") == kept
+    changed = {"train": "half() changed", "size": "known when train ran"}
+    assert edited("return x / 2", "return x / 3") == kept | changed
+    assert edited("--seed 1", "--seed 2") == {**kept, "draw": "seed 1→2"}
+    assert edited("%%step draw --seed 1", "%%step other --seed 1") == (
+        {name: why for name, why in kept.items() if name != "draw"} | {"other": "hit"}
+    )
+    changed = {"load": "code changed", "train": "known when load ran", "size": changed["size"]}
+    changed["last"] = "known when load, cell 5 ran"
+    assert edited("sorted([1", "sorted([0") == kept | changed
+    later = time.time() + 5
+    os.utime(project / "mine.py", (later, later))
+    assert planned(FORESEEN) == {**kept, "local": "known when the import of mine.py ran"}
+
+
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
     widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
     slider = "from ipywidgets import IntSlider\nIntSlider(3)"

@@ -151,7 +151,7 @@ def read_cell(
         _check_outputs(said, (*order, *binds, *reads))
     unclear = [*magics.obstacles, *_unclear(names)] if said.inputs is None else []
     return Cell(
-        name=said.name or _default_name(tree, always),
+        name=said.name or default_name(tree, always),
         tree=tree,
         expanded=seen,
         body=body,
@@ -223,7 +223,7 @@ def _unclear(names: Names) -> Iterator[str]:
             yield f"it calls {call}(), which may read or bind any name"
 
 
-def _default_name(tree: ast.Module, always: Sequence[str]) -> str:
+def default_name(tree: ast.Module, always: Sequence[str]) -> str:
     """The only function defined, else the last output."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = [node.name for node in tree.body if isinstance(node, kinds)]

@@ -1,106 +1,351 @@
 """``zenbook plan notebook.ipynb``: what a run would do, as far as it can be told without a kernel.
 
-From the file alone the code of each step, the parameters and the files its last record read can
-be compared, and which steps read from which. What helpers and plain cells would give cannot: a
-step that would be a hit but for those is told as a hit, one that reads from a step that would
-run as waiting for it.
+Each kept result of a step is compared, part by part, with what the file tells now: the step's
+code and options, literals and parameters, the functions it uses, the results of the steps before
+it, the files that were read, the versions of libraries. Where one fits, the step is a hit. What
+only a kernel knows (a value that a plain cell computes, a module of the user's that was written
+since) makes the step wait for that, and is named.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
-from zenbook.core.names import analyse
+from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
-from zenbook.core.source import body_of_cell, parse_cell
+from zenbook.core.source import Body, body_of_cell, code_of_cell, parse_cell
+from zenbook.core.source_helpers import Apart, codes_of
 from zenbook.core.verdict import FIRST_RUN, miss_for
 from zenbook.engine.decide import said_to_run
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import OptionError
-from zenbook.front.notebook.book import (
-    literal,
-    parameter_names,
-    parameters_cell,
-    read_notebook,
-)
+from zenbook.front.notebook.book import literal, parameter_names, parameters_cell, read_notebook
+from zenbook.front.notebook.cell import default_name
+from zenbook.front.notebook.definitions import MADE, bound_names, made_names
 from zenbook.front.notebook.marker import find_marker, take_marker_away
 from zenbook.front.notebook.notebook_name import pipeline_name
 from zenbook.front.notebook.option_table import PIPELINE_OPTIONS, suggestion
 from zenbook.front.notebook.options import StepLine, cache_switch, parse, parse_step_line
-from zenbook.model import Change, Hit, Part, Plan, PlannedStep, Record, Unsure, Verdict
+from zenbook.front.notebook.told import Told
+from zenbook.model import (
+    Artifact,
+    Change,
+    Hit,
+    Miss,
+    Part,
+    Plan,
+    PlannedStep,
+    Record,
+    Unsure,
+    Verdict,
+)
+
+_RUNS = 50
+"""Results of so many runs are looked through."""
+_NAME = re.compile(r"[^\W\d]\w*")
+_TELLING = ("code", "use", "input", "setting", "file", "variable", "random", "environment")
+"""The change of a kind that stands first tells most."""
+_PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 
 def foresee(file: Path, texts: Mapping[str, str], no_cache: bool) -> Plan:
     """The verdict of every step of a notebook file. Raises UsageError or OptionError."""
     notebook = read_notebook(file)
-    desk, pipeline = open_desk(file.resolve().parent), pipeline_name(file)
-    sitting = Sitting(
-        pipeline, run_cache=False if no_cache else None, pipeline_cache=_pipeline_cache(notebook)
-    )
-    parameters = _parameters(notebook, texts)
-    planned: dict[str, PlannedStep] = {}
-    makers: dict[str, str] = {}
-    for source in _code(notebook):
-        marker = find_marker(source.splitlines())
+    given = _given(notebook, texts)
+    place = parameters_cell(notebook)
+    told = Told(file.resolve().parent)
+    if place is None:
+        told.given(given)
+    desk, name = open_desk(told.folder), pipeline_name(file)
+    foresight = Foresight(desk, told, Sitting(name, run_cache=False if no_cache else None))
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            foresight.pass_cell(number + 1, cell.source)
+        if number == place:
+            told.given(given)
+    return Plan(foresight.sitting.pipeline, tuple(foresight.planned.values()))
+
+
+def _given(notebook: Any, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters from the command line. Raises OptionError for one the notebook does not have."""
+    place = parameters_cell(notebook)
+    known = parameter_names(notebook.cells[place].source) if place is not None else []
+    for name in texts:
+        if place is not None and name not in known:
+            raise OptionError(f"The notebook has no parameter {name}.{suggestion(name, known)}")
+    return {name: literal(text) for name, text in texts.items()}
+
+
+@dataclass(slots=True, eq=False)
+class Foresight:
+    """Passes the cells of a notebook from its top, with a verdict for each step."""
+
+    desk: Desk
+    told: Told
+    sitting: Sitting
+    planned: dict[str, PlannedStep] = field(default_factory=dict)
+
+    def pass_cell(self, number: int, source: str) -> None:
+        """Look at one cell, and remember what its names stand for below it."""
+        for line in _PIPELINE.finditer(source):
+            words, options = parse(line["said"], PIPELINE_OPTIONS, "%pipeline")
+            named = words[0] if words else self.sitting.pipeline
+            self.sitting = replace(
+                self.sitting, pipeline=named, pipeline_cache=cache_switch(options)
+            )
         tree = _tree(source)
-        if marker is None or tree is None:
-            continue
+        if tree is None:
+            return
+        marker = find_marker(source.splitlines())
+        if marker is None:
+            self.told.cell(number, tree)
+            return
         said = parse_step_line(marker.options)
-        names = analyse(tree)
-        name = said.name or next(iter(sorted(names.always)), "step")
-        waits = [makers[read] for read in sorted(names.reads) if read in makers]
-        verdict = _verdict(name, tree, said, waits, planned, parameters, desk, sitting)
-        expected = 0.0 if isinstance(verdict, Hit) else desk.history.expected(name, pipeline)
-        planned[name] = PlannedStep(name, verdict, expected)
-        makers.update(dict.fromkeys(names.writes, name))
-    return Plan(pipeline, tuple(planned.values()))
+        names, made = analyse(tree), made_names(tree.body)
+        order = dict.fromkeys(bound_names(tree.body))
+        always = [name for name in order if name in names.always and name not in made]
+        name = said.name or default_name(tree, always)
+        now = _Now(tree, body_of_cell(tree), said, names, self.told, number, self)
+        verdict, expected = self._verdict(name, now), self.desk.history.expected
+        seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
+        self.planned[name] = PlannedStep(name, verdict, seconds)
+        changes = not isinstance(verdict, Hit) or bool(verdict.record.changed)
+        self.told.cell(number, tree, name, changes=changes)
+
+    def _verdict(self, name: str, now: _Now) -> Verdict:
+        if told := said_to_run(now.said.options, self.sitting):
+            return told
+        nearest = self.desk.latest(name, self.sitting.pipeline)
+        waits: dict[str, None] = {}
+        expired: Miss | None = None
+        for record in self._records(nearest, now.code):
+            changes, unknown = now.against(record)
+            if changes:
+                continue
+            if against := self._unusable(record, now.said.options.ttl):
+                expired = expired or against
+            elif not unknown:
+                return Hit(record)
+            else:
+                waits = waits or unknown
+        if waits:
+            return Unsure(tuple(waits))
+        return expired or (FIRST_RUN if nearest is None else miss_for(now.against(nearest)[0]))
+
+    def _unusable(self, record: Record, ttl: float | None) -> Miss | None:
+        age = self.desk.clock.now() - record.started - record.seconds
+        if ttl is not None and not 0 <= age < ttl:
+            return Miss((), "expired", "expired")
+        if gone := self.desk.missing_blob(record):
+            return Miss((), "damaged", f"the kept {gone} is gone")
+        return None
+
+    def _records(self, nearest: Record | None, code: Part) -> Iterator[Record]:
+        """Results of this code in the newest runs, whatever the step was called then."""
+        history = self.desk.history
+        seen: set[str] = set()
+        found = [nearest] if nearest is not None else []
+        for run in (
+            *history.runs(pipeline=self.sitting.pipeline, limit=_RUNS),
+            *history.runs(limit=_RUNS),
+        ):
+            for step in run.steps:
+                record = history.record(step.record) if step.record not in seen else None
+                seen.add(step.record)
+                if record is not None:
+                    found.append(record)
+        return (one for one in found if code in one.fingerprint.parts)
 
 
-def _verdict(
-    name: str,
-    tree: ast.Module,
-    said: StepLine,
-    waits: list[str],
-    planned: Mapping[str, PlannedStep],
-    parameters: Mapping[str, Any],
-    desk: Desk,
-    sitting: Sitting,
-) -> Verdict:
-    if told := said_to_run(said.options, sitting):
-        return told
-    record = desk.latest(name, sitting.pipeline)
-    if record is None:
-        return FIRST_RUN
-    if changes := list(_changes(record, tree, parameters, desk)):
-        return miss_for(changes)
-    running = [step for step in waits if not isinstance(planned[step].verdict, Hit)]
-    return Unsure(tuple(dict.fromkeys(running))) if running else Hit(record)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Now:
+    """A step's cell as the file has it now."""
+
+    tree: ast.Module
+    body: Body
+    said: StepLine
+    names: Names
+    told: Told
+    number: int
+    seen: Foresight
+
+    @property
+    def code(self) -> Part:
+        return Part("code", "", self.body.key or self.body.code)
+
+    def against(self, record: Record) -> tuple[list[Change], dict[str, None]]:
+        """What differs from when this was kept, and what nobody knows without a kernel."""
+        changes: list[Change] = []
+        unknown: dict[str, None] = {}
+        old: dict[tuple[str, str], Part] = {
+            (part.kind, part.name): part for part in record.fingerprint.parts
+        }
+        for part in old.values():
+            change, waits = self._part(part, record)
+            changes += [change] if change is not None else []
+            unknown.update(dict.fromkeys(waits))
+        changes += self._new({name for _, name in old})
+        changes += self._new_settings(old)
+        for read in (*record.reads, *record.wrote):
+            if read.kind in ("file", "variable") and (again := self._watch(read)) != read:
+                changes.append(Change(read, again))
+        changes.sort(key=lambda change: _TELLING.index(change.part.kind))
+        return changes, unknown
+
+    def _watch(self, read: Any) -> Any:
+        return self.seen.desk.watch.again(read)
+
+    # ------------------------------------------------------------ one part
+
+    def _part(self, part: Part, record: Record) -> tuple[Change | None, tuple[str, ...]]:
+        match part.kind:
+            case "code":
+                return self._changed(part, self.code), ()
+            case "setting" if part.name in ("version", "seed"):
+                return self._changed(part, self._settings().get(part.name)), ()
+            case "environment" if part.shown:
+                now = self.seen.desk.code.environment({part.name})
+                same = next((one for one in now if one.name == part.name), part)
+                return self._changed(part, same), ()
+            case "input" | "use":
+                return self._named(part, record)
+        return None, ()
+
+    def _changed(self, old: Part, new: Part | None) -> Change | None:
+        return None if new == old else Change(old, new)
+
+    def _named(self, part: Part, record: Record) -> tuple[Change | None, tuple[str, ...]]:
+        """An input, or something that the code uses."""
+        found = _NAME.match(part.name)
+        name, told = found[0] if found else "", self.told
+        if part.kind == "input" and self.said.inputs is not None and not self._is_said(name):
+            return Change(part, None), ()
+        if name in told.values and part.name == name:
+            digest = self.seen.desk.digester().digest(told.values[name])
+            now = Part(part.kind, name, digest, preview(told.values[name]))
+            return (None if digest == part.digest else Change(part, now)), ()
+        own = {node.name for node in self.tree.body if isinstance(node, MADE)}
+        if part.kind == "use" and name in own and self._is_as_then(record):
+            return None, self._written_since(record)
+        if part.kind == "use" and (name in told.defined or name in own):
+            return self._function(part, name)
+        if name in told.makers:
+            return self._made(part, name, told.makers[name])
+        if name in told.cells:
+            return None, (f"cell {told.cells[name]}",)
+        return None, () if self._is_library(name) else self._written_since(record)
+
+    def _is_as_then(self, record: Record) -> bool:
+        """Whether the cell with all it defines is what it was when this was kept."""
+        return _code_then(record, self.seen.desk) == self.body.code
+
+    def _written_since(self, record: Record) -> tuple[str, ...]:
+        """The user's own modules that may be others by now."""
+        files = self.told.sources(self._imports())
+        since = [file.name for file in files if file.stat().st_mtime > record.started]
+        return tuple(f"the import of {file}" for file in since)
+
+    def _is_said(self, name: str) -> bool:
+        return name in (*(self.said.inputs or ()), *self.said.added)
+
+    def _imports(self) -> list[ast.stmt]:
+        kinds = (ast.Import, ast.ImportFrom)
+        own = [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
+        return [*self.told.imports, *own]
+
+    def _is_library(self, name: str) -> bool:
+        """Whether a name is a library's: its version is a part of its own."""
+        makers = [node for node in self._imports() if name in bound_names([node])]
+        return bool(makers) and not any(self.told.sources(makers))
+
+    def _made(self, part: Part, name: str, step: str) -> tuple[Change | None, tuple[str, ...]]:
+        """What a step before this one gives: known where that one is a hit."""
+        verdict = self.seen.planned[step].verdict
+        if not isinstance(verdict, Hit):
+            return None, (step,)
+        given = next((one for one in verdict.record.artifacts if one.name == name), None)
+        if given is None or part.name != name:
+            return None, (f"cell {self.told.cells.get(name, self.number)}",)
+        same = given.digest == part.digest
+        return (None if same else Change(part, _as_part(part, given))), ()
+
+    def _function(self, part: Part, name: str) -> tuple[Change | None, tuple[str, ...]]:
+        """A function or class that a cell defines, with what it uses."""
+        now = {(one.kind, one.name): one for one in self._uses()}.get(("use", part.name))
+        if now is not None and now.digest == part.digest:
+            return None, ()
+        place = f"cell {self.told.cells.get(name, self.number)}"
+        if now is None or any(self.told.reaches(self._reached(name))):
+            return None, (place,)
+        return Change(part, now), ()
+
+    def _uses(self) -> tuple[Part, ...]:
+        """Code that the cell uses, as far as the file has it."""
+        space = self.told.space()
+        own = self.body.helpers
+        rest = ast.Module([node for node in self.tree.body if node not in own], [])
+        inputs = [n for n in self.names.reads if n in self.told.values or n in self.told.makers]
+        code = code_of_cell(rest, inputs, "cell")
+        around: Mapping[str, Any] = space
+        if own:
+            around = Apart(code, codes_of(own, "<cell>")).space(space, is_notebook=True)
+        desk = self.seen.desk
+        return tuple(desk.code.uses(code, around, desk.digester()).parts)
+
+    def _reached(self, name: str) -> set[str]:
+        """Every name that a function or class of the notebook may look up, however indirectly."""
+        space, found, waiting = self.told.space(), set[str](), [name]
+        while waiting:
+            value = space.get(waiting.pop())
+            members = vars(value).values() if isinstance(value, type) else (value,)
+            codes = [one.__code__ for one in members if isinstance(one, FunctionType)]
+            for code in codes:  # grows while it is walked
+                codes += [one for one in code.co_consts if isinstance(one, CodeType)]
+            named = {one for code in codes for one in code.co_names} - found
+            found |= named
+            waiting += named
+        return found
+
+    # ------------------------------------------------------------ what is new
+
+    def _settings(self) -> dict[str, Part]:
+        options = self.said.options
+        told = {"version": options.version, "seed": options.seed}
+        return {
+            name: Part("setting", name, str(value), str(value))
+            for name, value in told.items()
+            if value not in ("", None)
+        }
+
+    def _new_settings(self, old: Mapping[tuple[str, str], Part]) -> list[Change]:
+        now = self._settings()
+        return [Change(None, now[name]) for name in now if ("setting", name) not in old]
+
+    def _new(self, known: set[str]) -> list[Change]:
+        """Literals and results of steps that the cell reads and that were none of its reasons."""
+        if self.said.inputs is not None:
+            reads = {*self.said.inputs, *self.said.added}
+        else:
+            reads = {*self.names.reads, *self.said.added}
+        reads -= {*known, *self.said.options.ignore}
+        values = self.told.values
+        return [
+            Change(None, Part("input", name, "", preview(values.get(name))))
+            for name in sorted(reads)
+            if name in values or name in self.told.makers
+        ]
 
 
-def _changes(
-    record: Record, tree: ast.Module, parameters: Mapping[str, Any], desk: Desk
-) -> Iterator[Change]:
-    """What is different by now from when the step last ran, as far as the file tells."""
-    old = {(part.kind, part.name): part for part in record.fingerprint.parts}
-    body = body_of_cell(tree)
-    code = Part("code", "", body.key or body.code)
-    if old[("code", "")] != code or (body.helpers and _code_then(record, desk) != body.code):
-        yield Change(old[("code", "")], code)
-    for name, value in parameters.items():
-        before = old.get(("input", name))
-        now = Part("input", name, desk.digester().digest(value), preview(value))
-        if before is not None and before != now:
-            yield Change(before, now)
-    for read in (*record.reads, *record.wrote):
-        if read.kind not in ("file", "variable"):
-            continue  # only a kernel has these
-        if (again := desk.watch.again(read)) != read:
-            yield Change(read, again)
+def _as_part(part: Part, given: Artifact) -> Part:
+    return Part(part.kind, part.name, given.digest, given.preview)
 
 
 def _code_then(record: Record, desk: Desk) -> str:
@@ -108,35 +353,6 @@ def _code_then(record: Record, desk: Desk) -> str:
     run = desk.history.run(record.run)
     steps = RunHandle(run, desk).steps if run is not None else {}
     return steps[record.step].code if record.step in steps else ""
-
-
-def _parameters(notebook: Any, texts: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters' values: literals of their cell, replaced by what was given."""
-    place = parameters_cell(notebook)
-    source = notebook.cells[place].source if place is not None else ""
-    known = parameter_names(source)
-    for name in texts:
-        if place is not None and name not in known:
-            raise OptionError(f"The notebook has no parameter {name}.{suggestion(name, known)}")
-    values: dict[str, Any] = {}
-    for node in ast.parse(source.lstrip().removeprefix("%%parameters")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                values[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue  # computed by a kernel only
-    return values | {name: literal(text) for name, text in texts.items()}
-
-
-def _pipeline_cache(notebook: Any) -> bool | None:
-    """What the notebook's last ``%pipeline`` line says of caching; None if nothing."""
-    lines = (line.strip() for source in _code(notebook) for line in source.splitlines())
-    said = [line.partition(" ")[2] for line in lines if line.split(" ")[0] == "%pipeline"]
-    return cache_switch(parse(said[-1], PIPELINE_OPTIONS, "%pipeline")[1]) if said else None
-
-
-def _code(notebook: Any) -> Iterator[str]:
-    return (cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
 def _tree(source: str) -> ast.Module | None:

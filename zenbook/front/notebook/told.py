@@ -1,0 +1,207 @@
+"""What a notebook's file tells of its names, cell by cell, without executing it.
+
+A name stands for a literal, for what a step binds, for a function or class that a cell defines, or
+for something that only a kernel can compute. Functions can be told from what they were when a
+result was kept: making one of its definition runs none of the user's code, and what it uses is
+looked up among the notebook's other definitions and the installed libraries, which are imported
+for it. The user's own modules are not: they tell by the time they were last written.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zenbook.core.closure_static import StaticModules, read_text
+from zenbook.front.notebook.definitions import MADE, bound_names, execute, is_literal
+
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(slots=True, eq=False)
+class Told:
+    """The notebook's names above one cell."""
+
+    folder: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    """Names that stand for literals."""
+    makers: dict[str, str] = field(default_factory=dict)
+    """The step that binds a name."""
+    cells: dict[str, int] = field(default_factory=dict)
+    """The cell, counted from 1, that binds a name to what only a kernel knows, or defines it."""
+    defined: set[str] = field(default_factory=set)
+    """Names of functions and classes that a cell defines."""
+    imports: list[ast.stmt] = field(default_factory=list)
+    _waiting: list[ast.stmt] = field(default_factory=list)
+    _found: dict[str, list[Path]] = field(default_factory=dict)
+    _imported: dict[Path, list[str]] = field(default_factory=dict)
+    _space: dict[str, Any] = field(default_factory=lambda: {"__name__": "the notebook"})
+
+    def cell(self, number: int, tree: ast.Module, step: str = "", *, changes: bool = True) -> None:
+        """A cell has been passed: what its names stand for below it. ``changes`` if it may change
+        in place what it reads."""
+        for node in tree.body:
+            names = set(bound_names([node]))
+            if isinstance(node, _IMPORTS):
+                self.imports.append(node)
+                self._waiting.append(node)
+            self._forget(names)
+            if found := dict(_literals(node)):
+                self.values.update(found)
+            elif isinstance(node, MADE):
+                self.defined.add(node.name)
+                self._waiting.append(node)
+            elif step:
+                self.makers.update(dict.fromkeys(names, step))
+            if not isinstance(node, _IMPORTS):
+                self.cells.update(dict.fromkeys(names, number))
+        for name in _read(tree) & self.values.keys() if changes else ():
+            if not _is_fixed(self.values[name]):
+                self._forget([name])
+                self.cells[name] = number
+                if step:
+                    self.makers[name] = step
+
+    def given(self, values: Mapping[str, Any]) -> None:
+        """Parameters that were given stand for these."""
+        self._forget(set(values))
+        self.values.update(values)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            for known in (self.values, self.makers, self.cells, self._space):
+                known.pop(name, None)
+            self.defined.discard(name)
+
+    # ------------------------------------------------------------ functions
+
+    def space(self) -> dict[str, Any]:
+        """The definitions and literals above this cell, and the libraries that are imported."""
+        waiting, self._waiting = self._waiting, []
+        for node in waiting:
+            if isinstance(node, _IMPORTS) and any(self.sources([node])):
+                continue
+            if isinstance(node, _IMPORTS) or _is_safe(node):
+                _make(node, self._space)
+        self._space.update(self.values)  # the functions' own globals
+        return self._space
+
+    def reaches(self, names: Iterable[str]) -> Iterator[str]:
+        """Names the notebook has that :meth:`space` does not have, among these."""
+        space = self.space()
+        own = {*self.cells, *self.makers, *bound_names(self.imports)}
+        return (name for name in names if name not in space and name in own)
+
+    # ------------------------------------------------------------ the user's own modules
+
+    def sources(self, imports: Iterable[ast.stmt]) -> Iterator[Path]:
+        """The files of the user's own modules that these statements import, however indirectly."""
+        seen: set[Path] = set()
+        waiting = [name for node in imports for name in _modules(node)]
+        while waiting:
+            for file in self._files(waiting.pop()):
+                if file in seen:
+                    continue
+                seen.add(file)
+                yield file
+                if file not in self._imported:
+                    nodes = ast.walk(_parsed(file))
+                    self._imported[file] = [name for node in nodes for name in _modules(node)]
+                waiting += self._imported[file]
+
+    def _files(self, module: str) -> list[Path]:
+        top = module.partition(".")[0]
+        if top not in self._found:
+            self._found[top] = self._files_of(top)
+        return self._found[top]
+
+    def _files_of(self, top: str) -> list[Path]:
+        beside = self.folder / top
+        if beside.is_dir():
+            return sorted(beside.rglob("*.py"))
+        if beside.with_suffix(".py").is_file():
+            return [beside.with_suffix(".py")]
+        found = StaticModules(read_text).find(top)
+        return [Path(found)] if found else []
+
+
+def _literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
+    """Names that a statement binds to literals: ``a = 1``, ``n: int = 3``, ``a, b = 1, 2``."""
+    value = getattr(node, "value", None)
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or value is None:
+        return
+    try:
+        found = ast.literal_eval(value)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        if isinstance(target, ast.Name):
+            yield target.id, found
+        elif isinstance(target, ast.Tuple | ast.List) and isinstance(found, tuple | list):
+            names = [one.id for one in target.elts if isinstance(one, ast.Name)]
+            if len(names) == len(found) == len(target.elts):
+                yield from zip(names, found, strict=True)
+
+
+def _read(tree: ast.Module) -> set[str]:
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether a literal stays what it is, whoever reads it."""
+    return not isinstance(value, list | dict | set) and (
+        not isinstance(value, tuple) or all(map(_is_fixed, value))
+    )
+
+
+def _is_safe(node: ast.stmt) -> bool:
+    """Whether making a function or class runs nothing of the user's: no decorator, no computed
+    default or base."""
+    if isinstance(node, ast.ClassDef):
+        bases = all(isinstance(base, ast.Name | ast.Attribute) for base in node.bases)
+        members = (one for one in node.body if not isinstance(one, ast.Pass | ast.AnnAssign))
+        plain = bases and not node.keywords and not node.decorator_list
+        return plain and all(isinstance(one, MADE) and _is_safe(one) for one in members)
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
+        return False
+    defaults = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
+    return all(map(is_literal, defaults))
+
+
+def _make(node: ast.stmt, space: dict[str, Any]) -> None:
+    module = ast.Module([_without_annotations(node)], [])
+    try:
+        execute(compile(module, "<notebook>", "exec"), space)
+    except Exception:  # a kernel may know better; what uses it is not told then
+        return
+
+
+def _without_annotations(node: ast.stmt) -> ast.stmt:
+    """A definition whose annotations, which are no reason, are not evaluated."""
+    bare = copy.deepcopy(node)
+    for one in ast.walk(bare):
+        if isinstance(one, ast.arg):
+            one.annotation = None
+        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            one.returns = None
+        elif isinstance(one, ast.ClassDef):
+            one.body = [n for n in one.body if not isinstance(n, ast.AnnAssign)] or [ast.Pass()]
+    return ast.fix_missing_locations(bare)
+
+
+def _modules(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""] if not node.level else []
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(read_text(str(file)) or "")
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
