@@ -79,6 +79,17 @@ def test_a_bar_is_shown_again(kernel: Kernel) -> None:
     assert "3/3" in again.stream("stderr") and first.stream("stderr") == again.stream("stderr")
 
 
+def test_a_bar_that_is_a_widget_is_shown_again_as_it_was_at_the_end(kernel: Kernel) -> None:
+    body = (
+        "from tqdm.notebook import tqdm\nfrom ipywidgets import IntSlider\n"
+        "from IPython.display import display\n"
+        "for _ in tqdm(range(3), desc='a < b'): pass\ndisplay(IntSlider(3))\nx = 1"
+    )
+    _, _, again = _twice(kernel, body)
+    assert again.displayed[0].startswith("a < b: 100% |██████████| 3/3 [00:00<00:00")
+    assert again.displayed[1] == "IntSlider(value=3)"
+
+
 def test_streams_displays_and_clearings_keep_their_order(kernel: Kernel) -> None:
     body = (
         "import sys\nfrom IPython.display import HTML, clear_output, display\n"

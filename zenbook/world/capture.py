@@ -32,7 +32,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from threading import get_ident
 from typing import Any, Protocol
@@ -67,6 +67,7 @@ class Tape:
         self._audience = audience
         self._heard_by = audience() if audience is not None else None
         self._kept: tuple[Event, ...] | None = None
+        self._at_end: list[Callable[[], None]] = []
 
     @property
     def events(self) -> Sequence[Event]:
@@ -118,8 +119,16 @@ class Tape:
         """Whether it is this step's own code that shows something now, outside IPython."""
         return self in _stack_now() and get_ident() not in _muted
 
+    def at_end(self, retell: Callable[[], None]) -> None:
+        """When the recording ends, say again what a display shows by then."""
+        self._at_end.append(retell)
+
     def close(self) -> None:
         """End the recording; what comes later is not heard."""
+        for retell in self._at_end:
+            with suppress(Exception):  # a widget that cannot be told keeps its first text
+                retell()
+        self._at_end = []
         self._kept = tuple(_tidy(self.made))
         self.made = []
 

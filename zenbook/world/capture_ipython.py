@@ -264,6 +264,16 @@ def take_display(
     if bundle:
         size = sum(_size(value) for value in bundle.values())
         tape.rich(kind, size, event)
+    if "text/plain" in bundle and (view := dict(data).get(_WIDGET)):
+        tape.at_end(lambda: _retell(bundle, view))
+
+
+def _retell(bundle: dict[str, Any], view: Mapping[str, Any]) -> None:
+    """Say of a widget what it shows now."""
+    from zenbook.world.widget_text import text_of_widget
+
+    told = text_of_widget(str(view.get("model_id")))
+    bundle["text/plain"] = bundle["text/plain"] if told is None else told
 
 
 def _plain(value: Any) -> Any:
