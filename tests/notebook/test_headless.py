@@ -224,7 +224,8 @@ def test_a_notebook_of_hits_is_the_notebook_of_plain_cells_but_for_the_lines(
     plain = [cell.replace("%%step", "# %%step") for cell in SHOWING]
     for cells in (plain, SHOWING, SHOWING):
         _notebook(project, cells)
-        _call(project, *TOOLS[tool])
+        ran = _call(project, *TOOLS[tool])
+        assert "comm target" not in ran.stderr, ran.stderr
         written.append(nbformat.read(project / "out.ipynb", as_version=4))
     lines = [_line(cell) for cell in written[2].cells]
     assert [said[0] for said in lines if said] == ["↺", "↺", "↺", "✗"], lines

@@ -111,3 +111,22 @@ def test_without_a_subshell_the_answer_comes_between_cells(page: Page) -> None:
     page.client.execute("import time; time.sleep(0.5)")
     page.say("comm_msg", {"id": 1, "ask": "store"})
     assert page.hears("id")["view"]["kind"] == "store"
+
+
+def test_only_a_page_that_executes_is_told_of_the_link(page: Page) -> None:
+    def opened(code: str, metadata: dict[str, str]) -> int:
+        session = page.client.session
+        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+        message = session.msg("execute_request", content, metadata=metadata)
+        page.client.shell_channel.send(message)
+        kinds: list[str] = []
+        while True:
+            heard = page.client.get_iopub_msg(timeout=20)
+            if heard["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                kinds.append(heard["msg_type"])
+                if heard["content"].get("execution_state") == "idle":
+                    return kinds.count("comm_open")
+
+    assert opened("%load_ext zenbook", {}) == 0
+    assert opened("1", {"cellId": "a"}) == 1
+    assert opened("2", {"cellId": "b"}) == 0

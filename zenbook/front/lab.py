@@ -1,9 +1,10 @@
 """The kernel's side of the link to the page: one comm target, any number of pages.
 
-``register`` is called by ``%load_ext zenbook`` and opens one comm, so that a page that is
-already there learns of us; it then opens its own over a subshell, where there are subshells. A
-page that comes later (a reload, another tab) finds that comm in ``comm_info`` and opens its own,
-too. Everybody always gets the full state.
+``register`` is called by ``%load_ext zenbook``. As soon as a page executes a cell (it says which:
+what executes notebooks without a page does not, and would only wonder) one comm is opened, so that
+a page that is already there learns of us; it then opens its own over a subshell, where there are
+subshells. A page that comes later (a reload, another tab) finds that comm in ``comm_info`` and
+opens its own, too. Everybody always gets the full state.
 
 Constraints
     - A question is answered while a cell runs. JupyterLab sends comms over a subshell of
@@ -56,6 +57,7 @@ class Link:
         self._process = os.getpid()
         self._due = False
         self._ready = loop is None
+        self._has_beckoned = False
 
     @property
     def pages(self) -> int:
@@ -84,6 +86,12 @@ class Link:
             self._message()  # imports the rest
         self._ready = True
         self.changed()
+
+    def beckon(self) -> None:
+        """Tell pages that are there already of us, once."""
+        if not self._has_beckoned:
+            self._has_beckoned = True
+            _beckon(self)
 
     def leave(self, name: str) -> None:
         self._pages.pop(name, None)
@@ -179,8 +187,22 @@ def register(shell: Any, actions: Callable[[], Actions]) -> Link | None:
         return _link
     _link = link = Link(actions, _main_loop(kernel))
     comms.register_target(TARGET, lambda comm, message: _opened(link, comm, message))
-    _beckon(link)
+    if _may_have_page(kernel):
+        link.beckon()
+    _begin_soon(link)
     return link
+
+
+def page_executes() -> None:
+    """A page executes a cell."""
+    if _link is not None:
+        _link.beckon()
+
+
+def _may_have_page(kernel: Any) -> bool:
+    """Whether what runs now was asked for by a page, or by nobody: the kernel is just starting."""
+    parent = kernel.get_parent("shell")
+    return not parent or "cellId" in (parent.get("metadata") or {})
 
 
 def _main_loop(kernel: Any) -> AbstractEventLoop | None:
@@ -210,16 +232,18 @@ def _listen(link: Link, comm: Any) -> None:
 
 
 def _beckon(link: Link) -> None:
-    """Open a comm from here: pages that listen learn of us, and ``comm_info`` names it later.
-
-    The first state waits until the cell that loads the extension has ended: making it imports
-    most of the engine, 60 ms that the cell need not take.
-    """
+    """Open a comm from here: pages that listen learn of us, and ``comm_info`` names it later."""
     from comm import create_comm
 
     comm = create_comm(target_name=TARGET, data={})
     _listen(link, comm)
     link._pages[comm.comm_id] = (comm.send, copy_context())
+
+
+def _begin_soon(link: Link) -> None:
+    """The first state waits until the cell that loads the extension has ended: making it imports
+    most of the engine, 60 ms that the cell need not take.
+    """
     if link._loop is not None and link._loop.is_running():
         link._loop.call_soon(link.begin)
     else:

@@ -98,6 +98,8 @@ class Door:
         if self.dice is not None and marker is None and not self.frames:
             self.dice.begin(self.sessions.values())
         self.frames.append(frame)
+        if frame.cell_id:
+            lab.page_executes()
         if marker is None and (magic := magic_above(raw)) and magic != "capture":
             self.say(
                 f"zenbook: the %%step line stands below %%{magic}, so this cell runs uncached; "
