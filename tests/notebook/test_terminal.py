@@ -50,6 +50,8 @@ def test_steps_work_in_the_terminal_with_text_only(tmp_path: Path) -> None:
     assert [one.returncode for one in said] == [0, 0], said[0].stdout + said[0].stderr
     steps = [one.stdout.partition("answers:")[0] for one in said]
     assert "✓ a  " in steps[0] and "running" not in steps[0]
+    for one, glyph in zip(said, "✓↺", strict=True):  # the line stands under what the cell shows
+        assert one.stdout.index("hi\n") < one.stdout.index("4\n") < one.stdout.index(f"{glyph} a  ")
     assert "✗ b  failed after" in steps[0]
     assert "↺ a  cached" in said[1].stdout and "↺ c  cached" in said[1].stdout
     assert "↺ a  cached\n" in said[0].stdout and "Run 2 of notebook" in said[0].stdout

@@ -135,12 +135,18 @@ class Spot:
         self._id = secrets.token_hex(8)
         self._shown = False
 
+    @property
+    def is_updated(self) -> bool:
+        """Whether a line that is shown can be updated in place: not in a terminal."""
+        publisher = self._shell.display_pub
+        return hasattr(publisher, "session") and hasattr(publisher, "pub_socket")
+
     def show(self, said: StepLine) -> None:
         """Show the line, or put its new state in the place of the old."""
         if self._quiet:
             return
         publisher = self._shell.display_pub
-        if hasattr(publisher, "session") and hasattr(publisher, "pub_socket"):
+        if self.is_updated:
             self._send(publisher, bundle_of(said))
         elif said.status != "running" and type(publisher).__name__ == "DisplayPublisher":
             print(text_of(said), file=sys.__stdout__, flush=True)

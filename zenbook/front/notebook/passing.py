@@ -64,6 +64,7 @@ class Passing:
         self._assigned: tuple[str, ...] = ()
         self._before: Glimpse | None = None
         self._started = 0.0
+        self._later: StepLine | None = None  # the line of a hit, where it cannot be updated
         self._noting = contextlib.ExitStack()
         self._imports = Beforehand(tree, self.namespace, self._compiled)
 
@@ -258,14 +259,17 @@ class Passing:
         putting.put()
         annotate(map(self._compiled, annotated(self.tree.body)), self.namespace)
         said = self._noted(outcome, putting.bound)
-        self.session.lines.tell(self.spot, said)
+        if self.spot.is_updated:
+            self.session.lines.tell(self.spot, said)
+        else:
+            self._later = said
 
         def show() -> None:
             putting.show(replay, self.shell, self.said.options)
 
         def replay(events: Sequence[Event]) -> None:
             self.desk.capture.replay(events)
-            if is_cleared(events):
+            if is_cleared(events) and self.spot.is_updated:
                 self.spot.anew()
                 self.spot.show(said)
 
@@ -275,6 +279,8 @@ class Passing:
 
     def close(self, result: Any) -> None:
         """The cell has ended: keep what it left, say how it went."""
+        if self._later is not None:
+            self.session.lines.tell(self.spot, self._later)
         if self._way is None:
             return
         seconds = self.desk.clock.tick() - self._started
