@@ -117,3 +117,16 @@ def test_a_builtin_print_of_ones_own_prints_its_way(kernel: Kernel) -> None:
     kernel.play("X = [1]", mine, "%%step s\nX + [2]")
     assert kernel.run("%%step s\nprint(X + [2])").stream() == "mine [1, 2]\n"
     kernel.run("builtins.print = real")
+
+
+def test_a_text_at_the_end_is_shown_as_it_stands_now(kernel: Kernel) -> None:
+    seen = {}
+    for body in ("y = 1\n'done'", "y = 1\n'over'", "y = 1", "'a text alone'", "pass", "'quiet';"):
+        for first in ("# plain", "%%step a", "%%step a"):
+            kernel.fresh()
+            cell = kernel.run(f"{first}\n{body}")
+            kept = kernel.value("(_, list(Out.values()))")
+            shown = (cell.result, cell.stream(), kept)
+            assert seen.setdefault(body, shown) == shown
+        assert cell.status == "cached", cell.said
+    assert seen["y = 1\n'over'"][0] == "'over'" and seen["pass"][0] is None

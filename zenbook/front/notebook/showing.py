@@ -81,15 +81,21 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
 
 
 def shown_live(tree: ast.Module, last: str, how: str) -> list[ast.stmt]:
-    """What a hit shows by evaluating it, as a run does: a value that has a name.
+    """What a hit shows by evaluating it, as a run does: a value that has a name, or a text. A text
+    is no code, and so a record of the same code may have shown another.
 
     ``last`` is a cell's bare last expression, ``how`` the shell's ``ast_node_interactivity``.
     """
     if how in ("all", "none"):
         return []
-    if last:
+    if last or _is_text(tree.body[-1]):
         return [tree.body[-1]]
     return _assigned_last(tree.body[-1]) if how == "last_expr_or_assign" else []
+
+
+def _is_text(node: ast.stmt) -> bool:
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def _assigned_last(last: ast.stmt) -> list[ast.stmt]:
