@@ -130,3 +130,14 @@ def test_a_text_at_the_end_is_shown_as_it_stands_now(kernel: Kernel) -> None:
             assert seen.setdefault(body, shown) == shown
         assert cell.status == "cached", cell.said
     assert seen["y = 1\n'over'"][0] == "'over'" and seen["pass"][0] is None
+
+
+@pytest.mark.parametrize("magic", ["%config", "%matplotlib --list"])
+def test_what_a_magic_lists_is_shown_for_no_other_cell(magic: str, kernel: Kernel) -> None:
+    asked = f"%%step a\n{magic}\nx = 1"
+    assert (listed := kernel.run(asked).stream())
+    assert kernel.run("%%step b\nx = 1").stream() == ""
+    again = kernel.run(asked)
+    assert (again.status, again.stream()) == ("cached", listed)
+    silent = "%%step c\n%config InlineBackend.figure_format = 'png'\nx = 1"
+    assert kernel.run(silent).stream() == ""

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_SHOWN_ONLY = frozenset(
-    {"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pinfo", "pinfo2", "pylab"}
-)
+_SHOWN_ONLY = frozenset({"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pylab"})
 """Magics that change how things look and not what a step gives; an export leaves them out."""
+_LISTING = frozenset({"-l", "--list"})
 _SHOWS_ITSELF = frozenset({"print", "display", "pprint"})
 
 
@@ -169,16 +168,17 @@ def plain_names(value: ast.expr | None) -> tuple[str, ...] | None:
 
 
 def is_shown_only(node: ast.stmt) -> bool:
-    """Whether a statement is a magic that only changes how things look."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Attribute)
-        and node.value.func.attr == "run_line_magic"
-        and bool(node.value.args)
-        and isinstance(node.value.args[0], ast.Constant)
-        and node.value.args[0].value in _SHOWN_ONLY
-    )
+    """Whether a statement is a magic that only changes how things look, and shows nothing itself:
+    what it has shown would be shown for a cell without it."""
+    match node:
+        case ast.Expr(
+            ast.Call(ast.Attribute(attr="run_line_magic"), [ast.Constant(name), *rest], _)
+        ):
+            texts = [one.value for one in rest if isinstance(one, ast.Constant)]
+            words = str(texts[0]).split() if texts else []
+            asks = _LISTING.intersection(words) or (name == "config" and "=" not in "".join(words))
+            return name in _SHOWN_ONLY and not asks
+    return False
 
 
 def _own_nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
