@@ -37,6 +37,10 @@ _WITHOUT_SETTINGS = frozenset(
 _TOLD_LIVE = "sys.stdin"
 _LASTING = frozenset(
     [
+        "IPython.core.magic._function_magic_marker.<locals>.magic_deco",
+        "IPython.core.magic.register_cell_magic",
+        "IPython.core.magic.register_line_cell_magic",
+        "IPython.core.magic.register_line_magic",
         "_codecs.register",
         "_codecs.register_error",
         "_csv.field_size_limit",

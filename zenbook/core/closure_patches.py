@@ -22,7 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code, is_local_module
-from zenbook.core.code_digest import facts_of
+from zenbook.core.code_reader import facts_of
 
 _BUILT_IN = 1 << 8  # nothing can be put into it
 _Space = Mapping[str, Any]

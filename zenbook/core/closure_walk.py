@@ -12,7 +12,7 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -23,9 +23,10 @@ from zenbook.core.closure_origin import identity_of, is_local_code, package_name
 from zenbook.core.closure_patches import put_into_builtins
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
-from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
+from zenbook.core.code_reader import facts_of
 from zenbook.core.compiling import compiled
+from zenbook.core.names_scope import NAMESPACES
 from zenbook.core.source_helpers import Around, Given
 from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
@@ -134,6 +135,7 @@ class Walk(Objects):
         """What all the names of some code mean."""
         self.literals.update(dict.fromkeys(facts.strings))
         self._note_stores(facts, space)
+        self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         told: list[Token] = []
         for name in facts.names:
             token = self._name(name, space, cells)
@@ -192,11 +194,11 @@ class Walk(Objects):
             yield ("text", self._code(facts_of(code), space, cells, label))
         if facts.dynamic:
             who = "the step" if label in ("", "itself") else label
-            calls = ", ".join(f"{name}()" for name in facts.dynamic)
+            ways = _told(facts.dynamic)
             if self._is_vouched(space):
-                self.widened[f"{who} calls {calls}: only what --inputs names counts"] = None
+                self.widened[f"{who} {ways}: only what --inputs names counts"] = None
             else:
-                self.widened[f"{who} calls {calls}: its whole module counts"] = None
+                self.widened[f"{who} {ways}: its whole module counts"] = None
                 yield self.all_of(space)
         if _IMPORTERS & set(facts.dynamic):
             names = self.watch(partial(self.static.beside, str(space.get("__file__", ""))))
@@ -267,6 +269,8 @@ class Walk(Objects):
                 break
             if not is_local_code(value):
                 return self._installed_path(text, value, chain[place:])
+            if attribute == "__dict__":
+                break
             found = vars(value).get(attribute, MISSING)
             self.bindings.append((vars(value), attribute, found))
             if found is MISSING:
@@ -336,6 +340,14 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
+
+
+def _told(ways: Iterable[str]) -> str:
+    """How some code may reach any name, as a verb and its object."""
+    namespaces = [name for name in ways if not name.isidentifier() or name in NAMESPACES]
+    calls = [f"{name}()" for name in ways if name not in namespaces]
+    told = (("calls", calls), ("reads", namespaces))
+    return " and ".join(f"{verb} {', '.join(names)}" for verb, names in told if names)
 
 
 def _is_shells(value: Any) -> bool:

@@ -49,7 +49,10 @@ class CodeFacts:
     taken: tuple[Name, ...]
     """What it loads of names that its own imports bind: ``time.sleep`` after ``import time``."""
     dynamic: tuple[str, ...]
-    """Builtins by which it may reach any name: ``eval``, ``globals``, ``__import__``."""
+    """How it may reach any name: builtins (``eval``, ``globals``, ``__import__``), attributes that
+    are namespaces (``f_globals``), what runs texts in the shell (``run_cell``)."""
+    shell: tuple[str, ...]
+    """What it asks the shell for by which it changes the shell itself."""
 
 
 def bound_in(code: CodeType) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from zenbook.core.code_digest import facts_of
+from zenbook.core.code_reader import facts_of
 
 
 def transitive_reads(reads: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:

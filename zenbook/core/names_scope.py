@@ -31,6 +31,14 @@ _BINDING = (
 
 DYNAMIC_CALLS = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__", "run"})
 """Calls by which a cell may read or bind names that nobody sees."""
+NAMESPACES = frozenset(
+    {"f_globals", "f_locals", "__globals__", "user_global_ns", "user_module", "user_ns"}
+)
+"""Attributes (of a frame, a function, the shell) by which code reaches any name."""
+SHELL_RUNS = frozenset(
+    {"ev", "ex", "run_ast_nodes", "run_cell", "run_cell_async", "run_code", "safe_execfile"}
+)
+"""What the shell is asked for in order to run a text, which may name anything."""
 _TEXT_RUNNERS = frozenset({"eval", "exec"})
 _TABLE_QUERIES = frozenset({"query", "eval"})
 _ANNOTATIONS = ("annotation", "returns")

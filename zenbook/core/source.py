@@ -357,7 +357,7 @@ def _parameters(code: CodeType) -> tuple[str, ...]:
 
 
 def _global_names(code: CodeType) -> set[str]:
-    from zenbook.core.code_digest import facts_of
+    from zenbook.core.code_reader import facts_of
 
     return {name.root for name in facts_of(code).names}
 

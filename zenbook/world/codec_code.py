@@ -29,8 +29,8 @@ from typing import Any, Protocol
 
 from zenbook.core.closed_file import KINDS
 from zenbook.core.closure_origin import named
-from zenbook.core.code_digest import facts_of
 from zenbook.core.code_facts import CodeFacts
+from zenbook.core.code_reader import facts_of
 from zenbook.core.made_classes import is_made_by_library, recipe_of
 from zenbook.errors import NotHere
 

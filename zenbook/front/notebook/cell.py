@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zenbook.core.names import Names, analyse
-from zenbook.core.names_scope import DYNAMIC_CALLS
+from zenbook.core.names_scope import DYNAMIC_CALLS, NAMESPACES
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.core.source_normal import gives_value
 from zenbook.core.source_shown import LAST, MANIFEST
@@ -147,9 +147,10 @@ def read_cell(
     always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
     found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
-    if not (any(_unclear(names)) or magics.obstacles or may_bind_here(seen)):
+    unseen = [*magics.obstacles, *_unclear(names, seen)]
+    if not (unseen or may_bind_here(seen)):
         _check_outputs(said, (*order, *binds, *reads))
-    unclear = [*magics.obstacles, *_unclear(names)] if said.inputs is None else []
+    unclear = unseen if said.inputs is None else []
     return Cell(
         name=said.name or default_name(tree, always),
         tree=tree,
@@ -167,7 +168,7 @@ def read_cell(
         is_quiet=is_quiet,
         obstacles=(*unclear, *magics.changes, *process_changes(seen)),
         remarks=magics.remarks,
-        is_unclear=any(_unclear(names)) or bool(magics.obstacles),
+        is_unclear=bool(unseen),
     )
 
 
@@ -217,10 +218,13 @@ def _caught(tree: ast.Module) -> frozenset[str]:
     return frozenset(node.name for node in handlers if node.name)
 
 
-def _unclear(names: Names) -> Iterator[str]:
+def _unclear(names: Names, seen: ast.Module) -> Iterator[str]:
     for call in sorted(names.calls & DYNAMIC_CALLS):
         if call not in ("run", "__import__"):
             yield f"it calls {call}(), which may read or bind any name"
+    for name in sorted({n.attr for n in ast.walk(seen) if isinstance(n, ast.Attribute)}):
+        if name in NAMESPACES:
+            yield f"it reads {name}, which may be any name"
 
 
 def default_name(tree: ast.Module, always: Sequence[str]) -> str:

@@ -1,0 +1,74 @@
+"""What a step reaches by another way than by its name: it runs again where that is another."""
+
+from __future__ import annotations
+
+from tests.notebook.kernel import Kernel
+
+THROUGH_A_NAMESPACE = {
+    "the shell's names": "get_ipython().user_ns['W']",
+    "an imported shell": "gg().user_ns['W']",
+    "the shell's module": "get_ipython().user_module.W",
+    "a text that the shell evaluates": "get_ipython().ev('W')",
+    "a helper that asks the shell": "asking()",
+    "a frame": "sys._getframe().f_globals['W']",
+    "a function's globals": "asking.__globals__['W']",
+    "a frame in a helper": "framed()",
+    "a module's dictionary": "__main__.__dict__['W']",
+    "sys.modules": "getattr(sys.modules['__main__'], 'W')",
+    "sys.modules by its own name": "getattr(sys.modules[__name__], 'W')",
+}
+HELPERS = """
+import sys, __main__
+from IPython import get_ipython as gg
+def asking(): return get_ipython().user_ns['W']
+def framed(): return sys._getframe().f_globals['W']
+"""
+
+
+def test_a_step_that_reaches_a_name_through_a_namespace_runs_where_that_is_another(
+    kernel: Kernel,
+) -> None:
+    steps = [f"%%step s{n}\ny = {each}" for n, each in enumerate(THROUGH_A_NAMESPACE.values())]
+    for value in (1, 2):
+        kernel.play(f"W = {value}", HELPERS)
+        wrong = [step for step in steps if kernel.run(step).error or kernel.value("y") != value]
+        assert not wrong
+        kernel.fresh()
+
+
+CHANGING_THE_SHELL = {
+    "a name": ("get_ipython().push({'zz': 3})", "zz", "3"),
+    "a name by a text": ("get_ipython().ex('zz = 3')", "zz", "3"),
+    "a cell": ("get_ipython().run_cell('zz = 3').success", "zz", "3"),
+    "a magic": (
+        "get_ipython().register_magic_function(lambda line: 42, 'line', 'mine')",
+        "get_ipython().run_line_magic('mine', '')",
+        "42",
+    ),
+    "a decorated magic": (
+        "from IPython.core.magic import register_line_magic as m\n@m\ndef own(line): return 43",
+        "get_ipython().run_line_magic('own', '')",
+        "43",
+    ),
+    "an event": (
+        "seen = []\nget_ipython().events.register('pre_execute', noted)",
+        "len(get_ipython().events.callbacks['pre_execute']) > before",
+        "True",
+    ),
+}
+
+
+def test_what_a_step_changes_of_the_shell_is_there_after_a_restart(kernel: Kernel) -> None:
+    events = "get_ipython().events.callbacks['pre_execute']"
+    first = f"def noted(): pass\nbefore = len({events})"
+    undone = (
+        f"[{events}.remove(one) for one in {events}[before:]];"
+        " [get_ipython().magics_manager.magics['line'].pop(n, None) for n in ('mine', 'own')]"
+    )
+    for name, (change, asked, expected) in CHANGING_THE_SHELL.items():
+        source = f"%%step s\n{change};"
+        for _ in range(2):
+            kernel.play(first, source)
+            assert kernel.ask(asked) == expected, name
+            kernel.run(undone)
+            kernel.fresh()
