@@ -6,9 +6,12 @@ import asyncio
 import os
 import random
 import socket
+import string
 import subprocess
 import threading
+from collections import ChainMap
 from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,9 @@ ASKING: dict[str, Callable[[], Any]] = {
     "unpacked": lambda: {**os.environ}.get("ZB_RATE"),
     "items": lambda: [v for k, v in os.environ.items() if k.startswith("ZB")],
     "prefix": lambda: [k for k in os.environ.copy() if k.startswith("ZB_")],
+    "template": lambda: string.Template("${ZB_RATE}").safe_substitute(os.environ),
+    "chain": lambda: ChainMap({}, os.environ).get("ZB_RATE"),
+    "parser": lambda: dict(ConfigParser(os.environ, interpolation=None)["DEFAULT"]),
     "loop": lambda: [os.environ[k] for k in os.environ if k.startswith("ZB")],
 }
 
@@ -72,6 +78,7 @@ def test_an_environment_handed_on_to_a_program_is_no_question(
 ) -> None:
     def body() -> None:
         subprocess.run(["true"], env={**os.environ, "A": "1"}, check=True)
+        subprocess.run(["true"], env=os.environ, check=True)
 
     seen = see(body)
     assert names(seen) == ["A"], "the one that the code names"

@@ -62,6 +62,8 @@ _NO_QUESTION = frozenset(
     }
 )
 
+_ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
+
 _lock = threading.Lock()
 _users = 0
 _originals: dict[str, tuple[object, str, _Function, _Function]] = {}
@@ -276,7 +278,7 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
     if not everyone or not isinstance(key, (str, bytes)):
         return
     caller, passed = nearest(frame)
-    if caller is None or _owner(caller) != "user" or "expanduser" in passed:
+    if caller is None or not _asks_for_user(caller) or "expanduser" in passed:
         return
     if (caller.f_code, caller.f_lasti) in _copies:
         return
@@ -291,7 +293,7 @@ def _saw_iteration(frame: FrameType) -> None:
     what the code names of it counts; who looks at each asks for all."""
     everyone = current()
     caller, passed = nearest(frame)
-    if not everyone or caller is None or _owner(caller) != "user":
+    if not everyone or caller is None or not _asks_for_user(caller):
         return
     is_copy = "KeysView.__iter__" in passed or any("copy" in name for name in passed)
     if is_copy or passed:
@@ -301,6 +303,23 @@ def _saw_iteration(frame: FrameType) -> None:
             notes.copied_environment = True
         else:
             notes.variable("*")
+
+
+def _asks_for_user(frame: FrameType) -> bool:
+    """Whether the user's code looks into the environment, or a library does because the user's code
+    has handed it on: ``Template(text).substitute(os.environ)``. A library's own question names it;
+    and what a program is given is no question.
+    """
+    if frame.f_globals.get("__name__") == "subprocess":
+        return False
+    asking: FrameType | None = frame
+    while asking is not None and _owner(asking) in ("stdlib", "library", "path"):
+        if not _ENVIRONMENT.isdisjoint(asking.f_code.co_names):
+            return False
+        asking = asking.f_back
+    if asking is frame or asking is None:
+        return _owner(asking) == "user"
+    return _owner(asking) == "user" and not _ENVIRONMENT.isdisjoint(asking.f_code.co_names)
 
 
 def _owner(frame: FrameType | None) -> str:
