@@ -36,6 +36,59 @@ def test_a_step_that_reaches_a_name_through_a_namespace_runs_where_that_is_anoth
         kernel.fresh()
 
 
+TEXTS = {
+    "a docstring": ("y = f.__doc__", "'doc1'", "'doc2'"),
+    "a class's docstring": ("y = inspect.getdoc(C)", "'doc1'", "'doc2'"),
+    "annotations": ("y = f.__annotations__['x']", "'note1'", "'note2'"),
+    "a signature": ("y = str(inspect.signature(f))", "\"(x: 'note1')\"", "\"(x: 'note2')\""),
+    "types of fields": ("y = dataclasses.fields(D)[0].type", "'note1'", "'note2'"),
+    "the source": ("y = inspect.getsource(f).count('# 2')", "0", "1"),
+    "a helper's question": ("y = told(f)", "'doc1'", "'doc2'"),
+    "nothing of them": ("y = f(1)", "1", "1"),
+}
+TOLD = """
+import inspect, dataclasses
+def told(function): return function.__doc__
+def f(x: 'note{0}'):
+    'doc{0}'
+    return x  # {0}
+class C:
+    'doc{0}'
+@dataclasses.dataclass
+class D:
+    x: 'note{0}' = 1
+"""
+
+
+def test_a_step_that_reads_texts_of_code_runs_where_these_are_another(kernel: Kernel) -> None:
+    for number in (1, 2):
+        kernel.run(TOLD.format(number))
+        for name, (step, *expected) in TEXTS.items():
+            ran = kernel.run(f"%%step s\n{step}")
+            assert (name, kernel.ask("y")) == (name, expected[number - 1])
+        assert ran.status == ("completed" if number == 1 else "cached")
+        kernel.fresh()
+
+
+def test_a_step_that_asks_for_subclasses_runs_where_one_of_these_is_another(
+    kernel: Kernel,
+) -> None:
+    base = (
+        "class Base:\n"
+        "    @classmethod\n"
+        "    def all(cls): return [one.rate for one in cls.__subclasses__()]"
+    )
+    asked = "%%step s\ny = Base.all()"
+    below = "%%step t\ny = [one.rate for first in Base.__subclasses__()"
+    below += " for one in first.__subclasses__()]"
+    for rate, status in ((1, "completed"), (1, "cached"), (2, "completed")):
+        found = kernel.play(base, f"class A(Base): rate = {rate}", asked)[-1]
+        assert (found.status, kernel.value("y")) == (status, [rate])
+        found = kernel.play(f"class B(A): rate = {rate}", below)[-1]
+        assert (found.status, kernel.value("y")) == (status, [rate])
+        kernel.fresh()
+
+
 CHANGING_THE_SHELL = {
     "a name": ("get_ipython().push({'zz': 3})", "zz", "3"),
     "a name by a text": ("get_ipython().ex('zz = 3')", "zz", "3"),

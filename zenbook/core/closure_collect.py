@@ -11,6 +11,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import identity_of, package_of
+from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, cells_of, preview_of
 from zenbook.model import Part
 
@@ -101,6 +102,9 @@ class Collector:
         self.stored: list[tuple[Mapping[str, Any], str]] = []
         self.asks: set[str] = set()
         self.lasting: set[str] = set()
+        self.texts: set[Text] = set()
+        self.asks_subclasses = False
+        self.described: list[tuple[str, Any]] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
@@ -110,9 +114,11 @@ class Collector:
 
     def finish(self) -> Trace:
         """Describe whatever waits, which may queue more, and give everything found."""
-        while self.waiting:
-            label, describe = self.waiting.popleft()
-            self.parts[label] = Part("use", label, digest_of(describe()))
+        self._describe_waiting()
+        for text in sorted(self.texts):
+            for label, thing in self.described:
+                told = self.watch(functools.partial(text_of, thing, text))
+                self._besides(f"{text} of {label}", (told,))
         return Trace(
             keep=tuple(self.keep),
             whole=tuple(self.whole),
@@ -135,6 +141,28 @@ class Collector:
             stale=tuple(self.stale),
             previews={name: preview_of(name, value) for name, value in self.constants.items()},
         )
+
+    def _describe_waiting(self) -> None:
+        asked = 0
+        while self.waiting or (self.asks_subclasses and asked < len(self.described)):
+            if self.waiting:
+                label, describe = self.waiting.popleft()
+                self.parts[label] = Part("use", label, digest_of(describe()))
+                continue
+            label, thing = self.described[asked]
+            asked += 1
+            if isinstance(thing, type):
+                below = self.watch(functools.partial(type.__subclasses__, thing))
+                told = tuple(self.meaning(each.__name__, each) for each in below)
+                self._besides(f"subclasses of {label}", told)
+
+    def _besides(self, name: str, token: Token) -> None:
+        """A part beside the thing's own."""
+        self.parts[name] = Part("use", name, digest_of(token))
+
+    def meaning(self, text: str, value: Any) -> Token:
+        """What an object met under this name is."""
+        raise AssertionError("objects are told apart above")  # pragma: no cover
 
     def node(self, text: str, value: Any, describe: Callable[[Any, str], Token]) -> Token:
         """A thing with a part of its own, described when its turn comes."""

@@ -179,6 +179,7 @@ class Objects(Collector):
     def describe_class(self, cls: type, label: str) -> Token:
         """A class: bases, metaclass and members. Values that can change are parts of their own."""
         self.watch_folder(vars(cls))
+        self.described.append((label, cls))
         bases = self.watch(lambda: cls.__bases__)
         kind = type(cls)
         return (

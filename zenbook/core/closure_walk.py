@@ -100,6 +100,7 @@ class Walk(Objects):
         if not is_local_function(function):
             return self.installed_function(function, label)
         self.hold(function)
+        self.described.append((label, function))
         code = function.__code__
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         direct = function is self.root and not self.as_value
@@ -135,6 +136,8 @@ class Walk(Objects):
         """What all the names of some code mean."""
         self.literals.update(dict.fromkeys(facts.strings))
         self._note_stores(facts, space)
+        self.texts.update(facts.texts)
+        self.asks_subclasses |= "__subclasses__" in facts.attributes
         self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         told: list[Token] = []
         for name in facts.names:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Literal
 
+from zenbook.core.closure_texts import Text
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -53,6 +55,8 @@ class CodeFacts:
     are namespaces (``f_globals``), what runs texts in the shell (``run_cell``)."""
     shell: tuple[str, ...]
     """What it asks the shell for by which it changes the shell itself."""
+    texts: tuple[Text, ...]
+    """Which texts of code it reads: docstrings, annotations, source."""
 
 
 def bound_in(code: CodeType) -> frozenset[str]:

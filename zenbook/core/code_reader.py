@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Literal
 
+from zenbook.core.closure_texts import Text, texts_read
 from zenbook.core.code_digest import CONSTANT_LOADS, GLOBAL_LOADS, code_digest, instructions_of
 from zenbook.core.code_facts import CodeFacts, Import, Name
 from zenbook.core.names_scope import NAMESPACES, SHELL_RUNS
@@ -64,6 +65,7 @@ class _Reader:
         self.taken: set[Name] = set()
         self.dynamic: set[str] = set()
         self.shell: set[str] = set()
+        self.texts: set[Text] = set()
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
 
@@ -74,6 +76,8 @@ class _Reader:
         for index in range(len(self.steps)):
             self._read_taken(index)
         self._read_constants()
+        self.texts |= texts_read(self.attributes.union(*((n.root, *n.chain) for n in self.names)))
+        self.texts |= texts_read(entry.attribute for entry in self.imports)
         self.dynamic |= self.attributes & NAMESPACES
         asks_shell = any("get_ipython" in (n.root, *n.chain) for n in self.names | self.taken)
         if asks_shell or any(entry.attribute == "get_ipython" for entry in self.imports):
@@ -90,6 +94,7 @@ class _Reader:
             tuple(sorted(self.taken)),
             tuple(sorted(self.dynamic)),
             tuple(sorted(self.shell)),
+            tuple(sorted(self.texts)),
         )
 
     def _read(self, index: int) -> int:
@@ -296,6 +301,7 @@ class _Reader:
         self.attributes |= set(nested.attributes)
         self.dynamic |= set(nested.dynamic)
         self.shell |= set(nested.shell)
+        self.texts |= set(nested.texts)
 
 
 def _leaves(value: Any) -> Iterator[Any]:
