@@ -226,6 +226,13 @@ CACHED: dict[str, list[str]] = {
         "logging.getLogger('q').error('logged')\nx = 1",
         "x",
     ],
+    "loggers that notebook, handlers and objects hold": [
+        "import logging, sys\nlog = logging.getLogger('lg')\nlog.handlers[:] = [logging.StreamHandler(sys.stdout)]\n"
+        "class K:\n    def __init__(self): self.log = log\nk = K()",
+        "%%step a\nlog.warning('one')\nx = 1",
+        "%%step b\nk.log.warning('two')\nk.v = 3\nother = logging.getLogger('lg.other')",
+        "k.log is log, k.v, other.parent is log",
+    ],
     "rich displays": [
         "%%step a\nfrom IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))\nprint('p')\n"
         "display({'text/plain': 'raw'}, raw=True)\nx = 1",
@@ -308,6 +315,10 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         "pyplot has other figures open",
     ),
     "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
+    "a weak proxy": (
+        ["class K: pass", "%%step a\nimport weakref\nk = K()\nk.p = [weakref.proxy(K())]"],
+        "weakly-referenced object no longer exists",
+    ),
     "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
     "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),
     "an open file": (["%%step a\nf = open('/dev/null')"], "f "),

@@ -67,6 +67,8 @@ _BY_NAME = (
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
     ("re", "Match", "is a match of a regular expression"),
+    ("weakref", "CallableProxyType", "is a weak reference"),
+    ("weakref", "ProxyType", "is a weak reference"),
     ("weakref", "ReferenceType", "is a weak reference"),
     ("weakref", "WeakValueDictionary", "holds weak references"),
     ("weakref", "WeakKeyDictionary", "holds weak references"),

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
+from weakref import CallableProxyType, ProxyType
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
@@ -46,9 +47,13 @@ _ATOMS = (
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
 LEAVES = frozenset(
-    (int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range, type)
+    (
+        *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
+        *(frozenset, range, type, ProxyType, CallableProxyType),
+    )
 )
-"""Types of values that hold nothing, themselves and not what is made of them."""
+"""Types of values that hold nothing, themselves and not what is made of them. A weak proxy must not
+be asked anything: what it stands for may be gone."""
 _MUTABLE = frozenset((list, dict, set, bytearray))
 _PLAIN_CONTAINERS = frozenset((list, dict, tuple))
 
@@ -83,12 +88,23 @@ def is_array(value: Any) -> bool:
 
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
-    return isinstance(value, _ATOMS)
+    return type(value) in LEAVES or isinstance(value, _ATOMS)
+
+
+def _holds_nothing(value: Any) -> bool:
+    return type(value) in LEAVES or (is_atom(value) and not isinstance(value, _CODE))
 
 
 def is_part(value: Any) -> bool:
     """Whether a walk comes by this value: it can change, and is no code."""
     return is_mutable(value) and not isinstance(value, _CODE)
+
+
+def _has_a_name(value: Any) -> bool:
+    """Whether it is a logger: whoever holds one holds the process's own, with all of its handlers,
+    and it is kept by its name."""
+    logging = sys.modules.get("logging")
+    return logging is not None and isinstance(value, logging.Logger)
 
 
 def is_mutable(value: Any) -> bool:
@@ -120,9 +136,7 @@ def walk(
     met = 0
     while waiting and met < most:
         path, inner = waiting.popleft()
-        if (is_atom(inner) and not isinstance(inner, _CODE)) or (
-            id(inner) in seen and id(inner) not in stop
-        ):
+        if _holds_nothing(inner) or (id(inner) in seen and id(inner) not in stop):
             continue
         met += 1
         if not (stop and isinstance(inner, tuple)):
@@ -158,6 +172,8 @@ def _step_to(key: Any, place: int) -> Step:
 
 def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > widest:
+        return
+    if _has_a_name(value):
         return
     if is_frame(value):
         yield from frame_parts(value)

@@ -72,7 +72,7 @@ class Reach:
         wide = (each for each in (*plain, *tables) if len(each) > WIDEST)
         self.is_beyond = self.is_beyond or any(map(_holds_anything, wide))
         for value in others:
-            if not _is_installed(value):
+            if type(value) not in LEAVES and not _is_installed(value):
                 held += self._held_by(value)
         return held
 
