@@ -92,13 +92,20 @@ def test_another_converter_is_another_connection(
     assert digest(one) != before
 
 
+def test_a_closed_connection_is_no_longer_its_data(one: sqlite3.Connection) -> None:
+    before = digest(one)
+    one.close()
+    other = sqlite3.connect(":memory:")
+    other.close()
+    assert before != digest(one) == digest(other)
+
+
 REFUSED: dict[str, Callable[[sqlite3.Connection], Any]] = {
     "a function": lambda c: c.create_function("f", 1, abs),
     "a function in the place of one": lambda c: c.create_function("upper", 1, str.lower),
     "an order": lambda c: c.create_collation("mine", lambda x, y: 0),
     "an authorizer": lambda c: c.set_authorizer(lambda *a: sqlite3.SQLITE_OK),
     "a trace": lambda c: c.set_trace_callback(lambda text: None),
-    "being closed": lambda c: c.close(),
 }
 
 

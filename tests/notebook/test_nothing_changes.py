@@ -114,6 +114,20 @@ CACHED: dict[str, list[str]] = {
         "%%step b\nm = file.name + text",
         "m",
     ],
+    "what is over when its with statement ends": [
+        "%%step a\nimport zipfile, sqlite3, re, contextlib, subprocess\nfrom concurrent.futures import ThreadPoolExecutor, ProcessPoolExecutor\n"
+        "with zipfile.ZipFile('z.zip', 'w') as z: z.writestr('a', 'b')\n"
+        "with contextlib.closing(sqlite3.connect(':memory:')) as db: rows = db.execute('SELECT 1').fetchall()\n"
+        "with ThreadPoolExecutor(2) as workers: futures = [workers.submit(abs, -1)]\n"
+        "with ProcessPoolExecutor(1) as others: done = list(others.map(abs, [-1]))",
+        "%%step b\nfor line in ('k=1', 'l=2'): m = re.match(r'(\\w)=(\\d)', line)\nn = z.namelist()",
+        "z.namelist(), rows, futures[0].result(), done, m.groups(), m.span(), n",
+    ],
+    "a library's class that counts": [
+        "from concurrent.futures import ThreadPoolExecutor as E\nE(1).shutdown()",
+        "%%step a\nfrom concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(1) as w: pass\ndel w",
+        "ThreadPoolExecutor is E",
+    ],
     "classes made by a call": [
         "%%step a\nfrom collections import namedtuple\nfrom enum import Enum\nP = namedtuple('P', 'x y')\nColor = Enum('Color', ['RED'])\np = [P(1, 2), Color.RED]",
         "type(p[0]) is P, p[1] is Color.RED, P(3, 4)",

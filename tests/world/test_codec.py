@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import enum
+import gzip
 import math
 import os
 import random
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -420,22 +426,78 @@ def test_fault_70_an_exit_raised_while_keeping_is_a_reason() -> None:
         codec.pack({"v": [ExitsWhenKept()]})
 
 
-@pytest.mark.parametrize("mode", ["r", "w", "rb", "r+b"])
+@pytest.mark.parametrize("mode", ["r", "w", "a+", "rb", "wb", "ab", "xb", "r+b"])
 def test_a_closed_file_comes_back_closed_with_its_name(mode: str, tmp_path: Path) -> None:
     path = tmp_path / "f"
-    path.touch()
+    if mode != "xb":
+        path.touch()
     with path.open(mode) as file:
         pass
     loaded = reopened(file=file)["file"]
     assert (type(loaded), loaded.closed, loaded.name) == (type(file), True, str(path))
+    assert (loaded.mode, fingerprint(loaded)) == (file.mode, fingerprint(file))
     assert fingerprint(file) != fingerprint(tmp_path)
     with pytest.raises(ValueError, match="closed file"):
-        loaded.read()
+        loaded.seek(0)
+
+
+def test_a_match_comes_back_as_it_was_found() -> None:
+    text = "ab abc ab"
+    pattern = re.compile(r"(?P<a>a)(b)?")
+    found = [
+        pattern.match(text),
+        pattern.search(text, 1),
+        pattern.fullmatch(text, 3, 5),
+        *re.finditer(r"(?<=a)b|\b|(c)", text),
+    ]
+    for one, loaded in zip(found, reopened(found=found)["found"], strict=True):
+        for name in ("re", "string", "pos", "endpos", "regs", "lastindex", "lastgroup"):
+            assert getattr(loaded, name) == getattr(one, name)
+        assert fingerprint(loaded) == fingerprint(one)
+    assert len({fingerprint(one) for one in found}) == len(found)
+
+
+def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("a.txt", "a")
+    with gzip.open(tmp_path / "z.gz", "wb") as packed:
+        packed.write(b"a")
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.row_factory = sqlite3.Row
+    with ThreadPoolExecutor(2) as workers:
+        futures = [workers.submit(abs, -3), workers.submit(divmod, 1, 0)]
+    with ThreadPool(2) as pool:
+        pool.map(abs, [1])
+    with subprocess.Popen(["echo", "a"], stdout=subprocess.PIPE) as program:
+        program.communicate()
+    over = {
+        "archive": archive,
+        "packed": packed,
+        "database": database,
+        "workers": workers,
+        "futures": futures,
+        "pool": pool,
+        "program": program,
+    }
+    loaded = reopened(**over)
+    assert loaded["archive"].namelist() == ["a.txt"]
+    assert (loaded["packed"].closed, loaded["packed"].name) == (True, packed.name)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        loaded["database"].execute("SELECT 1")
+    assert loaded["database"].row_factory is sqlite3.Row
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        loaded["workers"].submit(abs, 1)
+    assert repr(loaded["pool"]) == repr(pool)
+    assert (loaded["program"].poll(), loaded["program"].args) == (0, ["echo", "a"])
+    assert loaded["futures"][0].result() == 3
+    with pytest.raises(ZeroDivisionError):
+        loaded["futures"][1].result()
+    for name, value in loaded.items():
+        assert fingerprint(value) == fingerprint(over[name]), name
 
 
 def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
     import queue
-    import sqlite3
 
     connection = sqlite3.connect(":memory:")
     file = (tmp_path / "f").open("w")
@@ -445,7 +507,7 @@ def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
         "lock is a lock": {"lock": Box(threading.Lock())},
         "jobs is a queue": {"jobs": queue.Queue()},
         "out is an open file": {"out": file},
-        "found is a match": {"found": re.match("a", "a")},
+        "found is a match": {"found": re.match(b"a", bytearray(b"a"))},
         "big is a memmap": {"big": np.memmap(tmp_path / "m", mode="w+", shape=(3,))},
     }
     try:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import named
 from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.ended import facts_of_ended
+from zenbook.core.matches import match
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
 
@@ -69,9 +71,15 @@ def _describer(value: Any, kind: type, is_live: bool) -> Describer:
         if is_live and (live := _live(kind)) is not None:
             return live
         raise NotDigestible(why)
+    if facts_of_ended(value) is not None:
+        return _ended
     if _is_plain(kind):
         return _instance
     return _reduced
+
+
+def _ended(value: Any, digester: Digester) -> Description:
+    return "ended", facts_of_ended(value)
 
 
 def _by_library(kind: type) -> Describer | None:
@@ -353,6 +361,7 @@ def _exact_types() -> dict[type, Describer]:
         classmethod: _wrapper,
         property: _property,
         re.Pattern: _pattern,
+        re.Match: match,
         io.StringIO: _memory_file,
         io.BytesIO: _memory_file,
     }

@@ -2,7 +2,8 @@
 
 Neither a digest nor a copy on disk can stand for these. Some of them *can* be reduced by pickle
 or dill and come back dead (a lock that nobody holds, an empty queue), so they are refused by
-type, before anybody tries. A closed file is dead already, and is no such value.
+type, before anybody tries. A closed file is dead already, and is no such value, nor is what else
+is over (:mod:`zenbook.core.ended`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import types
 from typing import Any
 
 from zenbook.core.closed_file import is_closed_file
+from zenbook.core.ended import facts_of_ended
 
 _GENERATORS = {
     types.GeneratorType: "is a generator",
@@ -66,7 +68,6 @@ _BY_NAME = (
     ("urllib.response", "addbase", "is an open connection"),
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
-    ("re", "Match", "is a match of a regular expression"),
     ("weakref", "CallableProxyType", "is a weak reference"),
     ("weakref", "ProxyType", "is a weak reference"),
     ("weakref", "ReferenceType", "is a weak reference"),
@@ -106,7 +107,9 @@ def refusal(value: Any) -> str:
         return why if value.grad_fn is not None else ""
     if why == "is an open file" and isinstance(value, (io.StringIO, io.BytesIO)):
         return ""
-    return "" if why == "is an open file" and is_closed_file(value) else why
+    if why == "is an open file" and is_closed_file(value):
+        return ""
+    return "" if why and facts_of_ended(value) is not None else why
 
 
 def remedy(why: str) -> str:

@@ -19,6 +19,7 @@ from weakref import CallableProxyType, ProxyType
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
+from zenbook.core.ended import facts_of_ended
 from zenbook.engine.frames import frame_parts, frames_within, is_frame
 from zenbook.engine.tensors import is_tensor
 
@@ -174,6 +175,10 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > widest:
         return
     if _has_a_name(value):
+        return
+    if facts_of_ended(value) is not None:  # what it worked with is over, too; not what came of it
+        if (result := getattr(value, "_result", MISSING)) is not MISSING:
+            yield ("attribute", "_result"), result
         return
     if is_frame(value):
         yield from frame_parts(value)

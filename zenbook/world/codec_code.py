@@ -253,12 +253,15 @@ def make_cell() -> types.CellType:
 
 def make_closed_file(kind: str, name: Any, mode: str, encoding: str) -> Any:
     """A closed file of this type that says it had this name, mode and encoding."""
-    raw = io.FileIO(os.devnull, "r+")
+    plain = mode.replace("b", "").replace("t", "") or "r+"
+    raw = io.FileIO("", plain, opener=lambda *_: os.open(os.devnull, os.O_RDWR))
     raw.name = name
     if kind == "FileIO":
         file: Any = raw
     elif kind == "TextIOWrapper":
-        file = io.TextIOWrapper(io.BufferedRandom(raw), encoding=encoding)
+        buffered = io.BufferedReader if plain == "r" else io.BufferedWriter
+        buffer = io.BufferedRandom(raw) if "+" in plain else buffered(raw)
+        file = io.TextIOWrapper(buffer, encoding=encoding)
         file.mode = mode
     else:
         file = KINDS[kind](raw)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import Any
@@ -288,7 +289,17 @@ def definition_digests(
         name: definition_digest(namespace[name], digest)
         for name in names
         if isinstance(namespace.get(name), FunctionType | type)
+        and not _is_librarys(namespace[name])
     }
+
+
+def _is_librarys(thing: FunctionType | type) -> bool:
+    """Whether it was only imported from a library, which may count on it what it has done so far:
+    its version says what it is, and who gives it an attribute is not kept."""
+    from zenbook.core.closure_origin import is_local_code
+
+    home = sys.modules.get(thing.__module__)
+    return getattr(home, thing.__name__, None) is thing and not is_local_code(thing)
 
 
 def definition_digest(value: Any, digest: Digest) -> str:

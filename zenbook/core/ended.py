@@ -1,0 +1,84 @@
+"""Things that are over: an archive that was closed, an executor that was shut down, a program that
+has ended. ``with open_it() as it:`` leaves one behind.
+
+While it lives, each of these is refused (:mod:`zenbook.core.refused`). Afterwards it is what it
+says of itself, and refuses to do more; it is described as that, and made again as that
+(:mod:`zenbook.world.codec_ended`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Facts = tuple[Any, ...]
+_Kind = tuple[Callable[[Any], bool], Callable[[Any], Facts]]
+
+
+def facts_of_ended(value: Any) -> Facts | None:
+    """What something that is over is: which kind, and what it says of itself; None for what is not
+    over."""
+    kind = type(value)
+    if kind.__module__ not in _MODULES:
+        return None
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in _KINDS or vars(sys.modules[kind.__module__]).get(kind.__name__) is not kind:
+        return None
+    is_over, facts = _KINDS[name]
+    try:
+        return (name, *facts(value)) if is_over(value) else None
+    except Exception:  # not even made to the end: it has none of the attributes asked for
+        return None
+
+
+def _gzip_mode(file: Any) -> str:
+    return "wb" if file.mode in (2, "wb", "w") else "rb"
+
+
+def _is_closed(connection: Any) -> bool:
+    try:
+        connection.total_changes  # noqa: B018
+    except sys.modules["sqlite3"].ProgrammingError as error:
+        return "closed" in str(error)
+    return False
+
+
+def _is_shut_down(executor: Any) -> bool:
+    return bool(getattr(executor, "_shutdown", False) or executor._shutdown_thread)
+
+
+def _has_stopped(pool: Any) -> bool:
+    return pool._state == "TERMINATE" and not any(one and one.is_alive() for one in pool._pool)
+
+
+def _of_future(future: Any) -> Facts:
+    if future.cancelled():
+        return (True, None, None)
+    error = future.exception()
+    return (False, None if error is not None else future.result(), error)
+
+
+def _has_ended(program: Any) -> bool:
+    pipes = (program.stdin, program.stdout, program.stderr)
+    return program.returncode is not None and all(pipe is None or pipe.closed for pipe in pipes)
+
+
+def _without(lock: str) -> Callable[[Any], Facts]:
+    return lambda one: ({k: v for k, v in sorted(vars(one).items()) if k != lock},)
+
+
+_EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
+_POOL: _Kind = (_has_stopped, lambda one: (len(one._pool),))
+_KINDS: dict[str, _Kind] = {
+    "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
+    "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
+    "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,
+    "gzip.GzipFile": (lambda one: one.closed, lambda one: (one.name, _gzip_mode(one))),
+    "multiprocessing.pool.Pool": _POOL,
+    "multiprocessing.pool.ThreadPool": _POOL,
+    "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),
+    "subprocess.Popen": (_has_ended, _without("_waitpid_lock")),
+    "zipfile.ZipFile": (lambda one: one.fp is None, _without("_lock")),
+}
+_MODULES = frozenset(name.rpartition(".")[0] for name in _KINDS)

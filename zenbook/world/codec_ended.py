@@ -1,0 +1,89 @@
+"""Things that are over, made again: each refuses what the one that was kept refused, and says of
+itself what that one said (:mod:`zenbook.core.ended`)."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent import futures
+from typing import Any
+from zipfile import ZipFile
+
+
+def made(name: str, *facts: Any) -> Any:
+    """Something that is over, by its type's name and what it says of itself."""
+    return _MAKE[name](*facts)
+
+
+def _archive(state: dict[str, Any]) -> ZipFile:
+    archive = ZipFile.__new__(ZipFile)
+    archive.__dict__.update(state, _lock=threading.RLock())
+    return archive
+
+
+def _packed(name: Any, mode: str) -> gzip.GzipFile:
+    file = gzip.GzipFile(name, mode, fileobj=io.BytesIO())
+    file.close()
+    return file
+
+
+def _connection(rows: Any, texts: Any) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory, connection.text_factory = rows, texts
+    connection.close()
+    return connection
+
+
+def _executor(kind: type[futures.Executor]) -> Callable[[int], futures.Executor]:
+    def make(workers: int) -> futures.Executor:
+        executor = kind(workers)  # type: ignore[call-arg]
+        executor.shutdown()
+        return executor
+
+    return make
+
+
+def _pool(name: str) -> Callable[[int], Any]:
+    def make(size: int) -> Any:
+        from multiprocessing import pool
+
+        kind = getattr(pool, name)
+        made = kind.__new__(kind)
+        made._state, made._pool = pool.TERMINATE, [None] * size
+        return made
+
+    return make
+
+
+def _future(was_cancelled: bool, value: Any, error: BaseException | None) -> futures.Future[Any]:
+    future: futures.Future[Any] = futures.Future()
+    if was_cancelled:
+        future.cancel()
+    elif error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(value)
+    return future
+
+
+def _program(state: dict[str, Any]) -> subprocess.Popen[Any]:
+    program: subprocess.Popen[Any] = subprocess.Popen.__new__(subprocess.Popen)
+    program.__dict__.update(state, _waitpid_lock=threading.Lock())
+    return program
+
+
+_MAKE: dict[str, Callable[..., Any]] = {
+    "concurrent.futures._base.Future": _future,
+    "concurrent.futures.process.ProcessPoolExecutor": _executor(futures.ProcessPoolExecutor),
+    "concurrent.futures.thread.ThreadPoolExecutor": _executor(futures.ThreadPoolExecutor),
+    "gzip.GzipFile": _packed,
+    "multiprocessing.pool.Pool": _pool("Pool"),
+    "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
+    "sqlite3.Connection": _connection,
+    "subprocess.Popen": _program,
+    "zipfile.ZipFile": _archive,
+}
