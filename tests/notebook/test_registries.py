@@ -31,6 +31,19 @@ CHANGING = {
         "import json\ndef put(where, name, what): setattr(where, name, what)",
         "put(json, 'SETTING', 3)",
     ),
+    "a table of a module": ("import mimetypes", "mimetypes.types_map['.zq'] = 'a/b'"),
+    "a table of a module that it loads": ("", "import stringprep as t\nt.b3_exceptions[65] = 'x'"),
+    "a table that is added to": ("import html.entities as e", "e.name2codepoint.update(zq=65)"),
+    "an abstract class": ("import numbers", "class N: pass\nnumbers.Number.register(N)"),
+    "a palette": (
+        "import matplotlib as m\nfrom matplotlib.colors import ListedColormap as L",
+        "m.colormaps.register(L(['r'], name='mine'), force=True)",
+    ),
+    "a level of logging": ("from logging import addLevelName", "addLevelName(33, 'XX')"),
+    "what makes a record": (
+        "import logging",
+        "logging.setLogRecordFactory(logging.LogRecord)",
+    ),
     "a hook": ("import sys", "sys.excepthook = print"),
     "a builtin": ("import builtins", "vars_ = builtins.__dict__\nvars_['mine'] = 3"),
     "a configuration": (
@@ -54,6 +67,7 @@ def test_a_step_that_changes_nothing_of_the_libraries_it_uses_is_kept(own: Kerne
     steps = (
         "y = mimetypes.guess_type('a.html'), json.dumps([1]), sys.maxsize, builtins.len([])",
         "y = csv.list_dialects(), codecs.encode('a', 'rot13'), tempfile.gettempdir()",
+        "y = np.ma.append([1], [2]), collections.abc.Sized.register, {**mimetypes.types_map}",
         "y = sklearn.get_config()['assume_finite'], np.linalg.norm([1]), scipy.stats.norm.cdf(0)",
         "fig, ax = plt.subplots()\nax.plot([1])\ny = pd.DataFrame({'a': [1]}).describe()",
     )
