@@ -36,6 +36,32 @@ def test_a_step_that_reaches_a_name_through_a_namespace_runs_where_that_is_anoth
         kernel.fresh()
 
 
+FORMULAS = {
+    "a constant": "df.query('a > @W').a.tolist()",
+    "a text of the notebook": "df.query(asked).a.tolist()",
+    "a text of the cell": "[df.query(q).a.tolist() for q in ['a > @W']][0]",
+    "a helper's constant": "helped(df)",
+    "a helper's argument": "helped(df, asked)",
+    "code": "pd.eval('df.a[df.a > W]').tolist()",
+    "code of the notebook": "pd.eval(code).tolist()",
+}
+
+
+def test_a_step_runs_where_a_name_in_a_formula_is_another(kernel: Kernel) -> None:
+    given = (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nasked = 'a > @W'\n"
+        "code = 'df.a[df.a > W]'\ndef helped(df, q='a > @W'): return df.query(q).a.tolist()"
+    )
+    steps = [f"%%step s{n}\ny = {each}" for n, each in enumerate(FORMULAS.values())]
+    for value, status in ((1, "completed"), (1, "cached"), (2, "completed")):
+        kernel.play(f"W = {value}", given)
+        for step in steps:
+            assert (kernel.run(step).status, kernel.value("y")) == (status, [2, 3][value - 1 :]), (
+                step
+            )
+        kernel.fresh()
+
+
 TEXTS = {
     "a docstring": ("y = f.__doc__", "'doc1'", "'doc2'"),
     "a class's docstring": ("y = inspect.getdoc(C)", "'doc1'", "'doc2'"),

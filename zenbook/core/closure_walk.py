@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_collect import Token, digest_of
+from zenbook.core.closure_formulas import names_in_formulas, texts_read
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, package_named
 from zenbook.core.closure_patches import put_into_builtins
@@ -105,7 +106,9 @@ class Walk(Objects):
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         direct = function is self.root and not self.as_value
         facts = facts_of(code)
-        names = self._code(facts, function.__globals__, cells, label, direct)
+        given = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        texts = [value for value in given if type(value) is str]
+        names = self._code(facts, function.__globals__, cells, label, direct, texts)
         return ("code", facts.digest, names, () if direct else self._extra(function, label))
 
     def _extra(self, function: FunctionType, label: str) -> Token:
@@ -132,8 +135,9 @@ class Walk(Objects):
         cells: Cells,
         label: str,
         direct: bool = False,
+        texts: Iterable[str] = (),
     ) -> Token:
-        """What all the names of some code mean."""
+        """What all the names of some code mean; ``texts`` are its defaults that are any."""
         self.literals.update(dict.fromkeys(facts.strings))
         self._note_stores(facts, space)
         self.texts.update(facts.texts)
@@ -146,6 +150,14 @@ class Walk(Objects):
                 told.append((name.text, token))
                 if direct:
                     self._direct(name, token)
+        inputs = self.reserved if isinstance(self.root, CodeType) else ()
+        read = dict(texts_read(facts, space, inputs))
+        self.bindings += ((space, name, text) for name, text in read.items())
+        for name in names_in_formulas(facts, space, (*texts, *read.values()), self.reserved):
+            token = self._name(name, space, cells)
+            told.append((f"@{name.text}", token))
+            if direct and token is not None:
+                self._direct(name, token)
         for entry in facts.imports:
             token = self._import(entry, facts, space)
             told.append((entry.bound, token))

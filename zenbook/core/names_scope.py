@@ -168,6 +168,12 @@ def names_in_texts(node: ast.Call) -> set[str]:
     return set()
 
 
+def names_in_formula(text: str, *, is_code: bool) -> set[str]:
+    """Names that pandas looks up in the code around a formula: ``@limit``; all of them where the
+    formula is code, as ``pd.eval`` takes it."""
+    return set(_AT_NAME.findall(text)) | (_names_of_code(text) if is_code else set())
+
+
 def text_names(text: str) -> set[str]:
     """Names that IPython fills into a command: ``{expression}`` and ``$name``."""
     names = {braced or plain for braced, plain in _SHELL_NAME.findall(text)}
