@@ -48,6 +48,8 @@ ASKING: dict[str, Callable[[], Any]] = {
     "template": lambda: string.Template("${ZB_RATE}").safe_substitute(os.environ),
     "chain": lambda: ChainMap({}, os.environ).get("ZB_RATE"),
     "parser": lambda: dict(ConfigParser(os.environ, interpolation=None)["DEFAULT"]),
+    "shell": lambda: subprocess.run("echo $ZB_RATE", shell=True),
+    "shell's braces": lambda: os.system("true ${ZB_RATE:-x}"),
     "loop": lambda: [os.environ[k] for k in os.environ if k.startswith("ZB")],
 }
 

@@ -48,7 +48,12 @@ def secrets_of_environment() -> tuple[str, ...]:
 def _belongs(name: str, prefix: str) -> bool:
     if prefix:
         return name.startswith(prefix)
-    return name not in _VOLATILE and not name.startswith(_VOLATILE_PREFIXES)
+    return not is_volatile(name)
+
+
+def is_volatile(name: str) -> bool:
+    """Whether a variable is another in every session, and says nothing."""
+    return name in _VOLATILE or name.startswith(_VOLATILE_PREFIXES)
 
 
 def _value(name: str) -> str | None:

@@ -1,7 +1,8 @@
-"""Paths that are only named: by a string constant, an input, or a command line.
+"""Paths and variables that are only named: by a string constant, an input, or a command line.
 
 Native readers (pyarrow, ``pandas.read_parquet``, polars, h5py, duckdb) and other programs open
-files where no hook of Python's sees it. What they open has nearly always been named somewhere.
+files where no hook of Python's sees it. What they open has nearly always been named somewhere. A
+shell, too, fills in ``$NAME`` where nobody sees it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zenbook.world import files
+from zenbook.world.variables import is_volatile
 from zenbook.world.watch_notes import Notes, paths_in
 
 _LONGEST = 260
@@ -20,6 +22,7 @@ _LONGEST_PROGRAM = 20_000
 _MANY = 1000
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}\Z")
 _QUOTED = re.compile(r"'([^'\n]{1,250})'|\"([^\"\n]{1,250})\"")
+_DOLLARS = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
 _NO_PATH = frozenset("<>|;&{}%\"'")
 _SQL = re.compile(r"(?i)\b(?:from|join|copy|attach)\b")
 _DATA = (".parquet", ".arrow", ".feather", ".ipc", ".orc", ".csv", ".json", ".ndjson", ".h5")
@@ -46,11 +49,14 @@ def quoted(text: str) -> Iterator[str]:
 
 
 def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> None:
-    """Note every path that the literals and the inputs name."""
+    """Note every path that the literals and the inputs name, and each ``$NAME`` in a literal."""
     for literal in literals:
         _name(notes, literal)
         for text in quoted(literal):
             _name(notes, text)
+        for braced, plain in _DOLLARS.findall(literal) if "$" in literal else ():
+            if (variable := braced or plain).isupper() and not is_volatile(variable):
+                notes.variable(variable)
     for value in values:
         for text, is_path in paths_in(value):
             _name(notes, text, is_path=is_path)
