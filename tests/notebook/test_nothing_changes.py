@@ -88,6 +88,13 @@ CACHED: dict[str, list[str]] = {
         "%%step a\nd.append(2)",
         "h, d, h[0] is d",
     ],
+    "a figure that later cells look at": [
+        "%matplotlib inline\nimport matplotlib.pyplot as plt",
+        "%%step a\nfig, ax = plt.subplots()\nax.plot([1, 2])",
+        "%%step b\nfig.savefig('a.png')\nn = len(fig.axes)",
+        "%%step c\nt = ax.get_title()",
+        "fig.axes[0] is ax, n, t",
+    ],
     "a namespace that fills its cache": [
         "from types import SimpleNamespace as N\nX = [1, 2]\nm = N(data=X, cache={})",
         "%%step a\nm.cache['sum'] = sum(m.data)",

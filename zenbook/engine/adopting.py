@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, put, walk
+from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, is_drawn, put, walk
 from zenbook.engine.sharing import Inseparable
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"
@@ -87,6 +87,8 @@ class _Adoption:
         if id(new) in self._compared:
             return
         self._compared.add(id(new))
+        if is_drawn(new):
+            raise Inseparable(_BUILT_OTHERWISE)
         before = dict(held_by(old))
         for step, copy in held_by(new):
             own = before.get(step, copy)
@@ -136,7 +138,7 @@ class _Adoption:
     def _put(self, holder: Any, step: tuple[str, Any], own: Any) -> None:
         try:
             put(holder, step, own)
-        except TypeError as error:
+        except (TypeError, AttributeError) as error:
             raise Inseparable(_BUILT_OTHERWISE) from error
 
     def _refuse_windows(self, item: Any) -> None:

@@ -31,6 +31,7 @@ from zenbook.engine.parts import (
     held_by,
     is_array,
     is_atom,
+    is_drawn,
     is_part,
 )
 from zenbook.engine.reach import Reach
@@ -99,7 +100,7 @@ class Entwined:
                 continue
             if is_part(inner) and not self._is(number, inner):
                 yield _root(way), way[1:], inner
-            if id(inner) in seen:
+            if id(inner) in seen or is_drawn(inner):
                 continue
             seen.add(id(inner))
             waiting += (

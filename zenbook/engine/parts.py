@@ -101,6 +101,12 @@ def is_part(value: Any) -> bool:
     return is_mutable(value) and not isinstance(value, _CODE)
 
 
+def is_drawn(value: Any) -> bool:
+    """Whether it belongs to a picture of matplotlib. Drawing one, which describing it does, too,
+    exchanges what its parts hold, and each part is described by the whole picture."""
+    return library_of(type(value)) == "matplotlib"
+
+
 def _has_a_name(value: Any) -> bool:
     """Whether it is a logger: whoever holds one holds the process's own, with all of its handlers,
     and it is kept by its name."""
