@@ -196,6 +196,12 @@ CACHED: dict[str, list[str]] = {
         "%%step a\nf = mk(X)\ng = lambda x=X: x\nhooks.append(mk(X))",
         "X.append(2); f(), g(), hooks[0](), g() is X",
     ],
+    "functions that are handed on": [
+        "def g(a): return a\nclass A:\n    def m(self): pass\n    @staticmethod\n    def s(): pass",
+        "%%step a\nq = g\nL = [g, A.m, A.s]\ndef h(): pass\nD = {'h': h}\n"
+        "for i in [1]:\n    def fresh(a=[]):\n        a.append(1)\n        return a",
+        "q is g, L == [g, A.m, A.s], D['h'] is h, fresh(), fresh()",
+    ],
     "a part of what a helper uses": [
         "T = {'q': [1]}; COLS = ['a']\nclass C: L = [5]\ndef mk():\n    st = [6]\n    def f(): return st\n    return f\nh = mk()\n"
         "def get(k): return T[k]\ndef cols(d=[7]): return [('n', COLS), d]\ndef l(): return C.L",

@@ -28,7 +28,6 @@ takes their place. Secrets are masked in what is kept, never in what is shown li
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -37,9 +36,9 @@ from contextvars import ContextVar
 from threading import get_ident
 from typing import Any, Protocol
 
-from zenbook.core.masking import mask, secrets_in
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
+from zenbook.world.capture_kept import tidied
 
 TEXT_CAP = 1_000_000
 RICH_CAP = 10_000_000
@@ -72,7 +71,7 @@ class Tape:
     @property
     def events(self) -> Sequence[Event]:
         """Everything recorded so far, neighbouring texts joined and secrets masked."""
-        return self._kept if self._kept is not None else tuple(_tidy(self.made))
+        return self._kept if self._kept is not None else tuple(tidied(self.made))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -129,7 +128,7 @@ class Tape:
             with suppress(Exception):  # a widget that cannot be told keeps its first text
                 retell()
         self._at_end = []
-        self._kept = tuple(_tidy(self.made))
+        self._kept = tuple(tidied(self.made))
         self.made = []
 
     def cut(self, name: str, text: str) -> None:
@@ -368,37 +367,3 @@ def _running_shell() -> Any:
     """The IPython shell of this process, if there is one."""
     module = sys.modules.get("IPython")
     return getattr(module, "get_ipython", lambda: None)()
-
-
-# ---------------------------------------------------------------- what is kept
-
-
-def _tidy(made: Sequence[tuple[str, Any]]) -> Iterator[Event]:
-    """Join neighbouring texts of a stream and mask secrets, also ones split over two writes."""
-    secrets = secrets_in(os.environ)
-    name, chunks = "", list[str]()
-    for next_name, content in [*made, ("", None)]:
-        if chunks and next_name != name:
-            yield {"kind": "stream", "name": name, "text": mask("".join(chunks), secrets)}
-            chunks = []
-        name = next_name
-        if name:
-            chunks.append(content)
-        elif content is not None:
-            yield (
-                {**content, "data": _masked(content["data"], secrets)}
-                if ("data" in content)
-                else content
-            )
-
-
-def _masked(content: Any, secrets: Sequence[str]) -> Any:
-    """A mime bundle with secrets masked in its texts; pictures are left as they are."""
-    if isinstance(content, dict):
-        return {
-            key: value if key.startswith("image/") and "svg" not in key else _masked(value, secrets)
-            for key, value in content.items()
-        }
-    if isinstance(content, list):
-        return [_masked(item, secrets) for item in content]
-    return mask(content, secrets) if isinstance(content, str) else content

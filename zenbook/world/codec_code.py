@@ -29,6 +29,7 @@ from typing import Any, Protocol
 
 from zenbook.core.closed_file import KINDS
 from zenbook.core.closure_origin import named
+from zenbook.core.code_digest import code_digest
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.code_reader import facts_of
 from zenbook.core.made_classes import is_made_by_library, recipe_of
@@ -117,8 +118,11 @@ def _local_modules() -> list[str]:
 # ---------------------------------------------------------------- functions
 
 
-def reduce_function(function: types.FunctionType, code: CodeDigests) -> Any:
-    """A library's function by name (NotImplemented); any other by its code."""
+def reduce_function(
+    function: types.FunctionType, code: CodeDigests, *, is_there: bool = False
+) -> Any:
+    """A library's function by name (NotImplemented); any other by its code. ``is_there``: it is
+    not made by who keeps it."""
     by_name = named(function.__module__, function.__qualname__) is function
     if by_name and not code.is_local(function):
         return NotImplemented
@@ -135,7 +139,14 @@ def reduce_function(function: types.FunctionType, code: CodeDigests) -> Any:
     if home is None:
         state["globals"] = _own_globals(function)
     made_of = (function.__code__, function.__module__, function.__name__, function.__qualname__)
-    return make_function, (*made_of, home, cells), state, None, None, fill_function
+    return (
+        make_function,
+        (*made_of, home, cells, by_name and is_there),
+        state,
+        None,
+        None,
+        fill_function,
+    )
 
 
 def _home_of(function: types.FunctionType) -> str | None:
@@ -183,12 +194,17 @@ def make_function(
     qualname: str,
     home: str | None,
     cells: tuple[Any, ...],
+    by_name: bool = False,
 ) -> types.FunctionType:
-    """Make a function that reads the globals of its home as they are here and now.
+    """Make a function that reads the globals of its home as they are here and now; one that was
+    what its name stands for is what its name stands for, if that has the same code.
 
     Raises NotHere if no module has the names it reads.
     """
     space = {"__builtins__": builtins} if home is None else _living(home, code)
+    there = _named_in(space, qualname) if by_name else None
+    if there is not None and code_digest(there.__code__) == code_digest(code):
+        return there
     function = types.FunctionType(code, space, name, None, cells or None)
     function.__module__ = module
     function.__qualname__ = qualname
@@ -209,8 +225,20 @@ def _living(home: str, code: types.CodeType) -> dict[str, Any]:
     raise NotHere(f"function {code.co_name} is of module {home}, which is not here")
 
 
+def _named_in(space: dict[str, Any], qualname: str) -> types.FunctionType | None:
+    """The function that a qualified name leads to from these globals."""
+    first, *rest = qualname.split(".")
+    found = space.get(first)
+    for name in rest:
+        found = vars(found).get(name) if isinstance(found, type) else None
+        found = found.__func__ if isinstance(found, staticmethod) else found
+    return found if type(found) is types.FunctionType else None
+
+
 def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:
-    """Give a function what could only be made once it existed."""
+    """Give a function what could only be made once it existed; one that was there has it."""
+    if _named_in(function.__globals__, function.__qualname__) is function:
+        return
     for cell, contents in state["filled"]:
         cell.cell_contents = contents
     function.__defaults__ = state["defaults"]

@@ -9,6 +9,7 @@ import re
 import sys
 import types
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
@@ -72,11 +73,15 @@ class Packer(pickle.Pickler):
         self._code = code
         self._views = views
         self._memories: Memories = {}
+        self._made_here: frozenset[int] = frozenset()
+        """Functions that are outputs themselves, and so no older ones that were there."""
         self.kinds: set[type] = set()
         super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
 
     def write(self, values: dict[str, Any]) -> None:
         """Pickle these values; raises Refusal and whatever their own methods raise."""
+        made = ((n, v) for n, v in values.items() if type(v) is types.FunctionType)
+        self._made_here = frozenset(id(v) for n, v in made if v.__qualname__ == n)
         self.dump(values)
 
     @property
@@ -102,7 +107,8 @@ class Packer(pickle.Pickler):
         """How to reduce what pickle cannot do by itself; NotImplemented for the rest."""
         kind = type(obj)
         if kind is types.FunctionType:
-            return self._code_object(code_.reduce_function, obj)
+            is_there = id(obj) not in self._made_here
+            return self._code_object(partial(code_.reduce_function, is_there=is_there), obj)
         if isinstance(obj, type):
             return self._code_object(code_.reduce_class, obj)
         self.kinds.add(kind)

@@ -24,11 +24,11 @@ from zenbook.engine.sitting import Sitting
 from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
 from zenbook.front.notebook.definitions import Anew, annotate, annotated
-from zenbook.front.notebook.future import future_flags
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, watching_hidden
 from zenbook.front.notebook.line import Spot, StepLine
+from zenbook.front.notebook.manner import with_manner
 from zenbook.front.notebook.namespace import Glimpse, glimpse
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
@@ -36,7 +36,7 @@ from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
-from zenbook.model import Call, Miss, Options, Outcome, Step
+from zenbook.model import Call, Miss, Outcome, Step
 from zenbook.world.capture import Event, is_cleared, output_was_cleared
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Passing:
 
     def _call(self) -> Call:
         cell, said = self.cell, self.said
-        options = self._options(said.options)
+        options = with_manner(said.options, self.tree, self.shell, self._digest)
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
         wanted = said.options.keep_only or cell.always
@@ -158,16 +158,6 @@ class Passing:
             vouched=frozenset(cell.besides),
             prepare=self._prepare,
         )
-
-    def _options(self, options: Options) -> Options:
-        """With what else changes the result put into the version text of the key."""
-        words = [options.version] if options.version else []
-        if flags := future_flags(self.tree, int(getattr(self.shell.compile, "flags", 0))):
-            words.append(f"future {flags}")
-        if (how := self.shell.ast_node_interactivity) != "last_expr":
-            whole = ast.dump(self.tree) if how == "all" else ""  # every statement may show a value
-            words.append(f"shows {how} {self._digest(whole)[:8] if whole else ''}".strip())
-        return replace(options, version="; ".join(words), keep_only=())
 
     def _code(self) -> dict[str, Any]:
         """The cell as a function of its inputs, and the globals that its names are looked up in;

@@ -1,4 +1,5 @@
-"""``from __future__``: what a cell asks of the compiler is a reason, like its code.
+"""How the shell executes a cell is a reason, like its code: what was asked of the compiler by
+``from __future__``, and which statements show their values.
 
 IPython goes on compiling with the flags that an earlier cell has set.
 """
@@ -7,8 +8,25 @@ from __future__ import annotations
 import __future__
 
 import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from zenbook.core.source_normal import has_annotations
+from zenbook.model import Options
+
+
+def with_manner(
+    options: Options, tree: ast.Module, shell: Any, digest: Callable[[Any], str]
+) -> Options:
+    """A step's options with how the shell executes this cell in the version text of the key."""
+    words = [options.version] if options.version else []
+    if flags := future_flags(tree, int(getattr(shell.compile, "flags", 0))):
+        words.append(f"future {flags}")
+    if (how := shell.ast_node_interactivity) != "last_expr":
+        whole = ast.dump(tree) if how == "all" else ""  # every statement may show a value
+        words.append(f"shows {how} {digest(whole)[:8] if whole else ''}".strip())
+    return replace(options, version="; ".join(words), keep_only=())
 
 
 def future_flags(tree: ast.Module, flags: int) -> int:
