@@ -158,6 +158,13 @@ STORIES = (
         "↺↺",
         passes=2,
     ),
+    Story(
+        "an edited cell of imports",
+        ("from math import sqrt", "%%step a\na = sqrt(4)", "print(sqrt(9))"),
+        "↺",
+        edits=(("from math import sqrt", "from math import sqrt, pi"),),
+        then=("print(sqrt(9))",),
+    ),
     Story("a step that binds its input anew", ("n = 0", "%%step a\nn = n + 1"), "↺"),
     Story(
         "a step that binds an input of one above",

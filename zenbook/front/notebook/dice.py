@@ -77,7 +77,7 @@ class Dice:
     def follows(self, known: Known, before: Known, library: str) -> bool:
         """Whether no plain cell between the two steps seeds anew."""
         here, there = self._sower(known, library), self._sower(before, library)
-        return (here and here.text) == (there and there.text)
+        return (here and here.cell) == (there and there.cell)
 
     def _sower(self, known: Known, library: str) -> _Sower | None:
         """The plain cell that seeded last before the step was met."""
@@ -87,14 +87,14 @@ class Dice:
                 read = set().union(*names)
                 is_old = bool(read & self.trail.bound_since(place))
                 is_old |= not self.trail.is_above(place, known.at - 1)
-                return _Sower(place, self.trail.cells[place].text, is_old)
+                return _Sower(place, self.trail.cell_at(place), is_old)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Sower:
     place: int
-    text: str
+    cell: object
     is_old: bool
     """Whether Run All would not come by it as the step did: it stands below the step, or a name
     that it seeds by has been bound since."""

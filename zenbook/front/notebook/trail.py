@@ -16,6 +16,7 @@ import ast
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from zenbook.front.notebook.marker import find_marker, take_marker_away
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from zenbook.model import Part
 
 _MOST_TEXTS = 2048
-_ATOMS = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset)
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, type, FunctionType)
+"""What nobody changes in place, as far as anybody can know."""
 
 Standing = Literal["as found", "as now", "unknown"]
 """What Run All would give under a name: what the step found there when it ran last, what the
@@ -100,6 +102,10 @@ class Trail:
         later = (self._names(cell.text).writes for cell in self.cells[place + 1 :])
         return frozenset().union(*later)
 
+    def cell_at(self, place: int) -> object:
+        """What tells the cell of one execution from all others."""
+        return self._key(place)
+
     def is_above(self, place: int, reader: int) -> bool:
         """Whether one executed cell stands above another in the notebook."""
         places = self._places()
@@ -130,6 +136,8 @@ class Trail:
         maker = self._above(name, reader, places)
         if maker is None:
             return Origin("as now" if self._bound(name, reader) is None else "unknown")
+        if name in self._names(self.cells[maker].text).imports:
+            return Origin("as now")
         if self._is_ambiguous(maker):
             return Origin("unknown")
         then, now = self._bound(name, reader), self._bound(name, len(self.cells))
