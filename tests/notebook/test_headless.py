@@ -325,8 +325,8 @@ def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -
     for words in ((), ("-p", "gamma=0.7")):
         ran = _call(project, "-m", "zenbook", "run", "demo.ipynb", *words)
         assert ran.returncode == 0, ran.stderr
-    waits = {"shift": "known when cell 4 ran", "size": "known when cell 12 ran"}
-    waits["last"] = "known when cell 5 ran"  # a function that reads what a step gives
+    waits = {"shift": "depends on cell 4", "size": "depends on cell 12"}
+    waits["last"] = "depends on cell 5"  # a function that reads what a step gives
     kept = dict.fromkeys(("load", "train", "local", "draw"), "hit") | waits
     assert planned(FORESEEN) == planned(FORESEEN, "-p", "gamma=0.7") == kept
     assert edited("return x / 2", "return x / 2  # a half") == kept
@@ -337,11 +337,11 @@ def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -
         {name: why for name, why in kept.items() if name != "draw"} | {"other": "hit"}
     )
     changed = {"load": "code changed", "train": "known when load ran", "size": changed["size"]}
-    changed["last"] = "known when load, cell 5 ran"
+    changed["last"] = "depends on load, cell 5"
     assert edited("sorted([1", "sorted([0") == kept | changed
     later = time.time() + 5
     os.utime(project / "mine.py", (later, later))
-    assert planned(FORESEEN) == {**kept, "local": "known when the import of mine.py ran"}
+    assert planned(FORESEEN) == {**kept, "local": "depends on the import of mine.py"}
 
 
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:

@@ -19,7 +19,6 @@ from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import named
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.ended import facts_of_ended
-from zenbook.core.matches import match
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
 
@@ -361,7 +360,6 @@ def _exact_types() -> dict[type, Describer]:
         classmethod: _wrapper,
         property: _property,
         re.Pattern: _pattern,
-        re.Match: match,
         io.StringIO: _memory_file,
         io.BytesIO: _memory_file,
     }

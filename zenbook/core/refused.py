@@ -68,6 +68,7 @@ _BY_NAME = (
     ("urllib.response", "addbase", "is an open connection"),
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
+    ("re", "Match", "is a match of a regular expression"),
     ("weakref", "CallableProxyType", "is a weak reference"),
     ("weakref", "ProxyType", "is a weak reference"),
     ("weakref", "ReferenceType", "is a weak reference"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import pickle
-import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -17,7 +16,6 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended
-from zenbook.core.matches import WHY_NOT, facts_of_match, match_again
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -122,8 +120,6 @@ class Packer(pickle.Pickler):
             return code_.make_closed_file, facts_of_closed(obj)
         if (facts := facts_of_ended(obj)) is not None:
             return make_ended, facts
-        if kind is re.Match:
-            return _match(obj)
         if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
             return import_shared, (library,)
         if isinstance(obj, dict) and code_.is_own_namespace(obj):
@@ -165,13 +161,6 @@ def make_ended(name: str, *facts: Any) -> Any:
     from zenbook.world.codec_ended import made
 
     return made(name, *facts)
-
-
-def _match(obj: re.Match[Any]) -> Any:
-    facts = facts_of_match(obj)
-    if facts is None:
-        raise Refusal(WHY_NOT)
-    return match_again, facts
 
 
 def _figure(obj: Any) -> Any:
