@@ -208,4 +208,4 @@ def test_a_cell_that_must_be_a_hit_is_told_of_its_own_option(kernel: Kernel) -> 
 
 def test_an_error_of_a_step_line_points_at_that_line(kernel: Kernel) -> None:
     wrong = kernel.run("# a note\n%%step a --ttl soon\nx = 1\ny = 2")
-    assert "line 2" in wrong.traceback and "--ttl takes a time such as" in wrong.traceback
+    assert "-> 2 " in wrong.traceback and "--ttl takes a time such as" in wrong.traceback
