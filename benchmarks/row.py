@@ -20,8 +20,9 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times faster than the peer (above 1), or slower (below 1)."""
-        return self.peer / self.ours if self.ours else float("inf")
+        """How many times faster than the peer (above 1), or slower (below 1). A difference of two
+        times may be lost in the noise, and even be negative."""
+        return self.peer / self.ours if self.ours > 0 else float("inf")
 
     @property
     def holds(self) -> bool:
