@@ -7,6 +7,7 @@ slower, and CPython's fast paths bypass it.
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -22,6 +23,7 @@ MISSING: Any = object()
 """Stands for "no such name": None is a value."""
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def is_users(name: str) -> bool:
     """Whether a name is the notebook's own and not one that IPython or Python keeps there."""
     if name in _KEPT_BY_IPYTHON or (name.startswith("__") and name.endswith("__")):
