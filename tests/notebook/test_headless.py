@@ -128,7 +128,7 @@ def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:
         ),
         (
             '{"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": "R"}}}',
-            "is a notebook in r; zenbook works in Python.",
+            "is a notebook in R; zenbook works in Python.",
         ),
     ],
 )

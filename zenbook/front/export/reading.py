@@ -118,11 +118,9 @@ def _remarks(metadata: Any) -> tuple[str, ...]:
 
 
 def _check_language(notebook: Any, file: Path) -> None:
-    metadata = notebook.metadata
-    said = metadata.get("language_info", {}).get("name") or metadata.get("kernelspec", {}).get(
-        "language", ""
-    )
-    if said and said.lower() not in ("python", "ipython", "python3", "sage"):
+    from zenbook.front.notebook.book import other_language
+
+    if said := other_language(notebook):
         raise ExportError(
             f"{file.name} is written in {said}. Only Python notebooks become pipeline scripts."
         )

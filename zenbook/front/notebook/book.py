@@ -10,8 +10,16 @@ from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.option_table import suggestion
 
 
-def read_notebook(file: Path) -> Any:
+def read_python(file: Path) -> Any:
     """A notebook of format 4, in Python. Raises UsageError for anything else."""
+    notebook = read_notebook(file)
+    if language := other_language(notebook):
+        raise UsageError(f"{file} is a notebook in {language}; zenbook works in Python.")
+    return notebook
+
+
+def read_notebook(file: Path) -> Any:
+    """A notebook of format 4, in any language. Raises UsageError for anything else."""
     import nbformat
 
     try:
@@ -24,8 +32,6 @@ def read_notebook(file: Path) -> Any:
         if not isinstance(cell.get("source"), str) or "cell_type" not in cell:
             raise UsageError(f"{file} is no notebook: its cell {number} has no source or no type.")
         cell.setdefault("metadata", nbformat.from_dict({}))  # type: ignore[no-untyped-call]
-    if (language := _language(notebook)) not in ("", "python", "ipython", "sage"):
-        raise UsageError(f"{file} is a notebook in {language}; zenbook works in Python.")
     return notebook
 
 
@@ -42,11 +48,11 @@ def _wrong(error: Exception) -> str:
     return str(error).partition("\n")[0].rstrip(".")
 
 
-def _language(notebook: Any) -> str:
-    """The language its kernel speaks, in lower case; "" where it does not say."""
+def other_language(notebook: Any) -> str:
+    """The language that a notebook is in, as it says it, if that is not Python; else ""."""
     told = notebook.metadata.get("kernelspec", {}).get("language", "")
-    told = told or notebook.metadata.get("language_info", {}).get("name", "")
-    return str(told).lower()
+    told = str(told or notebook.metadata.get("language_info", {}).get("name", ""))
+    return "" if told.lower() in ("", "python", "python3", "ipython", "sage") else told
 
 
 def write_notebook(notebook: Any, file: Path) -> None:

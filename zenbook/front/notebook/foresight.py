@@ -27,7 +27,7 @@ from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import OptionError
-from zenbook.front.notebook.book import literal, parameter_names, parameters_cell, read_notebook
+from zenbook.front.notebook.book import literal, parameter_names, parameters_cell, read_python
 from zenbook.front.notebook.cell import default_name
 from zenbook.front.notebook.definitions import MADE, bound_names, made_names
 from zenbook.front.notebook.marker import find_marker, take_marker_away
@@ -58,7 +58,7 @@ _PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 def foresee(file: Path, texts: Mapping[str, str], no_cache: bool) -> Plan:
     """The verdict of every step of a notebook file. Raises UsageError or OptionError."""
-    notebook = read_notebook(file)
+    notebook = read_python(file)
     given = _given(notebook, texts)
     place = parameters_cell(notebook)
     told = Told(file.resolve().parent)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zenbook.errors import OptionError, UsageError
-from zenbook.front.notebook.book import inject, parameters_cell, read_notebook, write_notebook
+from zenbook.front.notebook.book import inject, parameters_cell, read_python, write_notebook
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.outline import outline_of
@@ -242,7 +242,7 @@ def run_notebook(
     The executed notebook goes to ``output`` also where it failed or was stopped.
     Raises UsageError for a file that is no notebook, OptionError for an unknown parameter.
     """
-    notebook = read_notebook(file)
+    notebook = read_python(file)
     wanted = wanted or Wanted()
     _check_steps(file, wanted.rerun)
     if output is not None:
