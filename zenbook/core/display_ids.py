@@ -10,7 +10,6 @@ process it is now. An id that the user has chosen is always itself.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -39,15 +38,15 @@ def shown_now(kept_id: str) -> str:
     return _now.get(kept_id, kept_id)
 
 
-def renew(kept_id: str) -> str:
-    """The id under which a recorded display is shown again; its loaded handles get it, too."""
+def renew(kept_id: str, fresh: str) -> None:
+    """Show a recorded display under a fresh id from now on, unless the user has chosen its own; its
+    loaded handles get the fresh one, too."""
     if not _MADE_UP.fullmatch(kept_id):
-        return kept_id
-    fresh = _now[kept_id] = uuid.uuid4().hex
+        return
+    _now[kept_id] = fresh
     _kept[fresh] = kept_id
     for handle in _loaded.pop(kept_id, ()):
         handle.display_id = fresh
-    return fresh
 
 
 def make_handle(kind: type, state: Mapping[str, Any]) -> Any:

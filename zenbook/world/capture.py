@@ -38,12 +38,10 @@ from typing import Any, Protocol
 
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
-from zenbook.world.capture_kept import tidied
+from zenbook.world.capture_kept import Event, tidied
 
 TEXT_CAP = 1_000_000
 RICH_CAP = 10_000_000
-
-Event = Mapping[str, Any]
 
 _stack: ContextVar[tuple[Tape, ...]] = ContextVar("zenbook_recording", default=())
 _stack_now = _stack.get

@@ -16,12 +16,14 @@ import select
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from zenbook.core import display_ids
-from zenbook.world.capture import Event, Tape, muted, replay_stream
+from zenbook.world.capture import Tape, muted, replay_stream
+from zenbook.world.capture_kept import Event
 
 _LONGEST = 1.0
 """Seconds to wait for a program that goes on printing; what comes later is in no record."""
@@ -59,7 +61,7 @@ def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
 
 def replay_in(shell: Any, events: Sequence[Event]) -> None:
     """Show recorded events again in this shell. Display ids that IPython made become fresh ones."""
-    renewed: dict[str, str] = {}
+    renewed: set[str] = set()
     stream = ""
     for event in events:
         if event["kind"] in ("stream", "print"):
@@ -292,12 +294,13 @@ def _size(value: Any) -> int:
 # ---------------------------------------------------------------- replay
 
 
-def _replay_display(shell: Any, event: Event, renewed: dict[str, str]) -> None:
+def _replay_display(shell: Any, event: Event, renewed: set[str]) -> None:
     _flush()
     transient = {}
     if kept := event["id"]:
         if not event["update"] and kept not in renewed:
-            renewed[kept] = display_ids.renew(kept)
+            renewed.add(kept)
+            display_ids.renew(kept, uuid.uuid4().hex)
         transient["display_id"] = display_ids.shown_now(kept)
     shell.display_pub.publish(
         dict(event["data"]),

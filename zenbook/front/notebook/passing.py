@@ -37,7 +37,8 @@ from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.model import Call, Miss, Outcome, Step
-from zenbook.world.capture import Event, is_cleared, output_was_cleared
+from zenbook.world.capture import is_cleared, output_was_cleared
+from zenbook.world.capture_kept import Event
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
