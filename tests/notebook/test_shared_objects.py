@@ -15,6 +15,30 @@ POINT = (
 )
 
 SHARED = {
+    "a whole part of an array that nobody holds, in two shapes": (
+        "import numpy as np",
+        "raw = np.arange(40.0).reshape(4, 10)\nx = raw[:, :9]\ny = x.reshape(4, 3, 3)\ndel raw",
+        "x[0, 0] = 99",
+        "x.sum(), y.sum(), y[0, 0, 0], x.shape, y.shape",
+    ),
+    "what scikit-learn loads": (
+        "from sklearn.datasets import load_digits",
+        "digits = load_digits()",
+        "digits.images[0, 0, 0] = 99",
+        "digits.data.sum(), digits.data[0, 0]",
+    ),
+    "the name of a series": (
+        "import pandas as pd\ns = pd.Series([7, 8], name='s')",
+        "s.name = 'q'",
+        "n = 1",
+        "s.name, s.to_frame().columns.tolist()",
+    ),
+    "what a frame allows": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1]})",
+        "df.flags.allows_duplicate_labels = False",
+        "n = 1",
+        "df.flags.allows_duplicate_labels",
+    ),
     "what a method of an input hands out of a global": (
         STORE,
         "t = store.table()",

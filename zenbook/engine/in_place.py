@@ -83,6 +83,9 @@ def _replace_frame(target: Any, source: Any) -> None:
     """A frame's blocks and attributes, through the setter that pandas' own ``inplace=`` uses."""
     target._update_inplace(source)
     vars(target)["_attrs"] = source.attrs  # the property's setter would make another dictionary
+    target.flags.allows_duplicate_labels = source.flags.allows_duplicate_labels
+    if "_name" in vars(source):  # a series'
+        vars(target)["_name"] = source.name
 
 
 def _is(value: Any, module: str, name: str) -> bool:

@@ -27,9 +27,9 @@ from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
 
-Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...]]
+Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...] | None]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
-the array into whose memory it looks."""
+the array into whose memory it looks, None for strides where it is all of that in another shape."""
 Link = tuple[str, Path, str, Path, Window | None]
 """Output, path in it, input, path in it; None where it is that very object."""
 
@@ -133,21 +133,39 @@ def holds(array: Any, value: Any) -> bool:
 def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window:
     """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
-    if not (plain and array.flags.forc and holds(array, value)) or value.dtype.hasobject:
+    if not (plain and holds(array, value)) or value.dtype.hasobject:
         raise Inseparable(f"{name} looks into the memory of {owner}")
+    if not array.flags.forc:
+        if not _is_reshaped(value, array):
+            raise Inseparable(f"{name} looks into the memory of {owner}")
+        return value.dtype, value.shape, (), 0, bool(value.flags.writeable), array.dtype, None
     start = [one.__array_interface__["data"][0] for one in (array, value)]
     writeable = bool(value.flags.writeable)
     place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)
     return (*place, array.dtype, array.strides)
 
 
+def _is_reshaped(value: Any, array: Any) -> bool:
+    """Whether one array is all of the other in some shape. That needs no strides: the part of a
+    larger one (``raw[:, :-1]``) may be loaded without the gaps between its rows."""
+    if value.dtype != array.dtype or value.size != array.size:
+        return False
+    again = array.reshape(value.shape)
+    told = [(one.__array_interface__["data"][0], one.strides) for one in (again, value)]
+    return told[0] == told[1]
+
+
 def look_into(array: Any, window: Window) -> Any:
     """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
     dtype, shape, strides, offset, writeable, expected, layout = window
-    if array.dtype != expected or array.strides != layout:
+    if array.dtype != expected or layout not in (None, array.strides):
         raise TypeError("an input's memory is laid out otherwise than it was")
-    flat = array.reshape(-1, order="A")
-    view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
+    if layout is None:
+        view = array.view()
+        view.shape = shape  # raises where only a copy could have it
+    else:
+        flat = array.reshape(-1, order="A")
+        view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
     view.flags.writeable = writeable and view.flags.writeable
     return view
 
