@@ -150,6 +150,24 @@ SAYING = "%%step s\nimport logging, warnings\nlogging.getLogger('mine').info('sa
 WARNING = "%%step s\nimport warnings\nwarnings.warn('boo')\ny = 1"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["logging.debug('details')", "logging.getLogger('mine').isEnabledFor(logging.DEBUG)"],
+)
+def test_a_step_runs_again_where_a_level_lets_through_what_it_did_not(
+    asked: str, own: Kernel
+) -> None:
+    step = f"%%step s\ny = {asked}"
+    setup = "import logging, sys\nlogging.basicConfig(stream=sys.stdout, level={}, force=True)"
+    for level in (20, 10):
+        for status in ("completed", "cached"):
+            own.restart()
+            again = own.play(setup.format(level), step)[-1]
+            assert again.status == status, again.said
+    own.restart()
+    assert own.play(setup.format(20), step)[-1].status == "cached"
+
+
 def test_a_step_that_logs_runs_again_when_another_level_or_handler_would_say_it_otherwise(
     own: Kernel,
 ) -> None:

@@ -107,11 +107,19 @@ def _asking(original: _Function) -> _Function:
     @functools.wraps(original)
     def isEnabledFor(self: Any, level: int) -> bool:
         enabled = bool(original(self, level))
-        if running and (enabled or owner_of(sys._getframe(2).f_code.co_filename) == "user"):
+        if running and (enabled or owner_of(_file_asking()) == "user"):
             _note(f"logger {self.name} at {int(level)}")
         return enabled
 
     return isEnabledFor
+
+
+def _file_asking() -> str:
+    """Whose code asks logging: ``log.debug()``, ``logging.debug()`` or ``log.isEnabledFor()``."""
+    frame: Any = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename == logging.__file__:
+        frame = frame.f_back
+    return str(frame.f_code.co_filename)
 
 
 def _fate_of_record(name: str, level: int) -> str:
