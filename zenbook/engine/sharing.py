@@ -133,16 +133,14 @@ def holds(array: Any, value: Any) -> bool:
 def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window:
     """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
-    if not (plain and holds(array, value)) or value.dtype.hasobject:
+    dense = plain and array.flags.forc
+    seen_whole = plain and holds(array, value) and (dense or _is_reshaped(value, array))
+    if not seen_whole or value.dtype.hasobject:
         raise Inseparable(f"{name} looks into the memory of {owner}")
-    if not array.flags.forc:
-        if not _is_reshaped(value, array):
-            raise Inseparable(f"{name} looks into the memory of {owner}")
-        return value.dtype, value.shape, (), 0, bool(value.flags.writeable), array.dtype, None
     start = [one.__array_interface__["data"][0] for one in (array, value)]
     writeable = bool(value.flags.writeable)
     place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)
-    return (*place, array.dtype, array.strides)
+    return (*place, array.dtype, array.strides if dense else None)
 
 
 def _is_reshaped(value: Any, array: Any) -> bool:
@@ -161,8 +159,9 @@ def look_into(array: Any, window: Window) -> Any:
     if array.dtype != expected or layout not in (None, array.strides):
         raise TypeError("an input's memory is laid out otherwise than it was")
     if layout is None:
-        view = array.view()
-        view.shape = shape  # raises where only a copy could have it
+        view = array.reshape(shape)
+        if not holds(array, view):
+            raise TypeError("an input's memory is laid out so that only a copy has this shape")
     else:
         flat = array.reshape(-1, order="A")
         view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
