@@ -260,9 +260,10 @@ class Call:
     shows: Manner = ""
     vouched: frozenset[str] = frozenset()
     """Values it reads that are no reasons, because somebody has named those that are."""
+    made: tuple[str, ...] = ()
+    """Functions and classes that a cell defines; kept values may be instances of them."""
     prepare: Callable[[], None] | None = None
-    """Called on a hit before anything is loaded: a cell makes what it defines, which its kept
-    values may be instances of. Raises Damaged if it cannot."""
+    """Called on a hit before anything is loaded: makes these. Raises Damaged if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

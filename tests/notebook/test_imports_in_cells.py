@@ -209,3 +209,58 @@ def test_a_class_that_a_cell_imports_may_note_things_on_itself_when_it_is_used(
     again = kernel.run(cell)
     assert again.status == "cached", again.said
     assert kernel.value("x") == [0, 1, 2]
+
+
+PLUGINS = (
+    "import collections\nMISSING = object()\nUSED = []\nTABLE = collections.defaultdict(list)\n"
+    "class Option:\n    def __init__(self, value=MISSING, used=USED):\n"
+    "        self.value, self.used = value, used\n"
+)
+TAKEN = {
+    "by a cell that reads only some of it": "from plugins import MISSING, Option, USED, TABLE\n",
+    "inside a function": "def make():\n    from plugins import MISSING, Option, USED, TABLE\n    ",
+}
+
+
+def _plugins_kernel(folder: Path) -> Kernel:
+    (folder / "work").mkdir()
+    (folder / "work" / "plugins.py").write_text(PLUGINS)
+    return Kernel(folder)
+
+
+@pytest.mark.parametrize("earlier", ["import sys", "import sys, plugins"])
+@pytest.mark.parametrize("how", TAKEN)
+def test_what_a_module_holds_is_shared_that_the_step_imports(
+    how: str, earlier: str, tmp_path: Path
+) -> None:
+    made = "option = Option()" if "cell" in how else "return Option()\noption = make()"
+    cells = [f"import sys; sys.path.insert(0, '')\n{earlier}", f"%%step s\n{TAKEN[how]}{made}"]
+    asked = "option.value is __import__('plugins').MISSING, option.used is plugins.USED"
+    kernel = _plugins_kernel(tmp_path)
+    try:
+        for status in ("completed", "cached"):
+            assert kernel.play(*cells)[1].status == status
+            kernel.run("import plugins")
+            assert kernel.ask(asked) == "(True, True)"
+            kernel.restart()
+    finally:
+        kernel.stop()
+
+
+@pytest.mark.parametrize("earlier", ["import sys", "import sys, plugins"])
+@pytest.mark.parametrize("change", ["USED.append(1)", "TABLE['k'].append(1)"])
+@pytest.mark.parametrize("how", TAKEN)
+def test_a_step_that_changes_what_a_module_holds_that_it_imports_runs(
+    how: str, change: str, earlier: str, tmp_path: Path
+) -> None:
+    made = f"{change}\nn = 1" if "cell" in how else f"{change}\nmake()\nn = 1"
+    cells = [f"import sys; sys.path.insert(0, '')\n{earlier}", f"%%step s\n{TAKEN[how]}{made}"]
+    kernel = _plugins_kernel(tmp_path)
+    try:
+        for _ in range(3):
+            assert kernel.play(*cells)[1].status == "completed"
+            kernel.run("import plugins")
+            assert kernel.ask("len(plugins.USED) + len(plugins.TABLE)") == "1"
+            kernel.restart()
+    finally:
+        kernel.stop()

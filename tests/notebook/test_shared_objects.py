@@ -13,6 +13,13 @@ POINT = (
     "from dataclasses import dataclass, field\nTABLE = [1]\n@dataclass\nclass Point:\n"
     "    table: list = field(default_factory=lambda: TABLE)\nmade = [Point]"
 )
+CONFIG = (
+    "class Config:\n    DEFAULTS = {'lr': 1}\n    def __init__(self):\n"
+    "        self.options = self.DEFAULTS\nconfig = Config()"
+)
+PAIR = (
+    "import dataclasses, traitlets\n@dataclasses.dataclass\nclass Pair:\n    x: int\n    y: int = 2"
+)
 
 SHARED = {
     "a whole part of an array that nobody holds, in two shapes": (
@@ -26,6 +33,54 @@ SHARED = {
         "digits = load_digits()",
         "digits.images[0, 0, 0] = 99",
         "digits.data.sum(), digits.data[0, 0]",
+    ),
+    "a table of a class that the step defines": (
+        "n = 0",
+        CONFIG,
+        "Config.DEFAULTS['lr'] = 5",
+        "config.options",
+    ),
+    "what a class of the step knows by who it is": (
+        "n = 0",
+        "class Node:\n    _END = object()\n    next = _END\nnode = [Node().next]",
+        "n = 1",
+        "node[0] is Node._END",
+    ),
+    "the default of a function that the step defines": (
+        "n = 0",
+        "def more(items=[]):\n    return items\nitems = more()",
+        "items.append(1)",
+        "more()",
+    ),
+    "the value of a member that the step defines": (
+        "from enum import Enum",
+        "class Kind(Enum):\n    A = [1]\nvalue = Kind.A.value",
+        "value.append(2)",
+        "Kind.A.value",
+    ),
+    "the defaults of a named tuple of the step": (
+        "from collections import namedtuple",
+        "Point = namedtuple('Point', 'x y', defaults=[[]])\npoint = Point(1)",
+        "point.y.append(2)",
+        "Point(1)",
+    ),
+    "a list of the class of a class of the step": (
+        "n = 0",
+        "class Meta(type):\n    known = []\nclass One(metaclass=Meta): pass\nknown = Meta.known",
+        "known.append(2)",
+        "Meta.known",
+    ),
+    "what says that nothing was given": (
+        PAIR,
+        "given = [one.default for one in dataclasses.fields(Pair)], traitlets.Undefined",
+        "n = 1",
+        "given[0][0] is dataclasses.MISSING, given[0][1], given[1] is traitlets.Undefined",
+    ),
+    "what an argument parser leaves out": (
+        "import argparse\nparser = argparse.ArgumentParser(prog='x')",
+        "parser.add_argument('--lr', type=float, default=0.1)",
+        "n = 1",
+        "parser.parse_args([]), parser.parse_args(['--lr', '2'])",
     ),
     "the name of a series": (
         "import pandas as pd\ns = pd.Series([7, 8], name='s')",

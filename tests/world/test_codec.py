@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import types
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -545,3 +546,17 @@ def test_a_name_that_is_gone_is_told() -> None:
     (bundle,) = codec.pack({"v": np.arange(3)})
     with pytest.raises(Damaged, match="is not there any more"):
         codec.unpack(bundle.header.replace(b"_frombuffer", b"_frombuffet"), bundle.buffers)
+
+
+def test_what_has_to_be_told_when_it_is_dropped_is_refused() -> None:
+    class Folder:
+        def __del__(self) -> None:
+            pass
+
+    with pytest.raises(NotKeepable, match="has a __del__"):
+        codec.pack({"folder": Folder()})
+
+
+def test_a_module_made_at_run_time_is_refused() -> None:
+    with pytest.raises(NotKeepable, match="was made at run time"):
+        codec.pack({"made": types.ModuleType("made")})

@@ -28,14 +28,13 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_lending import held_by_imported, held_by_names, home_of
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
-from zenbook.core.source_helpers import Around
-from zenbook.core.vouched import Vouched
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
@@ -114,6 +113,22 @@ class CodeClosure:
         finally:
             _open.reset(token)
 
+    def imported(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Values that can change, held by the user's modules that this code imports itself, as far
+        as they are loaded: ``module.name`` by what is there now."""
+        trace = self._trace(getattr(code, "__func__", code), namespace, False)
+        return held_by_imported(trace, self._tracing)
+
+    def importing(self, code: Any, namespace: Mapping[str, Any] | None) -> tuple[str, ...]:
+        """The user's modules that this code imports itself, loaded or not."""
+        trace = self._trace(getattr(code, "__func__", code), namespace, False)
+        return tuple(module for module, _ in trace.imported)
+
+    def defined(self, names: Iterable[str], namespace: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Values that can change, held by the classes and functions of these names and by all that
+        they use."""
+        return held_by_names(names, home_of(namespace), self._tracing)
+
     def environment(self, packages: set[str] | frozenset[str]) -> tuple[Part, ...]:
         """The parts for Python's minor version and the versions of these top-level packages."""
         return environment_parts(packages)
@@ -175,13 +190,15 @@ class CodeClosure:
         a step for sentences on what the step assigned to them. ``literals`` may name libraries."""
         traces = list(self._traces.values())
         own = members_now(thing for trace in traces for thing in trace.keep)
-        while isinstance(home, (Around, Vouched)):
-            home = home.home
-        stored = (at for trace in traces for at in trace.stored if at[0] is not home)
+        own_names = home_of(home)
+        stored = (at for trace in traces for at in trace.stored if at[0] is not own_names)
         globals_, libraries = stored_now(stored), self._patches.watch(literals)
         return lambda: (*own(), *globals_(), *libraries())
 
     # -------------------------------------------------------------- traces
+
+    def _tracing(self, code: CodeType, namespace: Mapping[str, Any]) -> Trace:
+        return self._trace(code, namespace, False)
 
     def _trace(self, obj: Any, namespace: Mapping[str, Any] | None, as_value: bool) -> Trace:
         key = (obj if isinstance(obj, CodeType) else id(obj), id(namespace), as_value)

@@ -112,6 +112,7 @@ class Collector:
         self.stores_elsewhere: set[str] = set()
         self.stored: list[tuple[Mapping[str, Any], str]] = []
         self.asks: set[str] = set()
+        self.imported: dict[str, set[str]] = {}
         self.lasting: set[str] = set()
         self.texts: set[Text] = set()
         self.asks_subclasses = False
@@ -144,6 +145,7 @@ class Collector:
             stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
             stored=tuple(self.stored),
             asks=tuple(sorted(self.asks)),
+            imported=tuple((name, tuple(sorted(of))) for name, of in self.imported.items()),
             lasting=tuple(sorted(self.lasting)),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),

@@ -33,6 +33,7 @@ class Trace:
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
     are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
+    ``imported`` are the user's modules that count by their text, each with what is taken of it;
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``keep`` holds the objects whose ids are this trace's key.
     """
@@ -50,6 +51,7 @@ class Trace:
     stores_elsewhere: tuple[str, ...]
     stored: tuple[tuple[Mapping[str, Any], str], ...]
     asks: tuple[str, ...]
+    imported: tuple[tuple[str, tuple[str, ...]], ...]
     lasting: tuple[str, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]

@@ -335,6 +335,7 @@ class Walk(Objects):
             return ("installed", f"{name}:{entry.attribute}" if entry.attribute else name)
         names = [name]
         attributes = (entry.attribute,) if entry.attribute else facts.attributes
+        self.imported.setdefault(name, set()).update(attributes if entry.bound else "*")
         for known in names:
             below = (f"{known}.{attribute}" for attribute in attributes)
             names += [n for n in below if n not in names and self.static.find(n) is not None]

@@ -15,7 +15,8 @@ from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
-from zenbook.engine.lending import lenders, lent
+from zenbook.engine.imports import imports_read
+from zenbook.engine.lending import lenders, lent, used_after
 from zenbook.engine.mishap import status_of
 from zenbook.engine.parts import follow
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -154,8 +155,9 @@ def _record(
         keepable["%random"] = desk.randomness.save(drawn)
     if displays:
         keepable["%displays"] = displays
-    if (shared := _links(outputs, values, changed, identity, sitting)) is not None:
-        handed = _handed_on(outputs, values, shared, {**lenders(identity.used), **values})
+    used = used_after(identity, call, desk, outputs)
+    if (shared := _links(outputs, values, changed, used, sitting)) is not None:
+        handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
         shared += _exchanged(watched, identity, values, changed)
         shared += _entwined(watched, changed, handed)
     if shared != []:
@@ -174,6 +176,7 @@ def _record(
                     *_said_before(seen, identity, desk),
                     *random_reads,
                     *found_changed(changed, identity, call),
+                    *imports_read(call, desk),
                 ),
                 wrote=watched.seen.wrote,
                 artifacts=made,
@@ -245,7 +248,7 @@ def _links(
     outputs: Mapping[str, Any],
     inputs: Mapping[str, Any],
     changed: Mapping[str, Any],
-    identity: Identity,
+    used: Mapping[str, Any],
     sitting: Sitting,
 ) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if a hit could not put them
@@ -253,10 +256,10 @@ def _links(
     but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     if sitting.rebinds:
-        return [*ties(changed, inputs), *lent(inner, inputs, identity.used)]
+        return [*ties(changed, inputs), *lent(inner, inputs, used)]
     try:
         refuse_buffers(inner)
-        found = [*links(inner, inputs), *lent(inner, inputs, identity.used)]
+        found = [*links(inner, inputs), *lent(inner, inputs, used)]
         return [*ties(changed, inputs), *found]  # a function's caller needs no ties; a cell does
     except Inseparable:
         return None

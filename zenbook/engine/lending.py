@@ -4,6 +4,8 @@
 of a class's table. Those values are no inputs, but are found anew by the walk over the used code
 before each hit; so they lend their parts to loaded outputs as inputs do
 (:mod:`zenbook.engine.sharing`), under their labels with a mark before them.
+
+What the step itself defines, or imports inside a body, lends its parts as well, once it is there.
 """
 
 from __future__ import annotations
@@ -11,12 +13,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zenbook.engine.desk import Desk
+from zenbook.engine.identify import Identity
+from zenbook.engine.imports import imported_now
 from zenbook.engine.sharing import Link, held_in, links_of, relink
+from zenbook.model import Call
 
 _MARK = "use "
 """What stands before the label of a used value in a link."""
 _Used = Mapping[str, Any]
 """Values by label."""
+
+
+def used_after(
+    identity: Identity, call: Call, desk: Desk, outputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the code uses, and what it imports and defines, which is there by now. A global that
+    what it defines reads, and that the step itself gives, lends nothing."""
+    own = desk.code.defined(call.made, call.namespace)
+    lasting = {name: value for name, value in own.items() if name.partition("#")[0] not in outputs}
+    return {**lasting, **imported_now(call, desk), **identity.used}
 
 
 def lenders(used: _Used) -> dict[str, Any]:
@@ -39,6 +55,12 @@ def is_lent(link: Link) -> bool:
     return link[2].startswith(_MARK)
 
 
-def lend(links: Iterable[Link], outputs: dict[str, Any], used: _Used) -> None:
+def lend(
+    links: Iterable[Link], outputs: dict[str, Any], identity: Identity, call: Call, desk: Desk
+) -> None:
     """Put parts of the used values into loaded outputs. Raises Inseparable."""
-    relink([link for link in links if is_lent(link)], outputs, lenders(used))
+    wanted = [link for link in links if is_lent(link)]
+    used = lenders(identity.used)
+    if any(link[2] not in used for link in wanted):
+        used = lenders(used_after(identity, call, desk, outputs))
+    relink(wanted, outputs, used)

@@ -18,6 +18,7 @@ from typing import Any
 from zenbook.engine.decide import decide
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity, identify
+from zenbook.engine.imports import noted_imports
 from zenbook.engine.keep import keep, outcome_of
 from zenbook.engine.restore import load_inputs, restore
 from zenbook.engine.sitting import Sitting
@@ -101,6 +102,7 @@ def _run_once(
                 return found
         values = load_inputs(call, desk)
         identity = noted_before(identity, values, call, desk)
+        identity = noted_imports(identity, call, desk)
         watched = Watched(desk, call.namespace if call.body is None else None)
         with watched.watching(identity, values):
             ran = yield Execute(call, values, verdict, identity.assigned)

@@ -11,6 +11,7 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, Entwined, roots_of, touched, untied
 from zenbook.engine.holders import are_held_elsewhere
 from zenbook.engine.identify import Identity
+from zenbook.engine.imports import imported_again
 from zenbook.engine.in_place import replaceable
 from zenbook.engine.lending import is_lent, lend
 from zenbook.engine.sharing import Inseparable, Link, relink
@@ -64,6 +65,7 @@ def _restored(
     hit: Hit, identity: Identity, call: Call, sitting: Sitting, desk: Desk
 ) -> Outcome | Miss:
     record = hit.record
+    identity = imported_again(record, identity, call, desk)
     for artifact in record.artifacts:
         if artifact.alias and artifact.alias not in call.values:
             return Miss((), "unknowable", f"{artifact.alias}, which it hands on, is not there")
@@ -89,7 +91,7 @@ def _restored(
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
         if held := [link for link in shared or () if link[0] in values]:
-            lend(held, values, identity.used)
+            lend(held, values, identity, call, desk)
             if not sitting.rebinds:
                 relink((link for link in held if not is_lent(link)), values, call.values)
     if record.random_after:

@@ -298,7 +298,10 @@ def make_closed_file(kind: str, name: Any, mode: str, encoding: str) -> Any:
 
 
 def reduce_module(module: types.ModuleType) -> Any:
-    """A module by its import name."""
+    """A module by its import name. Raises LookupError for one that no import gives."""
+    name = module.__name__
+    if sys.modules.get(name) is not module or (module.__spec__ is None and name != "__main__"):
+        raise LookupError(f"holds module {name}, which was made at run time")
     return import_module, (module.__name__,)
 
 

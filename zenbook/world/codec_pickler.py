@@ -19,6 +19,7 @@ from zenbook.core.ended import facts_of_ended
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_view
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
@@ -112,8 +113,8 @@ class Packer(pickle.Pickler):
         self.kinds.add(kind)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
-            return reduce(obj)
-        why = refusal(obj)
+            return self._code_object(lambda it, _: reduce(it), obj)
+        why = refusal(obj) or self._frees(kind)
         if why:
             raise Refusal(why)
         if is_closed_file(obj):
@@ -133,7 +134,15 @@ class Packer(pickle.Pickler):
             return reduce_tensor(obj, self._memories)
         if root == "IPython" and kind.__name__ == "DisplayHandle":
             return make_handle, (kind, kept_state(obj))
-        return NotImplemented
+        if (found := name_of(obj)) is not None:
+            return reduce_named(found)
+        return reduce_argparse(obj)
+
+    def _frees(self, kind: type) -> str:
+        """Why an instance of this class has no copy: dropped, it would free what this one holds."""
+        ends = getattr(kind, "__del__", None)
+        is_own = type(ends) is types.FunctionType and self._code.is_local(ends)
+        return "has a __del__, which a copy of it would run, too" if is_own else ""
 
     def _code_object(self, reduce: Callable[[Any, CodeDigests], Any], obj: Any) -> Any:
         try:
@@ -182,4 +191,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     staticmethod: code_.reduce_wrapper,
     classmethod: code_.reduce_wrapper,
     property: code_.reduce_property,
+    Named: reduce_named,
 }

@@ -22,6 +22,7 @@ from zenbook.front.notebook.definitions import (
     defines,
     definitions,
     dropped_names,
+    imported_names,
     is_only_called,
     made_names,
 )
@@ -104,6 +105,13 @@ class Cell:
     remarks: tuple[str, ...]
     is_unclear: bool
     """Whether it may read or bind names that do not stand in it."""
+
+    @property
+    def defined(self) -> tuple[str, ...]:
+        """Functions and classes whose definition stands in the cell: what it imports is a module's,
+        and may note things on itself when it is used, as a progress bar's class does."""
+        imported = imported_names(self.tree.body)
+        return tuple(name for name in self.made if name not in imported)
 
     @property
     def shows(self) -> Manner:

@@ -41,7 +41,25 @@ def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     computed = {
         name for node in statements if node not in candidates for name in bound_names([node])
     }
-    return [node for node in candidates if computed.isdisjoint(_read_while_made(node))]
+    found: list[ast.stmt] = []
+    filled: set[str] = set()
+    for node in statements:
+        if node not in candidates:
+            filled.update(_filled(node))
+        elif _read_while_made(node).isdisjoint(computed | filled):
+            found.append(node)
+    return found
+
+
+def _filled(node: ast.stmt) -> Iterator[str]:
+    """Names of what a statement gives attributes or items."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute | ast.Subscript) and isinstance(inner.ctx, ast.Store):
+            holder: ast.expr = inner
+            while isinstance(holder, ast.Attribute | ast.Subscript):
+                holder = holder.value
+            if isinstance(holder, ast.Name):
+                yield holder.id
 
 
 def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import (
     bound_names,
     definition_digests,
-    imported_names,
     value_digest,
 )
 from zenbook.front.notebook.hidden import Hidden
@@ -78,7 +77,7 @@ def gather(
     shared, lent, inseparable = _sharing(values, inputs)
     obstacles = (*obstacles, *inseparable)
     manifest = {
-        "definitions": definition_digests(_defined(cell), namespace, digest),
+        "definitions": definition_digests(cell.defined, namespace, digest),
         "links": [link for link in shared if link[1] or link[3] or link[4]],
         "windows": lent,
         "unseen": _unseen(names, before, cell.always, digest),
@@ -109,13 +108,6 @@ def _sharing(
         return shared, windows(values, shared), ()
     except Inseparable as error:
         return shared, [], (str(error),)
-
-
-def _defined(cell: Cell) -> list[str]:
-    """Functions and classes whose definition stands in the cell: what it imports is a module's,
-    and may note things on itself when it is used, as a progress bar's class does."""
-    imported = imported_names(cell.tree.body)
-    return [name for name in cell.made if name not in imported]
 
 
 def _unseen(

@@ -90,8 +90,8 @@ class Passing:
         self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
         self.call = self._call()
-        how = self.shell.ast_node_interactivity
-        self._live = shown_live(self.tree, self.cell.body.last, how)  # IPython alters the tree
+        how = self.shell.ast_node_interactivity  # which makes IPython alter the tree
+        self._live = shown_live(self.tree, self.cell.body.last, how)
         if self.said.dry_run:
             return self._planned()
         random_before = self.desk.randomness.save(self._random)
@@ -157,6 +157,7 @@ class Passing:
             key_code=cell.body.key,
             shows=cell.shows,
             vouched=frozenset(cell.besides),
+            made=self.cell.defined,
             prepare=self._prepare,
         )
 
@@ -201,7 +202,6 @@ class Passing:
         return self.desk.digester().digest(value)
 
     # ------------------------------------------------------------ three ways on
-
     def _planned(self) -> ast.Module:
         """``--dry-run``: say the verdict and execute nothing."""
         from zenbook.engine.decide import decide
