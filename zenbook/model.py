@@ -1,9 +1,8 @@
 """The nouns of zenbook as frozen values.
 
-Every other module speaks in these: a :class:`Step` and a :class:`Call` go in, an
-:class:`Outcome` comes out, and what is remembered in between is a :class:`Record`.
-Nothing here performs IO, imports IPython, or knows a clock; all of it is JSON-ready
-apart from the live values a :class:`Call` and an :class:`Outcome` carry.
+Every other module speaks in these: a :class:`Step` and a :class:`Call` go in, an :class:`Outcome`
+comes out, and what is remembered in between is a :class:`Record`. Nothing here performs IO, imports
+IPython, or knows a clock; all is JSON-ready apart from a call's and an outcome's live values.
 """
 
 from __future__ import annotations

@@ -453,6 +453,7 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
         futures = [workers.submit(abs, -3), workers.submit(divmod, 1, 0)]
     with ThreadPool(2) as pool:
         pool.map(abs, [1])
+    pool.join()
     with subprocess.Popen(["echo", "a"], stdout=subprocess.PIPE) as program:
         program.communicate()
     over = {

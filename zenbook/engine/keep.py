@@ -171,13 +171,7 @@ def _record(
                 id=desk.new_id(),
                 step=call.step.name,
                 fingerprint=identity.fingerprint,
-                reads=(
-                    *seen,
-                    *_said_before(seen, identity, desk),
-                    *random_reads,
-                    *found_changed(changed, identity, call),
-                    *imports_read(call, desk),
-                ),
+                reads=(*_reads(seen, changed, identity, call, desk), *random_reads),
                 wrote=watched.seen.wrote,
                 artifacts=made,
                 changed=tuple(by_name[f"~{name}"] for name in changed),
@@ -226,6 +220,20 @@ def _refuse(obstacles: Iterable[str]) -> None:
     for obstacle in obstacles:
         subject, _, why = obstacle.partition(" ")
         raise NotKeepable(subject, why)
+
+
+def _reads(
+    seen: Sequence[Read],
+    changed: Iterable[str],
+    identity: Identity,
+    call: Call,
+    desk: Desk,
+) -> Iterator[Read]:
+    """What it found while it ran, apart from random states."""
+    yield from seen
+    yield from _said_before(seen, identity, desk)
+    yield from found_changed(changed, identity, call)
+    yield from imports_read(call, desk)
 
 
 def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterator[Read]:
