@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zenbook.errors import OptionError
-from zenbook.front.command.parameters import parse, split, value_of
+from zenbook.front.command.parameters import parse, split
+from zenbook.front.typed_text import value_of
 
 
 class Kernel(enum.Enum):

@@ -100,6 +100,23 @@ def test_no_cache_runs_every_step_and_the_run_has_the_name_it_is_given(project: 
     assert (row["name"], row["tags"], row["note"]) == ("nightly", ["slow"], "all anew")
 
 
+def test_a_parameter_has_its_type_and_a_cell_that_binds_it_again_is_told(project: Path) -> None:
+    cells = [CELLS[0], "gamma = True", "%%step one\nx = gamma", "gamma = 1", "x / 0"]
+    file = _notebook(project, cells)
+    for cell in (book := nbformat.read(file, as_version=4)).cells[3:]:
+        cell.metadata.pop("tags", None)
+    nbformat.write(book, file)
+    ran = _call(project, "-m", "zenbook", "run", file.name, "-p", "gamma=no", "--output", "o.ipynb")
+    assert "gamma=no holds down to cell 4, which binds gamma again." in ran.stderr
+    assert "Cell 5 failed" in ran.stderr  # as its author counts, who knows of no injected cell
+    assert nbformat.read(project / "o.ipynb", as_version=4).cells[2].source.endswith("= False")
+    planned = _call(project, "-m", "zenbook", "plan", file.name, "-p", "gamma=off")
+    assert "gamma=off holds down to cell 4" in planned.stderr and "cached" in planned.stdout
+    wrong = _call(project, "-m", "zenbook", "run", file.name, "-p", "gamma=maybe")
+    assert wrong.returncode == 2
+    assert wrong.stderr == "Error: gamma must be true or false, but got 'maybe'.\n"
+
+
 def test_a_failing_cell_is_shown_and_the_exit_code_is_one(project: Path) -> None:
     file = _notebook(project, [*CELLS[:3], "%%step train\nmodel = X / gamma", "after = 1"])
     failed = _call(project, "-m", "zenbook", "run", file.name)

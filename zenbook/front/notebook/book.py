@@ -1,13 +1,13 @@
-"""A notebook's file: read it, write it, put parameters into it as papermill does."""
+"""A notebook's file: read it, write it, tell which of its cells hold parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from zenbook.errors import OptionError, UsageError
-from zenbook.front.notebook.option_table import suggestion
+from zenbook.errors import UsageError
 
 
 def read_python(file: Path) -> Any:
@@ -65,65 +65,31 @@ def write_notebook(notebook: Any, file: Path) -> None:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
-def inject(notebook: Any, parameters: Mapping[str, str]) -> None:
-    """Put a cell with these values below the one that holds the parameters."""
-    if not parameters:
-        return
-    import nbformat
-
-    place = parameters_cell(notebook)
-    known = parameter_names(notebook.cells[place].source) if place is not None else None
-    for name in parameters:
-        if not name.isidentifier():
-            raise OptionError(f"{name!r} is no name of a parameter.")
-        if known is not None and name not in known:
-            near = suggestion(name, known)
-            raise OptionError(f"The notebook has no parameter {name}.{near}")
-    lines = [f"{name} = {literal(text)!r}" for name, text in parameters.items()]
-    source = "\n".join(["# Parameters", *lines])
-    cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
-    cell.metadata["tags"] = ["injected-parameters"]
-    notebook.cells[:] = [c for c in notebook.cells if "injected-parameters" not in _tags(c)]
-    place = parameters_cell(notebook)
-    notebook.cells.insert(0 if place is None else place + 1, cell)
+def parameters_cells(notebook: Any) -> list[int]:
+    """The places of the cells that hold parameters: tagged, or marked ``%%parameters``."""
+    return [
+        place
+        for place, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code"
+        and ("parameters" in tags_of(cell) or cell.source.lstrip().startswith("%%parameters"))
+    ]
 
 
-def parameters_cell(notebook: Any) -> int | None:
-    """The place of the cell that holds the parameters: tagged, or marked ``%%parameters``."""
-    for place, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        if "parameters" in _tags(cell) or cell.source.lstrip().startswith("%%parameters"):
-            return place
-    return None
-
-
-def parameter_names(source: str) -> list[str]:
-    """The names a parameters cell binds."""
-    import ast
-
-    from zenbook.front.notebook.definitions import bound_names
-
-    text = source.lstrip().removeprefix("%%parameters")
-    try:
-        return list(dict.fromkeys(bound_names(ast.parse(text).body)))
-    except SyntaxError:
-        return []  # executing the cell will say so better
-
-
-def literal(text: str) -> Any:
-    """A value from the command line: a Python literal, ``true``/``false``/``null``, else text."""
-    import ast
-
-    words = {"true": True, "false": False, "null": None}
-    if text in words:
-        return words[text]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-
-
-def _tags(cell: Any) -> Sequence[str]:
+def tags_of(cell: Any) -> Sequence[str]:
+    """What a cell is tagged."""
     tags: Sequence[str] = cell.metadata.get("tags", ())
     return tags
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """The cell as IPython would parse it; None if it is no Python."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    from zenbook.core.source import parse_cell
+    from zenbook.front.notebook.marker import take_marker_away
+
+    lines = "".join(take_marker_away(source.splitlines(keepends=True)))
+    try:
+        return parse_cell(TransformerManager().transform_cell(lines))  # type: ignore[no-untyped-call]
+    except SyntaxError:
+        return None

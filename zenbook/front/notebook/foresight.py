@@ -19,20 +19,20 @@ from typing import Any
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
-from zenbook.core.source import Body, body_of_cell, code_of_cell, parse_cell
+from zenbook.core.source import Body, body_of_cell, code_of_cell
 from zenbook.core.source_helpers import Apart, codes_of
 from zenbook.core.verdict import FIRST_RUN, miss_for
 from zenbook.engine.decide import said_to_run
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.sitting import Sitting
-from zenbook.errors import OptionError
-from zenbook.front.notebook.book import literal, parameter_names, parameters_cell, read_python
+from zenbook.front.notebook.book import tree_of
 from zenbook.front.notebook.cell import default_name
 from zenbook.front.notebook.definitions import MADE, bound_names, made_names
-from zenbook.front.notebook.marker import find_marker, take_marker_away
+from zenbook.front.notebook.given import ABOVE_ALL, Given
+from zenbook.front.notebook.marker import find_marker
 from zenbook.front.notebook.notebook_name import pipeline_name
-from zenbook.front.notebook.option_table import PIPELINE_OPTIONS, suggestion
+from zenbook.front.notebook.option_table import PIPELINE_OPTIONS
 from zenbook.front.notebook.options import StepLine, cache_switch, parse, parse_step_line
 from zenbook.front.notebook.told import Told
 from zenbook.model import (
@@ -56,32 +56,17 @@ _TELLING = ("code", "use", "input", "setting", "file", "variable", "random", "en
 _PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 
-def foresee(file: Path, texts: Mapping[str, str], no_cache: bool) -> Plan:
-    """The verdict of every step of a notebook file. Raises UsageError or OptionError."""
-    notebook = read_python(file)
-    given = _given(notebook, texts)
-    place = parameters_cell(notebook)
+def foresee(file: Path, notebook: Any, given: Given, no_cache: bool) -> Plan:
+    """The verdict of every step of a notebook. Raises OptionError."""
     told = Told(file.resolve().parent)
-    if place is None:
-        told.given(given)
+    told.given(given.below(ABOVE_ALL))
     desk, name = open_desk(told.folder), pipeline_name(file)
     foresight = Foresight(desk, told, Sitting(name, run_cache=False if no_cache else None))
-    for number, cell in enumerate(notebook.cells):
+    for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
-            foresight.pass_cell(number + 1, cell.source)
-        if number == place:
-            told.given(given)
+            foresight.pass_cell(place + 1, cell.source)
+        told.given(given.below(place))
     return Plan(foresight.sitting.pipeline, tuple(foresight.planned.values()))
-
-
-def _given(notebook: Any, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Parameters from the command line. Raises OptionError for one the notebook does not have."""
-    place = parameters_cell(notebook)
-    known = parameter_names(notebook.cells[place].source) if place is not None else []
-    for name in texts:
-        if place is not None and name not in known:
-            raise OptionError(f"The notebook has no parameter {name}.{suggestion(name, known)}")
-    return {name: literal(text) for name, text in texts.items()}
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +86,7 @@ class Foresight:
             self.sitting = replace(
                 self.sitting, pipeline=named, pipeline_cache=cache_switch(options)
             )
-        tree = _tree(source)
+        tree = tree_of(source)
         if tree is None:
             return
         marker = find_marker(source.splitlines())
@@ -353,14 +338,3 @@ def _code_then(record: Record, desk: Desk) -> str:
     run = desk.history.run(record.run)
     steps = RunHandle(run, desk).steps if run is not None else {}
     return steps[record.step].code if record.step in steps else ""
-
-
-def _tree(source: str) -> ast.Module | None:
-    """The cell as IPython would parse it; None if it is no Python."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    lines = "".join(take_marker_away(source.splitlines(keepends=True)))
-    try:
-        return parse_cell(TransformerManager().transform_cell(lines))  # type: ignore[no-untyped-call]
-    except SyntaxError:
-        return None

@@ -1,8 +1,7 @@
 """``zenbook run notebook.ipynb``: execute a notebook without a front end, as a run like any other.
 
 nbclient executes the cells in a real kernel that has the extension loaded before the first of
-them. Parameters are injected as papermill does it: a cell tagged ``injected-parameters`` below
-the one tagged ``parameters`` (or above all cells). A cell that raises ends the run.
+them. A cell that raises ends the run.
 
 Other places to execute (``--executor``) are other implementations of :class:`Executor`.
 """
@@ -21,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zenbook.errors import OptionError, UsageError
-from zenbook.front.notebook.book import inject, parameters_cell, read_python, write_notebook
+from zenbook.front.notebook.book import read_python, write_notebook
+from zenbook.front.notebook.given import given_to, inject, own_place
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.outline import outline_of
@@ -166,9 +166,11 @@ def _executed(client: Any, notebook: Any) -> Failure | None:
         try:
             _execute(client, cell, number)
         except CellExecutionError as error:
-            return Failure(number + 1, cell.source, error.ename, error.evalue, str(error))
+            place = own_place(notebook, number)
+            return Failure(place, cell.source, error.ename, error.evalue, str(error))
         except DeadKernelError as error:
-            return Failure(number + 1, cell.source, type(error).__name__, _DIED, _DIED)
+            place = own_place(notebook, number)
+            return Failure(place, cell.source, type(error).__name__, _DIED, _DIED)
     return None
 
 
@@ -238,19 +240,20 @@ def run_notebook(
 ) -> int:
     """Execute a notebook; 0 if it ended, 1 if a cell failed (it is shown).
 
-    ``parameters`` are texts as given on the command line: Python literals, else strings.
+    ``parameters`` are texts as given on the command line, typed as the notebook's are.
     The executed notebook goes to ``output`` also where it failed or was stopped.
-    Raises UsageError for a file that is no notebook, OptionError for an unknown parameter.
+    Raises UsageError for a file that is no notebook, OptionError for a parameter that is unknown or
+    has another type.
     """
     notebook = read_python(file)
     wanted = wanted or Wanted()
     _check_steps(file, wanted.rerun)
     if output is not None:
         _check_writable(output)
-    if parameters and parameters_cell(notebook) is None:
-        names = ", ".join(parameters)
-        print(f"No cell is tagged parameters: {names} stands above all cells.", file=sys.stderr)
-    inject(notebook, parameters)
+    given = given_to(notebook, parameters)
+    for remark in given.remarks:
+        print(remark, file=sys.stderr)
+    inject(notebook, given)
     told = Told(sys.stderr if as_json else sys.stdout)
     folder, setup = file.resolve().parent, wanted.setup(file)
     try:
@@ -288,7 +291,11 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     """What a run would do, as far as it can be told without a kernel. Raises UsageError."""
     from zenbook.front.notebook.foresight import foresee
 
-    return foresee(file, parameters, no_cache)
+    notebook = read_python(file)
+    given = given_to(notebook, parameters)
+    for remark in given.remarks:
+        print(remark, file=sys.stderr)
+    return foresee(file, notebook, given, no_cache)
 
 
 def _shown(failure: Failure) -> str:

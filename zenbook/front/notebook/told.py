@@ -50,7 +50,7 @@ class Told:
                 self.imports.append(node)
                 self._waiting.append(node)
             self._forget(names)
-            if found := dict(_literals(node)):
+            if found := dict(literals(node)):
                 self.values.update(found)
             elif isinstance(node, MADE):
                 self.defined.add(node.name)
@@ -129,7 +129,7 @@ class Told:
         return [Path(found)] if found else []
 
 
-def _literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
+def literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
     """Names that a statement binds to literals: ``a = 1``, ``n: int = 3``, ``a, b = 1, 2``."""
     value = getattr(node, "value", None)
     if not isinstance(node, ast.Assign | ast.AnnAssign) or value is None:
