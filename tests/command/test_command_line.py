@@ -184,7 +184,56 @@ def test_the_table_of_runs(project: Project) -> None:
         "adding:2 v1 ✓ ran 1 cached, 2 ran # # # ago 4 2.0 4\n"
         "adding:1 v1 ✓ ran 3 ran # # ago 4 1.0 4\n"
     )
-    assert ran(project, "runs", "--limit", "1").endswith("see them with --limit\n")
+
+
+def test_a_page_of_runs_counts_those_that_it_does_not_show(project: Project) -> None:
+    for by in range(5):
+        ran(project, "run", "adding.py", "-p", f"by={by}")
+    assert ran(project, "runs", "--limit", "2").endswith("… 3 older runs; see them with --limit\n")
+    assert "… 2 older runs" in ran(project, "runs", "--limit", "2", "--offset", "1")
+    assert answered(project, "runs", "--limit", "2")["total"] == 5
+    ran(project, "pin", "adding:5")
+    assert "adding:5 (pinned)" in ran(project, "runs")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["addin"], "No run on record is of a pipeline addin. Did you mean adding?"),
+        (["--tag", "nope"], "No run has the tag nope."),
+        (
+            ["adding", "--status", "failed", "--search", "x"],
+            "No run of adding has the status failed, the text x.",
+        ),
+        (["--offset", "7"], "There are no more: 1 run in all."),
+    ],
+)
+def test_a_page_without_runs_says_which_runs_there_are_not(
+    project: Project, asked: list[str], told: str
+) -> None:
+    ran(project, "run", "adding.py")
+    assert ran(project, "runs", *asked) == f"{told}\n"
+    assert answered(project, "runs", *asked)["rows"] == []
+
+
+def test_a_column_that_is_left_out_is_named(project: Project) -> None:
+    project.write(
+        "five.py",
+        """
+        from zenbook import pipeline, step
+
+        @step
+        def one(a, b, c, d, e):
+            return a
+
+        @pipeline
+        def five(a=1, b=2, c=3, d=4, e=5):
+            one(a, b, c, d, e)
+        """,
+    )
+    ran(project, "run", "five.py")
+    table = ran(project, "runs")
+    assert table.endswith("… parameters without a column: e (`zenbook show RUN`)\n")
 
 
 def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:

@@ -153,7 +153,9 @@ def test_the_verbs_take_a_run_by_its_number_and_their_own_options(kernel: Kernel
     assert told(kernel, "%zenbook pin 1 --remove") == "Run 1 of notebook is no longer pinned."
     assert told(kernel, "%zenbook gc --dry-run").startswith("Would free")
     assert "clean" in told(kernel, "%zenbook fsck")
-    assert told(kernel, "%zenbook runs --status failed") == "no run of notebook is so"
+    assert told(kernel, "%zenbook runs --status failed") == (
+        "No run of notebook has the status failed."
+    )
     assert told(kernel, "%zenbook runs --limit 1").count("notebook") == 1
     assert "is forgotten" in told(kernel, "%zenbook forget 1")
     wrong = kernel.run("%zenbook forget 2")

@@ -18,14 +18,19 @@ class Runs(Sequence[RunHandle]):
     """Runs, newest first; prints and renders as a table.
 
     A page of a longer list knows its place: ``offset`` newer runs are not in it, and ``total``
-    are on record.
+    are on record. ``nothing`` says why it is empty, "" where there is no run at all.
     """
 
     def __init__(
-        self, runs: Sequence[RunHandle], offset: int = 0, total: int | None = None
+        self,
+        runs: Sequence[RunHandle],
+        offset: int = 0,
+        total: int | None = None,
+        nothing: str = "",
     ) -> None:
         self._runs = tuple(runs)
         self.offset = offset
+        self.nothing = nothing
         self.total = offset + len(self._runs) if total is None else total
 
     def __getitem__(self, index: Any) -> Any:
@@ -51,7 +56,7 @@ class Runs(Sequence[RunHandle]):
 
     def __repr__(self) -> str:
         if not self._runs:
-            return "no runs yet"
+            return self.nothing or "no runs yet"
         rows = [_COLUMNS, *self._rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
         return "\n".join(

@@ -8,16 +8,17 @@ frozen value that prints well; nothing here prints.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from zenbook.core.verdict import changes_between, phrase
+from zenbook.core.view_text import count_text
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle, StepHandle, find_run
 from zenbook.engine.listing import Runs
 from zenbook.errors import StoreFault, UsageError
-from zenbook.model import Change, Record, Status
+from zenbook.model import Change, Record, Run, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,37 @@ def runs(
     limit: int = 100,
     offset: int = 0,
 ) -> Runs:
-    """Runs on record, newest first. Raises UsageError if the history cannot be read."""
+    """Runs on record, newest first; none, with a sentence, where none is so. Raises UsageError if
+    the history cannot be read."""
     desk = open_desk()
     asked = _Asked(pipeline=pipeline, tag=tag, status=status, search=search)
     try:
         found = desk.history.runs(**asked, limit=limit, offset=offset)
         total = desk.history.count(**asked) if offset or len(found) == limit else len(found)
+        nothing = "" if found else _nothing(asked, total, desk.history.runs(limit=1000))
     except StoreFault as error:
         raise UsageError(f"The history cannot be read: {error}") from error
-    return Runs([RunHandle(run, desk) for run in found], offset, total)
+    return Runs([RunHandle(run, desk) for run in found], offset, total, nothing)
+
+
+def _nothing(asked: _Asked, total: int, lately: Sequence[Run]) -> str:
+    """Why a page of runs is empty; "" where no run is on record at all."""
+    if total:
+        return f"There are no more: {count_text(total, 'run')} in all."
+    if not lately:
+        return ""
+    pipeline, known = asked["pipeline"], {run.pipeline for run in lately}
+    if pipeline is not None and pipeline not in known:
+        close = difflib.get_close_matches(pipeline, sorted(known), n=1, cutoff=0.5)
+        hint = f"Did you mean {close[0]}?" if close else f"There is {', '.join(sorted(known))}."
+        return f"No run on record is of a pipeline {pipeline}. {hint}"
+    wishes = {
+        "tag": asked["tag"],
+        "status": asked["status"],
+        "text": asked["search"],
+    }
+    wished = ", ".join(f"the {name} {value}" for name, value in wishes.items() if value)
+    return f"No run{f' of {pipeline}' if pipeline else ''} has {wished}."
 
 
 def show(run: str = "latest") -> RunHandle:

@@ -49,11 +49,9 @@ def runs_command(
 ) -> None:
     """List runs, newest first."""
     _need_home()
-    found = list(
-        verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit + 1, offset=offset)
-    )
-    view = pictures.runs_picture(found[:limit], offset, older=len(found) > limit)
-    tell(view, lambda: tables.runs_page(view), as_json)
+    found = verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit, offset=offset)
+    view = pictures.runs_picture(found)
+    tell(view, lambda: tables.runs_page(view, found.nothing), as_json)
 
 
 @click.command("show", short_help="Show one run, or one step of it.")

@@ -16,7 +16,7 @@ from zenbook.core.view import (
 from zenbook.core.view_types import SCHEMA, RunRow
 from zenbook.engine import pictures
 from zenbook.engine.desk import open_desk
-from zenbook.engine.handles import RunHandle
+from zenbook.engine.listing import Runs
 from zenbook.model import Plan, Run
 
 
@@ -29,10 +29,10 @@ class RunView(TypedDict):
     graph: GraphView
 
 
-def runs_picture(handles: list[RunHandle], offset: int, older: bool) -> RunsView:
-    """A page of runs; ``older`` says whether there are more than these."""
-    total = offset + len(handles) + older
-    return runs_view([handle.facts for handle in handles], total, offset)
+def runs_picture(found: Runs) -> RunsView:
+    """A page of runs."""
+    pinned = open_desk().history.pinned()
+    return runs_view([handle.facts for handle in found], found.total, found.offset, pinned)
 
 
 def run_picture(run: Run) -> RunView:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WIDE = 10_000
 """Columns of a page that nobody looks at."""
+WORD = 40
+"""Characters of a word, such as a run's id, that is not broken where a page is narrow."""
 FACTS = 4
 """Most parameters, and most metrics, that get a column of their own."""
 
@@ -74,10 +76,10 @@ def write(page: Iterator[RenderableType], stream: IO[str] | None = None) -> None
 # ------------------------------------------------------------------ the pictures
 
 
-def runs_page(view: RunsView) -> Iterator[RenderableType]:
-    """The table of runs, newest first."""
+def runs_page(view: RunsView, nothing: str = "") -> Iterator[RenderableType]:
+    """The table of runs, newest first; ``nothing`` says why it is empty although there are runs."""
     if not view["rows"]:
-        yield _text("No runs yet. Run a pipeline: zenbook run FILE")
+        yield _text(nothing or "No runs yet. Run a pipeline: zenbook run FILE")
         return
     parameters = _columns(view["parameters"], view["differing"])
     metrics = _columns(view["metrics"], view["differing"])
@@ -93,6 +95,12 @@ def runs_page(view: RunsView) -> Iterator[RenderableType]:
     left = view["total"] - view["offset"] - len(view["rows"])
     if left > 0:
         yield _text(f"… {count_text(left, 'older run')}; see them with --limit", "dim")
+    names = {"parameters": parameters, "metrics": metrics}
+    for kind, shown in names.items():
+        if hidden := [name for name in view[kind] if name not in shown]:  # type: ignore[literal-required]
+            yield _text(
+                f"… {kind} without a column: {', '.join(hidden)} (`zenbook show RUN`)", "dim"
+            )
 
 
 def run_page(row: RunRow, graph: GraphView) -> Iterator[RenderableType]:
@@ -323,7 +331,9 @@ def _table(heads: Sequence[str] | None, rows: Sequence[Sequence[Any]]) -> Render
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=heads is not None)
     for place in used:
-        table.add_column(_text(heads[place] if heads else "", "bold"), overflow="fold")
+        is_word = all(len(str(row[place])) <= WORD and " " not in str(row[place]) for row in rows)
+        head = _text(heads[place] if heads else "", "bold")
+        table.add_column(head, overflow="fold", no_wrap=is_word)
     for row in rows:
         table.add_row(*(_cell(row[place]) for place in used))
     return table
