@@ -128,6 +128,39 @@ def test_a_plan_says_what_would_run_and_runs_nothing(project: Project) -> None:
     assert warm["rows"][1]["why"] == "by 1.0→2.0"
 
 
+UNGUARDED = """
+from zenbook import pipeline, step
+
+@step
+def one(n):
+    return n
+
+@pipeline
+def counting(n: int = 1):
+    one(n)
+
+try:
+    run = counting()
+except Exception:
+    pass
+"""
+
+
+def test_a_plan_runs_nothing_though_the_file_calls_its_pipeline(project: Project) -> None:
+    project.write("counting.py", UNGUARDED)
+    planned = project.zenbook("plan", "counting.py", "-p", "n=2")
+    assert planned.code == 0 and "would run" in planned.out
+    assert planned.err == (
+        "counting.py calls counting() while it is imported, where the plan's knowledge of the "
+        'file ends. Put the call below the line `if __name__ == "__main__":`.\n'
+    )
+    assert answered(project, "runs")["rows"] == []
+    ran = project.zenbook("run", "counting.py", "-p", "n=2")
+    assert "imported, so it runs, too." in ran.err
+    rows = answered(project, "runs")["rows"]
+    assert [row["parameters"] for row in rows] == [{"n": "2"}, {"n": "1"}]
+
+
 def test_a_script_is_its_own_command_line(project: Project) -> None:
     said = project.python("adding.py", "--count", "3", "--by", "2")
     assert (said.code, said.err) == (0, "")

@@ -303,6 +303,48 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert "gamma 0.5→0.7" in other.stdout
 
 
+def test_zenbook_plan_names_a_cell_that_is_no_python_and_a_notebook_without_steps(
+    project: Path,
+) -> None:
+    broken = _notebook(project, [*CELLS, "%%step late\nx = = 1"])
+    told = _call(project, "-m", "zenbook", "plan", broken.name)
+    assert told.stderr == "Cell 5 is no Python, and ends a run: invalid syntax (its line 2).\n"
+    assert "train" in told.stdout
+    bare = _call(project, "-m", "zenbook", "plan", _notebook(project, ["x = 1"]).name)
+    assert bare.stdout == "No steps yet.\n"
+    assert bare.stderr.startswith("demo.ipynb has no step: mark cells with %%step NAME")
+
+
+KEPT_OTHERWISE = """
+from zenbook import pipeline, step
+
+@step
+def load():
+    whole = list(range(900_000))
+    X = whole[:2]
+    return X
+
+@pipeline
+def demo():
+    load()
+"""
+
+
+def test_zenbook_plan_knows_what_is_not_kept(project: Path) -> None:
+    def why(*cells: str) -> list[str]:
+        _notebook(project, [CELLS[0], *cells])
+        said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json")
+        return [row["why"] for row in json.loads(said.stdout)["rows"]]
+
+    moving = "%%step moving\ng = (n for n in [1])"
+    assert why(moving) == ["first run"]
+    _call(project, "-m", "zenbook", "run", _notebook(project, [CELLS[0], moving]).name)
+    assert why(moving) == ["not kept before: g is a generator"]
+    (project / "mine.py").write_text(KEPT_OTHERWISE)
+    _call(project, "-m", "zenbook", "run", "mine.py")
+    assert why("%%step load\nwhole = list(range(900_000))\nX = whole[:2]") == ["whole was not kept"]
+
+
 def test_zenbook_plan_knows_that_the_notebook_switches_its_cache_off(project: Path) -> None:
     file = _notebook(project, ["%pipeline --no-cache -q", *CELLS])
     told = _call(project, "-m", "zenbook", "plan", file.name, "--json")

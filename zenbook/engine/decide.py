@@ -65,13 +65,20 @@ def _against(
     changes = _changed_reads(record, identity, call, desk)
     if changes:
         return miss_for(changes)
+    if lacking := lacking_in(record, call, sitting):
+        return lacking
+    if sitting.lazy and (gone := desk.missing_blob(record)):
+        return Miss((), "damaged", f"the kept {gone} is gone")
+    return None
+
+
+def lacking_in(record: Record, call: Call, sitting: Sitting) -> Miss | None:
+    """The miss of a record that cannot give or show all that the call would."""
     if not is_shown_so(record, call.shows):
         return Miss((), "unknowable", "the value it shows was not kept")
     missing = not_kept(record, call)
     if missing and (missing := missing - besides(record, sitting)):
         return Miss((), "unknowable", _not_kept(missing))
-    if sitting.lazy and (gone := desk.missing_blob(record)):
-        return Miss((), "damaged", f"the kept {gone} is gone")
     return None
 
 

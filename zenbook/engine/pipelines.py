@@ -70,6 +70,21 @@ _narrator: contextvars.ContextVar[Narrator | None] = contextvars.ContextVar(
     "zenbook_narrator", default=None
 )
 
+_asked: contextvars.ContextVar[Callable[[str], None] | None] = contextvars.ContextVar(
+    "zenbook_asked", default=None
+)
+
+
+@contextmanager
+def asking_before_runs(ask: Callable[[str], None]) -> Iterator[None]:
+    """Ask this, with the pipeline's name, before a run that begins in the block; what it raises
+    keeps the run from beginning."""
+    token = _asked.set(ask)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
 
 @contextmanager
 def narrated_by(narrator: Narrator) -> Iterator[None]:
@@ -88,6 +103,8 @@ def current_logbook() -> Logbook | None:
 
 def run_composition(composition: Composition, wish: Wish, desk: Desk) -> Finished:
     """Run every step in order; after a failure the rest is skipped and what ran stays kept."""
+    if (ask := _asked.get()) is not None:
+        ask(composition.pipeline)
     narrator = _narrator.get() or LogNarrator()
     logbook = Logbook(
         desk,

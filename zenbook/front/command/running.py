@@ -98,7 +98,7 @@ def plan_command(file: str, given: tuple[str, ...], no_cache: bool, as_json: boo
     target = target_of(file)
     if target.is_notebook:
         return _plan_notebook(target, split(given), no_cache, as_json)
-    pipeline = _imported(target)
+    pipeline = _imported(target, to_run=False)
     values = parse(pipeline.__wrapped__, split(given), pipeline.name)
     show_plan(pipeline, values, no_cache, as_json)
 
@@ -142,10 +142,10 @@ def show_plan(
     tell(view, lambda: plan_page(view), as_json)
 
 
-def _imported(target: Target) -> PipelineLike:
+def _imported(target: Target, *, to_run: bool = True) -> PipelineLike:
     """The target's pipeline; an error of the script itself ends the command with its traceback."""
     try:
-        return pipeline_of(target)
+        return pipeline_of(target, to_run=to_run)
     except UsageError:
         raise
     except Exception as error:

@@ -39,7 +39,7 @@ def plan_file(
     file: Path, pipeline: str, enable_cache: bool | None, parameters: Mapping[str, Any]
 ) -> Plan:
     """What running a script's pipeline would do."""
-    found = _found(file, pipeline)
+    found = _found(file, pipeline, to_run=False)
     return foresee(found, _filled(found, parameters), enable_cache)
 
 
@@ -60,9 +60,9 @@ def foresee(
     return plan_composition(pipeline.compose(parameters), wish, open_desk())
 
 
-def _found(file: Path, pipeline: str) -> PipelineLike:
+def _found(file: Path, pipeline: str, *, to_run: bool = True) -> PipelineLike:
     target = target_of(str(file))
-    return pipeline_of(replace(target, pipeline=pipeline or target.pipeline))
+    return pipeline_of(replace(target, pipeline=pipeline or target.pipeline), to_run=to_run)
 
 
 def _filled(pipeline: PipelineLike, parameters: Mapping[str, Any]) -> dict[str, Any]:

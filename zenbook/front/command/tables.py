@@ -140,7 +140,8 @@ def plan_page(view: PlanView) -> Iterator[RenderableType]:
         ]
         for row in view["rows"]
     ]
-    yield _table(["step", "verdict", "expected", "why"], rows)
+    if rows:
+        yield _table(["step", "verdict", "expected", "why"], rows)
     yield _text(view["summary"] + ".")
 
 

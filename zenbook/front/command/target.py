@@ -1,14 +1,17 @@
 """``FILE[:PIPELINE]`` from the command line as a live pipeline.
 
 The file is imported as a module under its own name, with its folder first on the path, as
-``python FILE`` would have it; its ``if __name__ == "__main__":`` block does not run.
+``python FILE`` would have it; its ``if __name__ == "__main__":`` block does not run. A file that
+calls a pipeline while it is imported is told so; for a plan, which runs nothing, it is known down
+to that call only.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -65,9 +68,14 @@ def target_of(text: str) -> Target:
     return Target(file, name)
 
 
-def pipeline_of(target: Target) -> PipelineLike:
+class _Called(BaseException):
+    """A pipeline was called by a file that is imported for a plan; no ``except Exception`` of the
+    file's may keep this from us."""
+
+
+def pipeline_of(target: Target, *, to_run: bool = True) -> PipelineLike:
     """Import the script and find its pipeline; raises UsageError if it is not clear which."""
-    pipelines = _pipelines(_import(target.file))
+    pipelines = _pipelines(_import(target.file, to_run))
     names = sorted(pipelines)
     if target.pipeline:
         if target.pipeline in pipelines:
@@ -101,7 +109,7 @@ def _is_pipeline(value: object) -> TypeGuard[PipelineLike]:
     )
 
 
-def _import(file: Path) -> ModuleType:
+def _import(file: Path, to_run: bool) -> ModuleType:
     path = file.resolve()
     name = _free_name(path)
     spec = importlib.util.spec_from_file_location(name, path)
@@ -111,11 +119,38 @@ def _import(file: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with _calls_told(file, to_run):
+            spec.loader.exec_module(module)
+    except _Called:
+        pass  # what it has defined by now is planned
     except BaseException:
         del sys.modules[name]
         raise
     return module
+
+
+@contextmanager
+def _calls_told(file: Path, to_run: bool) -> Iterator[None]:
+    """Say of pipelines that the file calls while it is imported that it does so; where it is not
+    to run anything, end there."""
+    from zenbook.engine.pipelines import asking_before_runs
+
+    told: set[str] = set()
+
+    def ask(pipeline: str) -> None:
+        if pipeline not in told:
+            told.add(pipeline)
+            then = "so it runs, too" if to_run else "where the plan's knowledge of the file ends"
+            print(
+                f"{file} calls {pipeline}() while it is imported, {then}. Put the call below "
+                'the line `if __name__ == "__main__":`.',
+                file=sys.stderr,
+            )
+        if not to_run:
+            raise _Called
+
+    with asking_before_runs(ask):
+        yield
 
 
 def _free_name(path: Path) -> str:

@@ -81,15 +81,12 @@ def tags_of(cell: Any) -> Sequence[str]:
     return tags
 
 
-def tree_of(source: str) -> ast.Module | None:
-    """The cell as IPython would parse it; None if it is no Python."""
+def tree_of(source: str) -> ast.Module:
+    """The cell as IPython would parse it. Raises SyntaxError."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     from zenbook.core.source import parse_cell
     from zenbook.front.notebook.marker import take_marker_away
 
     lines = "".join(take_marker_away(source.splitlines(keepends=True)))
-    try:
-        return parse_cell(TransformerManager().transform_cell(lines))  # type: ignore[no-untyped-call]
-    except SyntaxError:
-        return None
+    return parse_cell(TransformerManager().transform_cell(lines))  # type: ignore[no-untyped-call]

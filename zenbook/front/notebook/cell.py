@@ -128,6 +128,10 @@ class Cell:
             return (*self.last, MANIFEST)
         return self.last
 
+    def given(self, keep_only: Sequence[str]) -> tuple[str, ...]:
+        """What a record must hold to be this cell's result, where only some names are kept."""
+        return (*keep_only, *self.last) if keep_only else (*self.always, *self.hidden)
+
     @property
     def last(self) -> tuple[str, ...]:
         """What a record must hold to show its last value."""

@@ -19,16 +19,16 @@ from typing import Any
 
 from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
-from zenbook.core.source import Body, body_of_cell, code_of_cell
+from zenbook.core.source import Body, code_of_cell
 from zenbook.core.source_helpers import Apart, codes_of
-from zenbook.core.verdict import FIRST_RUN, miss_for
-from zenbook.engine.decide import said_to_run
+from zenbook.core.verdict import miss_after, miss_for
+from zenbook.engine.decide import lacking_in, said_to_run
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.sitting import Sitting
 from zenbook.front.notebook.book import tree_of
-from zenbook.front.notebook.cell import default_name
-from zenbook.front.notebook.definitions import MADE, bound_names, made_names
+from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
+from zenbook.front.notebook.definitions import MADE, bound_names
 from zenbook.front.notebook.given import ABOVE_ALL, Given
 from zenbook.front.notebook.marker import find_marker
 from zenbook.front.notebook.notebook_name import pipeline_name
@@ -37,6 +37,7 @@ from zenbook.front.notebook.options import StepLine, cache_switch, parse, parse_
 from zenbook.front.notebook.told import Told
 from zenbook.model import (
     Artifact,
+    Call,
     Change,
     Hit,
     Miss,
@@ -44,6 +45,7 @@ from zenbook.model import (
     Plan,
     PlannedStep,
     Record,
+    Step,
     Unsure,
     Verdict,
 )
@@ -56,27 +58,35 @@ _TELLING = ("code", "use", "input", "setting", "file", "variable", "random", "en
 _PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 
-def foresee(file: Path, notebook: Any, given: Given, no_cache: bool) -> Plan:
-    """The verdict of every step of a notebook. Raises OptionError."""
+def foresee(file: Path, notebook: Any, given: Given, no_cache: bool) -> Foresight:
+    """Look at every cell of a notebook. Raises OptionError."""
     told = Told(file.resolve().parent)
     told.given(given.below(ABOVE_ALL))
     desk, name = open_desk(told.folder), pipeline_name(file)
-    foresight = Foresight(desk, told, Sitting(name, run_cache=False if no_cache else None))
+    sitting = Sitting(name, run_cache=False if no_cache else None, rebinds=True)
+    foresight = Foresight(desk, told, sitting)
     for place, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             foresight.pass_cell(place + 1, cell.source)
         told.given(given.below(place))
-    return Plan(foresight.sitting.pipeline, tuple(foresight.planned.values()))
+    return foresight
 
 
 @dataclass(slots=True, eq=False)
 class Foresight:
-    """Passes the cells of a notebook from its top, with a verdict for each step."""
+    """Passes the cells of a notebook from its top, with a verdict for each step; ``remarks`` are
+    what would surprise somebody who runs it."""
 
     desk: Desk
     told: Told
     sitting: Sitting
     planned: dict[str, PlannedStep] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def plan(self) -> Plan:
+        """The verdicts."""
+        return Plan(self.sitting.pipeline, tuple(self.planned.values()))
 
     def pass_cell(self, number: int, source: str) -> None:
         """Look at one cell, and remember what its names stand for below it."""
@@ -86,19 +96,20 @@ class Foresight:
             self.sitting = replace(
                 self.sitting, pipeline=named, pipeline_cache=cache_switch(options)
             )
-        tree = tree_of(source)
-        if tree is None:
+        try:
+            tree = tree_of(source)
+        except SyntaxError as error:
+            where = f" (its line {error.lineno})" if error.lineno else ""
+            self.remarks.append(f"Cell {number} is no Python, and ends a run: {error.msg}{where}.")
             return
         marker = find_marker(source.splitlines())
         if marker is None:
             self.told.cell(number, tree)
             return
         said = parse_step_line(marker.options)
-        names, made = analyse(tree), made_names(tree.body)
-        order = dict.fromkeys(bound_names(tree.body))
-        always = [name for name in order if name in names.always and name not in made]
-        name = said.name or default_name(tree, always)
-        now = _Now(tree, body_of_cell(tree), said, names, self.told, number, self)
+        cell = _read(tree, source, said)
+        name = cell.name
+        now = _Now(tree, cell, said, analyse(tree), self.told, number, self)
         verdict, expected = self._verdict(name, now), self.desk.history.expected
         seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
         self.planned[name] = PlannedStep(name, verdict, seconds)
@@ -115,7 +126,7 @@ class Foresight:
             changes, unknown = now.against(record)
             if changes:
                 continue
-            if against := self._unusable(record, now.said.options.ttl):
+            if against := self._unusable(record, now):
                 expired = expired or against
             elif not unknown:
                 return Hit(record)
@@ -123,12 +134,20 @@ class Foresight:
                 waits = waits or unknown
         if waits:
             return Unsure(tuple(waits))
-        return expired or (FIRST_RUN if nearest is None else miss_for(now.against(nearest)[0]))
+        if expired is not None:
+            return expired
+        changes = now.against(nearest)[0] if nearest is not None else []
+        if changes:
+            return miss_for(changes)
+        return miss_after(self.desk.last_line(name, self.sitting.pipeline))
 
-    def _unusable(self, record: Record, ttl: float | None) -> Miss | None:
+    def _unusable(self, record: Record, now: _Now) -> Miss | None:
+        ttl = now.said.options.ttl
         age = self.desk.clock.now() - record.started - record.seconds
         if ttl is not None and not 0 <= age < ttl:
             return Miss((), "expired", "expired")
+        if lacking := lacking_in(record, now.call, self.sitting):
+            return lacking
         if gone := self.desk.missing_blob(record):
             return Miss((), "damaged", f"the kept {gone} is gone")
         return None
@@ -155,12 +174,23 @@ class _Now:
     """A step's cell as the file has it now."""
 
     tree: ast.Module
-    body: Body
+    cell: Cell
     said: StepLine
     names: Names
     told: Told
     number: int
     seen: Foresight
+
+    @property
+    def body(self) -> Body:
+        return self.cell.body
+
+    @property
+    def call(self) -> Call:
+        """What is asked of a record, as a call without values."""
+        outputs = self.cell.given(self.said.options.keep_only)
+        step = Step(self.cell.name, self.body.code, "", (), outputs)
+        return Call(step, {}, None, options=self.said.options, shows=self.cell.shows)
 
     @property
     def code(self) -> Part:
@@ -327,6 +357,15 @@ class _Now:
             for name in sorted(reads)
             if name in values or name in self.told.makers
         ]
+
+
+def _read(tree: ast.Module, source: str, said: StepLine) -> Cell:
+    """The step's cell, as a kernel would look at it that has none of its inputs."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+    alone = replace(said, inputs=None, added=())
+    return read_cell(tree, alone, {}, transform, is_quiet=ends_quietly(source))
 
 
 def _as_part(part: Part, given: Artifact) -> Part:

@@ -13,6 +13,7 @@ import ast
 import math
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -56,12 +57,7 @@ def given_to(notebook: Any, texts: Mapping[str, str]) -> Given:
     have, a text that does not fit, and a value that would change nothing."""
     if not texts:
         return Given()
-    trees = {
-        place: tree
-        for place, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and _INJECTED not in tags_of(cell)
-        if (tree := tree_of(cell.source)) is not None
-    }
+    trees = dict(_trees(notebook))
     holders = {place: trees[place] for place in parameters_cells(notebook) if place in trees}
     values: dict[int, dict[str, Any]] = {}
     remarks: list[str] = []
@@ -77,6 +73,14 @@ def given_to(notebook: Any, texts: Mapping[str, str]) -> Given:
     if above := ", ".join(values.get(ABOVE_ALL, ())):
         remarks.insert(0, f"No cell is tagged parameters: {above} stands above all cells.")
     return Given(values, tuple(remarks))
+
+
+def _trees(notebook: Any) -> Iterator[tuple[int, ast.Module]]:
+    """The cells of Python, by their places."""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and _INJECTED not in tags_of(cell):
+            with suppress(SyntaxError):  # executing the cell will say so
+                yield place, tree_of(cell.source)
 
 
 def inject(notebook: Any, given: Given) -> None:
@@ -192,9 +196,8 @@ def _noted(node: ast.expr) -> Any:
         case ast.Constant(value=None):
             return type(None)
         case ast.Constant(value=str(text)):
-            tree = tree_of(text)
-            inner = tree.body[0] if tree is not None and tree.body else None
-            return _noted(inner.value) if isinstance(inner, ast.Expr) else None
+            with suppress(SyntaxError):
+                return _noted(ast.parse(text, mode="eval").body)
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return _KINDS.get(name) or _GENERIC.get(name)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):

@@ -39,6 +39,7 @@ _DIED = (
     "the kernel died while it ran this cell: memory ran out, a library crashed, or somebody "
     "ended its process. What ran before is kept."
 )
+NO_STEP = "{file} has no step: mark cells with %%step NAME to keep what they give."
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ def run_notebook(
     if as_json:
         print(json.dumps({"notebook": str(file), "steps": told.steps, "failed": bool(failure)}))
     elif not told.steps and failure is None:
-        print(f"{file} has no step: mark cells with %%step NAME to keep what they give.")
+        print(NO_STEP.format(file=file))
     if failure is not None:
         print(_shown(failure), file=sys.stderr)
         return 1
@@ -295,7 +296,12 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     given = given_to(notebook, parameters)
     for remark in given.remarks:
         print(remark, file=sys.stderr)
-    return foresee(file, notebook, given, no_cache)
+    foreseen = foresee(file, notebook, given, no_cache)
+    for remark in foreseen.remarks:
+        print(remark, file=sys.stderr)
+    if not (foreseen.planned or foreseen.remarks):
+        print(NO_STEP.format(file=file), file=sys.stderr)
+    return foreseen.plan
 
 
 def _shown(failure: Failure) -> str:
