@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import zenbook
@@ -52,17 +53,54 @@ def without_figures(text: str) -> str:
     return re.sub(r"[ ─]{2,}", "  ", text).strip()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_programs_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    project = Project(tmp_path)
+def programs(page: Path) -> dict[str, str]:
+    """The page's programs, by the names that their first lines give them."""
+    found: dict[str, str] = {}
     for number, block in enumerate(blocks(page, "python")):
-        project.play(block, name=f"block_{number}.py")
+        named = re.match(r"# (\w+\.py)\n", block)
+        found[named[1] if named else f"block_{number}.py"] = block
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_programs_of_a_page_run_and_run_again(page: Path, tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    for name, program in programs(page).items():
+        project.play(program, name=name)
+        if "@pipeline" in program:
+            ran = project.zenbook("run", name)
+            assert (ran.code, ran.err) == (0, "")
+        project.play(program, name=name)
+
+
+def test_the_cells_of_the_readme_give_the_lines_that_it_shows(tmp_path: Path) -> None:
+    readme = ROOT / "README.md"
+    (cells,), (shown,) = blocks(readme, "ipython"), blocks(readme, "text")
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_code_cell(cell) for cell in cells.strip().split("\n\n")]
+    assert len(book.cells) == 5
+    project = Project(tmp_path)
+    (tmp_path / "person").mkdir()  # IPython wants a home to write to
+    nbformat.write(book, tmp_path / "digits.ipynb")
+    commands = [line.split() for block in blocks(readme, "sh") for line in block.splitlines()]
+    ran = project.zenbook("run", "digits.ipynb")
+    ended = [line.replace(" draft", "") for line in ran.lines if line.startswith("✓")]
+    assert (without_figures("\n".join(ended)), ran.err) == (without_figures(shown), "")
+    again = project.zenbook("run", "digits.ipynb")
+    assert [line.split()[:3:2] for line in again.lines] == [["↺", "cached"]] * 2
+    for _, *words in (words for words in commands if "digits.ipynb" in words):
+        said = project.zenbook(*words)
+        assert said.code == 0, said.err
+    assert project.zenbook("show").lines[1] == "  gamma = 0.002"
+    assert (tmp_path / "out.ipynb").exists() and (tmp_path / "digits.py").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_transcripts_of_a_page_are_what_is_printed(page: Path, tmp_path: Path) -> None:
     project = Project(tmp_path)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for name, program in programs(page).items():
+        project.write(name, program)
     for block in blocks(page, "console"):
         for command in commands(block):
             program, *arguments = shlex.split(command.line)
