@@ -136,7 +136,34 @@ def test_why_gives_every_reason_with_old_and_new(kernel: Kernel) -> None:
     kernel.run("gamma = 0.9")
     kernel.run(TRAIN + " + 1")
     told = str(kernel.run("%why train").result)
-    assert "code changed" in told and "gamma 0.5→0.9" in told
+    assert told == (
+        "train completed: code changed\n"
+        "  gamma 0.5→0.9  (input)\n"
+        "  --- train (before)\n"
+        "  +++ train (after)\n"
+        "  @@ -1 +1 @@\n"
+        "  -model = sum(X) * gamma\n"
+        "  +model = sum(X) * gamma + 1"
+    )
+    assert "from notebook:1" in told_of(kernel, "%why load")
+    kernel.run("%%step train\nmodel = 1 / 0")
+    assert "\n  ZeroDivisionError: division by zero\n" in told_of(kernel, "%why train")
+
+
+def test_a_miss_is_told_against_what_the_last_run_of_this_pipeline_was_given(
+    kernel: Kernel,
+) -> None:
+    for gamma in (1, 2, 1, 3):
+        kernel.run(f"gamma = {gamma}")
+        kernel.run(TRAIN.replace("sum(X)", "10"))
+    assert told_of(kernel, "%why train") == "train completed: gamma 1→3"
+    kernel.run("%pipeline another -q")
+    kernel.run(TRAIN.replace("sum(X)", "11"))
+    assert told_of(kernel, "%why train") == "train completed: first run"
+
+
+def told_of(kernel: Kernel, line: str) -> str:
+    return str(kernel.run(line).result)
 
 
 def test_restore_puts_an_old_run_back_and_says_what_it_replaced(kernel: Kernel) -> None:

@@ -89,13 +89,14 @@ def test_a_record_id_is_given_once(history: History) -> None:
     assert len(history.candidates(key_of(1))) == 1
 
 
-def test_a_miss_is_told_against_the_newest_record_of_this_pipeline_first(history: History) -> None:
+def test_a_miss_is_told_against_the_newest_record_of_this_pipeline(history: History) -> None:
     here, there = history.begin_run("here", 1, {}), history.begin_run("there", 1, {})
     history.add(record(1, run=here.id))
     history.add(record(2, run=there.id))
     assert history.latest("train", "here").id == "record-1"  # type: ignore[union-attr]
     assert history.latest("train", "there").id == "record-2"  # type: ignore[union-attr]
-    assert history.latest("train", "elsewhere").id == "record-2"  # type: ignore[union-attr]
+    assert history.latest("train", "").id == "record-2"  # type: ignore[union-attr]
+    assert history.latest("train", "elsewhere") is None
     assert history.latest("load", "here") is None
 
 

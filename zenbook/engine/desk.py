@@ -107,21 +107,27 @@ class Desk:
             return ""  # candidates() has told of the fault already
 
     def latest(self, step: str, pipeline: str) -> Record | None:
-        """The record a miss is told against."""
+        """The record that a miss is told against: what the step's last run in this pipeline made
+        or was given."""
+        line = self.last_line(step, pipeline)
         try:
-            return self.history.latest(step, pipeline)
+            used = self.history.record(line.record) if line is not None and line.record else None
+            return used or self.history.latest(step, pipeline)
         except StoreFault:
             return None  # candidates() has told of the fault already
 
     def last_line(self, step: str, pipeline: str) -> StepRun | None:
         """How a step went in the newest run of its pipeline that has ended it; None if none of
         the last runs has."""
-        try:
-            runs = self.history.runs(pipeline=pipeline, limit=_LATELY) if pipeline else ()
-        except StoreFault:
-            return None  # candidates() has told of the fault already
-        lines = (line for run in runs for line in run.steps if line.step == step)
-        return next((line for line in lines if line.status not in ("running", "skipped")), None)
+        for many in (1, _LATELY) if pipeline else ():
+            try:
+                runs = self.history.runs(pipeline=pipeline, limit=many)
+            except StoreFault:
+                return None  # candidates() has told of the fault already
+            for line in (line for run in runs for line in run.steps if line.step == step):
+                if line.status not in ("running", "skipped"):
+                    return line
+        return None
 
     def missing_blob(self, record: Record) -> str:
         """The name of an artifact whose bytes the store has forgotten, "" if it has all."""

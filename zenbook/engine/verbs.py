@@ -20,19 +20,32 @@ from zenbook.engine.listing import Runs
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Change, Record, Run, Status
 
+_LATELY = 100
+"""In so many runs the code is looked for that a step had before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a step went as it did in its newest run: every change, with old and new."""
+    """Why a step went as it did in its newest run: every change, with old and new.
+
+    ``code`` is a unified diff of its source where its code changed and both texts are on record;
+    ``source`` says where a result is from that was not made anew.
+    """
 
     step: str
     status: Status
     why: str
     changes: tuple[Change, ...]
+    code: str = ""
+    error: str = ""
+    source: str = ""
 
     def __repr__(self) -> str:
-        lines = [f"{self.step} {self.status}: {self.why}"]
-        lines += [f"  {phrase(change)}  ({change.part.kind})" for change in self.changes]
+        lines = [f"{self.step} {self.status}: {self.source or self.why}".removesuffix(": ")]
+        lines += [f"  {self.error}"] if self.error else []
+        told = [(phrase(change), change.part.kind) for change in self.changes]
+        lines += [f"  {said}  ({kind})" for said, kind in told if said != self.why]
+        lines += [f"  {line}" for line in self.code.splitlines()]
         return "\n".join(lines)
 
 
@@ -124,7 +137,10 @@ def why(step: str, run: str | None = None) -> Explanation:
             f"Run {handle.number} of {handle.pipeline} has no step {step!r}; "
             f"it has {', '.join(handle.steps)}."
         )
-    return Explanation(step, line.status, line.why, line.changes)
+    code, error = _code_moved(handle, line), line.line.error.strip().rpartition("\n")[2]
+    made = show(line.origin) if line.status == "cached" and line.origin else None
+    source = f"from {made.pipeline}:{made.number}" if made is not None else ""
+    return Explanation(step, line.status, line.why, line.changes, code, error, source)
 
 
 def diff(first: str, second: str) -> RunDiff:
@@ -210,6 +226,19 @@ def _moved_outputs(old: Record | None, new: Record | None) -> tuple[str, ...]:
     before = {a.name: a.digest for a in old.outputs} if old else {}
     after = {a.name: a.digest for a in new.outputs} if new else {}
     return tuple(n for n in {**before, **after} if before.get(n) != after.get(n))
+
+
+def _code_moved(handle: RunHandle, step: StepHandle) -> str:
+    """The diff of the code that its change of code tells of; "" where there is none, or a text is
+    not on record."""
+    moved = (c.old.digest for c in step.changes if c.part.kind == "code" and c.old and c.new)
+    if (old := next(moved, "")) and step.source:
+        for before in runs(handle.pipeline, limit=_LATELY):
+            then = before.steps.get(step.name) if before.number < handle.number else None
+            record = then.record if then is not None else None
+            if record and any(p.digest == old for p in record.fingerprint.parts):
+                return _code_diff(step.name, _Side(before, then), _Side(handle, step))
+    return ""
 
 
 def _code_diff(name: str, a: _Side, b: _Side) -> str:

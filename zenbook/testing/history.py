@@ -39,10 +39,10 @@ class MemoryHistory:
         return ""
 
     def latest(self, step: str, pipeline: str) -> Record | None:
-        """The newest record of a step, of this pipeline's runs if there is one."""
-        named = [record for record in self._newest() if record.step == step]
-        here = [record for record in named if self._pipeline_of(record) == pipeline]
-        return next(iter(here or named), None)
+        """The newest record of a step: of this pipeline's runs, of any where it is ""."""
+        named = (record for record in self._newest() if record.step == step)
+        here = (one for one in named if not pipeline or self._pipeline_of(one) == pipeline)
+        return next(here, None)
 
     def record(self, id: str) -> Record | None:
         """One record by its id."""
@@ -68,7 +68,7 @@ class MemoryHistory:
         chosen = here or [seconds for _, seconds in ran]
         if chosen:
             return chosen[-1]
-        record = self.latest(step, pipeline)
+        record = self.latest(step, "")
         return None if record is None else record.seconds
 
     # ------------------------------------------------------------ versions and runs

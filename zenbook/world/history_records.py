@@ -61,12 +61,12 @@ class Records:
         return self._of_key(key, _SCANNED)[1]
 
     def latest(self, step: str, pipeline: str) -> Record | None:
-        """The newest trusted record of a step, of this pipeline's runs if there is one."""
-        for statement, values in ((_BY_STEP_HERE, (step, pipeline)), (_BY_STEP, (step,))):
-            for mac, body in self._rows(statement, values):
-                record, _ = self.trusted(mac, body)
-                if record is not None and record.step == step:
-                    return record
+        """The newest trusted record of a step: of this pipeline's runs, of any where it is ""."""
+        here = (_BY_STEP_HERE, (step, pipeline)) if pipeline else (_BY_STEP, (step,))
+        for mac, body in self._rows(*here):
+            record, _ = self.trusted(mac, body)
+            if record is not None and record.step == step:
+                return record
         return None
 
     def record(self, id: str) -> Record | None:
@@ -94,7 +94,7 @@ class Records:
         """Seconds the step took when it last ran; None if it never did."""
         seconds = self._ledger.read(lambda connection: seconds_of(connection, step, pipeline))
         if seconds is None:
-            record = self.latest(step, pipeline)
+            record = self.latest(step, "")
             seconds = None if record is None else record.seconds
         return seconds
 

@@ -81,8 +81,8 @@ class History(Protocol):
         ...
 
     def latest(self, step: str, pipeline: str) -> Record | None:
-        """The newest trusted record of this step name, of this pipeline's runs if there is one:
-        what a miss is told against."""
+        """The newest trusted record of this step name: of this pipeline's runs, of any where
+        ``pipeline`` is ""."""
         ...
 
     def record(self, id: str) -> Record | None: ...

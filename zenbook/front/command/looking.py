@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,9 @@ from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.front.command.parameters import suggestion
 from zenbook.world.home import find_home, open_home
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def _need_home() -> None:
@@ -63,7 +67,9 @@ def show_command(run: str, step: str | None, as_json: bool) -> None:
     _need_home()
     handle = verbs.show(run)
     if step is not None:
-        _show_step(handle, step, as_json)
+        _check_step(handle, step)
+        shown = pictures.step_picture(handle.facts, step)
+        tell(shown, lambda: tables.step_page(shown), as_json)
         return
     view = pictures.run_picture(handle.facts)
     tell(view, lambda: tables.run_page(view["row"], view["graph"]), as_json)
@@ -77,7 +83,14 @@ def why_command(step: str, run: str | None, as_json: bool) -> None:
     """Say why a STEP ran, or that nothing changed: in RUN, or in the newest run that has it."""
     _need_home()
     handle = verbs.show(run) if run is not None else _newest_with(step)
-    _show_step(handle, step, as_json)
+    _check_step(handle, step)
+    view, code = pictures.step_picture(handle.facts, step), verbs.why(step, handle.id).code
+
+    def page() -> Iterator[RenderableType]:
+        yield from tables.step_page(view)
+        yield from tables.code_page(code)
+
+    tell({**view, "code": code}, page, as_json)
 
 
 @click.command("diff", short_help="Compare two runs.")
@@ -127,11 +140,9 @@ def _newest_with(step: str) -> RunHandle:
     raise UsageError(f"No run on record has a step {step}. {suggestion(step, list(known))}")
 
 
-def _show_step(handle: RunHandle, step: str, as_json: bool) -> None:
+def _check_step(handle: RunHandle, step: str) -> None:
     if step not in handle.steps:
         raise UsageError(
             f"Run {handle.number} of {handle.pipeline} has no step {step}. "
             + suggestion(step, list(handle.steps))
         )
-    view = pictures.step_picture(handle.facts, step)
-    tell(view, lambda: tables.step_page(view), as_json)

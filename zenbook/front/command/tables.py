@@ -184,6 +184,12 @@ def step_page(view: StepView) -> Iterator[RenderableType]:
         yield _table(["output", "type", "shape", "size", "preview"], rows)
 
 
+def code_page(diff: str) -> Iterator[RenderableType]:
+    """A unified diff of code, where there is one."""
+    for shown in diff.splitlines():
+        yield _text(f"  {shown}", _STYLES.get(shown[:1], ""))
+
+
 def store_page(view: StoreView) -> Iterator[RenderableType]:
     """How full the store is, and what takes most of it."""
     limit = f"of {size_text(view['limit'])}" if view["limit"] is not None else "no limit is set"
