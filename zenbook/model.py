@@ -61,10 +61,10 @@ class Read(Part):
     """A part found *while* the step ran; checked anew before its record is used again.
 
     ``name`` says what was read: for ``file`` ``"path"`` (content), ``"path?"`` (existence
-    only, digest ``missing``/``file``/``folder``) or ``"path/"`` (folder listing), relative to the
-    working folder where it lies below it; for ``variable`` the variable's name; for ``random``
-    ``"random"``, ``"numpy"`` or ``"torch"``; for ``input`` a value that was to be no reason and
-    that the step changed in place. :mod:`zenbook.world.files` lists further marks.
+    only, digest ``missing``/``file``/``folder``) or ``"path/"`` (listing), relative to the working
+    folder where it lies below it; for ``variable`` and ``random`` its name or its library's; for
+    ``input`` a value that was to be no reason and that the step changed in place; for ``use`` code
+    found in data. :mod:`zenbook.world.files` and :mod:`~zenbook.world.watch_code` say more.
     """
 
     __slots__ = ()

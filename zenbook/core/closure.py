@@ -35,10 +35,13 @@ from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
+from zenbook.core.compiling import compiled
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
 _MOST_TRACES = 512
+_NOWHERE: Mapping[str, Any] = {}
+"""The globals of code that says only which module it means."""
 _open: ContextVar[frozenset[int]] = ContextVar("zenbook_open_code", default=frozenset())
 """Code whose digest is being made in this thread: met again inside, it is "within itself"."""
 
@@ -146,6 +149,13 @@ class CodeClosure:
     def module(self, module: ModuleType, digester: ValueDigests) -> str:
         """What a module holds: all of a local one, the name of an installed one."""
         return self._whole(module, digester)
+
+    def named_module(self, name: str, digester: ValueDigests) -> str:
+        """What a local module is, whether it is loaded or not: 32 hex digits."""
+        uses = self.uses(compiled(f"__import__({name!r})", "<import>"), _NOWHERE, digester)
+        parts = (*uses.parts, *self.environment(uses.packages))
+        told = sorted((part.name, part.digest) for part in parts)
+        return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
 
     def is_local(self, obj: Any) -> bool:
         """Whether a function, class or module is the user's own code."""

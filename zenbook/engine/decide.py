@@ -14,7 +14,7 @@ from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import changes_between, miss_after, miss_for
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
-from zenbook.engine.imports import as_imported
+from zenbook.engine.imports import as_imported, is_import
 from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
@@ -120,7 +120,7 @@ def look_again(read: Read, identity: Identity, call: Call, desk: Desk) -> Read:
     """The same thing as it is now."""
     if read.kind == "input":
         return as_it_is_now(read, call, desk)
-    if read.kind == "use":
+    if is_import(read):
         return as_imported(read, call, desk)
     if read.kind != "random":
         return desk.watch.again(read)

@@ -247,7 +247,7 @@ def _real(home: Path) -> Desk:
         store=store,
         history=SqliteHistory(folder, sign, verify, SystemClock()),
         vault=SealedVault(codec, store, describe),
-        watch=SystemWatch(folder),
+        watch=SystemWatch(folder, code),
         randomness=GlobalRandomness(),
         capture=capture_for(None),
         locks=FileLocks(folder),

@@ -25,6 +25,10 @@ from zenbook.errors import NotDigestible
 from zenbook.model import Call, Read, Record
 
 
+_MARK = "imported "
+"""What stands before the label of such a value in a read."""
+
+
 def imported_now(call: Call, desk: Desk) -> dict[str, Any]:
     """Values that can change, of modules that the code imports itself, by ``module.name``."""
     return desk.code.imported(call.code, call.namespace)
@@ -41,15 +45,20 @@ def noted_imports(identity: Identity, call: Call, desk: Desk) -> Identity:
 def imports_read(call: Call, desk: Desk) -> Iterator[Read]:
     """What such modules hold after the step, as parts of what it found while it ran."""
     for label, digest in _digests(imported_now(call, desk), call.body is None, desk).items():
-        yield Read("use", label, digest)
+        yield Read("use", f"{_MARK}{label}", digest)
+
+
+def is_import(read: Read) -> bool:
+    """Whether this is what a module holds that the step imported."""
+    return read.kind == "use" and read.name.startswith(_MARK)
 
 
 def as_imported(read: Read, call: Call, desk: Desk) -> Read:
     """The same value as it is now; what is not loaded is what it will be."""
-    now = imported_now(call, desk)
-    if read.name not in now:
+    now, label = imported_now(call, desk), read.name.removeprefix(_MARK)
+    if label not in now:
         return read
-    digest = _digests({read.name: now[read.name]}, call.body is None, desk).get(read.name)
+    digest = _digests({label: now[label]}, call.body is None, desk).get(label)
     return replace(read, digest=digest or "not digestible")
 
 
@@ -58,7 +67,7 @@ def imported_again(record: Record, identity: Identity, call: Call, desk: Desk) -
 
     Raises Inseparable if that is not what it was after the step.
     """
-    was = {read.name: read.digest for read in record.reads if read.kind == "use"}
+    was = {r.name.removeprefix(_MARK): r.digest for r in record.reads if is_import(r)}
     if not was:
         return identity
     _import(was, call, desk)

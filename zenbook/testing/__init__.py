@@ -47,7 +47,7 @@ def memory_desk() -> Desk:
         store=store,
         history=MemoryHistory(),
         vault=SealedVault(codec, store, describe),
-        watch=SystemWatch(None),
+        watch=SystemWatch(None, code),
         randomness=GlobalRandomness(),
         capture=capture_for(None),
         locks=NoLocks(),

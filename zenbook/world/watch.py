@@ -2,7 +2,7 @@
 
 Composed of :mod:`watch_scope` (whose event is it), :mod:`watch_events` (audit events),
 :mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
-:mod:`watch_named` (paths only named),
+:mod:`watch_named` (paths only named), :mod:`watch_code` (code that unpickling finds),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from zenbook.core.closure import CodeClosure
 from zenbook.model import Part, Read
 from zenbook.world import files, watch_events, watch_looks, watch_native
 from zenbook.world.display_settings import SHOWING, shown_now
@@ -25,6 +26,7 @@ from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
+from zenbook.world.watch_code import code_now
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
@@ -38,9 +40,11 @@ class SystemWatch:
     """Sees what steps of this process read. Implements :class:`zenbook.world.ports.Watch`.
 
     ``home`` is the zenbook folder, whose own files are nobody's reads; None if there is none.
+    ``code`` tells what the code is that a step finds in data.
     """
 
-    def __init__(self, home: Path | None) -> None:
+    def __init__(self, home: Path | None, code: CodeClosure | None = None) -> None:
+        self._code = code or CodeClosure()
         self._home = os.path.abspath(home) if home is not None else "/dev"
 
     @contextmanager
@@ -54,7 +58,7 @@ class SystemWatch:
         watch_looks.wrap()
         try:
             with following(notes):
-                yield lambda: _seen(notes, before)
+                yield lambda: _seen(notes, self._code)
         finally:
             for obstacle in interrupts.changes():
                 notes.obstacle(obstacle)
@@ -77,6 +81,8 @@ class SystemWatch:
             now = variable_read(read.name)
         elif read.kind == "setting":
             now = shown_now(read) if read.name in SHOWING else report_now(read.name)
+        elif read.kind == "use":
+            now = code_now(read.name, self._code)
         else:
             raise ValueError(f"a {read.kind} read is not the file watch's to look at again")
         for notes in current():
@@ -102,10 +108,12 @@ class SystemWatch:
         return notes
 
 
-def _seen(notes: Notes, before: ProcessState) -> Seen:
+def _seen(notes: Notes, code: CodeClosure) -> Seen:
     with files.quiet():
         collect(notes)
         _settle_opens(notes)
+        for read in notes.unpickled.reads(code):
+            notes.adopt(read)
         return notes.seen()
 
 

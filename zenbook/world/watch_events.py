@@ -19,7 +19,7 @@ from dis import opmap
 from types import FrameType
 from typing import Any
 
-from zenbook.world import files, watch_native
+from zenbook.world import files, watch_native, watch_unpickling
 from zenbook.world.executed import note_executed
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
@@ -375,7 +375,6 @@ _HANDLERS: dict[str, _Handler] = {
     "import": _imports,
     "os.listdir": _listed,
     "os.scandir": _listed,
-    "glob.glob": lambda everyone, args, frame: None,
     "glob.glob/2": _globbed,
     "pathlib.Path.glob": _path_globbed,
     "pathlib.Path.rglob": _path_rglobbed,
@@ -394,6 +393,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.posix_spawn": _program,
     "socket.connect": _network,
     "builtins.input": _asked,
+    **watch_unpickling.HANDLERS,
     "os.putenv": _variable_set,
     "os.unsetenv": _variable_set,
 }

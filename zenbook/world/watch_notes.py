@@ -29,6 +29,7 @@ from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
 from zenbook.world.variables import variable_read
+from zenbook.world.watch_code import Unpickled
 from zenbook.world.watch_native import Manner, Opens
 from zenbook.world.watch_places import Places
 
@@ -94,6 +95,7 @@ class Notes:
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
         self.reports: set[str] = set()
+        self.unpickled = Unpickled()
         self.listings_seen: set[str] = set()
         """Folders whose listing the audit hook saw, whoever asked."""
 

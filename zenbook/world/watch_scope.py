@@ -32,7 +32,7 @@ _children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 _POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
 _FORWARDED = frozenset(
-    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where"}
+    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where", "unpickled"}
 )
 
 
@@ -88,9 +88,14 @@ def forward(notes: Notes, what: str, text: str) -> bool:
         return False
     shared = _shared.get(id(notes))
     if shared is not None and what in _FORWARDED:
-        word = text if what == "variable" else os.path.join(working_folder(), text)
+        word = text if what in ("variable", "unpickled") else os.path.join(working_folder(), text)
         os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
     return True
+
+
+def is_child() -> bool:
+    """Whether this is a forked child of a process in which a step runs."""
+    return _in_child
 
 
 def collect(notes: Notes) -> None:
@@ -113,6 +118,8 @@ def collect(notes: Notes) -> None:
             notes.listed(text)
         elif what == "asked_where":
             notes.asked_where()
+        elif what == "unpickled":
+            notes.unpickled.found(*text.split(" ", 1))
 
 
 def _before_fork() -> None:
