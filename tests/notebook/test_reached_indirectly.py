@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.notebook.kernel import Kernel
 
 THROUGH_A_NAMESPACE = {
@@ -151,3 +153,59 @@ def test_what_a_step_changes_of_the_shell_is_there_after_a_restart(kernel: Kerne
             assert kernel.ask(asked) == expected, name
             kernel.run(undone)
             kernel.fresh()
+
+
+FINDING = {
+    "sys.modules": "sys.modules[name].run()",
+    "its method": "sys.modules.get(name).run()",
+    "its items": "[m for n, m in [*sys.modules.items()] if n == name][0].run()",
+    "an import of sys": "imported()",
+    "a constant": "sys.modules['plug'].run()",
+    "a constant for its method": "sys.modules.get('plug').run()",
+    "pydoc": "pydoc.locate('plug.run')()",
+    "pkgutil": "pkgutil.resolve_name('plug:run')()",
+    "a computed import": "importlib.import_module(name).run()",
+    "the builtin": "__import__(name).run()",
+    "a module of an object": "inspect.getmodule(other.Base).run()",
+    "a file that is run": "runpy.run_path('lib/script.py')['y']",
+    "a module that is run": "runpy.run_module('script')['y']",
+    "an extension": "get_ipython().extension_manager.load_extension('ext') or loaded",
+}
+NOT_FINDING = {
+    "a library": "sys.modules['json'].dumps(3)",
+    "a name": "'numpy' in sys.modules and None",
+    "names": "sorted(n for n in sys.modules.keys() if n == name)",
+}
+LOOKING = """
+import sys, pydoc, pkgutil, importlib, inspect, runpy
+sys.path.insert(0, 'lib')
+import other
+name = 'plug'
+def imported():
+    import sys
+    return sys.modules[name].run()
+"""
+MODULES = {
+    "plug": "def run(): return {}\nclass Base: pass",
+    "other": "from plug import Base",
+    "script": "import plug\ny = plug.run()",
+    "ext": "import plug\ndef load_ipython_extension(ip): ip.push(dict(loaded=plug.run()))",
+}
+
+
+def test_a_step_that_looks_a_module_up_runs_where_that_is_another(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    lib = tmp_path / "work" / "lib"
+    lib.mkdir()
+    for number, status in ((1, "completed"), (1, "cached"), (2, "completed"), (2, "cached")):
+        for module, text in MODULES.items():
+            (lib / f"{module}.py").write_text(text.format(number))
+        kernel.run(LOOKING)
+        for place, source in enumerate(FINDING.values()):
+            went = kernel.run(f"%%step s{place}\ny = {source}")
+            assert (went.status, kernel.value("y")) == (status, number), source
+        for place, source in enumerate(NOT_FINDING.values()):
+            went = kernel.run(f"%%step n{place}\ny = {source}")
+            assert went.status == (status if number == 1 else "cached"), source
+        kernel.restart()
+    kernel.stop()

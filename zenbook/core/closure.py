@@ -69,7 +69,8 @@ class Uses:
     sentences on what had to be taken whole; ``obstacles`` reasons ("NAME why") not to keep a
     result; ``modules`` all top-level modules reached, the standard library's too, apart from
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
-    reads and that are no reasons (see :mod:`zenbook.core.vouched`).
+    reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
+    the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`).
     """
 
     parts: tuple[Part, ...] = ()
@@ -82,6 +83,7 @@ class Uses:
     obstacles: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
     vouched: Mapping[str, Any] = field(default_factory=dict)
+    finds_modules: bool = False
 
 
 class CodeClosure:
@@ -247,6 +249,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         ),
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
+        trace.finds_modules,
     )
 
 

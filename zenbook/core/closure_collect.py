@@ -114,6 +114,7 @@ class Collector:
         self.asks: set[str] = set()
         self.imported: dict[str, set[str]] = {}
         self.lasting: set[str] = set()
+        self.finds_modules = False
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.described: list[tuple[str, Any]] = []
@@ -147,6 +148,7 @@ class Collector:
             asks=tuple(sorted(self.asks)),
             imported=tuple((name, tuple(sorted(of))) for name, of in self.imported.items()),
             lasting=tuple(sorted(self.lasting)),
+            finds_modules=self.finds_modules,
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),

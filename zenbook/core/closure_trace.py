@@ -35,7 +35,8 @@ class Trace:
     are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
     ``imported`` are the user's modules that count by their text, each with what is taken of it;
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
-    that change the process for good; ``keep`` holds the objects whose ids are this trace's key.
+    that change the process for good; ``finds_modules`` says whether the code may reach any module
+    that is loaded; ``keep`` holds the objects whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -53,6 +54,7 @@ class Trace:
     asks: tuple[str, ...]
     imported: tuple[tuple[str, tuple[str, ...]], ...]
     lasting: tuple[str, ...]
+    finds_modules: bool
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]

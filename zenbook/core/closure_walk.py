@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_collect import Token, digest_of
+from zenbook.core.closure_finders import finders_in
 from zenbook.core.closure_formulas import names_in_formulas, texts_read
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, package_named
@@ -207,9 +208,11 @@ class Walk(Objects):
             except (SyntaxError, ValueError):
                 continue  # it will raise when it is run
             yield ("text", self._code(facts_of(code), space, cells, label))
-        if facts.dynamic:
+        finders = finders_in(facts, space)
+        self.finds_modules |= bool(finders or "__import__" in facts.dynamic)
+        if facts.dynamic or finders:
             who = "the step" if label in ("", "itself") else label
-            ways = _told(facts.dynamic)
+            ways = _told((*facts.dynamic, *finders))
             if self._is_vouched(space):
                 self.widened[f"{who} {ways}: only what --inputs names counts"] = None
             else:

@@ -20,6 +20,8 @@ _ITEM_READS = frozenset({"BINARY_SUBSCR"})
 _ITEM_WRITES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
 _RUNNERS = frozenset({"eval", "exec", "compile"})
 _IMPORTERS = frozenset({("__import__",), ("import_module",), ("importlib", "import_module")})
+_GETTERS = frozenset({("get",), ("__getitem__",), ("pop",)})
+_NAMERS = frozenset({("keys",), ("__contains__",)})
 _SHELL_CHANGES = frozenset(
     {
         "ast_transformers",
@@ -116,7 +118,9 @@ class _Reader:
         loaded = step.argval if isinstance(step.argval, tuple) else (step.argval,)
         self.taken.update(Name(root) for root in loaded[:-1] if root in self.bound)
         if loaded[-1] in self.bound and step.opname not in _ATTRIBUTES:
-            chain = self._name_at(index)[0].chain
+            name, after = self._name_at(index)
+            of_modules = (loaded[-1], *name.chain[:1]) == ("sys", "modules")
+            chain = (self._read_modules(name, after) if of_modules else name).chain
             self.taken.add(Name(loaded[-1], chain))
 
     def _read_local_write(self, index: int) -> None:
@@ -139,8 +143,9 @@ class _Reader:
             return self._read_runner(name, after)
         if path == ("globals",):
             return self._read_globals(name, after)
-        if path == ("sys", "modules"):
-            return self._read_importer(name, path, after)
+        if path[:2] == ("sys", "modules"):
+            self.names.add(self._read_modules(name, after))
+            return after
         if path in (("setattr",), ("delattr",)):
             return self._read_setattr(name, after)
         self.names.add(name)
@@ -221,15 +226,32 @@ class _Reader:
     def _read_importer(self, name: Name, path: tuple[str, ...], after: int) -> int:
         self.names.add(name)
         text = self._argument_at(after)
-        if path == ("sys", "modules") and text == "__main__":
-            self.dynamic.add("sys.modules[__main__]")
-        elif text is not None and text.strip("."):
+        if text is not None and text.strip("."):
             self.imports.add(Import(text.lstrip("."), len(text) - len(text.lstrip(".")), "", ""))
-        elif path != ("sys", "modules"):
+        else:
             self.dynamic.add(path[-1])
-        elif self._op_at(after) in GLOBAL_LOADS and self.steps[after].argval == "__name__":
-            self.dynamic.add("sys.modules[__name__]")
         return after
+
+    def _read_modules(self, name: Name, after: int) -> Name:
+        """``sys.modules["mylib"]`` is that module, and a question for names reads none: neither
+        names ``sys.modules``. What is left does, and may reach any module."""
+        is_item = not name.chain[1:] or name.chain[1:] in _GETTERS
+        text = self._argument_at(after) if is_item else None
+        itself = self._op_at(after) in GLOBAL_LOADS and self.steps[after].argval == "__name__"
+        if text == "__main__" or itself:
+            self.dynamic.add(f"sys.modules[{text or '__name__'}]")
+        elif text is not None:
+            self.imports.add(Import(text, 0, "", ""))
+        elif not self._only_names_modules(name, after):
+            return name
+        return Name(name.root, (), name.scope)
+
+    def _only_names_modules(self, name: Name, after: int) -> bool:
+        """``"mylib" in sys.modules``, ``sys.modules.keys()``, ``sys.modules["mylib"] = it``."""
+        if name.chain[1:]:
+            return name.chain[1:] in _NAMERS
+        is_written = self._text_at(after) is not None and self._op_at(after + 1) in _ITEM_WRITES
+        return is_written or self._op_at(after) in ("CONTAINS_OP", "GET_ITER")
 
     def _read_runner(self, name: Name, after: int) -> int:
         self.names.add(name)

@@ -47,6 +47,8 @@ class Identity:
     assigned: tuple[str, ...] = ()
     """Globals that the step's code assigns, or functions among its inputs: a function's caller
     would miss them on a hit."""
+    finds_modules: bool = False
+    """Whether the step's code may reach any module that is loaded."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.obstacles,
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
+        uses.finds_modules,
     )
 
 

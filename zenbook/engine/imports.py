@@ -24,7 +24,6 @@ from zenbook.engine.sharing import Inseparable
 from zenbook.errors import NotDigestible
 from zenbook.model import Call, Read, Record
 
-
 _MARK = "imported "
 """What stands before the label of such a value in a read."""
 

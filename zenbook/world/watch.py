@@ -2,7 +2,7 @@
 
 Composed of :mod:`watch_scope` (whose event is it), :mod:`watch_events` (audit events),
 :mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
-:mod:`watch_named` (paths only named), :mod:`watch_code` (code that unpickling finds),
+:mod:`watch_named` (paths only named), :mod:`watch_reaching` (code reached by name),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
@@ -112,7 +112,7 @@ def _seen(notes: Notes, code: CodeClosure) -> Seen:
     with files.quiet():
         collect(notes)
         _settle_opens(notes)
-        for read in notes.unpickled.reads(code):
+        for read in notes.reached.reads(code):
             notes.adopt(read)
         return notes.seen()
 

@@ -1,10 +1,10 @@
-"""Code that a step reaches through data: classes and functions that unpickling finds by name.
+"""Code that a step reaches by a name that is in no code: in a pickle, in a text.
 
 ``pickle.load(file).predict(X)`` names no class, and what it runs is in a module that nothing in the
-step's code leads to. Python tells of each name that is looked up so, also to joblib, pandas, numpy,
-shelve and torch, which all unpickle; those of installed libraries are code by version already, the
-others are reads: of a local module its whole text, because it need not be loaded when its record
-is looked at again, and of the program itself (a notebook's cells) the class or function.
+step's code leads to. Whoever looks such names up (see :mod:`watch_reaching`), joblib, pandas, numpy
+and shelve among them, is heard; what is of installed libraries is code by version already, the rest
+are reads: of a local module its whole text, because it need not be loaded when its record is looked
+at again, and of the program itself (a notebook's cells) the class or function.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from types import FunctionType
 from typing import Any
 
 from zenbook.core.closure import CodeClosure
+from zenbook.core.closure_finders import MODULE
 from zenbook.core.closure_origin import is_local_module
 from zenbook.core.digest import Digester
 from zenbook.errors import NotDigestible
 from zenbook.model import Read
 
 _PROGRAM = "__main__"
-_MODULE = "module "
 _PICKLED = "pickled "
 _MISSING: Any = object()
 
 
-class Unpickled:
-    """What unpickling has found for one step, which begins when this is made."""
+class Reached:
+    """What one step has reached by name; it begins when this is made."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], None] = {}
@@ -41,17 +41,19 @@ class Unpickled:
         """Whether nothing has told of this name yet, and it is not of the step's own making."""
         return (module, name) not in self._found and not self._is_own(module, name)
 
-    def found(self, module: str, name: str) -> None:
-        """This name was looked up."""
+    def found(self, module: str, name: str = "") -> None:
+        """This name of a module, or the module, was looked up."""
         self._found[module, name] = None
 
     def reads(self, code: CodeClosure) -> Iterator[Read]:
-        """What was found in the user's own code, as it is now."""
+        """What was found of the user's own code, as it is now."""
+        modules = dict.fromkeys(module for module, _ in self._found if module != _PROGRAM)
+        for module in modules:
+            if is_local_module(module):
+                yield code_now(MODULE + module, code)
         for module, name in self._found:
-            if module == _PROGRAM:
+            if module == _PROGRAM and name:
                 yield code_now(_PICKLED + name, code)
-            elif is_local_module(module):
-                yield code_now(_MODULE + module, code)
 
     def _is_own(self, module: str, name: str) -> bool:
         """Whether the step has made this class or function, which is its code then."""
@@ -70,8 +72,8 @@ def names_of_program(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def code_now(name: str, code: CodeClosure) -> Read:
     """The code of this name as it is now."""
-    if name.startswith(_MODULE):
-        return Read("use", name, code.named_module(name.removeprefix(_MODULE), Digester(code)))
+    if name.startswith(MODULE):
+        return Read("use", name, code.named_module(name.removeprefix(MODULE), Digester(code)))
     value: Any = _program()
     for part in name.removeprefix(_PICKLED).split("."):
         value = value.get(part, _MISSING) if type(value) is dict else getattr(value, part, _MISSING)

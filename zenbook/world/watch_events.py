@@ -19,8 +19,7 @@ from dis import opmap
 from types import FrameType
 from typing import Any
 
-from zenbook.world import files, watch_native, watch_unpickling
-from zenbook.world.executed import note_executed
+from zenbook.world import files, watch_native, watch_reaching
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
@@ -152,7 +151,7 @@ def _is_computed_import(frame: FrameType | None) -> bool:
     while frame is not None and owner_of(frame.f_code.co_filename) == "import":
         last, frame = frame, frame.f_back
     if frame is None or last is None or owner_of(frame.f_code.co_filename) != "user":
-        return False
+        return frame is not None and frame.f_globals.get("__name__") == "runpy"
     code = frame.f_code.co_code
     return code[frame.f_lasti] != _IMPORT_NAME or _is_run(frame)
 
@@ -363,15 +362,10 @@ def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
             follow_native(notes)
 
 
-def _executed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    note_executed(args[0])
-
-
 _Handler = Callable[[tuple[Notes, ...], tuple[Any, ...], FrameType], None]
 
 _HANDLERS: dict[str, _Handler] = {
     "open": _opened,
-    "exec": _executed,
     "import": _imports,
     "os.listdir": _listed,
     "os.scandir": _listed,
@@ -393,7 +387,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.posix_spawn": _program,
     "socket.connect": _network,
     "builtins.input": _asked,
-    **watch_unpickling.HANDLERS,
+    **watch_reaching.HANDLERS,
     "os.putenv": _variable_set,
     "os.unsetenv": _variable_set,
 }

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files, watch_random, watch_reports
+from zenbook.world import files, watch_random, watch_reaching, watch_reports
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -86,8 +86,9 @@ def wrap() -> None:
             _replace(threading.Thread, "start", _starting)
             _replace(atexit, "register", _registering)
             _replace(builtins, "input", _asking_user)
-            for module, name, make in (*watch_random.functions(), *watch_reports.functions()):
-                _replace(module, name, make)
+            for room in (watch_random, watch_reports, watch_reaching):
+                for owner, name, make in room.functions():
+                    _replace(owner, name, make)
 
 
 def unwrap() -> None:

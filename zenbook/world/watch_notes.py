@@ -29,7 +29,7 @@ from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
 from zenbook.world.variables import variable_read
-from zenbook.world.watch_code import Unpickled
+from zenbook.world.watch_code import Reached
 from zenbook.world.watch_native import Manner, Opens
 from zenbook.world.watch_places import Places
 
@@ -95,7 +95,7 @@ class Notes:
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
         self.reports: set[str] = set()
-        self.unpickled = Unpickled()
+        self.reached = Reached()
         self.listings_seen: set[str] = set()
         """Folders whose listing the audit hook saw, whoever asked."""
 

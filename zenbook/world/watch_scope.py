@@ -32,7 +32,7 @@ _children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 _POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
 _FORWARDED = frozenset(
-    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where", "unpickled"}
+    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where", "reached"}
 )
 
 
@@ -88,7 +88,7 @@ def forward(notes: Notes, what: str, text: str) -> bool:
         return False
     shared = _shared.get(id(notes))
     if shared is not None and what in _FORWARDED:
-        word = text if what in ("variable", "unpickled") else os.path.join(working_folder(), text)
+        word = text if what in ("variable", "reached") else os.path.join(working_folder(), text)
         os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
     return True
 
@@ -118,8 +118,8 @@ def collect(notes: Notes) -> None:
             notes.listed(text)
         elif what == "asked_where":
             notes.asked_where()
-        elif what == "unpickled":
-            notes.unpickled.found(*text.split(" ", 1))
+        elif what == "reached":
+            notes.reached.found(*text.split(" ", 1))
 
 
 def _before_fork() -> None:

@@ -1,0 +1,59 @@
+"""Code that looks modules up while it runs: ``sys.modules[name]``, ``pydoc.locate(text)``.
+
+It may reach any module that is loaded. So its whole namespace counts, and each local module that
+was loaded when it ran is a read of the step, by its text.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from zenbook.core.closure_origin import identity_of, is_local_file
+from zenbook.core.code_facts import CodeFacts
+
+MODULE = "module "
+"""How the name of a part begins that is a local module's text."""
+_FINDERS = {
+    "sys.modules": "sys.modules",
+    "pydoc.locate": "locate",
+    "inspect.getmodule": "getmodule",
+}
+"""What looks modules up, and how to tell of it."""
+
+
+def finders_in(facts: CodeFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
+    """How some code looks modules up; ``space`` are its globals."""
+    found = (_FINDERS.get(".".join(path[:2])) for path in _paths(facts, space))
+    return tuple(sorted({way for way in found if way}))
+
+
+def local_modules() -> tuple[str, ...]:
+    """The names of all the user's own modules that are loaded, without the program itself."""
+    return tuple(
+        name
+        for name, module in list(sys.modules.items())
+        if name != "__main__"
+        and isinstance(module, ModuleType)
+        and isinstance(file := getattr(module, "__file__", None), str)
+        and is_local_file(file)
+        and name.partition(".")[0] != "zenbook"
+    )
+
+
+def _paths(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """What the code names of modules, each by the module's own name."""
+    for name in facts.names:
+        value = space.get(name.root)
+        if isinstance(value, ModuleType):
+            yield (value.__name__, *name.chain)
+        elif callable(value):
+            yield tuple(identity_of(value).split("."))
+    for entry in facts.imports:
+        if entry.attribute:
+            yield (entry.module, entry.attribute)
+        else:
+            taken = (name.chain for name in facts.taken if name.root == entry.bound)
+            yield from ((entry.module, *chain) for chain in taken)
