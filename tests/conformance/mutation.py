@@ -476,3 +476,35 @@ f(Store())
 out = TABLE
 """,
 )
+S(
+    "mutation.frame_and_its_columns",
+    "REUSE",
+    """
+import pandas as pd
+@step
+def f():
+    df = pd.DataFrame({"v": [1.0, 2.0], "w": [3.0, 4.0]})
+    return df, df["w"].to_numpy(), [df["v"].array]
+@step
+def g(df): return {"w": df["w"].to_numpy(), "all": df.to_numpy()}
+df, w, more = f()
+d = g(df)
+df.loc[0, "w"] = 9.0
+df.loc[1, "v"] = 8.0
+out = (df, w, more, d)
+""",
+)
+S(
+    "mutation.frame_in_the_memory_of_an_array",
+    "REUSE",
+    """
+import numpy as np, pandas as pd
+@step
+def f(a): return pd.DataFrame(a, copy=False)
+a = np.arange(6.0).reshape(3, 2)
+df = f(a)
+a[0] = 9.0
+df.loc[1, 1] = 8.0
+out = (df, a)
+""",
+)

@@ -21,7 +21,90 @@ PAIR = (
     "import dataclasses, traitlets\n@dataclasses.dataclass\nclass Pair:\n    x: int\n    y: int = 2"
 )
 
+TABLE = (
+    "import numpy as np, pandas as pd\n"
+    "df = pd.DataFrame({'v': [1.0, 2.0, 3.0], 'w': [4.0, 5.0, 6.0]})"
+)
+OTHERS = (
+    "import numpy as np, pandas as pd\ndf = pd.DataFrame({'m': pd.array([1, 2], dtype='Int64'),"
+    " 't': pd.to_datetime(['2020', '2021']), 'o': pd.Series(['a', [1]], dtype=object)})"
+)
+MADE = "import numpy as np, pandas as pd\na = np.arange(6.0)"
+
 SHARED = {
+    "a column of a frame as an array": (
+        TABLE,
+        "arr = df['w'].to_numpy()",
+        "df.loc[0, 'w'] = 100",
+        "arr.tolist(), arr.flags.writeable",
+    ),
+    "columns of a frame in containers and other shapes": (
+        TABLE,
+        "columns = {c: df[c].values for c in df}\ny = np.asarray(df['w']).reshape(-1, 1)",
+        "df.loc[0, 'w'] = 100",
+        "columns, y",
+    ),
+    "all values of a frame": (TABLE, "x = df.to_numpy()", "df.loc[0, 'w'] = 100", "x, x.strides"),
+    "what pandas wraps of a column": (
+        TABLE,
+        "cc = [df['w'].array]",
+        "df.loc[0, 'w'] = 100",
+        "list(cc[0])",
+    ),
+    "columns of other kinds as arrays": (
+        OTHERS,
+        "m = df['m'].array\nt = df['t'].to_numpy()\no = df['o'].to_numpy()",
+        "df.loc[0, 'm'] = 9\ndf.loc[0, 't'] = pd.Timestamp('2022')\ndf.o[1].append(2)",
+        "m, t, o",
+    ),
+    "a part of the rows of a frame": (
+        f"{TABLE}\npart = df.iloc[1:]",
+        "arr = part['w'].to_numpy()",
+        "part.loc[1, 'w'] = 100",
+        "arr, df",
+    ),
+    "frames in the memory of an array": (
+        MADE,
+        "d = pd.DataFrame(a.reshape(3, 2), copy=False)\ns = pd.Series(a, copy=False)",
+        "a[0] = 99\nd.loc[0, 1] = 98",
+        "a, d, s",
+    ),
+    "a frame and its columns made by one step": (
+        "import pandas as pd",
+        "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0]})\nx = [df.v.array, df.to_numpy()]",
+        "df.loc[0, 'v'] = 100",
+        "x, x[1].flags.writeable",
+    ),
+    "a frame and the array in whose memory it is": (
+        "import numpy as np, pandas as pd",
+        "a = np.arange(6.0).reshape(3, 2)\ndf = pd.DataFrame(a, copy=False)\ne = df.add_prefix('')",
+        "df.columns = e.columns = [0, 1]\ndf.loc[0, 0] = 99\ne.loc[0, 1] = 98",
+        "a, df, e",
+    ),
+    "a column beside its frame, which copies when it is changed": (
+        TABLE,
+        "y = df['w']\narr = y.to_numpy()",
+        "df.loc[0, 'w'] = 100",
+        "arr, y, df",
+    ),
+    "a column whose frame is gone": (
+        TABLE,
+        "y = df['w']\narr = y.to_numpy()",
+        "del df\ny.loc[0] = 100",
+        "arr, y",
+    ),
+    "an array that a global function takes of a frame": (
+        f"{TABLE}\ndef column():\n    return df['w'].to_numpy()",
+        "arr = column()",
+        "df.loc[0, 'w'] = 100",
+        "arr",
+    ),
+    "an array turned round": (
+        "import numpy as np\na = np.arange(6)",
+        "b = a[::-2]\nc = a.reshape(2, 3)[::-1].T",
+        "a[5] = 99",
+        "b, b.strides, c, c.strides",
+    ),
     "a whole part of an array that nobody holds, in two shapes": (
         "import numpy as np",
         "raw = np.arange(40.0).reshape(4, 10)\nx = raw[:, :9]\ny = x.reshape(4, 3, 3)\ndel raw",

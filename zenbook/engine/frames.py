@@ -32,7 +32,7 @@ def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield ("slot", "columns"), frame.columns
     attributes = frame.attrs  # made when first asked for
     yield ("attribute", "_attrs"), attributes
-    if _writes_through():
+    if writes_through():
         yield from _blocks(frame)
     columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
     if len(columns) * len(frame) <= _MOST_ELEMENTS:
@@ -63,7 +63,7 @@ def is_another_index(old: Any, new: Any) -> bool:
     return bool(old.names == new.names and not old.equals(new))
 
 
-def _writes_through() -> bool:
+def writes_through() -> bool:
     """Whether frames that look into each other's memory see each other's changes."""
     pandas: Any = sys.modules["pandas"]
     if int(pandas.__version__.partition(".")[0]) > 2:

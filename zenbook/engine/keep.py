@@ -26,7 +26,7 @@ from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchange, ties
 from zenbook.engine.vouched import found_changed
 from zenbook.engine.watched import Watched
-from zenbook.engine.windows import refuse_buffers
+from zenbook.engine.windows import behind_each_other, is_own, refuse_buffers
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
 from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
 
@@ -277,6 +277,7 @@ def _links(
     try:
         refuse_buffers(inner)
         found = [*links(inner, inputs), *lent(inner, inputs, used)]
+        found += behind_each_other(inner, found)
         return [*ties(changed, inputs), *found]  # a function's caller needs no ties; a cell does
     except Inseparable:
         return None
@@ -321,7 +322,7 @@ def _handed_on(
     """The inputs' and used values' objects that outputs are, hold, or look into."""
     yield from (value for value in outputs.values() if _is_one_of(value, inputs))
     for link in (*shared, *outputs.get(MANIFEST, {}).get("links", ())):
-        if not link[0].startswith("~"):
+        if not (link[0].startswith("~") or is_own(link)):
             yield follow(holders[link[2]], link[3])
 
 

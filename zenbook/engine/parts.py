@@ -20,15 +20,17 @@ from weakref import CallableProxyType, ProxyType
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
+from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
 from zenbook.engine.frames import frame_parts, frames_within, is_frame
 from zenbook.engine.tensors import is_tensor
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
 ``("cell", number)`` of a function's closure; ``("entry", (row, column))`` of a frame, ``("entry",
-(row,))`` of a series, ``("block", number)`` for the arrays behind either; ``("place", number)`` in
-a tuple, which must be made anew to hold another object; and ``("fixed", number)`` in a set, a bound
-method and the like, where nothing else can be put."""
+(row,))`` of a series, ``("block", number)`` for the arrays behind either, or ``("behind", key)``
+(:mod:`zenbook.engine.blocks`); ``("place", number)`` in a tuple and ``("wrapped", name)`` in an
+extension array, which must be made anew to hold another object; and ``("fixed", number)`` in a set,
+a bound method and the like, where nothing else can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
@@ -190,6 +192,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         yield from frame_parts(value)
         return
     if library_of(type(value)) in _TABLES:
+        yield from ((("wrapped", name), array) for name, array in wrapped_in(value).items())
         yield from frames_within(value)
         return
     if isinstance(value, dict):
@@ -282,8 +285,10 @@ def follow(value: Any, path: Path) -> Any:
             value = dict(held_by(value))[how, key]
         elif how == "block":
             value = value._mgr.blocks[key].values
+        elif how == "behind":
+            value = array_behind(value, key)
         else:
-            value = getattr(value, key) if how == "slot" else value[key]
+            value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
     return value
 
 
@@ -302,6 +307,8 @@ def put_at(root: Any, path: Path, value: Any) -> Any:
         return value
     holder = follow(root, path[:-1])
     how, key = path[-1]
+    if how == "wrapped":
+        return put_at(root, path[:-1], wrapping(holder, key, value))
     if how != "place":
         put(holder, path[-1], value)
         return root
@@ -322,7 +329,9 @@ def put(holder: Any, step: Step, value: Any) -> None:
         holder.iat[key] = value
     elif how == "block":
         holder._mgr.blocks[key].values = value
-    elif how == "slot":
+    elif how == "behind":
+        put_behind(holder, key, value)
+    elif how in ("slot", "wrapped"):
         object.__setattr__(holder, key, value)
     else:
         holder[key] = value

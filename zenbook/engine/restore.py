@@ -18,6 +18,7 @@ from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchanged
+from zenbook.engine.windows import own
 from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
@@ -93,7 +94,8 @@ def _restored(
         if held := [link for link in shared or () if link[0] in values]:
             lend(held, values, identity, call, desk)
             if not sitting.rebinds:
-                relink((link for link in held if not is_lent(link)), values, call.values)
+                given = {**call.values, **own(values)}
+                relink((link for link in held if not is_lent(link)), values, given)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(

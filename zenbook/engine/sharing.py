@@ -19,9 +19,12 @@ not put together.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.engine.blocks import behind, count_in, counted, is_behind
+from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
+from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import bounds_of
 from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
 from zenbook.engine.reach import Reach
@@ -30,7 +33,9 @@ from zenbook.engine.tensors import is_tensor, looking_into, share
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...] | None]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
 the array into whose memory it looks, None for strides where it is all of that in another shape."""
-Link = tuple[str, Path, str, Path, Window | None]
+Known = Mapping[int, tuple[str, Path, Any]]
+"""Objects by identity, with the way to each; arrays behind frames by another number."""
+Link = tuple[str, Path, str, Path, Window | Cut | None]
 """Output, path in it, input, path in it; None where it is that very object."""
 
 
@@ -59,7 +64,7 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     ]
     if to_the_end:
         _refuse_rest(outputs, held, found)
-    return found
+    return counted_together(outputs, inputs, known, found)
 
 
 def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link]) -> None:
@@ -73,38 +78,90 @@ def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link])
 def held_in(
     inputs: Mapping[str, Any], *, to_the_end: bool = False
 ) -> dict[int, tuple[str, Path, Any]]:
-    """The mutable objects that inputs hold, by identity, with the way to each."""
+    """The mutable objects that inputs hold, by identity, with the way to each, and the arrays
+    behind frames."""
     known: dict[int, tuple[str, Path, Any]] = {}
     for name, value in inputs.items():
-        for path, inner in walk(value, to_the_end=to_the_end):
-            known.setdefault(id(inner), (name, path, inner))
+        for path, inner in with_memory(walk(value, to_the_end=to_the_end)):
+            number = ~id(inner) if is_behind(path) else id(inner)
+            known.setdefault(number, (name, path, inner))
     return known
+
+
+def with_memory(
+    walked: Iterable[tuple[Path, Any]], stop: Collection[int] = ()
+) -> Iterator[tuple[Path, Any]]:
+    """What a walk comes by, and the arrays behind the frames that are not in ``stop``."""
+    for path, inner in walked:
+        yield path, inner
+        if is_frame(inner) and id(inner) not in stop:
+            yield from (((*path, step), array) for step, array in behind(inner))
 
 
 def links_of(
     name: str,
     value: Any,
-    known: Mapping[int, tuple[str, Path, Any]],
+    known: Known,
     *,
     inside: bool = False,
     to_the_end: bool = False,
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = [at for at in known.values() if is_array(at[2])]
-    for path, inner in walk(value, stop=known, to_the_end=to_the_end):
+    plain = [at for at in arrays if not is_behind(at[1])]
+    looking: set[Path] = set()
+    for path, inner in with_memory(walk(value, stop=known, to_the_end=to_the_end), known):
+        if path and path[:-1] in looking:
+            continue  # an element of an array of objects that comes with all of it
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)
-            source = _looked_into(inner, arrays)
+            source = _looked_into(inner, plain if is_behind(path) else arrays)
         if source is None or (inside and not path):
             continue
         if any(how == "fixed" for how, _ in (*path, *source[1])):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         window = None if source[2] is inner else window_into(name, inner, source[2])
+        if window is not None:
+            looking.add(path)
         yield name, path, source[0], source[1], window
 
 
-def refuse_buffer(name: str, array: Any, known: Mapping[int, tuple[str, Path, Any]]) -> None:
+def counted_together(
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    known: Known,
+    found: Sequence[Link],
+) -> list[Link]:
+    """These links, and those of frames that pandas counts with a frame of an input, where an array
+    looks into the memory of both: a frame that is alone in its memory is changed for that array,
+    too."""
+    refs: dict[int, tuple[str, Path]] = {}
+    for source, where, _ in known.values():
+        if is_behind(where):
+            refs.setdefault(id(counted_at(inputs[source], where)), (source, where))
+    if not refs:
+        return list(found)
+    matter = {id(counted_at(inputs[link[2]], link[3])) for link in found if is_behind(link[3])}
+    alone = {(link[0], link[1]) for link in found if is_behind(link[1])}
+    more: list[Link] = []
+    for name, value in outputs.items():
+        for path, array in with_memory(walk(value, stop=known), known):
+            number = id(counted_at(value, path)) if is_behind(path) else 0
+            if number in refs and (number in matter or (name, path) in alone):
+                source, where = refs[number]
+                owner = follow(inputs[source], where)
+                more.append((name, path, source, where, window_into(name, array, owner)))
+    instead = {link[:2] for link in more}
+    return [*(link for link in found if link[:2] not in instead), *more]
+
+
+def counted_at(value: Any, path: Path) -> Any:
+    """What pandas counts the frames by that are in the memory at the end of a path."""
+    return counted(follow(value, path[:-1]), path[-1][1])
+
+
+def refuse_buffer(name: str, array: Any, known: Known) -> None:
     """Raise Inseparable for an array in the memory of a known object that is no array."""
     if holder := known.get(id(_buffer_of(array))):
         raise Inseparable(f"{name} looks into the memory of {holder[0]}")
@@ -119,7 +176,7 @@ def _buffer_of(array: Any) -> Any:
 
 def _looked_into(value: Any, arrays: list[tuple[str, Path, Any]]) -> tuple[str, Path, Any] | None:
     """The array into whose memory this one looks, the one that holds all of it first."""
-    sharing = [at for at in arrays if _is_view(value, [at[2]])]
+    sharing = [at for at in arrays if at[2] is value or _is_view(value, [at[2]])]
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
 
 
@@ -130,15 +187,17 @@ def holds(array: Any, value: Any) -> bool:
     return low <= first and last <= high
 
 
-def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window:
+def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window | Cut:
     """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
+    writeable = bool(value.flags.writeable)
+    if plain and (cut := cut_of(value, array, writeable=writeable)) is not None:
+        return cut
     dense = plain and array.flags.forc
     seen_whole = plain and holds(array, value) and (dense or _is_reshaped(value, array))
     if not seen_whole or value.dtype.hasobject:
         raise Inseparable(f"{name} looks into the memory of {owner}")
     start = [one.__array_interface__["data"][0] for one in (array, value)]
-    writeable = bool(value.flags.writeable)
     place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)
     return (*place, array.dtype, array.strides if dense else None)
 
@@ -153,8 +212,12 @@ def _is_reshaped(value: Any, array: Any) -> bool:
     return told[0] == told[1]
 
 
-def look_into(array: Any, window: Window) -> Any:
+def look_into(array: Any, window: Window | Cut) -> Any:
     """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
+    if is_cut(window):
+        view = cut_out(array, window)
+        view.flags.writeable = window[-1] and view.flags.writeable
+        return view
     dtype, shape, strides, offset, writeable, expected, layout = window
     if array.dtype != expected or layout not in (None, array.strides):
         raise TypeError("an input's memory is laid out otherwise than it was")
@@ -185,6 +248,9 @@ def _relink(link: Link, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> N
     if window is not None:
         shared = look_into(shared, window)
     outputs[name] = put_at(outputs[name], path, shared) if path else shared
+    if is_behind(path) and is_behind(where):
+        holder = follow(outputs[name], path[:-1])
+        count_in(holder, path[-1][1], counted_at(inputs[source], where))
 
 
 def entangled(

@@ -12,23 +12,31 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.engine.blocks import is_behind
 from zenbook.engine.memory import bounds_of
 from zenbook.engine.parts import Path, is_array, walk
 from zenbook.engine.sharing import (
     Inseparable,
     Link,
+    counted_at,
     held_in,
     holds,
     refuse_buffer,
     window_into,
+    with_memory,
 )
 
+_OWN = "own "
+"""What stands before the name of an output that lends its memory to another."""
 _Place = tuple[str, Path, Any]
 """Output, path in it, and the array there."""
 
 
-def windows(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
+def windows(
+    outputs: Mapping[str, Any], linked: Sequence[Link], *, with_frames: bool = False
+) -> list[Link]:
     """Where outputs look into other outputs' memory; ``linked`` look into an input's already.
+    ``with_frames``: only where that is a frame's, or the one that looks is a frame.
 
     Raises Inseparable for arrays that share memory of which neither holds all.
     """
@@ -37,8 +45,27 @@ def windows(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
     found = [at for at in arrays if at[2].size and (at[0], at[1]) not in elsewhere]
     owners: dict[int, _Place] = {}
     for group in _overlapping(found):
-        owners.update(_lenders(group))
+        frames = {is_behind(at[1]) for at in group}
+        if frames == {True, False} or (frames == {False} and not with_frames):
+            owners.update(_lenders(group, outputs))
     return list(_links(outputs, owners, elsewhere)) if owners else []
+
+
+def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
+    """The windows between an array and a frame, for what no notebook binds: the codec puts those
+    between arrays together by itself. Sources are marked as outputs."""
+    between = windows(outputs, linked, with_frames=True)
+    return [(link[0], link[1], f"{_OWN}{link[2]}", link[3], link[4]) for link in between]
+
+
+def is_own(link: Link) -> bool:
+    """Whether a link leads to another output."""
+    return link[2].startswith(_OWN)
+
+
+def own(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs by the names that these links give them."""
+    return {f"{_OWN}{name}": value for name, value in outputs.items()}
 
 
 def refuse_buffers(outputs: Mapping[str, Any]) -> None:
@@ -46,7 +73,7 @@ def refuse_buffers(outputs: Mapping[str, Any]) -> None:
     a frame whose values do not copy on write."""
     for group in _overlapping(_arrays(outputs)):
         blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
-        if (name := next(blocks, None)) is not None and any(_lenders(group)):
+        if (name := next(blocks, None)) is not None and any(_lenders(group, outputs)):
             raise Inseparable(f"{name} holds frames that look into each other's memory")
 
 
@@ -73,17 +100,38 @@ def _overlapping(places: list[_Place]) -> Iterator[list[_Place]]:
     yield group
 
 
-def _lenders(group: list[_Place]) -> Iterator[tuple[int, _Place]]:
-    """Each array that looks into another one's memory, by id, with that other one."""
-    group = sorted(group, key=lambda at: (-at[2].nbytes, at[2].base is not None))
-    for place, (name, _, array) in enumerate(group):
-        sharing = [at for at in group[:place] if _share(at[2], array)]
-        if not sharing:
+def _lenders(group: list[_Place], outputs: Mapping[str, Any]) -> Iterator[tuple[int, _Place]]:
+    """Each array that looks into another one's memory, by number, with that other one, which is
+    never told of later."""
+    group = sorted(group, key=_last_to_lend)
+    plain = [at[2] for at in group if not is_behind(at[1])]
+    refs = [id(counted_at(outputs[n], p)) if is_behind(p) else 0 for n, p, _ in group]
+    matter = {
+        number
+        for number, at in zip(refs, group, strict=True)
+        if number and any(_share(at[2], array) for array in plain)
+    }
+    for place, (name, path, array) in enumerate(group):
+        sharing = [n for n in range(place) if _share(group[n][2], array)]
+        if not sharing or (is_behind(path) and refs[place] not in matter):
             continue
-        owner = next((at for at in sharing if holds(at[2], array)), None)
+        sharing.sort(key=lambda n: not refs[n] or refs[n] != refs[place])
+        owner = next((group[n] for n in sharing if holds(group[n][2], array)), None)
         if owner is None:
-            raise Inseparable(f"{name} and {sharing[0][0]} look into the same memory")
-        yield id(array), owner
+            raise Inseparable(f"{name} and {group[sharing[0]][0]} look into the same memory")
+        yield _number_of(path, array), owner
+
+
+def _last_to_lend(at: _Place) -> tuple[Any, ...]:
+    """The largest lends first; of two of one size one that can be written to, and that looks into
+    nothing else."""
+    _, path, array = at
+    return -array.nbytes, not array.flags.writeable, array.base is not None, is_behind(path)
+
+
+def _number_of(path: Path, array: Any) -> int:
+    """An array by its identity; behind a frame it is something else than by itself."""
+    return ~id(array) if is_behind(path) else id(array)
 
 
 def _share(one: Any, other: Any) -> bool:
@@ -99,12 +147,16 @@ def _links(
     owners: Mapping[int, _Place],
     elsewhere: Collection[tuple[str, Path]],
 ) -> Iterator[Link]:
-    """A link for every place where such an array stands."""
+    """A link for every place where such an array stands, after those of what lends to it."""
+    standing: dict[int, list[_Place]] = {number: [] for number in owners}
     for name, value in outputs.items():
-        for path, inner in walk(value, stop=owners):
-            if id(inner) not in owners or (name, path) in elsewhere:
-                continue
-            source, where, owner = owners[id(inner)]
+        for path, inner in with_memory(walk(value, stop=owners)):
+            number = _number_of(path, inner)
+            if number in owners and (name, path) not in elsewhere:
+                standing[number].append((name, path, inner))
+    for number, places in standing.items():
+        source, where, owner = owners[number]
+        for name, path, inner in places:
             if any(how == "fixed" for how, _ in (*path, *where)):
                 raise Inseparable(f"{name} holds a part of {source} in a set or a method")
             yield name, path, source, where, window_into(name, inner, owner, source)

@@ -19,6 +19,7 @@ from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, relink
 from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import exchanged, tie
+from zenbook.engine.windows import is_own, own
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
@@ -192,6 +193,8 @@ class Putting:
         """Where a link's path begins: in the notebook, and for a part of what the cell changed in
         place, in its later content, whose parts the notebook's object is about to be given."""
         name, where = link[2], link[3]
+        if is_own(link):
+            return own(self._values)
         new = self._changed.get(name, MISSING)
         if new is MISSING or not (where or not _can_become(self._given.get(name), new)):
             return self._given

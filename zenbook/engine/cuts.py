@@ -1,0 +1,102 @@
+"""One array as a cut out of another: which of its elements, along which axes.
+
+``X[:, 2]``, ``frame["a"].to_numpy()`` and ``x[::-1]`` can be said so, and then it does not matter
+how the other one lies in memory: a loaded array may lie without the gaps that the kept one had
+between its rows. What cannot be said so, such as ``X.view("u1")``, has a window of bytes
+(:mod:`zenbook.engine.sharing`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+from zenbook.engine.memory import bounds_of
+
+Pick = int | tuple[int, int, int]
+"""Of one axis: a place in it, or where to start, how many to take, and how far each is on."""
+Cut = tuple[str, Any, tuple[int, ...], tuple[Pick, ...], tuple[int, ...], tuple[int, ...], bool]
+"""The mark; dtype and shape of the whole; the picks, the order of the axes that are left, the
+shape then given to them, and whether the cut can be written to."""
+_MARK = "cut"
+
+
+def is_cut(window: Any) -> TypeGuard[Cut]:
+    """Whether a window is told as a cut."""
+    return bool(window[0] == _MARK) if type(window[0]) is str else False
+
+
+def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
+    """How to cut a value out of an array into whose memory it looks; None if it is no cut."""
+    if value.dtype != array.dtype:
+        return None
+    strides = [abs(stride) for stride in array.strides]
+    starts = _starts(_address(value) - bounds_of(array)[0], strides, array.shape)
+    axes = [at for at, count in enumerate(value.shape) if count != 1]
+    along = [_axis(value.shape[at], value.strides[at], strides, array.shape, starts) for at in axes]
+    if starts is None or None in along or len(set(along)) < len(along):
+        return None
+    picks: list[Pick] = [
+        length - 1 - start if stride < 0 else start
+        for start, stride, length in zip(starts, array.strides, array.shape, strict=True)
+    ]
+    taken = [at for at in along if at is not None]
+    for at, axis in zip(axes, taken, strict=True):
+        start = picks[axis]
+        assert isinstance(start, int)
+        picks[axis] = (start, value.shape[at], value.strides[at] // array.strides[axis])
+    order = tuple(sorted(taken).index(axis) for axis in taken)
+    cut = (_MARK, array.dtype, array.shape, tuple(picks), order, value.shape, writeable)
+    return cut if _is_that(cut_out(array, cut), value) else None
+
+
+def cut_out(array: Any, cut: Cut) -> Any:
+    """The same cut out of this array. Raises TypeError if that is built otherwise."""
+    _, dtype, whole, picks, order, shape, _ = cut
+    if (array.dtype, array.shape) != (dtype, whole):
+        raise TypeError("an input's memory is laid out otherwise than it was")
+    return array[(*map(_index, picks), ...)].transpose(order).reshape(shape)
+
+
+def _index(pick: Pick) -> int | slice:
+    if isinstance(pick, int):
+        return pick
+    start, count, step = pick
+    stop = start + count * step
+    return slice(start, stop if stop >= 0 else None, step)
+
+
+def _starts(offset: int, strides: list[int], shape: tuple[int, ...]) -> list[int] | None:
+    """The place along each axis of the element at this distance from the first byte."""
+    starts = [0] * len(shape)
+    for axis in sorted(range(len(shape)), key=lambda axis: -strides[axis]):
+        if shape[axis] > 1 and strides[axis]:
+            starts[axis] = min(offset // strides[axis], shape[axis] - 1)
+            offset -= starts[axis] * strides[axis]
+    return starts if offset == 0 else None
+
+
+def _axis(
+    count: int, stride: int, strides: list[int], shape: tuple[int, ...], starts: list[int] | None
+) -> int | None:
+    """The axis of the whole along which these many elements lie at this distance."""
+    for axis in sorted(range(len(shape)), key=lambda axis: -strides[axis]):
+        if starts is None or not stride or not strides[axis] or stride % strides[axis]:
+            continue
+        last = starts[axis] + (count - 1) * (stride // strides[axis])
+        if 0 <= last < shape[axis]:
+            return axis
+    return None
+
+
+def _is_that(made: Any, value: Any) -> bool:
+    told = [
+        [stride for stride, count in zip(one.strides, one.shape, strict=True) if count != 1]
+        for one in (made, value)
+    ]
+    return bool(
+        made.shape == value.shape and told[0] == told[1] and _address(made) == _address(value)
+    )
+
+
+def _address(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
