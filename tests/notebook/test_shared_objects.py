@@ -99,6 +99,18 @@ SHARED = {
         "df.loc[0, 'w'] = 100",
         "arr",
     ),
+    "a column as an array, where the step makes new columns": (
+        f"{TABLE}\narr = df['v'].to_numpy()",
+        "df.insert(0, 'z', arr * 2)\ndf['w'] = df['w'] * 2",
+        "df.loc[0, 'v'] = 100",
+        "arr, df",
+    ),
+    "a column as an array, in whose place the step puts another": (
+        f"{TABLE}\narr = df['w'].to_numpy()",
+        "df['w'] = df['w'] * 2",
+        "df.loc[0, 'w'] = 100",
+        "arr, df",
+    ),
     "an array turned round": (
         "import numpy as np\na = np.arange(6)",
         "b = a[::-2]\nc = a.reshape(2, 3)[::-1].T",
@@ -250,6 +262,12 @@ SHARED = {
 """What is made first, what the step does, what is changed later, and where it must be seen."""
 
 REFUSED = {
+    "a column that is changed in place, into which an array looks": (
+        f"{TABLE}\narr = df['w'].to_numpy()",
+        "df.loc[0, 'w'] = 100",
+        "n = 1",
+        "arr, df",
+    ),
     "memory of an input": ("b = bytearray(4)", "a = np.frombuffer(b, 'u1')", "b[0] = 7", "list(a)"),
     "memory of another output": (
         "n = 4",

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, is_drawn, put, walk
 from zenbook.engine.sharing import Inseparable
@@ -34,6 +35,7 @@ def adopt(
     pairs = list(pairs)
     for old, new, exchanged in pairs:
         adoption.compare(old, new, _Exchanged(exchanged))
+        stay_behind(old, new, adoption.is_same)
     for _, new, _ in pairs:
         adoption.put_back(new)
 
@@ -95,7 +97,7 @@ class _Adoption:
             if is_atom(copy) or type(own) is not type(copy) or own is copy:
                 continue
             further = exchanged.at(step)
-            if not further.is_below and self._is_same(own, copy):
+            if not further.is_below and self.is_same(own, copy):
                 self._note(own, copy)
             else:
                 self.compare(own, copy, further)
@@ -119,7 +121,8 @@ class _Adoption:
                     waiting.append(item)
                     self._refuse_windows(item)
 
-    def _is_same(self, own: Any, copy: Any) -> bool:
+    def is_same(self, own: Any, copy: Any) -> bool:
+        """Whether both have the same content."""
         digest = self._digest(own)
         return digest is not None and digest == self._digest(copy)
 

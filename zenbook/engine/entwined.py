@@ -20,6 +20,7 @@ from weakref import ref
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
+from zenbook.engine.blocks import moved, moved_path, written_to_alone
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.parts import (
     MOST,
@@ -60,6 +61,8 @@ class Entwined:
         """Their numbers by identity."""
         self._further: dict[tuple[int, Step], int] = {}
         """Other steps from one to another."""
+        self._alone = {name: written_to_alone(value) for name, value in inputs.items()}
+        """Where frames are that write into their memory."""
         reach = Reach(value for value in values.values() if type(value) is not Reference)
         to_the_end = reach.is_beyond and bool(reach.twice)
         self._most, self._widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
@@ -107,6 +110,12 @@ class Entwined:
                 (edges.get((number, step)), (*way, step), item)
                 for step, item in held_by(inner, self._widest)
             )
+
+    def moved(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+        """Which columns of these frames have left their memory, as a path."""
+        for name, value in values.items():
+            if columns := moved(self._alone.get(name, ()), value):
+                yield name, moved_path(columns)
 
     def replaced(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
         """Places in these inputs, which are equal to what they were, where an equal object has

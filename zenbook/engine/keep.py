@@ -298,7 +298,8 @@ def _exchanged(
     everything = {**identity.used, **values}
     same = {name: value for name, value in everything.items() if not _is_one_of(value, changed)}
     seen = ((n, way) for name in changed for n, way, _ in before.exchanged({name: changed[name]}))
-    return [exchange(name, way) for name, way in (*seen, *before.replaced(same))]
+    places = (*seen, *before.moved(changed), *before.replaced(same))
+    return [exchange(name, way) for name, way in places]
 
 
 def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any]) -> list[Link]:

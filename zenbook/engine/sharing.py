@@ -119,6 +119,8 @@ def links_of(
             source = _looked_into(inner, plain if is_behind(path) else arrays)
         if source is None or (inside and not path):
             continue
+        if is_behind(path) and ((inside and len(path) == 1) or _looks_back(source[2], inner)):
+            continue
         if any(how == "fixed" for how, _ in (*path, *source[1])):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         window = None if source[2] is inner else window_into(name, inner, source[2])
@@ -136,24 +138,31 @@ def counted_together(
     """These links, and those of frames that pandas counts with a frame of an input, where an array
     looks into the memory of both: a frame that is alone in its memory is changed for that array,
     too."""
-    refs: dict[int, tuple[str, Path]] = {}
-    for source, where, _ in known.values():
-        if is_behind(where):
-            refs.setdefault(id(counted_at(inputs[source], where)), (source, where))
+    refs: dict[int, tuple[str, Path, Any]] = {}
+    for at in known.values():
+        if is_behind(at[1]):
+            refs.setdefault(id(counted_at(inputs[at[0]], at[1])), at)
     if not refs:
         return list(found)
     matter = {id(counted_at(inputs[link[2]], link[3])) for link in found if is_behind(link[3])}
-    alone = {(link[0], link[1]) for link in found if is_behind(link[1])}
+    plain = [at for at in known.values() if is_array(at[2]) and not is_behind(at[1])]
     more: list[Link] = []
     for name, value in outputs.items():
         for path, array in with_memory(walk(value, stop=known), known):
             number = id(counted_at(value, path)) if is_behind(path) else 0
-            if number in refs and (number in matter or (name, path) in alone):
-                source, where = refs[number]
-                owner = follow(inputs[source], where)
+            if number not in refs or not (number in matter or _looked_into(array, plain)):
+                continue
+            source, where, owner = refs[number]
+            if holds(owner, array):
                 more.append((name, path, source, where, window_into(name, array, owner)))
     instead = {link[:2] for link in more}
     return [*(link for link in found if link[:2] not in instead), *more]
+
+
+def _looks_back(array: Any, memory: Any) -> bool:
+    """Whether it must be the array that looks into the memory of a frame, not the other way
+    round: that frame could not be written to."""
+    return not holds(array, memory) or (memory.flags.writeable and not array.flags.writeable)
 
 
 def counted_at(value: Any, path: Path) -> Any:
@@ -177,7 +186,17 @@ def _buffer_of(array: Any) -> Any:
 def _looked_into(value: Any, arrays: list[tuple[str, Path, Any]]) -> tuple[str, Path, Any] | None:
     """The array into whose memory this one looks, the one that holds all of it first."""
     sharing = [at for at in arrays if at[2] is value or _is_view(value, [at[2]])]
+    sharing = [at for at in sharing if share_elements(at[2], value)]
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
+
+
+def share_elements(one: Any, other: Any) -> bool:
+    """Whether two arrays whose stretches of memory overlap have elements in common."""
+    numpy = sys.modules["numpy"]
+    try:
+        return bool(numpy.shares_memory(one, other, max_work=100))
+    except getattr(numpy, "exceptions", numpy).TooHardError:
+        return True
 
 
 def holds(array: Any, value: Any) -> bool:
@@ -272,6 +291,16 @@ def entangled(
         if not parts.isdisjoint(reached):
             return name
         if arrays and any(_is_view(inner, arrays) for inner in reached.values()):
+            return name
+    return ""
+
+
+def looker_at(memory: list[Any], others: Mapping[str, Any]) -> str:
+    """The name of what looks into this memory without being a frame; "" if nothing does."""
+    for name, other in others.items() if memory else ():
+        if any(
+            is_array(inner) and _is_view(inner, memory) for inner in Reach([other]).objects.values()
+        ):
             return name
     return ""
 

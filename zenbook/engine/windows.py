@@ -8,7 +8,6 @@ all the memory lends it to the others.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from zenbook.engine.sharing import (
     held_in,
     holds,
     refuse_buffer,
+    share_elements,
     window_into,
     with_memory,
 )
@@ -109,10 +109,10 @@ def _lenders(group: list[_Place], outputs: Mapping[str, Any]) -> Iterator[tuple[
     matter = {
         number
         for number, at in zip(refs, group, strict=True)
-        if number and any(_share(at[2], array) for array in plain)
+        if number and any(share_elements(at[2], array) for array in plain)
     }
     for place, (name, path, array) in enumerate(group):
-        sharing = [n for n in range(place) if _share(group[n][2], array)]
+        sharing = [n for n in range(place) if share_elements(group[n][2], array)]
         if not sharing or (is_behind(path) and refs[place] not in matter):
             continue
         sharing.sort(key=lambda n: not refs[n] or refs[n] != refs[place])
@@ -132,14 +132,6 @@ def _last_to_lend(at: _Place) -> tuple[Any, ...]:
 def _number_of(path: Path, array: Any) -> int:
     """An array by its identity; behind a frame it is something else than by itself."""
     return ~id(array) if is_behind(path) else id(array)
-
-
-def _share(one: Any, other: Any) -> bool:
-    numpy = sys.modules["numpy"]
-    try:
-        return bool(numpy.shares_memory(one, other, max_work=100))
-    except getattr(numpy, "exceptions", numpy).TooHardError:
-        return True
 
 
 def _links(

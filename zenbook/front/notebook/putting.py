@@ -11,12 +11,13 @@ from typing import Any
 
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
+from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.parts import is_array, is_plain
-from zenbook.engine.sharing import Inseparable, Link, entangled, relink
+from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
 from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import exchanged, tie
 from zenbook.engine.windows import is_own, own
@@ -163,7 +164,10 @@ class Putting:
             becomes = _can_become(old, new)
             if becomes and (is_array(old) or is_tensor(old)):
                 continue  # whoever looks into its memory sees the change
-            if holder := entangled(old, others, becomes=becomes, staying=untouched(old, new)):
+            holder = entangled(old, others, becomes=becomes, staying=untouched(old, new))
+            left = moved_in(exchanged(self._outcome.links or (), name))
+            memory = [array for number, array in left_behind(old, new) if number not in left]
+            if holder := holder or looker_at(memory, bound):
                 return f"{name} is changed in place and shares a part with {holder}"
         return ""
 
