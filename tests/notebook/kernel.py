@@ -33,6 +33,7 @@ def __forget():
     for name in list(shell.user_ns):
         if name not in hidden or name.strip('_i').isdigit():
             shell.user_ns.pop(name, None)
+    shell.user_ns.update({name: hidden[name] for name in ('In', 'Out', 'open')})
     shell.displayhook._ = shell.displayhook.__ = shell.displayhook.___ = ''
     shell.push({'_': '', '__': '', '___': ''}, interactive=False)
 __forget()

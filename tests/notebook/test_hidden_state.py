@@ -32,7 +32,7 @@ import zenbook.front.notebook.gathered as gathered
 import zenbook.front.notebook.putting as putting
 from zenbook.engine.desk import close_desks
 from zenbook.front.notebook.loading import load_into
-from zenbook.front.notebook.namespace import is_users
+from zenbook.front.notebook.namespace import is_ordinary
 from zenbook.front.notebook.passing import Passing
 
 NAMES = ("a", "b", "c")
@@ -259,7 +259,7 @@ def _names(shell: InteractiveShell) -> Any:
     space = {
         name: value
         for name, value in shell.user_ns.items()
-        if is_users(name) and not name.startswith("_") and not isinstance(value, ModuleType)
+        if is_ordinary(name) and not name.startswith("_") and not isinstance(value, ModuleType)
     }
     parts = {name: list(_parts(value)) for name, value in space.items()}
     pairs = [(m, n) for m in space for n in space if m < n and _share(parts[m], parts[n])]

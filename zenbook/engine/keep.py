@@ -112,26 +112,33 @@ def _digest_after(value: Any, identity: Identity, desk: Desk) -> str:
         return "not digestible"
 
 
-def _attempts(ran: Ran, inputs: Mapping[str, Any], sitting: Sitting) -> list[Ran]:
-    """What may be kept, the best first: a function's record can do without what it drops."""
+def _attempts(ran: Ran, inputs: Mapping[str, Any], sitting: Sitting) -> Iterator[Ran]:
+    """What may be kept, the best first: a function's record can do without what it drops, and a
+    cell's without what it binds to names like ``_``."""
     hidden = {name: value for name, value in ran.values.items() if name.startswith("%")}
     if sitting.rebinds or not hidden:
-        return [ran]
+        yield ran
+        if ran.bare is not None:
+            yield replace(ran, values=ran.bare())
+        return
     rest = {name: value for name, value in ran.values.items() if name not in hidden}
     bare = replace(ran, values={**rest, LOST: (ANY,)})
-    try:
+    with suppress(Inseparable):
         links(hidden, inputs)
-    except Inseparable:
-        return [bare]
-    return [ran, bare]
+        yield ran
+    yield bare
 
 
-def _first_kept(attempts: Sequence[Ran], kept: Callable[[Ran], Record]) -> Record:
+def _first_kept(attempts: Iterable[Ran], kept: Callable[[Ran], Record]) -> Record:
     """The record of the first that can be kept. Raises what stands against the last."""
-    for attempt in attempts[:-1]:
-        with suppress(NotKeepable, Inseparable):
+    refused: NotKeepable | Inseparable | None = None
+    for attempt in attempts:
+        try:
             return kept(attempt)
-    return kept(attempts[-1])
+        except (NotKeepable, Inseparable) as error:
+            refused = error
+    assert refused is not None
+    raise refused
 
 
 def _record(

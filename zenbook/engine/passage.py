@@ -11,7 +11,7 @@ dropped: three copies of this order of events cannot be kept equal.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,8 @@ class Ran:
     """The run it belongs to, where the verdict decides that (a notebook); else the sitting's."""
     unrecorded: frozenset[str] = frozenset()
     """Kinds of display events that are no part of the result (a cell's bare last name)."""
+    bare: Callable[[], Mapping[str, Any]] | None = None
+    """The values without those that a record can do without, if there are any."""
 
 
 Passage = Generator[Execute, Ran, Outcome]

@@ -26,7 +26,7 @@ from zenbook.front.notebook.definitions import (
     is_only_called,
     made_names,
 )
-from zenbook.front.notebook.namespace import is_code, is_users
+from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
@@ -157,7 +157,7 @@ def read_cell(
     made = made_names(tree.body)
     binds = frozenset(names.writes)
     order = dict.fromkeys(bound_names(seen.body))
-    always = tuple(n for n in order if n in names.always and n not in made and is_users(n))
+    always = tuple(n for n in order if n in names.always and n not in made and not is_spare(n))
     found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
     unseen = [*magics.obstacles, *_unclear(names, seen)]
@@ -192,14 +192,14 @@ def _reads(
     """The names that are inputs, as detected or as said. Raises OptionError for a missing one."""
     for name in (*(said.inputs or ()), *said.added):
         if name not in namespace:
-            near = suggestion(name, filter(is_users, list(namespace)))
+            near = suggestion(name, filter(is_ordinary, list(namespace)))
             raise OptionError(f"--inputs names {name}, which the notebook does not have.{near}")
     names = [*(found if said.inputs is None else said.inputs), *said.added]
     return tuple(
         name
         for name in dict.fromkeys(names)
         if name in namespace
-        and (is_users(name) or name in said.added)
+        and (is_users(name, namespace) or name in said.added)
         and (name in binds or name not in found or not is_code(namespace[name]))
     )
 
@@ -222,7 +222,10 @@ def _besides(
     return tuple(
         name
         for name in found
-        if name in namespace and name not in reads and is_users(name) and is_datum(namespace[name])
+        if name in namespace
+        and name not in reads
+        and is_users(name, namespace)
+        and is_datum(namespace[name])
     )
 
 
@@ -247,8 +250,8 @@ def default_name(tree: ast.Module, always: Sequence[str]) -> str:
     functions = [node.name for node in tree.body if isinstance(node, kinds)]
     if len(functions) == 1:
         return functions[0]
-    if always:
-        return always[-1]
+    if named := [name for name in always if not is_spare(name)]:
+        return named[-1]
     raise OptionError("Give this step a name: %%step NAME (it binds nothing to be named after).")
 
 

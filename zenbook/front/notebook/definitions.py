@@ -23,7 +23,7 @@ from typing import Any
 
 from zenbook.core.source_normal import is_shown_only
 from zenbook.errors import Damaged, NotDigestible
-from zenbook.front.notebook.namespace import MISSING, difference, glimpse
+from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -259,7 +259,7 @@ class Anew:
 
     def make(self) -> None:
         """Execute the definitions, silently: what they print is among the recorded displays."""
-        before = glimpse(self._namespace)
+        before = self._glimpse()
         try:
             with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
                 for node in self._statements:
@@ -270,10 +270,11 @@ class Anew:
             raise Damaged(f"its definitions failed: {type(error).__name__}: {error}") from error
         self._remember(before.bound)
 
-    def _remember(self, before: Mapping[str, Any]) -> None:
-        from zenbook.front.notebook.namespace import Glimpse
+    def _glimpse(self) -> Glimpse:
+        return glimpse(self._namespace, set(bound_names(self._statements)))
 
-        moved = difference(Glimpse(before, frozenset()), glimpse(self._namespace))
+    def _remember(self, before: Mapping[str, Any]) -> None:
+        moved = difference(Glimpse(before, frozenset()), self._glimpse())
         for name in (*moved.bound, *moved.deleted):
             self._before.setdefault(name, before.get(name, MISSING))
 

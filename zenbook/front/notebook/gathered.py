@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zenbook.core.closure_origin import library_of
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import MANIFEST
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -22,14 +23,17 @@ from zenbook.front.notebook.definitions import (
     value_digest,
 )
 from zenbook.front.notebook.hidden import Hidden
-from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
+from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse, is_spare
 from zenbook.front.notebook.showing import Shown
 from zenbook.front.notebook.submodules import imported_since
+
+_OTHER_FIGURES = "pyplot has other figures open than before (close them in it)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """``values`` is what is kept (with hidden ones), ``names`` the outputs people see."""
+    """``values`` is what is kept (with hidden ones), ``names`` the outputs people see. ``bare``
+    gives the values without those that a record can do without, if there are any."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
@@ -37,6 +41,7 @@ class Gathered:
     obstacles: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     error: BaseException | None = None
+    bare: Callable[[], Mapping[str, Any]] | None = None
 
 
 def gather(
@@ -59,42 +64,66 @@ def gather(
     not show, where such code is no obstacle."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
-    after = glimpse(namespace)
-    moved = difference(before, after, cell.binds | set(stored_by_uses))
+    written = cell.binds | set(stored_by_uses)
+    after = glimpse(namespace, written | before.bound.keys())
+    moved = difference(before, after, written)
     anew = {*cell.made, *_from_star_imports(cell, after)}
-    names = {
-        name: after.bound[name]
-        for name in moved.bound
-        if name not in anew and (not only or name in only)
-    }
-    values = dict(names)
-    if not live:
-        values.update(shown.kept(cell.shows_last))
-    elif shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
+    named = {name: after.bound[name] for name in moved.bound if name not in anew}
+    names = {n: v for n, v in named.items() if (n in only if only else not _is_unread(n, v))}
+    last = {} if live else shown.kept(cell.shows_last)
+    if live and shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
-        obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
-    shared, lent, inseparable = _sharing(values, inputs)
-    obstacles = (*obstacles, *inseparable)
+        obstacles = (*obstacles, _OTHER_FIGURES)
     manifest = {
         "definitions": definition_digests(cell.defined, namespace, digest),
-        "links": [link for link in shared if link[1] or link[3] or link[4]],
-        "windows": lent,
-        "unseen": _unseen(names, before, cell.always, digest),
         "modules": imported_since(before.modules),
         "figures": bool(before.figures),
         **_ended(cell, before, after),
     }
     if hidden is not None:
-        known = {*inputs, *values, *cell.made}
+        known = {*inputs, *names, *last, *cell.made}
         manifest["standing"] = hidden.standing(before, after, known)
         obstacles = (*obstacles, *hidden.changed(after, known))
+
+    def kept(chosen: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        unseen = _unseen(chosen, before, cell.always, digest)
+        return _with_manifest({**chosen, **last}, {**manifest, "unseen": unseen}, cell, inputs)
+
+    needed = {n: value for n, value in names.items() if n in only or not is_spare(n)}
+    has_spare = len(needed) < len(names)
+    values, inseparable = kept(names)
+    if inseparable and has_spare:
+        values, inseparable = kept(needed)
+    undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
+    return Gathered(
+        values,
+        needed,
+        () if only else tuple(dict.fromkeys((*moved.deleted, *undone))),
+        (*cell.obstacles, *obstacles, *inseparable),
+        cell.remarks,
+        bare=(lambda: kept(needed)[0]) if has_spare else None,
+    )
+
+
+def _is_unread(name: str, value: Any) -> bool:
+    """Whether it is what ``_ = plt.hist(x)`` leaves: a part of a picture, given to a name so that
+    it is not shown. To keep it costs more than to draw it."""
+    parts = value if isinstance(value, tuple | list) else (value,)
+    return is_spare(name) and any(library_of(type(one)) == "matplotlib" for one in parts[-3:])
+
+
+def _with_manifest(
+    values: dict[str, Any], manifest: Mapping[str, Any], cell: Cell, inputs: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values with what is to be noted of them, and why they cannot be given back."""
+    shared, lent, inseparable = _sharing(values, inputs)
+    links = [link for link in shared if link[1] or link[3] or link[4]]
+    manifest = {**manifest, "links": links, "windows": lent}
     told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
     if MANIFEST in cell.hidden or told or not {"standing", "ended"}.isdisjoint(manifest):
         values[MANIFEST] = manifest
-    undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
-    deleted = () if only else tuple(dict.fromkeys((*moved.deleted, *undone)))
-    return Gathered(values, names, deleted, (*cell.obstacles, *obstacles), cell.remarks, None)
+    return values, inseparable
 
 
 def _sharing(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import OptionError, UsageError, ZenbookError
-from zenbook.front.notebook.namespace import is_users
+from zenbook.front.notebook.namespace import is_ordinary
 from zenbook.front.notebook.option_table import (
     PIPELINE_OPTIONS,
     STEP_OPTIONS,
@@ -169,7 +169,7 @@ class Magics:
     def _values(self, option: Option) -> list[str]:
         """What may follow an option."""
         if option.value == "NAMES":
-            return [name for name in list(self.door.shell.user_ns) if is_users(name)]
+            return [name for name in list(self.door.shell.user_ns) if is_ordinary(name)]
         return self._pipelines() if option.key == "pipeline" else list(option.choices)
 
     def _pipelines(self) -> list[str]:

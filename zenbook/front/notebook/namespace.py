@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
@@ -18,21 +18,52 @@ from typing import Any
 from zenbook.world.open_figures import open_figures
 
 _KEPT_BY_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+_HISTORY = re.compile(r"_+|_i*\d*|_[dio]h")
+"""``_``, ``___``, ``_5``, ``_i5``, ``_ii``, and the lists and dictionaries behind them."""
+_UNDERS = frozenset({"_", "__", "___"})
 EXIT_CODE = "_exit_code"
 MISSING: Any = object()
 """Stands for "no such name": None is a value."""
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def is_users(name: str) -> bool:
-    """Whether a name is the notebook's own and not one that IPython or Python keeps there."""
-    if name in _KEPT_BY_IPYTHON or (name.startswith("__") and name.endswith("__")):
+def is_ordinary(name: str) -> bool:
+    """Whether nobody but the user binds this name: neither IPython nor Python keeps one of it."""
+    return not (name in _KEPT_BY_IPYTHON or is_spare(name) or _is_never_users(name))
+
+
+def is_spare(name: str) -> bool:
+    """Whether a name is one of IPython's history, which people give to what they do not need."""
+    return _HISTORY.fullmatch(name) is not None
+
+
+def _is_never_users(name: str) -> bool:
+    is_pythons = name.startswith("__") and name.endswith("__") and not is_spare(name)
+    return is_pythons or name == EXIT_CODE
+
+
+def is_users(name: str, namespace: Mapping[str, Any]) -> bool:
+    """Whether a name is the notebook's own, and not one that IPython or Python keeps there.
+
+    ``_`` and the like are from the moment that somebody binds them: that is IPython's own rule,
+    which then leaves them alone. A plain dictionary, of no running shell, has none of these.
+    """
+    return is_ordinary(name) or _is_bound_by_hand(name, namespace, _shell_of(namespace))
+
+
+def _shell_of(namespace: Mapping[str, Any]) -> Any:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if shell is not None and shell.user_ns is namespace else None
+
+
+def _is_bound_by_hand(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
+    if shell is None or name not in namespace or _is_never_users(name):
         return False
-    return _HISTORY.fullmatch(name) is None
-
-
-_HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code")
-"""``_``, ``___``, ``_5``, ``_i5``, ``_ii``, and the lists and dictionaries behind them."""
+    kept = [shell.user_ns_hidden.get(name, MISSING)]
+    if name in _UNDERS:
+        kept.append(getattr(shell.displayhook, name, MISSING))
+    return all(namespace[name] is not value for value in kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +79,17 @@ class Glimpse:
     """How the last ``!cmd`` ended: IPython's ``_exit_code``."""
 
 
-def glimpse(namespace: Mapping[str, Any]) -> Glimpse:
-    """Look at a namespace now; cheap, nothing is copied but references."""
-    bound = {name: namespace[name] for name in list(namespace) if is_users(name)}
+def glimpse(namespace: Mapping[str, Any], written: Collection[str] = ()) -> Glimpse:
+    """Look at a namespace now; cheap, nothing is copied but references.
+
+    ``written`` are names that are the user's whatever they look like: code of theirs binds them.
+    """
+    shell = _shell_of(namespace)
+    bound = {
+        name: namespace[name]
+        for name in list(namespace)
+        if is_ordinary(name) or name in written or _is_bound_by_hand(name, namespace, shell)
+    }
     ended = namespace.get(EXIT_CODE, MISSING)
     return Glimpse(bound, frozenset(sys.modules), tuple(open_figures()), ended)
 

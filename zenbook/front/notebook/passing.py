@@ -29,7 +29,7 @@ from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, watching_hidden
 from zenbook.front.notebook.line import Spot, StepLine
 from zenbook.front.notebook.manner import with_manner
-from zenbook.front.notebook.namespace import Glimpse, glimpse
+from zenbook.front.notebook.namespace import Glimpse, glimpse, is_spare
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.session import Known, Session
@@ -298,6 +298,7 @@ class Passing:
             gathered.values,
             seconds,
             error=gathered.error,
+            bare=gathered.bare,
             deleted=gathered.deleted,
             obstacles=gathered.obstacles,
             remarks=gathered.remarks,
@@ -320,8 +321,7 @@ class Passing:
             self.shell.log.debug("zenbook failed after a cell", exc_info=True)
         ran = Ran({}, seconds, metrics=self._collected)
         outcome = outcome_of(ran, Miss((), "unknowable", self.why), self.call, not_kept=why)
-        bound = [name for name in self.cell.binds if name in self.namespace]
-        return outcome, {name: self.namespace[name] for name in bound}
+        return outcome, {n: self.namespace[n] for n in self.cell.binds if n in self.namespace}
 
     def abandon(self) -> None:
         """End the passage without a result; its lock and its watchers are let go."""
@@ -376,7 +376,7 @@ class Passing:
         if hit:
             session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
         edges = wires(session, name, {n: self.call.values[n] for n in self.cell.reads})
-        outputs = tuple(n for n in bound if not n.startswith("%"))
+        outputs = tuple(n for n in bound if not (n.startswith("%") or is_spare(n)))
         session.note(
             Known(
                 step=replace(self.call.step, outputs=outputs),

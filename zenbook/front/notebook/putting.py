@@ -76,7 +76,7 @@ class Putting:
                 return f"{name} is not what its definition makes"
         record = self._outcome.record
         for name in record.deleted if record is not None else ():
-            if is_users(name) and name not in self._namespace:
+            if name not in self._namespace:
                 return f"{name} is not there to be deleted"
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
@@ -186,7 +186,7 @@ class Putting:
             held |= {artifact.name for artifact in record.artifacts if artifact.alias}
         for name, digest in self._manifest.get("unseen", {}).items():
             now = self._namespace.get(name, MISSING)
-            if now is MISSING:
+            if now is MISSING or not is_users(name, self._namespace):
                 continue
             left = self._values.pop(name, now)
             if value_digest(now, self._digest) != digest or (name in held and now is not left):
@@ -219,8 +219,7 @@ class Putting:
         record = self._outcome.record
         deleted = record.deleted if record is not None else ()
         for name in (*deleted, *self._cell.dropped):
-            if is_users(name):
-                self._namespace.pop(name, None)
+            self._namespace.pop(name, None)
 
     def _put_changed(self) -> dict[int, Any]:
         """Give inputs their later content; the objects to use instead of the loaded ones."""
