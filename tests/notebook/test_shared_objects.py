@@ -177,6 +177,12 @@ SHARED = {
         "n = 1",
         "parser.parse_args([]), parser.parse_args(['--lr', '2'])",
     ),
+    "what scikit-learn loads as frames": (
+        "from sklearn.datasets import load_iris",
+        "iris = load_iris(as_frame=True)",
+        "iris.data.iloc[0, 0] = 99",
+        "iris.data.iloc[0, 0], iris.frame.iloc[0, 0], iris['target'].sum(), vars(iris)",
+    ),
     "the name of a series": (
         "import pandas as pd\ns = pd.Series([7, 8], name='s')",
         "s.name = 'q'",

@@ -323,6 +323,16 @@ def make_own_namespace(cls: type[dict[str, Any]]) -> dict[str, Any]:
     return made
 
 
+def reduce_with_attributes(obj: dict[str, Any]) -> Any:
+    """A dict with attributes whose class leaves these out when it is unpickled."""
+    return type(obj), (), dict(vars(obj)), None, iter(dict.items(obj)), fill_attributes
+
+
+def fill_attributes(obj: Any, attributes: dict[str, Any]) -> None:
+    """Give an object its attributes, whatever its class makes of a state."""
+    vars(obj).update(attributes)
+
+
 def reduce_mapping_proxy(proxy: Any) -> Any:
     """A read-only view of a dict."""
     return make_mapping_proxy, (dict(proxy),)

@@ -110,7 +110,8 @@ class Packer(pickle.Pickler):
             return self._code_object(partial(code_.reduce_function, is_there=is_there), obj)
         if isinstance(obj, type):
             return self._code_object(code_.reduce_class, obj)
-        self.kinds.add(kind)
+        if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
+            self.kinds.add(kind)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return self._code_object(lambda it, _: reduce(it), obj)
@@ -130,6 +131,8 @@ class Packer(pickle.Pickler):
             return self._array(obj)
         if root == "matplotlib":
             return _figure(obj)
+        if root == "sklearn" and kind.__name__ == "Bunch":
+            return code_.reduce_with_attributes(obj)
         if root == "torch":
             return reduce_tensor(obj, self._memories)
         if root == "IPython" and kind.__name__ == "DisplayHandle":
