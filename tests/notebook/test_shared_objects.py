@@ -30,6 +30,10 @@ OTHERS = (
     " 't': pd.to_datetime(['2020', '2021']), 'o': pd.Series(['a', [1]], dtype=object)})"
 )
 MADE = "import numpy as np, pandas as pd\na = np.arange(6.0)"
+COUNTER = (
+    "def counting():\n    n = 0\n    def counter():\n        nonlocal n\n        n += 1\n"
+    "        return n\n    return counter\ncounter = counting()"
+)
 
 SHARED = {
     "a column of a frame as an array": (
@@ -182,6 +186,36 @@ SHARED = {
         "iris = load_iris(as_frame=True)",
         "iris.data.iloc[0, 0] = 99",
         "iris.data.iloc[0, 0], iris.frame.iloc[0, 0], iris['target'].sum(), vars(iris)",
+    ),
+    "a function that counts its calls": (
+        f"{COUNTER}\nfrom functools import partial",
+        "held = [counter]\nlater = partial(counter)",
+        "held[0](), later()",
+        "counter()",
+    ),
+    "a function that counts its calls, put into an input": (
+        f"{COUNTER}\nd = {{}}",
+        "d['f'] = counter",
+        "d['f']()",
+        "counter()",
+    ),
+    "an argument of a partial function": (
+        "from functools import partial\nxs = [1]",
+        "total = partial(sum, xs)",
+        "xs.append(5)",
+        "total()",
+    ),
+    "a global that a function hands to an input": (
+        "TABLE = [1]\ndef table():\n    return TABLE\nd = {}",
+        "d['t'] = table()",
+        "d['t'].append(2)",
+        "TABLE",
+    ),
+    "a table of a class of the step, put into an input": (
+        "d = {}",
+        "class C:\n    TABLE = [1]\nd['t'] = C.TABLE",
+        "d['t'].append(2)",
+        "C.TABLE",
     ),
     "the name of a series": (
         "import pandas as pd\ns = pd.Series([7, 8], name='s')",

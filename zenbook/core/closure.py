@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_128_hexdigest
 
-from zenbook.core.closure_lending import held_by_imported, held_by_names, home_of
+from zenbook.core.closure_lending import closures_of, held_by_imported, held_by_names, home_of
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
@@ -128,6 +128,11 @@ class CodeClosure:
         """The user's modules that this code imports itself, loaded or not."""
         trace = self._trace(getattr(code, "__func__", code), namespace, False)
         return tuple(module for module, _ in trace.imported)
+
+    def closures(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, FunctionType]:
+        """Functions with variables of their own that this code uses, and that are no global's."""
+        trace = self._trace(getattr(code, "__func__", code), namespace, False)
+        return closures_of(trace)
 
     def defined(self, names: Iterable[str], namespace: Mapping[str, Any] | None) -> dict[str, Any]:
         """Values that can change, held by the classes and functions of these names and by all that

@@ -11,9 +11,10 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
+from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.compiling import compiled
 from zenbook.core.source_helpers import Around
@@ -43,6 +44,24 @@ def held_by_names(
     all that their code uses, by name."""
     code = _code_reading(tuple(sorted(filter(str.isidentifier, names))))
     return {n: v for n, v in tracing(code, namespace).constants if not is_atom(v)}
+
+
+def closures_of(trace: Trace) -> dict[str, FunctionType]:
+    """Functions that another one has made, with its variables, each by its name and its place among
+    those of that name."""
+    found: dict[str, FunctionType] = {}
+    for function, *_ in trace.functions:
+        if has_own_variables(function):
+            same = sum(label.partition("#")[0] == function.__qualname__ for label in found)
+            found[f"{function.__qualname__}#{same + 1}"] = function
+    return found
+
+
+def has_own_variables(value: Any) -> bool:
+    """Whether this is a function of the user's that another one has made and given variables: what
+    it counts in them, whoever holds it sees."""
+    is_made = type(value) is FunctionType and value.__closure__ and "<" in value.__qualname__
+    return bool(is_made) and is_local_code(value)
 
 
 def home_of(namespace: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -280,12 +280,13 @@ def _links(
     but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     if sitting.rebinds:
-        return [*ties(changed, inputs), *lent(inner, inputs, used)]
+        return [*ties(changed, inputs, lenders(used)), *lent(inner, inputs, used)]
     try:
         refuse_buffers(inner)
         found = [*links(inner, inputs), *lent(inner, inputs, used)]
         found += behind_each_other(inner, found)
-        return [*ties(changed, inputs), *found]  # a function's caller needs no ties; a cell does
+        found += ties(changed, inputs, lenders(used))  # a function's caller needs none; a cell does
+        return found
     except Inseparable:
         return None
 

@@ -17,6 +17,8 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_now
 from zenbook.engine.sharing import Link, held_in, links_of, relink
+from zenbook.engine.tying import tie
+from zenbook.errors import NotDigestible
 from zenbook.model import Call
 
 _MARK = "use "
@@ -32,7 +34,8 @@ def used_after(
     what it defines reads, and that the step itself gives, lends nothing."""
     own = desk.code.defined(call.made, call.namespace)
     lasting = {name: value for name, value in own.items() if name.partition("#")[0] not in outputs}
-    return {**lasting, **imported_now(call, desk), **identity.used}
+    closures = desk.code.closures(call.code, call.namespace)
+    return {**closures, **lasting, **imported_now(call, desk), **identity.used}
 
 
 def lenders(used: _Used) -> dict[str, Any]:
@@ -59,8 +62,34 @@ def lend(
     links: Iterable[Link], outputs: dict[str, Any], identity: Identity, call: Call, desk: Desk
 ) -> None:
     """Put parts of the used values into loaded outputs. Raises Inseparable."""
-    wanted = [link for link in links if is_lent(link)]
+    wanted = [link for link in links if is_lent(link) and link[0] in outputs]
+    relink(wanted, outputs, _lenders_of(wanted, outputs, identity, call, desk))
+
+
+def lend_to_changed(
+    links: Iterable[Link], changed: dict[str, Any], identity: Identity, call: Call, desk: Desk
+) -> None:
+    """Put parts of the used values into the loaded contents of inputs that the step changed.
+
+    Raises Inseparable.
+    """
+    wanted = [link for link in links if is_lent(link) and link[0].startswith("~")]
+    used = _lenders_of(wanted, changed, identity, call, desk)
+    digester = desk.digester(identity.live)
+
+    def digest(value: Any) -> str | None:
+        try:
+            return digester.digest(value)
+        except NotDigestible:
+            return None
+
+    tie(wanted, changed, call.values, lambda _: used, digest)
+
+
+def _lenders_of(
+    wanted: Iterable[Link], outputs: Mapping[str, Any], identity: Identity, call: Call, desk: Desk
+) -> dict[str, Any]:
     used = lenders(identity.used)
-    if any(link[2] not in used for link in wanted):
-        used = lenders(used_after(identity, call, desk, outputs))
-    relink(wanted, outputs, used)
+    if all(link[2] in used for link in wanted):
+        return used
+    return lenders(used_after(identity, call, desk, outputs))

@@ -17,6 +17,7 @@ from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodTyp
 from typing import Any
 from weakref import CallableProxyType, ProxyType
 
+from zenbook.core.closure_lending import has_own_variables
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
@@ -26,11 +27,12 @@ from zenbook.engine.tensors import is_tensor
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
-``("cell", number)`` of a function's closure; ``("entry", (row, column))`` of a frame, ``("entry",
-(row,))`` of a series, ``("block", number)`` for the arrays behind either, or ``("behind", key)``
-(:mod:`zenbook.engine.blocks`); ``("place", number)`` in a tuple and ``("wrapped", name)`` in an
-extension array, which must be made anew to hold another object; and ``("fixed", number)`` in a set,
-a bound method and the like, where nothing else can be put."""
+``("cell", number)`` of a function's closure; ``("given", number)`` of a partial function;
+``("entry", (row, column))`` of a frame, ``("entry", (row,))`` of a series, ``("block", number)``
+for the arrays behind either, or ``("behind", key)`` (:mod:`zenbook.engine.blocks`); ``("place",
+number)`` in a tuple and ``("wrapped", name)`` in an extension array, which must be made anew to
+hold another object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing
+else can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
@@ -99,8 +101,11 @@ def _holds_nothing(value: Any) -> bool:
 
 
 def is_part(value: Any) -> bool:
-    """Whether a walk comes by this value: it can change, and is no code."""
-    return is_mutable(value) and not isinstance(value, _CODE)
+    """Whether a walk comes by this value: it can change, and is no code; or is code with variables
+    of its own, as one that counts its calls has, and which no name leads to."""
+    if isinstance(value, _CODE):
+        return has_own_variables(value)
+    return is_mutable(value)
 
 
 def is_drawn(value: Any) -> bool:
@@ -214,7 +219,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         return
     elif isinstance(value, partial):
         yield from (
-            (("fixed", place), item) for place, item in enumerate((value.func, *value.args))
+            (("given", place), item) for place, item in enumerate((value.func, *value.args))
         )
         yield ("slot", "keywords"), value.keywords
     elif isinstance(value, _ITERATORS):
@@ -279,6 +284,8 @@ def follow(value: Any, path: Path) -> Any:
             value = vars(value)[key]
         elif how == "cell":
             value = value.__closure__[key].cell_contents
+        elif how == "given":
+            value = (value.func, *value.args)[key]
         elif how == "entry":
             value = value.iat[key]
         elif how == "fixed":
@@ -325,6 +332,8 @@ def put(holder: Any, step: Step, value: Any) -> None:
         vars(holder)[key] = value
     elif how == "cell":
         holder.__closure__[key].cell_contents = value
+    elif how == "given":
+        _give(holder, key, value)
     elif how == "entry":
         holder.iat[key] = value
     elif how == "block":
@@ -335,3 +344,11 @@ def put(holder: Any, step: Step, value: Any) -> None:
         object.__setattr__(holder, key, value)
     else:
         holder[key] = value
+
+
+def _give(function: Any, number: int, value: Any) -> None:
+    """Let a partial function have another function (0) or argument."""
+    state: Any = partial.__reduce__(function)[2]
+    given = [state[0], *state[1]]
+    given[number] = value
+    function.__setstate__((given[0], tuple(given[1:]), *state[2:]))

@@ -13,7 +13,7 @@ from zenbook.engine.holders import are_held_elsewhere
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_again
 from zenbook.engine.in_place import replaceable
-from zenbook.engine.lending import is_lent, lend
+from zenbook.engine.lending import is_lent, lend, lend_to_changed
 from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
@@ -89,6 +89,7 @@ def _restored(
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         _refuse_other_sharing(record, shared or (), identity, call, desk)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
+        lend_to_changed(shared or (), changed, identity, call, desk)
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
         values = _named(record, loaded, inputs, wanted_besides)
         if held := [link for link in shared or () if link[0] in values]:

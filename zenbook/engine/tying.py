@@ -26,15 +26,18 @@ from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink,
 from zenbook.engine.windows import windows
 
 
-def ties(changed: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
-    """Where inputs that a step changed hold other inputs now, or look into the same memory.
+def ties(
+    changed: Mapping[str, Any], inputs: Mapping[str, Any], used: Mapping[str, Any]
+) -> list[Link]:
+    """Where inputs that a step changed hold other inputs now, or used values by the names that
+    links give these, or look into the same memory.
 
     Raises Inseparable for what no link can say.
     """
     found: list[Link] = []
     for name, value in changed.items():
         others = {other: held for other, held in inputs.items() if held is not value}
-        known = held_in(others)
+        known = held_in({**others, **used})
         known.pop(id(value), None)
         found += links_of(name, value, known, inside=True)
     return [(f"~{link[0]}", *link[1:]) for link in (*found, *windows(changed, found))]

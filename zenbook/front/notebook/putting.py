@@ -120,7 +120,7 @@ class Putting:
         """Why an input that the cell changed in place cannot be given its later content."""
         try:
             tie(
-                self._outcome.links or (),
+                [link for link in self._outcome.links or () if not is_lent(link)],
                 self._changed,
                 self._given,
                 self._sources,
