@@ -86,6 +86,14 @@ def test_a_failed_step_shows_only_the_users_lines(project: Project) -> None:
     assert said.err.count('File "') == 1
 
 
+def test_a_script_that_is_no_python_shows_only_its_own_line(project: Project) -> None:
+    project.write("broken.py", "x = = 1")
+    said = project.zenbook("run", "broken.py")
+    assert said.code == 1
+    assert "zenbook" not in said.err.replace(str(project.folder), "")
+    assert said.err.endswith("SyntaxError: invalid syntax\n")
+
+
 def test_forget_asks_nobody_where_nobody_can_answer(project: Project) -> None:
     project.zenbook("run", "work.py:good")
     said = project.zenbook("forget", "latest")

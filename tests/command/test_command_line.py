@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.programs import Project
+from zenbook.errors import UsageError
+from zenbook.front.command.saving import save
 
 SCRIPT = '''
 import time
@@ -304,6 +306,26 @@ def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
     assert ran(project, "restore", "latest", name, "--step", "load") == f"{name} = [0, 1, 2, 3]\n"
     ran(project, "restore", "latest", name, "--step", "load", "--to", "numbers.json")
     assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
+    assert ran(project, "restore", "latest", "load", "-o", "load.txt") == (
+        "Saved output to load.txt.\n"
+    )
+    several = project.zenbook("restore", "latest", "lod")
+    assert several.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+
+
+def test_what_cannot_be_saved_so_is_a_sentence(tmp_path: Path) -> None:
+    class Frame:
+        def to_parquet(self, path: Path) -> None:
+            raise ImportError("Unable to find a usable engine")
+
+    with pytest.raises(UsageError, match=r"library that is not installed \(pyarrow\)"):
+        save("table", Frame(), tmp_path / "table.parquet")
+    with pytest.raises(UsageError) as refused:
+        save("row", [1], tmp_path / "row.csv")
+    assert str(refused.value) == (
+        "row, of type list, cannot be saved as .csv: arrays go to .npy, frames to .csv and "
+        ".parquet, plain values to .json, and anything to .txt."
+    )
 
 
 # ------------------------------------------------------------------ what is wrong is told
@@ -330,7 +352,7 @@ def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
             "--rerun wants --step NAME; to run every step, use --no-cache.",
         ),
         (["show", "adding:7"], "There is no run 'adding:7'. `zenbook runs` lists them."),
-        (["why", "load"], "No run on record has a step load. It has none."),
+        (["why", "load"], "There is no run yet: run a step or a pipeline first."),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_exit_code_2(

@@ -200,6 +200,21 @@ def test_one_output_cannot_be_unpacked_and_says_what_to_do() -> None:
         wrong()
 
 
+def test_a_call_that_does_not_fit_names_the_pipeline_or_the_step() -> None:
+    @step
+    def one(n):
+        return n
+
+    @pipeline
+    def counting(n=1):
+        one(n)
+
+    with pytest.raises(TypeError, match=r"^counting\(\): got an unexpected keyword argument 'm'$"):
+        counting(m=3)
+    with pytest.raises(TypeError, match=r"^one\(\): missing a required argument: 'n'$"):
+        one()
+
+
 def test_a_pipeline_without_steps_is_an_error() -> None:
     @pipeline
     def nothing():

@@ -67,6 +67,7 @@ def test_a_check_ends_with_code_1_where_notebook_and_script_have_drifted(project
 
 
 def test_a_script_goes_where_one_says(project: Project) -> None:
+    Path("deep/er").mkdir(parents=True)
     assert project.zenbook("export", "book.ipynb", "-o", "deep/er/other.py").code == 0
     Path("folder").mkdir()
     assert project.zenbook("export", "book.ipynb", "-o", "folder").code == 0
@@ -91,13 +92,18 @@ def test_nothing_but_an_earlier_export_is_written_over(project: Project) -> None
 
 def test_where_one_may_not_write_a_sentence_says_so(project: Project) -> None:
     Path("file").write_text("", encoding="utf-8")
-    assert "cannot be written: " in refused(project, "book.ipynb", "-o", "file/book.py")
+    assert refused(project, "book.ipynb", "-o", "file/book.py") == (
+        "Error: file/book.py cannot be written: there is no folder file."
+    )
+    assert not Path("gone").exists()
+    assert "there is no folder gone." in refused(project, "book.ipynb", "-o", "gone/book.py")
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("gone.ipynb",), "There is no notebook gone.ipynb."),
+        ((__file__,), "is a Python script, and no notebook."),
         (("book.ipynb", "--target", "x"), "'x' is not one of"),
         (("book.ipynb", "--order", "x"), "'x' is not one of"),
         ((), "Missing argument 'NOTEBOOK'"),

@@ -138,6 +138,7 @@ def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:
     [
         ('{"cells": [', "is no notebook: it is not JSON."),
         ("[]", "is no notebook: it is JSON of another kind."),
+        ("{}", "is no notebook: it is JSON of another kind."),
         ('{"nbformat": 9, "metadata": {}, "cells": []}', "Unsupported nbformat version 9."),
         (
             '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "raw", "metadata": {}}]}',

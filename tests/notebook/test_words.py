@@ -130,7 +130,7 @@ def test_a_run_shows_the_parameters_that_its_steps_used(kernel: Kernel) -> None:
         ("%zenbook restor 1", "There is no verb restor. Did you mean restore?"),
         ("%zenbook xyz", "There is no verb xyz. There are run, plan, runs,"),
         ("%why", "%why takes STEP [RUN], and got none: %why STEP [RUN]"),
-        ("%why trian", "No run on record has a step 'trian'. Did you mean train?"),
+        ("%why trian", "No run on record has a step trian. Did you mean train?"),
         ("%plan x", "%plan takes no arguments, not 'x': %plan"),
         ("%pipeline a b", "%pipeline takes one name, not a and b."),
         ("%zenbook run x.ipynb", "!zenbook run x.ipynb"),
@@ -157,9 +157,27 @@ def test_the_verbs_take_a_run_by_its_number_and_their_own_options(kernel: Kernel
         "No run of notebook has the status failed."
     )
     assert told(kernel, "%zenbook runs --limit 1").count("notebook") == 1
-    assert "is forgotten" in told(kernel, "%zenbook forget 1")
-    wrong = kernel.run("%zenbook forget 2")
+    asked = kernel.run("%zenbook forget 1")
+    assert asked.reply["evalue"] == (
+        "To delete run 1 of notebook for good, say so: %zenbook forget 1 --yes"
+    )
+    assert "is forgotten" in told(kernel, "%zenbook forget 1 --yes")
+    wrong = kernel.run("%zenbook forget 2 --yes")
     assert "is still running" in wrong.reply["evalue"]
+
+
+def test_show_and_restore_take_a_step_or_an_output_and_help_is_told(kernel: Kernel) -> None:
+    kernel.play(*CELLS)
+    assert told(kernel, "%zenbook show latest train").startswith("train  ✓ ran  notebook")
+    kernel.run("del X, model")
+    assert told(kernel, "%zenbook restore latest model") == ("Restored from run 1. Added: model.")
+    assert told(kernel, "%zenbook restore 1 load") == "Restored from run 1. Added: X."
+    wrong = kernel.run("%zenbook restore 1 modl")
+    assert wrong.reply["evalue"] == (
+        "That run kept nothing that is called modl. Did you mean model?"
+    )
+    assert "\n  forget RUN [--yes]  " in told(kernel, "%zenbook --help")
+    assert told(kernel, "%zenbook pin --help").endswith("let go of a pinned run")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,15 @@ class OutputHandle:
 
         Raises StoreFault if its bytes are gone or damaged: run the pipeline again to make it anew.
         """
-        return load(Reference(self.artifact, self._record), self._desk)
+        try:
+            return load(Reference(self.artifact, self._record), self._desk)
+        except StoreFault as error:
+            if self._desk.store.has(self.artifact.blob):
+                raise
+            raise StoreFault(
+                f"{self.name} of step {self._record.step} is not kept any more: `zenbook gc` "
+                "evicts what is over the limit. Run again what made it; pinned runs stay kept."
+            ) from error
 
     def __repr__(self) -> str:
         shown = f" {self.artifact.preview}" if self.artifact.preview else ""

@@ -226,6 +226,8 @@ def _existing(home: Path | None) -> Path:
 
 def _find(history: SqliteHistory, run: str) -> Run:
     found = history.run(run)
+    if found is None and run == "latest":
+        raise UsageError("There is no run yet: run a step or a pipeline first.")
     if found is None:
         raise UsageError(f"There is no run {run!a}. `zenbook runs` lists the runs.")
     return found

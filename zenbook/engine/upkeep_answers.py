@@ -19,7 +19,7 @@ class Status(StoreStatus):
     def __repr__(self) -> str:
         limit = f" of {bytes_text(self.limit)}" if self.limit is not None else ""
         return (
-            f"{self.path}: {bytes_text(self.size)}{limit}; {count(self.artifacts, 'artifact')}, "
+            f"{self.path}: {bytes_text(self.size)}{limit}; {count(self.artifacts, 'kept output')}, "
             f"{count(self.records, 'record')}, {count(self.runs, 'run')} ({self.pinned} pinned); "
             f"{bytes_text(self.reclaimable)} can be collected"
         )
@@ -49,11 +49,15 @@ class Collected:
 
     def __repr__(self) -> str:
         did = "Would free" if self.dry_run else "Freed"
-        over = " It is still over the limit: the rest is pinned or in use."
+        over = (
+            " It is still over the limit: what is pinned, in use, or was made or used in the last "
+            "ten minutes stays."
+        )
         return (
             f"{did} {bytes_text(self.freed)}: {count(len(self.evicted), 'result')} evicted, "
-            f"{count(self.orphans, 'orphan')} removed. {bytes_text(self.size)} of "
-            f"{bytes_text(self.limit)} are in use.{over if self.size > self.limit else ''}"
+            f"{count(self.orphans, 'orphan')} removed. Results take "
+            f"{bytes_text(self.size)}; the limit is {bytes_text(self.limit)}."
+            f"{over if self.size > self.limit else ''}"
         )
 
 

@@ -8,7 +8,7 @@ frozen value that prints well; nothing here prints.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -111,8 +111,7 @@ def _nothing(asked: _Asked, total: int, lately: Sequence[Run]) -> str:
         return ""
     pipeline, known = asked["pipeline"], {run.pipeline for run in lately}
     if pipeline is not None and pipeline not in known:
-        close = difflib.get_close_matches(pipeline, sorted(known), n=1, cutoff=0.5)
-        hint = f"Did you mean {close[0]}?" if close else f"There is {', '.join(sorted(known))}."
+        hint = nearest(pipeline, sorted(known)).replace("It has", "There is")
         return f"No run on record is of a pipeline {pipeline}. {hint}"
     wishes = {
         "tag": asked["tag"],
@@ -130,12 +129,12 @@ def show(run: str = "latest") -> RunHandle:
 
 def why(step: str, run: str | None = None) -> Explanation:
     """Why a step ran, or that nothing changed, in this run or the newest that has the step."""
-    handle = find_run(run) if run is not None else _newest_with(step)
+    handle = find_run(run) if run is not None else newest_with(step)
     line = handle.steps.get(step)
     if line is None:
         raise UsageError(
-            f"Run {handle.number} of {handle.pipeline} has no step {step!r}; "
-            f"it has {', '.join(handle.steps)}."
+            f"Run {handle.number} of {handle.pipeline} has no step {step}. "
+            + nearest(step, handle.steps)
         )
     code, error = _code_moved(handle, line), line.line.error.strip().rpartition("\n")[2]
     made = show(line.origin) if line.status == "cached" and line.origin else None
@@ -158,28 +157,47 @@ def diff(first: str, second: str) -> RunDiff:
     )
 
 
-def restore(run: str, step: str | None = None) -> dict[str, Any]:
-    """The kept outputs of a run (or of one of its steps) as live values by name.
+def restore(run: str, name: str | None = None, *, step: str | None = None) -> dict[str, Any]:
+    """The kept outputs of a run as live values by name: all, or what ``name`` is, an output or
+    else a step; with ``step``, only of that step.
 
     Later steps win where two have an output of one name. Raises UsageError, or StoreFault if
     bytes are gone.
     """
     handle = find_run(run)
-    if step is not None and step not in handle.steps:
-        raise UsageError(f"That run has no step {step!r}; it has {', '.join(handle.steps)}.")
-    chosen = [handle.steps[step]] if step is not None else list(handle.steps.values())
-    return {name: output.load() for taken in chosen for name, output in taken.outputs.items()}
+    steps = dict(handle.steps)
+    if step is not None and step not in steps:
+        raise UsageError(f"That run has no step {step}. {nearest(step, steps)}")
+    chosen = [steps[step]] if step is not None else list(steps.values())
+    outputs = {known: output for taken in chosen for known, output in taken.outputs.items()}
+    if name is not None and name in outputs:
+        outputs = {name: outputs[name]}
+    elif name is not None and step is None and name in steps:
+        outputs = dict(steps[name].outputs)
+    elif name is not None:
+        known = dict.fromkeys([*outputs, *(steps if step is None else ())])
+        raise UsageError(f"That run kept nothing that is called {name}. {nearest(name, known)}")
+    return {known: output.load() for known, output in outputs.items()}
 
 
-def _newest_with(step: str) -> RunHandle:
-    names: set[str] = set()
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """``Did you mean model?``, or what there is."""
+    names = list(known)
+    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"It has {', '.join(names) or 'nothing'}."
+
+
+def newest_with(step: str) -> RunHandle:
+    """The newest run that has a step of this name. Raises UsageError."""
+    names: dict[str, None] = {}
     for handle in runs(limit=1000):
         if step in handle.steps:
             return handle
-        names.update(handle.steps)
-    close = difflib.get_close_matches(step, sorted(names), n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}?" if close else "`zenbook runs` lists the runs."
-    raise UsageError(f"No run on record has a step {step!r}. {hint}")
+        names.update(dict.fromkeys(handle.steps))
+    if not names:
+        find_run("latest")  # says what to do where there is no run
+    near = nearest(step, names).replace("It has", "There is")
+    raise UsageError(f"No run on record has a step {step}. {near}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,11 +150,12 @@ def show_error(error: BaseException) -> None:
 
 
 def _own_frames(error: BaseException) -> Any:
-    """The traceback from the first frame that is neither ours nor Python's machinery."""
+    """The traceback from the first frame that is neither ours nor Python's machinery; none of a
+    file that is no Python, whose error names the line."""
     frame = error.__traceback__
     while frame is not None and _is_machinery(frame.tb_frame.f_code.co_filename):
         frame = frame.tb_next
-    return frame or error.__traceback__
+    return frame if frame is not None or isinstance(error, SyntaxError) else error.__traceback__
 
 
 def _is_machinery(filename: str) -> bool:

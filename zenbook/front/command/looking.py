@@ -82,7 +82,7 @@ def show_command(run: str, step: str | None, as_json: bool) -> None:
 def why_command(step: str, run: str | None, as_json: bool) -> None:
     """Say why a STEP ran, or that nothing changed: in RUN, or in the newest run that has it."""
     _need_home()
-    handle = verbs.show(run) if run is not None else _newest_with(step)
+    handle = verbs.show(run) if run is not None else verbs.newest_with(step)
     _check_step(handle, step)
     view, code = pictures.step_picture(handle.facts, step), verbs.why(step, handle.id).code
 
@@ -108,36 +108,34 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
 @click.argument("run")
 @click.argument("output", required=False)
 @click.option("--step", help="Only the outputs of this step.")
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Save OUTPUT here.")
+@click.option(
+    "-o",
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the one OUTPUT here.",
+)
 def restore_command(run: str, output: str | None, step: str | None, to: Path | None) -> None:
-    """Give back what a run's steps gave.
+    """Give back what a run's steps gave: all, or one OUTPUT, or those of a step of that name.
 
     Prints the values; `--to FILE` saves one OUTPUT in the form its suffix says: .npy for arrays,
     .csv and .parquet for frames, .json and .txt.
     """
     _need_home()
-    values = verbs.restore(run, step)
-    if output is not None and output not in values:
-        raise UsageError(f"That run kept no output {output}. {suggestion(output, list(values))}")
+    values = verbs.restore(run, output, step=step)
     if to is not None:
         from zenbook.front.command.saving import save
 
-        if output is None:
-            raise UsageError("--to saves one output: name it, as in `zenbook restore RUN OUTPUT`.")
-        save(values[output], to)
-        click.echo(f"Saved {output} to {to}.")
+        if len(values) != 1:
+            there = f"There is {', '.join(values)}." if values else "There is none."
+            raise UsageError(
+                f"--to saves one output: name it, as in `zenbook restore RUN OUTPUT`. {there}"
+            )
+        ((name, value),) = values.items()
+        save(name, value, to)
+        click.echo(f"Saved {name} to {to}.")
         return
-    for name in [output] if output is not None else values:
-        click.echo(f"{name} = {values[name]!r}")
-
-
-def _newest_with(step: str) -> RunHandle:
-    found = verbs.runs(limit=1000)
-    for handle in found:
-        if step in handle.steps:
-            return handle
-    known = dict.fromkeys(name for handle in found for name in handle.steps)
-    raise UsageError(f"No run on record has a step {step}. {suggestion(step, list(known))}")
+    for name, value in values.items():
+        click.echo(f"{name} = {value!r}")
 
 
 def _check_step(handle: RunHandle, step: str) -> None:

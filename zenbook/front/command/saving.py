@@ -10,16 +10,22 @@ from typing import Any
 from zenbook.errors import UsageError
 
 
-def save(value: Any, path: Path) -> None:
-    """Save the value; raises UsageError if its type does not go with the suffix."""
+def save(name: str, value: Any, path: Path) -> None:
+    """Save an output; raises UsageError if its type does not go with the suffix."""
     write = _WRITERS.get(path.suffix)
     if write is None:
         raise UsageError(f"{path} ends in none of {', '.join(_WRITERS)}: which form is meant?")
     try:
         write(value, path)
+    except ImportError as error:
+        raise UsageError(
+            f"{path.suffix} wants a library that is not installed (pyarrow); install it, or save "
+            f"{name} as .csv."
+        ) from error
     except (TypeError, ValueError, AttributeError) as error:
         raise UsageError(
-            f"A {type(value).__name__} cannot be saved as {path.suffix}: {error}"
+            f"{name}, of type {type(value).__name__}, cannot be saved as {path.suffix}: arrays go "
+            "to .npy, frames to .csv and .parquet, plain values to .json, and anything to .txt."
         ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error

@@ -16,7 +16,7 @@ _ORIGIN = "by zenbook ("
 def place_of(notebook: Path, output: Path | None) -> Path:
     """The script's file: beside the notebook, in the folder named, or the file named.
 
-    Raises ExportError if there is a file that no export wrote.
+    Raises ExportError if there is a file that no export wrote, or no such folder.
     """
     name = f"{identifier(notebook.stem)}.py"
     place = output or notebook.with_name(name)
@@ -24,6 +24,8 @@ def place_of(notebook: Path, output: Path | None) -> Path:
         place = place / name
     if place.suffix != ".py":
         raise ExportError(f"{place} is no name for a script. Name a file that ends in .py.")
+    if not place.parent.is_dir():
+        raise ExportError(f"{place} cannot be written: there is no folder {place.parent}.")
     if place.exists() and not _is_export(place):
         raise ExportError(
             f"{place} is there and was not exported by zenbook. "
@@ -39,9 +41,8 @@ def _is_export(place: Path) -> bool:
 
 
 def put(place: Path, text: str) -> None:
-    """Write the script, with the folders above it. Raises ExportError where one may not write."""
+    """Write the script. Raises ExportError where one may not write, or its folder is not there."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=place.parent, suffix=".tmp", delete=False
         ) as file:

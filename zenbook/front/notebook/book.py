@@ -22,6 +22,8 @@ def read_notebook(file: Path) -> Any:
     """A notebook of format 4, in any language. Raises UsageError for anything else."""
     import nbformat
 
+    if file.suffix == ".py":
+        raise UsageError(f"{file} is a Python script, and no notebook.")
     try:
         notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
     except FileNotFoundError:
@@ -43,7 +45,7 @@ def _wrong(error: Exception) -> str:
         return "it is not text in UTF-8"
     if type(error).__name__ == "NotJSONError":
         return "it is not JSON"
-    if isinstance(error, AttributeError | TypeError | KeyError):
+    if isinstance(error, AttributeError | TypeError | KeyError) or "a key: " in str(error):
         return "it is JSON of another kind"
     return str(error).partition("\n")[0].rstrip(".")
 

@@ -105,9 +105,11 @@ class Magics:
 
     def zenbook(self, line: str) -> Any:
         """``%zenbook VERB``: its help is ``ZENBOOK_HELP``."""
-        from zenbook.front.notebook.verbs import split
+        from zenbook.front.notebook.verbs import Sentence, split
 
         verb, *rest = split(line, "%zenbook") or ["status"]
+        if verb in ("-h", "--help", "help"):
+            return Sentence(ZENBOOK_HELP)
         if verb not in VERBS:
             there = suggestion(verb, VERBS) or f" There are {', '.join(VERBS)}."
             raise OptionError(f"There is no verb {verb}.{there}")
@@ -163,7 +165,8 @@ class Magics:
         given = sum(not word.startswith("-") for word in words)
         wanted = known.arguments[given].strip("[]") if given < len(known.arguments) else ""
         offers = {"RUN": self._run_names, "STEP": self._steps, "PIPELINE": self._pipelines}
-        found = offers[wanted]() if wanted in offers else []
+        kind = wanted.partition("|")[0]
+        found = offers[kind]() if kind in offers else []
         return [*found, *(name for option in known.options for name in option.names)]
 
     def _values(self, option: Option) -> list[str]:

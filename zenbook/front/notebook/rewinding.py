@@ -1,4 +1,4 @@
-"""``%zenbook restore RUN [STEP]``: put the outputs of an old run back into the notebook."""
+"""``%zenbook restore RUN [STEP|OUTPUT]``: put the outputs of an old run back into the notebook."""
 
 from __future__ import annotations
 
@@ -29,25 +29,24 @@ class Restored:
         return " ".join(pieces)
 
 
-def restore(door: Door, run: str, step: str | None = None) -> Restored:
-    """Bind the kept outputs of a run, or of one of its steps. Raises UsageError.
+def restore(door: Door, run: str, name: str | None = None) -> Restored:
+    """Bind the kept outputs of a run, or of one of its steps, or one of them. Raises UsageError.
 
     ``run`` may be a number of this notebook's pipeline, an id, or ``pipeline:number``.
     """
     from zenbook.engine import verbs
 
-    values = {
-        name: value
-        for name, value in verbs.restore(run_named(door, run), step).items()
-        if name.isidentifier()
-    }
+    found = verbs.show(run_named(door, run))
+    restored = verbs.restore(found.id, name)
+    values = {name: value for name, value in restored.items() if name.isidentifier()}
     if not values:
-        raise UsageError(f"Run {run} kept nothing that could be restored.")
+        raise UsageError(f"Run {found.number} kept nothing that could be restored.")
     namespace = door.shell.user_ns
     replaced = [name for name in values if name in namespace]
     bind(namespace, values)
     added = [name for name in values if name not in replaced]
-    return Restored(run, tuple(added), tuple(replaced))
+    own = "" if found.pipeline == door.session().pipeline else f" of {found.pipeline}"
+    return Restored(f"{found.number}{own}", tuple(added), tuple(replaced))
 
 
 def run_named(door: Door, run: str) -> str:

@@ -46,10 +46,13 @@ VERBS: Mapping[str, Verb] = {
             Option(("--limit",), "N", "at most so many"),
         ),
     ),
-    "show": Verb(("[RUN]",), "one run with its steps"),
+    "show": Verb(("[RUN]", "[STEP]"), "one run with its steps, or one step of it"),
     "why": Verb(("STEP", "[RUN]"), "every reason why a step ran, with old and new"),
     "diff": Verb(("RUN", "RUN"), "what differs between two runs"),
-    "restore": Verb(("RUN", "[STEP]"), "put the outputs of an old run back into the notebook"),
+    "restore": Verb(
+        ("RUN", "[STEP|OUTPUT]"),
+        "put what an old run gave, or a step of it, back into the notebook",
+    ),
     "export": Verb(
         ("[FILE]",),
         "the notebook as a pipeline script",
@@ -71,5 +74,9 @@ VERBS: Mapping[str, Verb] = {
         "check the store",
         (Option(("--repair",), "", "leave a store that checks clean"),),
     ),
-    "forget": Verb(("RUN",), "really delete a run and what only it kept"),
+    "forget": Verb(
+        ("RUN",),
+        "really delete a run and what only it kept",
+        (Option(("--yes",), "", "do delete it: it cannot be brought back"),),
+    ),
 }

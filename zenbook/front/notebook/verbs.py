@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import OptionError, UsageError
-from zenbook.front.notebook.option_table import suggestion
+from zenbook.front.notebook.option_table import Option, suggestion, usage
 from zenbook.front.notebook.rewinding import restore, run_named
 from zenbook.front.notebook.verb_table import VERBS
 
@@ -32,12 +32,19 @@ def answer(door: Door, verb: str, words: Sequence[str], magic: str) -> Any:
     from zenbook.front.notebook.options import parse_words
 
     known = VERBS[verb]
+    if {"-h", "--help"} & set(words):
+        return Sentence(f"{known.usage(magic)}\n\n{known.text}{_told(known.options)}")
     plain, said = parse_words(words, known.options, magic)
     if not known.fewest <= len(plain) <= len(known.arguments):
         wrong = f"not {' '.join(plain)!r}" if plain else "and got none"
         wanted = " ".join(known.arguments) or "no arguments"
         raise OptionError(f"{magic} takes {wanted}, {wrong}: {known.usage(magic)}")
     return _DEEDS[verb](door, plain, said)
+
+
+def _told(options: Sequence[Option]) -> str:
+    """The options of a verb, a line each."""
+    return f"\n\n{usage('', options).lstrip()}" if options else ""
 
 
 def split(line: str, magic: str) -> list[str]:
@@ -78,9 +85,17 @@ def _runs(door: Door, words: Sequence[str], said: Said) -> Any:
 
 
 def _show(door: Door, words: Sequence[str], said: Said) -> Any:
-    from zenbook.engine.verbs import show
+    from zenbook.engine.pictures import step_picture
+    from zenbook.engine.verbs import nearest, show
+    from zenbook.front.text import text
 
-    return show(run_named(door, words[0] if words else "latest"))
+    run = show(run_named(door, words[0] if words else "latest"))
+    if len(words) < 2:
+        return run
+    if words[1] not in run.steps:
+        named = f"Run {run.number} of {run.pipeline}"
+        raise UsageError(f"{named} has no step {words[1]}. {nearest(words[1], run.steps)}")
+    return Sentence(text(step_picture(run.facts, words[1], door.desk.history)))
 
 
 def _why(door: Door, words: Sequence[str], said: Said) -> Any:
@@ -139,8 +154,15 @@ def _fsck(door: Door, words: Sequence[str], said: Said) -> Any:
 
 def _forget(door: Door, words: Sequence[str], said: Said) -> Any:
     from zenbook.engine import upkeep
+    from zenbook.engine.verbs import show
 
-    return upkeep.forget(run_named(door, words[0]))
+    run = show(run_named(door, words[0]))
+    if "yes" not in said:
+        raise UsageError(
+            f"To delete run {run.number} of {run.pipeline} for good, say so: "
+            f"%zenbook forget {words[0]} --yes"
+        )
+    return upkeep.forget(run.id)
 
 
 _DEEDS: Mapping[str, Callable[[Door, Sequence[str], Said], Any]] = {

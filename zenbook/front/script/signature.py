@@ -46,7 +46,11 @@ class Binder:
                 bound = {**self._defaults, **given}
                 if bound.keys() == set(self.names):
                     return {name: bound[name] for name in self.names}
-        arguments = self._signature.bind(*args, **kwargs)
+        try:
+            arguments = self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            name = getattr(self._function, "__name__", "")
+            raise TypeError(f"{name}(): {error}") from None
         arguments.apply_defaults()
         return dict(arguments.arguments)
 
