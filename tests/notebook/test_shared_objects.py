@@ -301,6 +301,40 @@ SHARED = {
 }
 """What is made first, what the step does, what is changed later, and where it must be seen."""
 
+TABLES = {
+    "pyarrow": (
+        (
+            f"import pyarrow as pa\n{MADE}\n"
+            "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0], 's': ['x', 'y']})"
+        ),
+        (
+            "part = [pa.array(a[1:])]\nt = pa.table({'a': a, 'b': a * 2})\n"
+            "f = pa.Table.from_pandas(df)"
+        ),
+        "a[1] = 99\ndf.loc[0, 'w'] = 98",
+        "part[0].to_pylist(), t.to_pydict(), f.to_pydict()",
+    ),
+    "polars": (
+        f"import polars as pl\n{MADE}",
+        (
+            "s = pl.Series('a', a)\ndf = pd.DataFrame({'v': [1.0, 2.0], 's': ['x', 'y']})\n"
+            "f = {'f': pl.from_pandas(df), 'g': pl.DataFrame({'a': a[1:], 'b': a[:-1]})}"
+        ),
+        "a[1] = 99\ndf.loc[0, 'v'] = 98",
+        "s.to_list(), f['f'].to_dict(as_series=False), f['g'].to_dict(as_series=False)",
+    ),
+    "PIL": (
+        "import numpy as np\nfrom PIL import Image\na = np.zeros((2, 3), 'u1')",
+        (
+            "c = np.zeros((2, 3, 4), 'u1')\nimages = [Image.fromarray(a), Image.fromarray(c)]\n"
+            "copy = Image.fromarray(a + 1)"
+        ),
+        "a[0, 0] = 99\nc[1, 1] = 98",
+        "[np.asarray(image).tolist() for image in (*images, copy)]",
+    ),
+}
+"""What libraries make in the memory of arrays and frames."""
+
 REFUSED = {
     "a column that is changed in place, into which an array looks": (
         f"{TABLE}\narr = df['w'].to_numpy()",
@@ -357,6 +391,14 @@ def _both(kernel: Kernel, cells: tuple[str, ...], asked: str) -> tuple[str, str,
 @pytest.mark.parametrize("case", SHARED)
 def test_a_hit_shares_what_a_run_shares(case: str, kernel: Kernel) -> None:
     made, body, later, asked = SHARED[case]
+    plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", later), asked)
+    assert (first, again, status) == (plain, plain, "cached")
+
+
+@pytest.mark.parametrize("library", TABLES)
+def test_tables_and_images_see_what_is_put_into_their_memory(library: str, kernel: Kernel) -> None:
+    pytest.importorskip(library)
+    made, body, later, asked = TABLES[library]
     plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", later), asked)
     assert (first, again, status) == (plain, plain, "cached")
 

@@ -22,6 +22,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
 from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
+from zenbook.engine.buffers import buffer_at, with_buffer
 from zenbook.engine.frames import frame_parts, frames_within, is_frame
 from zenbook.engine.tensors import is_tensor
 
@@ -30,9 +31,10 @@ Step = tuple[str, Any]
 ``("cell", number)`` of a function's closure; ``("given", number)`` of a partial function;
 ``("entry", (row, column))`` of a frame, ``("entry", (row,))`` of a series, ``("block", number)``
 for the arrays behind either, or ``("behind", key)`` (:mod:`zenbook.engine.blocks`); ``("place",
-number)`` in a tuple and ``("wrapped", name)`` in an extension array, which must be made anew to
-hold another object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing
-else can be put."""
+number)`` in a tuple, ``("wrapped", name)`` in an extension array and ``("buffer", key)`` in values
+of pyarrow, polars and Pillow (:mod:`zenbook.engine.buffers`), which must be made anew to hold
+another object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing else
+can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
@@ -294,6 +296,8 @@ def follow(value: Any, path: Path) -> Any:
             value = value._mgr.blocks[key].values
         elif how == "behind":
             value = array_behind(value, key)
+        elif how == "buffer":
+            value = buffer_at(value, key)
         else:
             value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
     return value
@@ -314,8 +318,9 @@ def put_at(root: Any, path: Path, value: Any) -> Any:
         return value
     holder = follow(root, path[:-1])
     how, key = path[-1]
-    if how == "wrapped":
-        return put_at(root, path[:-1], wrapping(holder, key, value))
+    if how in ("wrapped", "buffer"):
+        made = wrapping if how == "wrapped" else with_buffer
+        return put_at(root, path[:-1], made(holder, key, value))
     if how != "place":
         put(holder, path[-1], value)
         return root
@@ -326,7 +331,7 @@ def put_at(root: Any, path: Path, value: Any) -> Any:
 def put(holder: Any, step: Step, value: Any) -> None:
     """Let this step lead to another object. Raises TypeError for a fixed one."""
     how, key = step
-    if how in ("fixed", "place"):
+    if how in ("fixed", "place", "buffer"):
         raise TypeError("nothing can be put into a tuple or a set")
     if how == "attribute":
         vars(holder)[key] = value

@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.blocks import behind, count_in, counted, is_behind
+from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import bounds_of
@@ -83,19 +84,27 @@ def held_in(
     known: dict[int, tuple[str, Path, Any]] = {}
     for name, value in inputs.items():
         for path, inner in with_memory(walk(value, to_the_end=to_the_end)):
-            number = ~id(inner) if is_behind(path) else id(inner)
-            known.setdefault(number, (name, path, inner))
+            known.setdefault(number_of(path, inner), (name, path, inner))
     return known
+
+
+def number_of(path: Path, inner: Any) -> int:
+    """An object by its identity; what is behind a frame is something else than by itself, and of
+    the memory of pyarrow's and polars' values each look at it is another object."""
+    if is_buffer(path):
+        return ~int(inner.__array_interface__["data"][0])
+    return ~id(inner) if is_behind(path) else id(inner)
 
 
 def with_memory(
     walked: Iterable[tuple[Path, Any]], stop: Collection[int] = ()
 ) -> Iterator[tuple[Path, Any]]:
-    """What a walk comes by, and the arrays behind the frames that are not in ``stop``."""
+    """What a walk comes by, and the arrays behind the tables that are not in ``stop``."""
     for path, inner in walked:
         yield path, inner
-        if is_frame(inner) and id(inner) not in stop:
-            yield from (((*path, step), array) for step, array in behind(inner))
+        if id(inner) not in stop:
+            steps = behind(inner) if is_frame(inner) else buffers(inner)
+            yield from (((*path, step), array) for step, array in steps)
 
 
 def links_of(
@@ -107,8 +116,9 @@ def links_of(
     to_the_end: bool = False,
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
-    arrays = [at for at in known.values() if is_array(at[2])]
+    arrays = [at for at in known.values() if is_array(at[2]) and not is_buffer(at[1])]
     plain = [at for at in arrays if not is_behind(at[1])]
+    changeable = [at for at in arrays if not is_of_buffers(buffer_of(at[2]))]
     looking: set[Path] = set()
     for path, inner in with_memory(walk(value, stop=known, to_the_end=to_the_end), known):
         if path and path[:-1] in looking:
@@ -116,7 +126,8 @@ def links_of(
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)
-            source = _looked_into(inner, plain if is_behind(path) else arrays)
+            among = plain if is_behind(path) else changeable if is_buffer(path) else arrays
+            source = _looked_into(inner, among)
         if source is None or (inside and not path):
             continue
         if is_behind(path) and ((inside and len(path) == 1) or _looks_back(source[2], inner)):
@@ -172,11 +183,12 @@ def counted_at(value: Any, path: Path) -> Any:
 
 def refuse_buffer(name: str, array: Any, known: Known) -> None:
     """Raise Inseparable for an array in the memory of a known object that is no array."""
-    if holder := known.get(id(_buffer_of(array))):
+    holder = known.get(id(buffer_of(array)))
+    if holder is not None and not is_of_buffers(holder[2]):
         raise Inseparable(f"{name} looks into the memory of {holder[0]}")
 
 
-def _buffer_of(array: Any) -> Any:
+def buffer_of(array: Any) -> Any:
     """What an array's memory belongs to if that is no array; None if it is the array's own."""
     while is_array(array):
         array = array.base
@@ -210,6 +222,8 @@ def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> W
     """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
     writeable = bool(value.flags.writeable)
+    if plain and value.dtype == "u1" and _is_made_of(value, array.dtype):
+        value = value.view(array.dtype)  # a buffer has no type of its own
     if plain and (cut := cut_of(value, array, writeable=writeable)) is not None:
         return cut
     dense = plain and array.flags.forc
@@ -219,6 +233,14 @@ def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> W
     start = [one.__array_interface__["data"][0] for one in (array, value)]
     place = (value.dtype, value.shape, value.strides, start[1] - start[0], writeable)
     return (*place, array.dtype, array.strides if dense else None)
+
+
+def _is_made_of(value: Any, dtype: Any) -> bool:
+    """Whether an array of bytes can be looked at as elements of this type."""
+    dense = value.ndim == 1 and value.strides == (1,)
+    return bool(
+        dense and not dtype.hasobject and dtype.itemsize and not len(value) % dtype.itemsize
+    )
 
 
 def _is_reshaped(value: Any, array: Any) -> bool:
@@ -298,10 +320,10 @@ def entangled(
 def looker_at(memory: list[Any], others: Mapping[str, Any]) -> str:
     """The name of what looks into this memory without being a frame; "" if nothing does."""
     for name, other in others.items() if memory else ():
-        if any(
-            is_array(inner) and _is_view(inner, memory) for inner in Reach([other]).objects.values()
-        ):
-            return name
+        for inner in Reach([other]).objects.values():
+            arrays = [inner] if is_array(inner) else [array for _, array in buffers(inner)]
+            if any(_is_view(array, memory) for array in arrays):
+                return name
     return ""
 
 

@@ -12,14 +12,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.blocks import is_behind
+from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of
 from zenbook.engine.parts import Path, is_array, walk
 from zenbook.engine.sharing import (
     Inseparable,
     Link,
+    buffer_of,
     counted_at,
     held_in,
     holds,
+    number_of,
     refuse_buffer,
     share_elements,
     window_into,
@@ -33,10 +36,10 @@ _Place = tuple[str, Path, Any]
 
 
 def windows(
-    outputs: Mapping[str, Any], linked: Sequence[Link], *, with_frames: bool = False
+    outputs: Mapping[str, Any], linked: Sequence[Link], *, with_tables: bool = False
 ) -> list[Link]:
     """Where outputs look into other outputs' memory; ``linked`` look into an input's already.
-    ``with_frames``: only where that is a frame's, or the one that looks is a frame.
+    ``with_tables``: only where that is a frame's, or what looks is a frame or another table.
 
     Raises Inseparable for arrays that share memory of which neither holds all.
     """
@@ -45,8 +48,8 @@ def windows(
     found = [at for at in arrays if at[2].size and (at[0], at[1]) not in elsewhere]
     owners: dict[int, _Place] = {}
     for group in _overlapping(found):
-        frames = {is_behind(at[1]) for at in group}
-        if frames == {True, False} or (frames == {False} and not with_frames):
+        kinds = {at[1][-1][0] if is_behind(at[1]) or is_buffer(at[1]) else "" for at in group}
+        if len(kinds) > 1 or (kinds == {""} and not with_tables):
             owners.update(_lenders(group, outputs))
     return list(_links(outputs, owners, elsewhere)) if owners else []
 
@@ -54,7 +57,7 @@ def windows(
 def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
     """The windows between an array and a frame, for what no notebook binds: the codec puts those
     between arrays together by itself. Sources are marked as outputs."""
-    between = windows(outputs, linked, with_frames=True)
+    between = windows(outputs, linked, with_tables=True)
     return [(link[0], link[1], f"{_OWN}{link[2]}", link[3], link[4]) for link in between]
 
 
@@ -111,27 +114,25 @@ def _lenders(group: list[_Place], outputs: Mapping[str, Any]) -> Iterator[tuple[
         for number, at in zip(refs, group, strict=True)
         if number and any(share_elements(at[2], array) for array in plain)
     }
+    lending = [not is_buffer(p) and not is_of_buffers(buffer_of(array)) for _, p, array in group]
     for place, (name, path, array) in enumerate(group):
-        sharing = [n for n in range(place) if share_elements(group[n][2], array)]
+        able = lending if is_buffer(path) else [True] * place
+        sharing = [n for n in range(place) if able[n] and share_elements(group[n][2], array)]
         if not sharing or (is_behind(path) and refs[place] not in matter):
             continue
         sharing.sort(key=lambda n: not refs[n] or refs[n] != refs[place])
         owner = next((group[n] for n in sharing if holds(group[n][2], array)), None)
         if owner is None:
             raise Inseparable(f"{name} and {group[sharing[0]][0]} look into the same memory")
-        yield _number_of(path, array), owner
+        yield number_of(path, array), owner
 
 
 def _last_to_lend(at: _Place) -> tuple[Any, ...]:
     """The largest lends first; of two of one size one that can be written to, and that looks into
-    nothing else."""
+    nothing else. What pyarrow and polars keep, nobody can write to."""
     _, path, array = at
-    return -array.nbytes, not array.flags.writeable, array.base is not None, is_behind(path)
-
-
-def _number_of(path: Path, array: Any) -> int:
-    """An array by its identity; behind a frame it is something else than by itself."""
-    return ~id(array) if is_behind(path) else id(array)
+    is_looking = not array.flags.writeable, array.base is not None, is_behind(path)
+    return is_buffer(path), -array.nbytes, *is_looking
 
 
 def _links(
@@ -143,7 +144,7 @@ def _links(
     standing: dict[int, list[_Place]] = {number: [] for number in owners}
     for name, value in outputs.items():
         for path, inner in with_memory(walk(value, stop=owners)):
-            number = _number_of(path, inner)
+            number = number_of(path, inner)
             if number in owners and (name, path) not in elsewhere:
                 standing[number].append((name, path, inner))
     for number, places in standing.items():
