@@ -343,6 +343,7 @@ CHANGES = {
     "the index's name": lambda f: f.rename_axis("i"),
     "attrs": lambda f: (f.attrs.update(unit="m"), f)[1],
     "flags": lambda f: f.set_flags(allows_duplicate_labels=False),
+    "an attribute of its own": lambda f: (object.__setattr__(f, "note", "n"), f)[1],
     "a missing value": lambda f: f.assign(b=["x", None]),
 }
 

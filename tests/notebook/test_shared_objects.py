@@ -223,6 +223,18 @@ SHARED = {
         "n = 1",
         "s.name, s.to_frame().columns.tolist()",
     ),
+    "attributes that somebody gives frames and series": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\ns = pd.Series([1])",
+        "df._note = 5\ns.note = [1]\nt = df + 0\nt.attrs['of'] = u = s + 1\nu.note = 'n'",
+        "u.note = 'm'",
+        "df._note, s.note, t.attrs['of'].note",
+    ),
+    "an array that was broadcast": (
+        "import numpy as np\na = np.arange(3)",
+        "b = np.broadcast_arrays(a, np.ones((2, 3)))[0]",
+        "a[0] = 99",
+        "b.tolist()",
+    ),
     "what a frame allows": (
         "import pandas as pd\ndf = pd.DataFrame({'a': [1]})",
         "df.flags.allows_duplicate_labels = False",
@@ -393,6 +405,13 @@ def test_a_hit_shares_what_a_run_shares(case: str, kernel: Kernel) -> None:
     made, body, later, asked = SHARED[case]
     plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", later), asked)
     assert (first, again, status) == (plain, plain, "cached")
+
+
+def test_a_step_says_nothing_of_an_array_that_numpy_warns_of(kernel: Kernel) -> None:
+    made = "import numpy as np\na = np.broadcast_arrays(np.arange(3), np.ones((2, 3)))[0]"
+    played = kernel.play(made, "%%step s\nb = [a, a[:1], a.sum()]", "a[0, 0] = 1")
+    assert "overlapping memory" in played[2].stream("stderr")
+    assert not played[1].stream("stderr")
 
 
 @pytest.mark.parametrize("library", TABLES)

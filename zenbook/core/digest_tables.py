@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from zenbook.core.digest import Digester
 
 
+_REMEMBERED = ("_attrs", "_cacher", "_is_copy", "_typ")
+
+
 def frame(value: Any, digester: Digester) -> Description:
     """A ``DataFrame``: class, labels in order, columns, ``attrs`` and flags."""
     columns = [_column(one) for one in _columns(value)]
@@ -49,9 +52,19 @@ def _columns(value: Any) -> list[Any]:
 
 
 def _rest(value: Any, digester: Digester) -> Description:
-    """``attrs``, flags, and what a subclass adds."""
+    """``attrs``, flags, what a subclass adds, and attributes of its own."""
     extra = {name: getattr(value, name, None) for name in value._metadata if name != "name"}
-    return dict(value.attrs), value.flags.allows_duplicate_labels, extra
+    told = (dict(value.attrs), value.flags.allows_duplicate_labels, extra)
+    own = own_attributes(value)
+    return (*told, own) if own else told
+
+
+def own_attributes(value: Any) -> dict[str, Any]:
+    """Attributes that somebody gave a frame or series, as ``frame.note = "n"``: neither pandas'
+    own, nor what it remembers there, such as ``series.str``, or leaves there when it is loaded."""
+    kind = type(value)
+    known = {*kind._internal_names_set, *kind._metadata, *kind._accessors, *_REMEMBERED}
+    return {name: item for name, item in vars(value).items() if name not in known}
 
 
 def _column(array: Any) -> Any:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from zenbook.core.digest_tables import own_attributes
+
 _MOST_ELEMENTS = 10_000
 
 
@@ -32,6 +34,7 @@ def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         yield ("slot", "columns"), frame.columns
     attributes = frame.attrs  # made when first asked for
     yield ("attribute", "_attrs"), attributes
+    yield from ((("attribute", name), item) for name, item in own_attributes(frame).items())
     if writes_through():
         yield from _blocks(frame)
     columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]

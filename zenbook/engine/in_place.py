@@ -11,6 +11,8 @@ from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from zenbook.core.digest_tables import own_attributes
+from zenbook.engine.memory import is_writeable
 from zenbook.engine.tensors import is_tensor
 
 _CONSTANTS = (
@@ -37,9 +39,9 @@ def replaceable(value: Any) -> bool:
     if type(value) in (list, dict, set, bytearray):
         return _holds_constants_only(value)
     if _is(value, "numpy", "ndarray"):
-        return bool(value.dtype != object) and bool(value.flags.writeable)
+        return bool(value.dtype != object) and is_writeable(value)
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):
-        return True
+        return _holds_constants_only(own_attributes(value))
     if type(value).__module__ in sys.stdlib_module_names or not hasattr(value, "__dict__"):
         return False
     return _holds_constants_only(vars(value))
@@ -84,6 +86,9 @@ def _replace_frame(target: Any, source: Any) -> None:
     target._update_inplace(source)
     vars(target)["_attrs"] = source.attrs  # the property's setter would make another dictionary
     target.flags.allows_duplicate_labels = source.flags.allows_duplicate_labels
+    for name in own_attributes(target):
+        del vars(target)[name]
+    vars(target).update(own_attributes(source))
     if "_name" in vars(source):  # a series'
         vars(target)["_name"] = source.name
 

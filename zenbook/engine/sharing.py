@@ -26,7 +26,7 @@ from zenbook.engine.blocks import behind, count_in, counted, is_behind
 from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
-from zenbook.engine.memory import bounds_of
+from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
@@ -173,7 +173,7 @@ def counted_together(
 def _looks_back(array: Any, memory: Any) -> bool:
     """Whether it must be the array that looks into the memory of a frame, not the other way
     round: that frame could not be written to."""
-    return not holds(array, memory) or (memory.flags.writeable and not array.flags.writeable)
+    return not holds(array, memory) or (is_writeable(memory) and not is_writeable(array))
 
 
 def counted_at(value: Any, path: Path) -> Any:
@@ -221,7 +221,7 @@ def holds(array: Any, value: Any) -> bool:
 def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window | Cut:
     """The window through which one array looks into another. Raises Inseparable."""
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
-    writeable = bool(value.flags.writeable)
+    writeable = is_writeable(value)
     if plain and value.dtype == "u1" and _is_made_of(value, array.dtype):
         value = value.view(array.dtype)  # a buffer has no type of its own
     if plain and (cut := cut_of(value, array, writeable=writeable)) is not None:
@@ -256,9 +256,7 @@ def _is_reshaped(value: Any, array: Any) -> bool:
 def look_into(array: Any, window: Window | Cut) -> Any:
     """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
     if is_cut(window):
-        view = cut_out(array, window)
-        view.flags.writeable = window[-1] and view.flags.writeable
-        return view
+        return _locked(cut_out(array, window), bool(window[-1]))
     dtype, shape, strides, offset, writeable, expected, layout = window
     if array.dtype != expected or layout not in (None, array.strides):
         raise TypeError("an input's memory is laid out otherwise than it was")
@@ -269,7 +267,12 @@ def look_into(array: Any, window: Window | Cut) -> Any:
     else:
         flat = array.reshape(-1, order="A")
         view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
-    view.flags.writeable = writeable and view.flags.writeable
+    return _locked(view, bool(writeable))
+
+
+def _locked(view: Any, writeable: bool) -> Any:
+    if not writeable:
+        view.flags.writeable = False
     return view
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from zenbook.engine.blocks import is_behind
 from zenbook.engine.buffers import is_buffer, is_of_buffers
-from zenbook.engine.memory import bounds_of
+from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.parts import Path, is_array, walk
 from zenbook.engine.sharing import (
     Inseparable,
@@ -131,7 +131,7 @@ def _last_to_lend(at: _Place) -> tuple[Any, ...]:
     """The largest lends first; of two of one size one that can be written to, and that looks into
     nothing else. What pyarrow and polars keep, nobody can write to."""
     _, path, array = at
-    is_looking = not array.flags.writeable, array.base is not None, is_behind(path)
+    is_looking = not is_writeable(array), array.base is not None, is_behind(path)
     return is_buffer(path), -array.nbytes, *is_looking
 
 

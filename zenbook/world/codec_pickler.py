@@ -21,6 +21,7 @@ from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_view
+from zenbook.world.codec_pandas import reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
@@ -129,6 +130,8 @@ class Packer(pickle.Pickler):
         root = library_of(kind)
         if root == "numpy":
             return self._array(obj)
+        if hasattr(kind, "_internal_names_set"):
+            return reduce_table(obj)
         if root == "matplotlib":
             return _figure(obj)
         if root == "sklearn" and kind.__name__ == "Bunch":

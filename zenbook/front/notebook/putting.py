@@ -16,6 +16,7 @@ from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
+from zenbook.engine.memory import is_writeable
 from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
 from zenbook.engine.tensors import is_tensor
@@ -261,7 +262,7 @@ def _can_become(old: Any, new: Any) -> bool:
         return bool(same and old.requires_grad == new.requires_grad)
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:
-        return bool(old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable)
+        return bool(old.shape == new.shape and old.dtype == new.dtype and is_writeable(old))
     if pandas is not None and type(old) in (pandas.DataFrame, pandas.Series):
         return True
     return is_plain(old)
