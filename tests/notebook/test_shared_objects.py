@@ -229,6 +229,15 @@ SHARED = {
         "u.note = 'm'",
         "df._note, s.note, t.attrs['of'].note",
     ),
+    "arrays that become read-only, or are so no more": (
+        "import numpy as np\na, b, c = np.ones(3), np.ones(3), np.ones(3)\nb.setflags(write=0)",
+        (
+            "a.flags.writeable = False\nb.flags.writeable = True\nc[0] = 2\nc.setflags(write=0)\n"
+            "d = np.ones(3)\nd.flags.writeable = False"
+        ),
+        "n = 1",
+        "[(x.flags.writeable, x) for x in (a, b, c, d)]",
+    ),
     "an array that was broadcast": (
         "import numpy as np\na = np.arange(3)",
         "b = np.broadcast_arrays(a, np.ones((2, 3)))[0]",
@@ -348,6 +357,12 @@ TABLES = {
 """What libraries make in the memory of arrays and frames."""
 
 REFUSED = {
+    "an array within an input that becomes read-only": (
+        "d = {'a': np.ones(3)}",
+        "d['a'].flags.writeable = False",
+        "n = 1",
+        "d['a'].flags.writeable",
+    ),
     "a column that is changed in place, into which an array looks": (
         f"{TABLE}\narr = df['w'].to_numpy()",
         "df.loc[0, 'w'] = 100",

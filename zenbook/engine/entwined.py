@@ -22,6 +22,7 @@ from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
 from zenbook.engine.blocks import moved, moved_path, written_to_alone
 from zenbook.engine.frames import is_another_index
+from zenbook.engine.memory import is_writeable
 from zenbook.engine.parts import (
     MOST,
     MOST_AT_ALL,
@@ -57,6 +58,8 @@ class Entwined:
         """The objects met: the number of the one that holds each, and the step to it."""
         self._held: list[Any] = []
         """The objects themselves, so that nobody else gets their identity; arrays may go."""
+        self._could_be_written: dict[int, bool] = {}
+        """Whether each array could be written to, by number."""
         self._met: dict[int, int] = {}
         """Their numbers by identity."""
         self._further: dict[tuple[int, Step], int] = {}
@@ -111,6 +114,13 @@ class Entwined:
                 for step, item in held_by(inner, self._widest)
             )
 
+    def locked(self) -> Iterator[Path]:
+        """The ways to arrays that have become read-only since, or are so no more."""
+        for number, before in self._could_be_written.items():
+            array = self._held[number]()
+            if array is not None and is_writeable(array) != before:
+                yield self._way(number)
+
     def moved(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
         """Which columns of these frames have left their memory, as a path."""
         for name, value in values.items():
@@ -153,6 +163,7 @@ class Entwined:
             self._held.append(inner)
             if is_array(inner):
                 self._held[number] = ref(inner)
+                self._could_be_written[number] = is_writeable(inner)
                 arrays.append((self._way(number), inner))
             waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
         yield from _in_one_memory(arrays[:_MOST_ARRAYS])

@@ -65,7 +65,7 @@ def replace(target: Any, source: Any) -> None:
             target.clear()
             target.extend(source)
         case _ if _is(target, "numpy", "ndarray"):
-            target[...] = source
+            _replace_array(target, source)
         case _ if is_tensor(target):
             target.detach().copy_(source.detach())
             target.grad = source.grad
@@ -79,6 +79,15 @@ def replace(target: Any, source: Any) -> None:
 def _holds_constants_only(holder: Any) -> bool:
     items = holder.values() if isinstance(holder, dict) else holder
     return all(isinstance(item, _CONSTANTS) for item in items)
+
+
+def _replace_array(target: Any, source: Any) -> None:
+    """An array's elements, and whether it can be written to."""
+    if not is_writeable(target):
+        target.flags.writeable = True
+    target[...] = source
+    if not is_writeable(source):
+        target.flags.writeable = False
 
 
 def _replace_frame(target: Any, source: Any) -> None:

@@ -50,7 +50,7 @@ def keep(
     changed: Mapping[str, Any] = {}
     if ran.error is None:
         try:
-            changed = _changed_inputs(identity, values, desk)
+            changed = _changed_inputs(identity, values, watched, desk)
             more = (watched, identity, values, changed, call, sitting, desk)
             record = _first_kept(_attempts(ran, values, sitting), lambda it: _record(it, *more))
         except (NotKeepable, Inseparable) as error:
@@ -96,12 +96,21 @@ def _status(ran: Ran) -> Status:
     return status_of(ran.error)
 
 
-def _changed_inputs(identity: Identity, values: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
-    """Inputs whose digest differs from before: the step changed them in place."""
+def _changed_inputs(
+    identity: Identity, values: Mapping[str, Any], watched: Watched, desk: Desk
+) -> dict[str, Any]:
+    """Inputs whose digest differs from before: the step changed them in place. So are arrays that
+    have become read-only, or are so no more, which no digest tells; raises NotKeepable where
+    another input holds one."""
+    locked: set[str] = set()
+    for (_, name), *further in watched.entwined.locked() if watched.entwined else ():
+        if further or name not in identity.digests:
+            raise NotKeepable(name, "holds an array that became read-only, or is so no more")
+        locked.add(name)
     return {
         name: values[name]
         for name, before in identity.digests.items()
-        if _digest_after(values[name], identity, desk) != before
+        if name in locked or _digest_after(values[name], identity, desk) != before
     }
 
 

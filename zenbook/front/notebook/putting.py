@@ -262,7 +262,8 @@ def _can_become(old: Any, new: Any) -> bool:
         return bool(same and old.requires_grad == new.requires_grad)
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:
-        return bool(old.shape == new.shape and old.dtype == new.dtype and is_writeable(old))
+        can_be_written = is_writeable(old) or (is_writeable(new) and old.flags.owndata)
+        return bool(old.shape == new.shape and old.dtype == new.dtype and can_be_written)
     if pandas is not None and type(old) in (pandas.DataFrame, pandas.Series):
         return True
     return is_plain(old)
