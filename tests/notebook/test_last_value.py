@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
@@ -141,3 +142,68 @@ def test_what_a_magic_lists_is_shown_for_no_other_cell(magic: str, kernel: Kerne
     assert (again.status, again.stream()) == ("cached", listed)
     silent = "%%step c\n%config InlineBackend.figure_format = 'png'\nx = 1"
     assert kernel.run(silent).stream() == ""
+
+
+TALKING = """
+from IPython.display import HTML, display
+class Talker:
+    count = 0
+    @property
+    def slow(self): print('computing'); return 1
+    @property
+    def other(self): print('other'); return 2
+    @property
+    def counted(self): self.count += 1; return self.count
+    def __getattr__(self, name):
+        if name.startswith('_'): raise AttributeError(name)
+        print('getting'); return name
+    def method(self): pass
+class Shows(Talker):
+    def _ipython_display_(self): print('mine'); display(HTML('x'))
+class Html(Talker):
+    def _repr_html_(self): print('html'); return '<b>h</b>'
+class Text(Talker):
+    def __repr__(self): print('text'); return 'T'
+t = Talker()
+"""
+LASTS = {
+    "a property that prints": ["t.slow"],
+    "two properties": ["t.slow", "t.other"],
+    "a property that counts": ["t.counted; t.counted", "print(t.count)"],
+    "an attribute that somebody makes": ["t.zork", "t.zork + t.zark", "t.zark"],
+    "a name that displays itself": ["s = Shows()\ns", "print(1)\ns", "s"],
+    "a name whose page prints": ["s = Html()\nprint(1); s"],
+    "a name whose text prints": ["s = Text()\ns", "t = s\nt", "s"],
+    "what an exception remembers": [
+        "try: 1 / 0\nexcept ArithmeticError as e: x = e",
+        "x.__traceback__.tb_lasti",
+    ],
+    "a method without its parentheses": [
+        "x = [1]\nx.append",
+        "_(2)",
+        "t.method",
+        "x, _ == t.method",
+    ],
+    "a magic that says what it chose": ["%matplotlib inline", "%matplotlib", "x = 1\n%matplotlib"],
+}
+
+
+@pytest.mark.parametrize("case", LASTS)
+def test_the_last_value_is_shown_once_and_for_no_other_cell(case: str, kernel: Kernel) -> None:
+    plain = [TALKING, *LASTS[case]]
+    expected = [seen(cell) for cell in kernel.play(*plain)]
+    steps = [f"%%step s{place}\n{body}" for place, body in enumerate(LASTS[case])]
+    steps = [
+        body if body.startswith("_") else step
+        for step, body in zip(steps, LASTS[case], strict=True)
+    ]
+    for again in (False, True):
+        kernel.fresh()
+        played = kernel.play(TALKING, *steps)
+        assert [seen(cell) for cell in played] == expected
+        assert not again or all(cell.status in ("", "cached") for cell in played), played[-1].said
+
+
+def seen(cell: Cell) -> tuple[str, str, list[str], str]:
+    result = re.sub(r"0x\w+", "0x", cell.result or "")
+    return cell.stream(), result, cell.displayed, cell.error

@@ -5,8 +5,8 @@ positions, docstrings, annotations (``x: int = 1`` is ``x = 1``; those of class 
 decorated functions stay, because decorators read them), ``pass`` beside other statements, the
 imports at the top of the body (what an imported name *means* is a part of its own), a final
 ``return a, b`` of plain local names (it is the list of outputs), a function's ``plt.close("all")``
-at the end (a notebook closes figures there by itself), a cell's bare last name or attribute (it
-only shows a value), whether the last value is printed (a final ``print(table.head())`` is
+at the end (a notebook closes figures there by itself), a cell's bare last name (it only shows
+a value), whether the last value is printed (a final ``print(table.head())`` is
 ``table.head()``; see :mod:`zenbook.engine.shown`). The step's own name, called inside, reads as
 "itself". In a key helpers above a body are code that it uses (:mod:`zenbook.core.source_helpers`).
 
@@ -72,7 +72,7 @@ class Body:
     names of the final return that was taken out (None if the returns are part of the code, () if
     nothing is returned); ``return_count`` is how many values every return gives, if they agree.
     ``imports`` says what each name imported at the top of the body is: ``"numpy"``,
-    ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last expression that was taken out;
+    ``"sklearn.svm:SVC"``. ``last`` is a cell's bare last name that was taken out;
     ``shows`` says if the last value is printed, or dropped by a function.
 
     Where helpers stand above the body, ``key`` is the digest of the rest, ``helpers`` are those of

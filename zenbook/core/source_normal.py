@@ -55,13 +55,10 @@ def imported_names(statements: Iterable[ast.stmt]) -> dict[str, str]:
 
 
 def bare_last(statements: Sequence[ast.stmt]) -> str:
-    """A cell's last statement if it only names a value (``model``, ``model.coef_``), else ""."""
-    if not statements or not isinstance(statements[-1], ast.Expr):
-        return ""
-    node: ast.expr = statements[-1].value
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return ast.unparse(statements[-1]) if isinstance(node, ast.Name) else ""
+    """A cell's last statement if it only names a value (``model``), else "". An attribute may be
+    computed, and is code like any other."""
+    last = statements[-1].value if statements and isinstance(statements[-1], ast.Expr) else None
+    return last.id if isinstance(last, ast.Name) else ""
 
 
 def gives_value(last: ast.Expr) -> bool:
@@ -170,6 +167,12 @@ def plain_names(value: ast.expr | None) -> tuple[str, ...] | None:
 def is_shown_only(node: ast.stmt) -> bool:
     """Whether a statement is a magic that only changes how things look, and shows nothing itself:
     what it has shown would be shown for a cell without it."""
+    return changes_looks(node, tells=False)
+
+
+def changes_looks(node: ast.stmt, *, tells: bool = True) -> bool:
+    """Whether a statement is a magic that only changes how things look; with ``tells``, one that
+    says besides what it has chosen (``%matplotlib`` alone), too."""
     match node:
         case ast.Expr(
             ast.Call(ast.Attribute(attr="run_line_magic"), [ast.Constant(name), *rest], _)
@@ -177,7 +180,8 @@ def is_shown_only(node: ast.stmt) -> bool:
             texts = [one.value for one in rest if isinstance(one, ast.Constant)]
             words = str(texts[0]).split() if texts else []
             asks = _LISTING.intersection(words) or (name == "config" and "=" not in "".join(words))
-            return name in _SHOWN_ONLY and not asks
+            says = name == "matplotlib" and not words
+            return name in _SHOWN_ONLY and not asks and (tells or not says)
     return False
 
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
-from zenbook.core.source_normal import is_shown_only
+from zenbook.core.source_normal import changes_looks
 from zenbook.errors import Damaged, NotDigestible
 from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
 
@@ -124,7 +124,7 @@ def is_only_called(node: ast.stmt, tree: ast.Module) -> bool:
 
 def is_definition(node: ast.stmt) -> bool:
     """Whether a statement only imports, defines or binds literals."""
-    if isinstance(node, (*_IMPORTS, *MADE, ast.Pass)) or is_shown_only(node):
+    if isinstance(node, (*_IMPORTS, *MADE, ast.Pass)) or changes_looks(node):
         return True
     if isinstance(node, ast.Assign):
         is_named = all(isinstance(target, ast.Name) for target in node.targets)

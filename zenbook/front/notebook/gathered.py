@@ -13,7 +13,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.names_shell import magic_of
-from zenbook.core.source_shown import MANIFEST
+from zenbook.core.source_shown import LAST, MANIFEST, SEVERAL
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import Cell
@@ -24,16 +24,18 @@ from zenbook.front.notebook.definitions import (
 )
 from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse, is_spare
-from zenbook.front.notebook.showing import Shown
+from zenbook.front.notebook.showing import Shown, is_looked_up
 from zenbook.front.notebook.submodules import imported_since
 
-_OTHER_FIGURES = "pyplot has other figures open than before (close them in it)"
+_TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up")
+_LOOKED_UP: Mapping[str, Any] = {LAST[0]: None, SEVERAL: True}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """``values`` is what is kept (with hidden ones), ``names`` the outputs people see. ``bare``
-    gives the values without those that a record can do without, if there are any."""
+    gives the values without those that a record can do without, if there are any; ``looked_up``
+    says that a hit looks the last value up, and shows it anew."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Gathered:
     remarks: tuple[str, ...] = ()
     error: BaseException | None = None
     bare: Callable[[], Mapping[str, Any]] | None = None
+    looked_up: bool = False
 
 
 def gather(
@@ -70,17 +73,15 @@ def gather(
     anew = {*cell.made, *_from_star_imports(cell, after)}
     named = {name: after.bound[name] for name in moved.bound if name not in anew}
     names = {n: v for n, v in named.items() if (n in only if only else not _is_unread(n, v))}
-    last = {} if live else shown.kept(cell.shows_last)
+    looked_up = len(shown.values) == 1 and is_looked_up(cell.tree.body[-1], namespace)
+    last = _LOOKED_UP if looked_up else {} if live else shown.kept(cell.shows_last)
     if live and shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
-        obstacles = (*obstacles, _OTHER_FIGURES)
-    manifest = {
-        "definitions": definition_digests(cell.defined, namespace, digest),
-        "modules": imported_since(before.modules),
-        "figures": bool(before.figures),
-        **_ended(cell, before, after),
-    }
+        obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
+    manifest = _seen_of(cell, before, after)
+    manifest["looked up"] = looked_up
+    manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
     if hidden is not None:
         known = {*inputs, *names, *last, *cell.made}
         manifest["standing"] = hidden.standing(before, after, known)
@@ -91,18 +92,18 @@ def gather(
         return _with_manifest({**chosen, **last}, {**manifest, "unseen": unseen}, cell, inputs)
 
     needed = {n: value for n, value in names.items() if n in only or not is_spare(n)}
-    has_spare = len(needed) < len(names)
     values, inseparable = kept(names)
-    if inseparable and has_spare:
+    if inseparable and len(needed) < len(names):
         values, inseparable = kept(needed)
-    undone = (name for name in bound_names(cell.definitions) if name not in after.bound)
+    undone = [name for name in bound_names(cell.definitions) if name not in after.bound]
     return Gathered(
         values,
         needed,
-        () if only else tuple(dict.fromkeys((*moved.deleted, *undone))),
+        () if only else tuple(dict.fromkeys([*moved.deleted, *undone])),
         (*cell.obstacles, *obstacles, *inseparable),
         cell.remarks,
-        bare=(lambda: kept(needed)[0]) if has_spare else None,
+        bare=(lambda: kept(needed)[0]) if len(needed) < len(names) else None,
+        looked_up=looked_up,
     )
 
 
@@ -120,8 +121,8 @@ def _with_manifest(
     shared, lent, inseparable = _sharing(values, inputs)
     links = [link for link in shared if link[1] or link[3] or link[4]]
     manifest = {**manifest, "links": links, "windows": lent}
-    told = any(manifest[each] for each in ("links", "windows", "unseen", "modules", "figures"))
-    if MANIFEST in cell.hidden or told or not {"standing", "ended"}.isdisjoint(manifest):
+    is_told = not {"standing", "ended"}.isdisjoint(manifest)
+    if MANIFEST in cell.hidden or is_told or any(manifest[each] for each in _TOLD):
         values[MANIFEST] = manifest
     return values, inseparable
 
@@ -154,12 +155,14 @@ def _unseen(
     }
 
 
-def _ended(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
-    """How the last program ended that ``!`` has started, if the cell or what it calls did."""
+def _seen_of(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
+    """What a glimpse saw beside the names: modules that are new, whether pyplot's figures are open,
+    and how the last program ended that ``!`` has started, if the cell or what it calls did."""
+    seen = {"modules": imported_since(before.modules), "figures": bool(before.figures)}
     magics = (magic_of(node) for node in ast.walk(cell.expanded) if isinstance(node, ast.expr))
     own = any(magic is not None and magic.kind == "system" for magic in magics)
     is_new = after.ended is not MISSING and (own or after.ended is not before.ended)
-    return {"ended": after.ended} if is_new else {}
+    return {**seen, "ended": after.ended} if is_new else seen
 
 
 def _shown_by(live: ast.stmt, namespace: Mapping[str, Any]) -> int:

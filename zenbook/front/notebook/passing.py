@@ -225,7 +225,7 @@ class Passing:
         self.spot.show(StepLine(name, "running", seconds=last, why=self.why))
         self._asked = Asked.begin()
         self._collected = self._noting.enter_context(collecting_metrics())
-        self._shown = self._noting.enter_context(noting_shown(self.shell))
+        self._shown = self._noting.enter_context(noting_shown(self.shell, live=bool(self._live)))
         self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
         self._hidden = self._watching_hidden(self._before)
@@ -264,7 +264,7 @@ class Passing:
                 self.spot.anew()
                 self.spot.show(said)
 
-        return doing(show, self._live, self.tree)
+        return doing(show, putting.live or self._live, self.tree)
 
     # ------------------------------------------------------------ after the body
 
@@ -304,7 +304,7 @@ class Passing:
             remarks=gathered.remarks,
             metrics=self._collected,
             run=self.session.logbook.run.id if self.session.logbook else "",
-            unrecorded=frozenset({"result"}) if self._live else frozenset(),
+            unrecorded=frozenset({"result"} if self._live or gathered.looked_up else ()),
         )
         try:
             way.send(ran)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections import ChainMap, deque
@@ -233,6 +234,12 @@ class Putting:
                 continue
             put_in_place_of(old, new, self._namespace)
         return standing
+
+    @property
+    def live(self) -> list[ast.stmt]:
+        """The last expression, where a hit looks its value up and shows it anew."""
+        is_looked_up = self._cell.shows_last and self._manifest.get("looked up", False)
+        return self._cell.tree.body[-1:] if is_looked_up else []
 
     def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options) -> None:
         """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""

@@ -9,11 +9,14 @@ enough: with three or more every name that IPython keeps stands for one of the l
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from types import FunctionType, MethodDescriptorType
 from typing import Any
 
 from zenbook.core.source_shown import LAST, SEVERAL
+from zenbook.world.capture import muted
 from zenbook.world.capture_ipython import hearing_captured, results_taken, wrapped
 
 
@@ -48,9 +51,11 @@ def in_words(why: str) -> str:
 
 
 @contextmanager
-def noting_shown(shell: Any) -> Iterator[Shown]:
-    """Note what goes through the shell's display hook while the block runs."""
+def noting_shown(shell: Any, *, live: bool = False) -> Iterator[Shown]:
+    """Note what goes through the shell's display hook while the block runs. ``live``: a hit shows
+    the value anew, and so what its ``__repr__`` prints or displays is not recorded, either."""
     shown = Shown()
+    silence = ExitStack()
 
     def noting(original: Callable[[Any], None]) -> Callable[[Any], None]:
         def update_user_ns(result: Any) -> None:
@@ -62,9 +67,18 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
     def counting(original: Callable[[], None]) -> Callable[[], None]:
         def check_for_underscore() -> None:  # what a display hook begins with
             shown.calls += 1
+            if live:
+                silence.enter_context(muted())
             original()
 
         return check_for_underscore
+
+    def ending(original: Callable[[], None]) -> Callable[[], None]:
+        def finish_displayhook() -> None:
+            silence.close()
+            original()
+
+        return finish_displayhook
 
     def hear(value: Any, _: object) -> None:
         shown.calls += 1
@@ -73,9 +87,11 @@ def noting_shown(shell: Any) -> Iterator[Shown]:
 
     hook = shell.displayhook
     with (
+        silence,
         hearing_captured(hook, hear),
         wrapped(hook, "update_user_ns", noting),
         wrapped(hook, "check_for_underscore", counting),
+        wrapped(hook, "finish_displayhook", ending),
     ):
         yield shown
 
@@ -84,7 +100,7 @@ def shown_live(tree: ast.Module, last: str, how: str) -> list[ast.stmt]:
     """What a hit shows by evaluating it, as a run does: a value that has a name, or a text. A text
     is no code, and so a record of the same code may have shown another.
 
-    ``last`` is a cell's bare last expression, ``how`` the shell's ``ast_node_interactivity``.
+    ``last`` is a cell's bare last name, ``how`` the shell's ``ast_node_interactivity``.
     """
     if how in ("all", "none"):
         return []
@@ -107,6 +123,16 @@ def _assigned_last(last: ast.stmt) -> list[ast.stmt]:
         return []
     node = ast.Expr(ast.Name(targets[0].id, ast.Load()))
     return [ast.fix_missing_locations(ast.copy_location(node, last))]
+
+
+def is_looked_up(last: ast.stmt, namespace: Mapping[str, Any]) -> bool:
+    """Whether a last expression is a method that stands there ready, as in ``model.summary`` with
+    its parentheses forgotten: nothing is computed for it, and a hit looks it up as a run does."""
+    match last:
+        case ast.Expr(ast.Attribute(ast.Name(name), method)) if name in namespace:
+            kind = type(inspect.getattr_static(namespace[name], method, None))
+            return kind in (FunctionType, MethodDescriptorType)
+    return False
 
 
 def show_again(shell: Any, kept: Mapping[str, Any]) -> None:
