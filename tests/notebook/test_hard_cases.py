@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebook.kernel import Cell, Kernel
+from tests.notebook.kernel import Cell, Kernel, without_steps
 
 
 def _restarted(kernel: Kernel, *cells: str) -> Cell:
@@ -201,6 +201,31 @@ def test_shell_commands_are_kept_and_their_names_are_inputs(body: str, kernel: K
     expected = "completed" if "word" in body else "cached"
     assert other.status == expected, other.said
     assert other.stream().strip() == ("ho" if "word" in body else "fixed")
+
+
+COMMANDS = {
+    "!rm f.txt": ("!rm f.txt", "os.path.exists('f.txt')"),
+    "!rm *.txt": ("!rm *.txt", "os.path.exists('f.txt')"),
+    "!echo 1 > new.txt": ("!echo 1 > new.txt", "open('new.txt').read()"),
+    "mkdir": ("%%bash\nmkdir -p made; echo q > made/q", "open('made/q').read()"),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_what_a_command_has_made_or_removed_is_so_after_a_hit(case: str, kernel: Kernel) -> None:
+    body, look = COMMANDS[case]
+    make = (
+        "import os, shutil\nshutil.rmtree('made', ignore_errors=True)\nopen('f.txt', 'w').close()"
+    )
+    cells = [
+        f"{make}\nif os.path.exists('new.txt'): os.remove('new.txt')",
+        f"%%step s\n{body}",
+        look,
+    ]
+    plain = kernel.play(*without_steps(cells))[-1].result
+    for _ in range(3):
+        assert kernel.play(*cells)[-1].result == plain
+        kernel.fresh()
 
 
 # ------------------------------------------------------------ the world outside

@@ -30,6 +30,7 @@ from zenbook.world.watch_code import code_now
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
+from zenbook.world.watch_programs import follow_native, left_by_programs
 from zenbook.world.watch_reports import report_now
 from zenbook.world.watch_scope import collect, current, following
 
@@ -104,7 +105,7 @@ class SystemWatch:
         with files.quiet():
             name_all(notes, literals, values)
         if watch_native.loaded():
-            watch_events.follow_native(notes)
+            follow_native(notes)
         return notes
 
 
@@ -126,6 +127,8 @@ def _settle_opens(notes: Notes) -> None:
         notes.obstacle("more files were opened than could be followed")
     listed = opens.folders - notes.listings_seen
     patterns = set()
+    for path, manner in left_by_programs(opens):
+        notes.opened_unseen(path, manner)
     for path, manner in opens.manners():
         folder, name = os.path.split(path)
         if manner == "read" and folder in listed and not notes.knows(path):

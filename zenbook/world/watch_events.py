@@ -11,18 +11,16 @@ paths stand in, and :mod:`watch_native`.
 from __future__ import annotations
 
 import os
-import shlex
 import sys
-import weakref
 from collections.abc import Callable
 from dis import opmap
 from types import FrameType
 from typing import Any
 
 from zenbook.world import files, watch_native, watch_reaching
-from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
+from zenbook.world.watch_programs import follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, forward, running
 
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
@@ -281,43 +279,7 @@ def _path_of(descriptor: int) -> str | None:
         return None
 
 
-# ---------------------------------------------------------------- programs, network, variables
-
-
-def _program(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    """A program starts: files its command line names may be read or written by it."""
-    command = args[1] if len(args) > 1 and args[1] is not None else args[0]
-    words = _words(command)
-    if not words:
-        return
-    process = frame.f_locals.get("self") if len(args) == 4 else None
-    folder = _text(args[2]) if len(args) == 4 else None
-    for notes in everyone:
-        follow_native(notes)
-        notes.remark(f"started a program: {os.path.basename(words[0])}")
-        if process is not None:
-            notes.programs.append(weakref.ref(process))
-        for word in words:
-            path = os.path.join(folder, word) if folder else word
-            if looks_like_path(word) or files.existence(path) != files.MISSING:
-                notes.named(path)
-            for inner in quoted(word):
-                notes.named(os.path.join(folder, inner) if folder else inner)
-
-
-def _words(command: Any) -> list[str]:
-    """The words of a command line, also of one given to a shell."""
-    parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else list(command)
-    words: list[str] = []
-    for part in map(os.fsdecode, parts):
-        try:
-            split = shlex.split(part.replace(";", " ; ").replace(">", " > ").replace("<", " < "))
-        except ValueError:
-            split = part.split()
-        words += [word for word in split if word not in ("-c", ">", "<", ";", "|", "&&")]
-    if len(parts) > 2 and os.path.basename(words[0]) in ("sh", "bash"):
-        words = words[1:]
-    return [word for word in words if not word.startswith("-")]
+# ---------------------------------------------------------------- network, variables
 
 
 def _network(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -350,12 +312,6 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
-def follow_native(notes: Notes) -> None:
-    """From now on also see what is opened by native code and by other programs."""
-    if notes.opens is None:
-        notes.opens = watch_native.follow(notes.folders(), notes.places)
-
-
 def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     if args[0] in watch_native.READERS:
         for notes in everyone:
@@ -381,10 +337,11 @@ _HANDLERS: dict[str, _Handler] = {
     "os.mkdir": _made_folder,
     "os.truncate": _truncated,
     "sqlite3.connect": _database,
-    "subprocess.Popen": _program,
-    "os.system": _program,
-    "os.exec": _program,
-    "os.posix_spawn": _program,
+    "subprocess.Popen": program_starts,
+    "os.system": program_starts,
+    "os.exec": program_starts,
+    "os.posix_spawn": program_starts,
+    "os.forkpty": terminal_starts,
     "socket.connect": _network,
     "builtins.input": _asked,
     **watch_reaching.HANDLERS,

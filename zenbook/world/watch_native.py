@@ -36,9 +36,9 @@ from typing import Any, Literal
 from zenbook.world import files
 from zenbook.world.watch_places import Places
 
-Manner = Literal["read", "made", "replaced", "changed"]
+Manner = Literal["read", "made", "replaced", "changed", "removed", "folder"]
 """What became of a file: ``read`` as it is, ``made`` anew, ``replaced`` without having been read,
-``changed`` after it was opened."""
+``changed`` after it was opened, ``removed``; or a ``folder`` that was made."""
 
 READERS = frozenset(
     (
@@ -81,12 +81,15 @@ READERS = frozenset(
 MOST_FOLDERS = 64
 _MOST_ENTRIES = 4096
 _MOST_WATCHED = 2048
-_MODIFY, _CLOSE_READ, _OPEN, _MOVED_TO, _CREATE = 0x2, 0x10, 0x20, 0x80, 0x100
-_KINDS = _MODIFY | _CLOSE_READ | _OPEN | _MOVED_TO | _CREATE
-_CHANGES = frozenset({_MODIFY, _MOVED_TO, _CREATE})
+_MODIFY, CLOSE_READ, _OPEN, _MOVED_FROM, _MOVED_TO, _CREATE = 0x2, 0x10, 0x20, 0x40, 0x80, 0x100
+_DELETE = 0x200
+_KINDS = _MODIFY | CLOSE_READ | _OPEN | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
+MADE = frozenset({_MOVED_TO, _CREATE})
+GONE = frozenset({_MOVED_FROM, _DELETE})
+_CHANGES = frozenset({_MODIFY, *MADE})
 _OVERFLOW, _IGNORED, _ISDIR = 0x4000, 0x8000, 0x40000000
 _MASK = _KINDS | 0x01000000  # folders only
-_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
+SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 _SKIPPED_FILES = (
     *(".py", ".pyc", ".pyd", ".pyi", ".so", ".ipynb"),
     *("-journal", "-shm", "-wal", "~"),
@@ -114,6 +117,10 @@ class Opens:
         """Folders that were opened: listed, most likely."""
         self.strangers: set[str] = set()
         """Files that Python code opened which is none of the step's."""
+        self.folder_events: dict[str, int] = {}
+        """What happened to a folder first, of those that were made or taken away."""
+        self.has_programs = False
+        """Whether the step has started a program."""
         self.is_lost = False
         """Whether more happened than the kernel remembers."""
 
@@ -128,7 +135,8 @@ class Opens:
         """The files that were opened, and how."""
         for path, kinds in self.events.items():
             name = os.path.basename(path)
-            manner = None if path in self.strangers else _manner(kinds, name)
+            kinds = [kind for kind in kinds if kind not in GONE]
+            manner = None if path in self.strangers or not kinds else _manner(kinds, name)
             if manner and not name.startswith(".") and not name.endswith(_SKIPPED_FILES):
                 yield path, manner
 
@@ -155,14 +163,14 @@ def drain() -> None:
 
 
 def _manner(kinds: list[int], name: str) -> Manner | None:
-    if kinds[0] in (_CREATE, _MOVED_TO):
+    if kinds[0] in MADE:
         return "made"
     if _OPEN not in kinds:
         return None
     if _CHANGES.isdisjoint(kinds):
         return "read"
     first = next(place for place, kind in enumerate(kinds) if kind in _CHANGES)
-    was_read = _CLOSE_READ in kinds[:first] or name.endswith(_DATABASES)
+    was_read = CLOSE_READ in kinds[:first] or name.endswith(_DATABASES)
     return "changed" if was_read else "replaced"
 
 
@@ -197,7 +205,7 @@ def _folders_in(folder: str, changed: int) -> tuple[str, ...]:
                 entry.path
                 for entry in islice(entries, _MOST_ENTRIES)
                 if not entry.name.startswith(".")
-                and entry.name not in _SKIPPED_FOLDERS
+                and entry.name not in SKIPPED_FOLDERS
                 and entry.is_dir(follow_symlinks=False)
             )
     except OSError:
@@ -293,11 +301,13 @@ def _hand_out(number: int, mask: int, name: str) -> None:
         return
     path = os.path.join(folder, name) if name else folder
     for session in _sessions:
+        kind = mask & _KINDS
         if mask & _ISDIR:
             session.folders.add(path)
+            if kind in MADE or kind in GONE:
+                session.folder_events.setdefault(path, kind)
             continue
         kinds = session.events.setdefault(path, [])
-        kind = mask & _KINDS
         if kind not in kinds:
             kinds.append(kind)
 

@@ -219,13 +219,15 @@ class Notes:
         if key in self._contents or key in self._written or self.places.never(key):
             return
         named = self._named.get(key)
-        if manner == "replaced":
-            before = named.stamp if named is not None else _UNKNOWN
-            self._written[key] = _Written(self._name(key), before, blind=True)
+        if manner in ("replaced", "removed"):
+            before = (named.stamp if named is not None else None) or _UNKNOWN
+            self._written[key] = _Written(self._name(key), before, blind=manner == "replaced")
         elif named is not None:
             return
         elif manner == "made":
             self._written[key] = _Written(self._name(key), None, blind=True)
+        elif manner == "folder":
+            self._made[key] = self._name(key)
         elif manner == "read":
             self.read(key)
         else:

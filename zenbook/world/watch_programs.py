@@ -1,0 +1,123 @@
+"""What programs do that a step starts, as notes on the step.
+
+A program is told its files on its command line, so those are looked at as named paths. What else
+it opens, makes or takes away in the folders that are followed, the kernel tells
+(:mod:`watch_native`). In a folder that it makes itself nobody follows it; so when the step has
+ended, what stands there is looked at, up to :data:`MOST_FOUND` files and folders.
+
+Another process that deletes or makes a folder meanwhile is taken for the step's program. That can
+only make a step run again in vain, and counts only where the step has started a program.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import weakref
+from collections.abc import Iterator
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+from zenbook.world import files, watch_native
+from zenbook.world.watch_named import looks_like_path, quoted
+from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
+from zenbook.world.watch_notes import Notes
+
+MOST_FOUND = 1000
+_FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
+"""Files that other programs make and take away all the time."""
+
+
+def follow_native(notes: Notes) -> None:
+    """From now on also see what is opened by native code and by other programs."""
+    if notes.opens is None:
+        notes.opens = watch_native.follow(notes.folders(), notes.places)
+
+
+def program_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A program starts: files its command line names may be read or written by it."""
+    command = args[1] if len(args) > 1 and args[1] is not None else args[0]
+    words = _words(command)
+    if not words:
+        return
+    process = frame.f_locals.get("self") if len(args) == 4 else None
+    folder = _text(args[2]) if len(args) == 4 else None
+    for notes in everyone:
+        notes.remark(f"started a program: {os.path.basename(words[0])}")
+        if process is not None:
+            notes.programs.append(weakref.ref(process))
+        _follow(notes, words, folder)
+
+
+def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A program starts in a terminal of its own, as behind ``!``: pexpect knows its command."""
+    caller = frame.f_back
+    command = caller.f_locals.get("argv") if caller is not None else None
+    for notes in everyone:
+        _follow(notes, _words(command) if command else [], None)
+
+
+def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
+    follow_native(notes)
+    if notes.opens is not None:
+        notes.opens.has_programs = True
+    for word in words:
+        path = os.path.join(folder, word) if folder else word
+        if looks_like_path(word) or files.existence(path) != files.MISSING:
+            notes.named(path)
+        for inner in quoted(word):
+            notes.named(os.path.join(folder, inner) if folder else inner)
+
+
+def _text(path: Any) -> str | None:
+    return None if path is None or isinstance(path, int) else os.fsdecode(path) or None
+
+
+def _words(command: Any) -> list[str]:
+    """The words of a command line, also of one given to a shell."""
+    parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else list(command)
+    words: list[str] = []
+    for part in map(os.fsdecode, parts):
+        try:
+            split = shlex.split(part.replace(";", " ; ").replace(">", " > ").replace("<", " < "))
+        except ValueError:
+            split = part.split()
+        words += [word for word in split if word not in ("-c", ">", "<", ";", "|", "&&")]
+    if len(parts) > 2 and os.path.basename(words[0]) in ("sh", "bash"):
+        words = words[1:]
+    return [word for word in words if not word.startswith("-")]
+
+
+# ---------------------------------------------------------------- afterwards
+
+
+def left_by_programs(opens: Opens) -> Iterator[tuple[str, Manner]]:
+    """What programs have taken away, and the folders that they have made, with what is in them."""
+    if not opens.has_programs:
+        return
+    for path, kinds in opens.events.items():
+        place = next((place for place, kind in enumerate(kinds) if kind in GONE), None)
+        if place is None or kinds[0] in MADE or _is_nobodys(path) or os.path.lexists(path):
+            continue
+        yield path, "changed" if CLOSE_READ in kinds[:place] else "removed"
+    for path, kind in opens.folder_events.items():
+        if _is_nobodys(path) or os.path.isdir(path) == (kind in GONE):
+            continue
+        if kind in GONE:
+            yield path, "removed"
+        else:
+            yield path, "folder"
+            yield from islice(_found_in(path), MOST_FOUND)
+
+
+def _found_in(folder: str) -> Iterator[tuple[str, Manner]]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_nobodys(name)]
+        yield from ((os.path.join(where, name), "folder") for name in folders)
+        yield from ((os.path.join(where, name), "made") for name in names if not _is_nobodys(name))
+
+
+def _is_nobodys(path: str) -> bool:
+    name = os.path.basename(path)
+    return name.startswith(".") or name.endswith(_FLEETING) or name in watch_native.SKIPPED_FOLDERS
