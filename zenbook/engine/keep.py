@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_finders import MODULE, local_modules
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
-from zenbook.engine.decide import random_read
 from zenbook.engine.desk import Desk
+from zenbook.engine.drawn import drawn_by
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imports_read
@@ -162,7 +162,7 @@ def _record(
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
     _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
-    drawn, random_reads, random_remarks = _randomness(watched, call, desk)
+    drawn, random_reads, random_remarks = drawn_by(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     seen = (*watched.seen.reads, *desk.capture.how_shown(displays))
     outputs = _outputs(ran, call)
@@ -352,47 +352,6 @@ def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifac
         if given is value:
             return replace(artifact, alias=name)
     return artifact
-
-
-def _randomness(
-    watched: Watched, call: Call, desk: Desk
-) -> tuple[list[str], list[Read], list[str]]:
-    """Global random states that the step left another way than it found them; which of them were
-    a reason, as reads; and what to say of those. A step with a seed has states of its own."""
-    if call.options.seed is not None:
-        return [], [], []
-    after = desk.randomness.states()
-    sown = {library for library in after if _sown(library, watched)}
-    drawn = [
-        library
-        for library, state in after.items()
-        if library in sown or _moved(library, state, watched, desk)
-    ]
-    reads = [
-        random_read(library, watched.before.get(library, ""), library in watched.seeded, call)
-        for library in drawn
-        if library not in sown or call.options.rng == "key"
-    ]
-    remarks = [_unseeded(read.name) for read in reads if read.digest == "unseeded"]
-    return drawn, reads, remarks
-
-
-def _unseeded(library: str) -> str:
-    return f"unseeded {'' if library == 'random' else library + ' '}random state"
-
-
-def _sown(library: str, watched: Watched) -> bool:
-    """Whether the step seeded this state before it drew from it: then the state it found is no
-    reason. The state it left is kept even where it is the one that it found."""
-    before = watched.before.get(library)
-    return before is not None and watched.seen.sown.get(library) == before
-
-
-def _moved(library: str, state: str, watched: Watched, desk: Desk) -> bool:
-    """Whether the step drew from this state, or imported the library and seeded it."""
-    if library in watched.before:
-        return watched.before[library] != state
-    return desk.randomness.seeded(library)
 
 
 def _remarks(
