@@ -171,6 +171,7 @@ LASTS = {
     "two properties": ["t.slow", "t.other"],
     "a property that counts": ["t.counted; t.counted", "print(t.count)"],
     "an attribute that somebody makes": ["t.zork", "t.zork + t.zark", "t.zark"],
+    "a value that displays itself": ["Shows()", "print(1)\nShows()"],
     "a name that displays itself": ["s = Shows()\ns", "print(1)\ns", "s"],
     "a name whose page prints": ["s = Html()\nprint(1); s"],
     "a name whose text prints": ["s = Text()\ns", "t = s\nt", "s"],

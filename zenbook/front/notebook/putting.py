@@ -20,6 +20,7 @@ from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.parts import is_array, is_plain
 from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
+from zenbook.engine.shown import manner_of
 from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import exchanged, tie
 from zenbook.engine.windows import is_own, own
@@ -252,10 +253,16 @@ class Putting:
 
     def _show_values(self, shell: Any) -> None:
         """The values themselves; one that a script's function has dropped was never shown."""
-        if self._shown and not any(event["kind"] == "result" for event in self._outcome.displays):
+        record = self._outcome.record
+        was_shown = record is not None and manner_of(record) == "value"  # also by itself alone
+        if self._shown and not (was_shown or _holds_result(self._outcome.displays)):
             sys.displayhook(self._shown[LAST[0]])
         else:
             show_again(shell, self._shown)
+
+
+def _holds_result(events: Sequence[Event]) -> bool:
+    return any(event["kind"] == "result" for event in events)
 
 
 def _can_become(old: Any, new: Any) -> bool:
