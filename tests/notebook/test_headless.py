@@ -77,12 +77,15 @@ def test_zenbook_run_executes_a_notebook_and_waits_only_for_what_changed(project
     assert first.returncode == 0, first.stderr
     assert "✓ load" in first.stdout and "✓ train" in first.stdout
     assert "demo v1" in first.stdout and "run 1" in first.stdout
+    ended = r"demo.ipynb completed in .*, 0 of 2 steps cached: run 1 of demo."
+    assert re.fullmatch(ended, first.stdout.splitlines()[-1])
     again = _call(
         project, "-m", "zenbook", "run", file.name, "-p", "gamma=0.6", "--output", "o.ipynb"
     )
     assert again.returncode == 0, again.stderr
     assert "↺ load" in again.stdout and "gamma 0.5→0.6" in again.stdout
     assert "3.59" in json.dumps(_outputs(project / "o.ipynb"))
+    assert "already loaded" not in json.dumps(_outputs(project / "o.ipynb"))
     runs = _call(project, "-m", "zenbook", "runs", "--json")
     rows = json.loads(runs.stdout)["rows"]
     assert [row["parameters"] for row in rows] == [{"gamma": "0.6"}, {"gamma": "0.5"}]
@@ -121,7 +124,13 @@ def test_a_failing_cell_is_shown_and_the_exit_code_is_one(project: Path) -> None
     file = _notebook(project, [*CELLS[:3], "%%step train\nmodel = X / gamma", "after = 1"])
     failed = _call(project, "-m", "zenbook", "run", file.name)
     assert failed.returncode == 1
-    assert "Cell 4 failed" in failed.stderr and "TypeError" in failed.stderr
+    assert failed.stderr.startswith("Cell 4 failed:\n---")
+    assert "TypeError: unsupported operand" in failed.stderr
+    assert "\x1b" not in failed.stderr and "An error occurred" not in failed.stderr
+    assert re.fullmatch(
+        r"demo.ipynb failed after .*, 0 of 2 steps cached: run 1 of demo.",
+        failed.stdout.splitlines()[-1],
+    )
 
 
 def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:

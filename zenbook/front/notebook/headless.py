@@ -13,12 +13,14 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from zenbook.core.view_text import ANSI, seconds_text
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.book import read_python, write_notebook
 from zenbook.front.notebook.given import given_to, inject, own_place
@@ -30,7 +32,6 @@ from zenbook.front.notebook.saved import without_live_views
 if TYPE_CHECKING:
     from zenbook.model import Plan
 
-_LOAD = "%load_ext zenbook"
 _SECONDS_FOR_OUTPUTS = 60
 """A busy machine may deliver a cell's outputs long after its reply; nbclient waits four seconds."""
 _SECONDS_TO_STOP = 10
@@ -69,7 +70,6 @@ class Wanted:
         told = f"{str(file.resolve())!r}, {self.enable_cache!r}, {self.rerun!r}, {about!r}"
         return "\n".join(
             [
-                f"get_ipython().run_line_magic('load_ext', {_LOAD.split()[1]!r})",
                 "from zenbook.front.notebook.loading import headless as __zenbook_headless",
                 f"__zenbook_headless({told})",
                 "del __zenbook_headless",
@@ -110,6 +110,24 @@ class Told:
         if said["status"] != "running":
             self._ended[display] = len(self.steps)
             self.steps.append(said)
+
+    def summary(self) -> str:
+        """How many steps are cached, what that saved, and the runs they belong to."""
+        cached = sum(said["status"] == "cached" for said in self.steps)
+        saved = sum(said["saved"] for said in self.steps)
+        runs: dict[str, dict[int, None]] = {}
+        for said in self.steps:
+            if said["run"] is not None:
+                runs.setdefault(said["pipeline"], {})[said["run"]] = None
+        places = [
+            f"run{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))} of {pipeline}"
+            for pipeline, numbers in runs.items()
+        ]
+        return (
+            f", {cached} of {len(self.steps)} steps cached"
+            + (f", saved {seconds_text(saved)}" if saved else "")
+            + (f": {'; '.join(places)}" if places else "")
+        )
 
 
 class KernelExecutor:
@@ -168,11 +186,18 @@ def _executed(client: Any, notebook: Any) -> Failure | None:
             _execute(client, cell, number)
         except CellExecutionError as error:
             place = own_place(notebook, number)
-            return Failure(place, cell.source, error.ename, error.evalue, str(error))
+            told = _traceback(cell) or f"{error.ename}: {error.evalue}"
+            return Failure(place, cell.source, error.ename, error.evalue, told)
         except DeadKernelError as error:
             place = own_place(notebook, number)
             return Failure(place, cell.source, type(error).__name__, _DIED, _DIED)
     return None
+
+
+def _traceback(cell: Any) -> str:
+    """The traceback that a cell shows, "" if it shows none."""
+    found = [o.traceback for o in cell.outputs if o.output_type == "error"]
+    return "\n".join(found[-1]) if found else ""
 
 
 def _execute(client: Any, cell: Any, number: int) -> None:
@@ -255,7 +280,7 @@ def run_notebook(
     for remark in given.remarks:
         print(remark, file=sys.stderr)
     inject(notebook, given)
-    told = Told(sys.stderr if as_json else sys.stdout)
+    told, began = Told(sys.stderr if as_json else sys.stdout), time.monotonic()
     folder, setup = file.resolve().parent, wanted.setup(file)
     try:
         failure = (executor or KernelExecutor()).execute(notebook, folder, setup, told)
@@ -267,9 +292,11 @@ def run_notebook(
     elif not told.steps and failure is None:
         print(NO_STEP.format(file=file))
     if failure is not None:
-        print(_shown(failure), file=sys.stderr)
-        return 1
-    return 0
+        print(_shown(failure, sys.stderr), file=sys.stderr)
+    if not as_json and told.steps:
+        how = f"{'failed after' if failure else 'completed in'} "
+        print(f"{file} {how}{seconds_text(time.monotonic() - began)}{told.summary()}.")
+    return 0 if failure is None else 1
 
 
 def _check_steps(file: Path, asked: Sequence[str]) -> None:
@@ -304,7 +331,10 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     return foreseen.plan
 
 
-def _shown(failure: Failure) -> str:
+def _shown(failure: Failure, stream: TextIO) -> str:
+    """The failure, in colour only where somebody watches who wants colour."""
     if failure.traceback == failure.value:
         return f"Cell {failure.cell} failed: {failure.value}"
-    return f"Cell {failure.cell} failed:\n{failure.traceback}"
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    traceback = failure.traceback if coloured else ANSI.sub("", failure.traceback)
+    return f"Cell {failure.cell} failed:\n{traceback}"
