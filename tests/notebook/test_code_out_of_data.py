@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.notebook.kernel import Kernel
 
 MODULE = """
@@ -73,25 +71,21 @@ def play(kernel: Kernel, number: int) -> dict[str, tuple[str, str]]:
 
 
 def test_a_step_runs_again_where_a_class_or_function_that_data_names_is_another(
-    tmp_path: Path,
+    own: Kernel,
 ) -> None:
-    kernel = Kernel(tmp_path)
     for number, status in ((1, "completed"), (1, "cached"), (2, "completed"), (2, "cached")):
-        went = play(kernel, number)
+        went = play(own, number)
         kept = {name: went.pop(name) for name in KEPT}
         assert went == dict.fromkeys(TAKEN, (status, str(number)))
         assert kept == dict.fromkeys(KEPT, (status if number == 1 else "cached", "True"))
-        kernel.restart()
-    kernel.stop()
+        own.restart()
 
 
-def test_the_line_says_which_code_changed(tmp_path: Path) -> None:
-    kernel = Kernel(tmp_path)
+def test_the_line_says_which_code_changed(own: Kernel) -> None:
     cell = "%%step s\ny = [pickle.loads(each).told() for each in (first, second)]"
     for number, why in ((1, "first run"), (2, "module plug changed")):
-        (kernel.folder / "work" / "plug.py").write_text(MODULE.format(number))
-        kernel.play("import sys, pickle\nsys.path.insert(0, '.')\nimport plug")
-        kernel.play("first = second = pickle.dumps(plug.T())")
-        assert why in kernel.run(cell).said
-        kernel.restart()
-    kernel.stop()
+        (own.folder / "work" / "plug.py").write_text(MODULE.format(number))
+        own.play("import sys, pickle\nsys.path.insert(0, '.')\nimport plug")
+        own.play("first = second = pickle.dumps(plug.T())")
+        assert why in own.run(cell).said
+        own.restart()

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.notebook.kernel import OTHER_PYTHON, Kernel
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Kernel]:
-    """A kernel of the test's own: what these steps change would stay in a shared one."""
-    kernel = Kernel(tmp_path)
-    yield kernel
-    kernel.stop()
-
 
 CHANGING = {
     "file types": ("import mimetypes", "mimetypes.add_type('a/b', '.zz')"),

@@ -70,7 +70,8 @@ class Uses:
     result; ``modules`` all top-level modules reached, the standard library's too, apart from
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
     reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
-    the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`).
+    the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
+    ``by_text`` the local modules that count by their text.
     """
 
     parts: tuple[Part, ...] = ()
@@ -84,6 +85,7 @@ class Uses:
     modules: frozenset[str] = frozenset()
     vouched: Mapping[str, Any] = field(default_factory=dict)
     finds_modules: bool = False
+    by_text: frozenset[str] = frozenset()
 
 
 class CodeClosure:
@@ -163,6 +165,11 @@ class CodeClosure:
         parts = (*uses.parts, *self.environment(uses.packages))
         told = sorted((part.name, part.digest) for part in parts)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
+
+    def modules_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """These local modules with all the local modules that their texts import."""
+        found = (module for name in names for module in self._static.module(name).modules)
+        return tuple(dict.fromkeys(found))
 
     def is_local(self, obj: Any) -> bool:
         """Whether a function, class or module is the user's own code."""
@@ -255,6 +262,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
         trace.finds_modules,
+        trace.by_text,
     )
 
 

@@ -115,6 +115,7 @@ class Collector:
         self.imported: dict[str, set[str]] = {}
         self.lasting: set[str] = set()
         self.finds_modules = False
+        self.by_text: set[str] = set()
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.described: list[tuple[str, Any]] = []
@@ -149,6 +150,7 @@ class Collector:
             imported=tuple((name, tuple(sorted(of))) for name, of in self.imported.items()),
             lasting=tuple(sorted(self.lasting)),
             finds_modules=self.finds_modules,
+            by_text=frozenset(self.by_text),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),

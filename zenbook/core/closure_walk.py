@@ -347,6 +347,7 @@ class Walk(Objects):
     def _static_modules(self, text: str, *names: str) -> Token:
         """Local modules by their text, and what in them is no longer as their text says."""
         found = [self.watch(partial(self.static.module, name)) for name in names]
+        self.by_text.update(names)
         told: list[Token] = []
         for module in found:
             self.packages |= module.packages

@@ -49,6 +49,8 @@ class Identity:
     would miss them on a hit."""
     finds_modules: bool = False
     """Whether the step's code may reach any module that is loaded."""
+    by_text: frozenset[str] = frozenset()
+    """Local modules that count by their text."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -95,6 +97,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
+        uses.by_text,
     )
 
 

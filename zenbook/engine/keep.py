@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_finders import MODULE, local_modules
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawn import drawn_by
@@ -251,7 +250,6 @@ def _reads(
     yield from _said_before(seen, identity, desk)
     yield from found_changed(changed, identity, call)
     yield from imports_read(call, desk)
-    yield from _modules(seen, identity, desk)
 
 
 def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterator[Read]:
@@ -263,13 +261,6 @@ def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterat
             if read.kind == "setting" and read.name not in known:
                 known.add(read.name)
                 yield desk.watch.again(read)
-
-
-def _modules(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterator[Read]:
-    """The user's modules, of a step whose code looks modules up while it runs."""
-    known = {read.name for read in seen}
-    names = (MODULE + name for name in local_modules()) if identity.finds_modules else ()
-    yield from (desk.watch.again(Read("use", name, "")) for name in names if name not in known)
 
 
 def _outputs(ran: Ran, call: Call) -> dict[str, Any]:

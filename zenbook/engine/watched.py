@@ -7,9 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
+from zenbook.core.closure_finders import MODULE, local_modules
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
+from zenbook.model import Read
 from zenbook.world.ports import Recording, Seen
 
 
@@ -42,7 +44,7 @@ class Watched:
             finally:
                 watchers.close()
                 if look is not None:
-                    self.seen = self._with_assigned(look())
+                    self.seen = self._with_modules(self._with_assigned(look()), identity)
 
     @property
     def displays(self) -> list[Mapping[str, Any]]:
@@ -69,6 +71,18 @@ class Watched:
         except Exception as error:  # our own fault must not become the step's
             self.fault = f"watching failed ({type(error).__name__}: {error})"
             return None
+
+    def _with_modules(self, seen: Seen, identity: Identity) -> Seen:
+        """With the user's modules, where the step's code looks modules up while it runs, and with
+        what such modules as count by their text had read when they were imported."""
+        watch = self._desk.watch
+        names = [MODULE + name for name in local_modules()] if identity.finds_modules else []
+        known = [read.name for read in seen.reads if read.name.startswith(MODULE)]
+        more = [watch.again(Read("use", name, "")) for name in names if name not in known]
+        by_name = {name.removeprefix(MODULE) for name in (*known, *names)}
+        made = watch.imported(identity.by_text | by_name)
+        reads = tuple(dict.fromkeys((*seen.reads, *more, *made.reads)))
+        return replace(seen, reads=reads, obstacles=(*seen.obstacles, *made.obstacles))
 
     def _with_assigned(self, seen: Seen) -> Seen:
         """With what the step assigned to classes and functions: no hit could repeat that."""

@@ -52,6 +52,10 @@ class FakeWatch:
         self._note(now)
         return now
 
+    def imported(self, modules: Iterable[str]) -> Seen:
+        """Nothing: nobody imports from this disk."""
+        return Seen()
+
     def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
         """One part per pattern; patterns are plain paths here."""
         return tuple(

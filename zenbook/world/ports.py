@@ -241,6 +241,11 @@ class Watch(Protocol):
         """The same thing as it is now (equal to ``read`` if nothing changed)."""
         ...
 
+    def imported(self, modules: Iterable[str]) -> Seen:
+        """What these local modules, and all that they import, read when they were imported, as
+        reads; an obstacle where that has changed since."""
+        ...
+
     def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
         """Parts for ``files=``/``--depends``: paths, globs and ``$NAME`` variables."""
         ...

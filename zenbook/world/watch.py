@@ -19,7 +19,7 @@ from typing import Any
 
 from zenbook.core.closure import CodeClosure
 from zenbook.model import Part, Read
-from zenbook.world import files, watch_events, watch_looks, watch_native
+from zenbook.world import files, watch_events, watch_imports, watch_looks, watch_native
 from zenbook.world.display_settings import SHOWING, shown_now
 from zenbook.world.interrupts import Interrupts
 from zenbook.world.open_figures import FiguresBefore
@@ -27,6 +27,7 @@ from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
 from zenbook.world.watch_code import code_now
+from zenbook.world.watch_imports import reads_of
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
@@ -90,6 +91,17 @@ class SystemWatch:
             notes.adopt(now)
         return now
 
+    def imported(self, modules: Iterable[str]) -> Seen:
+        """What these local modules, and all that they import, read when they were imported."""
+        reads, changed = [], []
+        with files.quiet():
+            for module, name, read in reads_of(self._code.modules_of(modules)):
+                if read is None:
+                    changed.append(f"{name} changed after {module} had read it: restart the kernel")
+                else:
+                    reads.append(read)
+        return Seen(tuple(dict.fromkeys(reads)), obstacles=tuple(dict.fromkeys(changed)))
+
     def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
         """Parts for paths, patterns and ``$NAME`` variables that a step is told to depend on."""
         parts: list[Part] = []
@@ -99,6 +111,7 @@ class SystemWatch:
 
     def _begin(self, literals: Sequence[str], values: tuple[Any, ...]) -> Notes:
         watch_events.install()
+        watch_imports.install()
         cwd = os.getcwd()
         around = places(cwd, self._home, os.path.expanduser("~"))
         notes = Notes(around, literals, absolutes(literals, values))

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files, watch_random, watch_reaching, watch_reports
+from zenbook.world import files, watch_imports, watch_random, watch_reaching, watch_reports
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -261,6 +261,8 @@ def _note(
         if notes.places.never(full) or notes.places.cached(full):
             continue
         for mark in marks:
+            if mark != files.CONTENT:
+                watch_imports.note("file", files.look_name(os.path.normpath(path), mark))
             if forward(notes, "read" if mark == files.CONTENT else "look", path):
                 continue
             if mark == files.CONTENT:
@@ -283,8 +285,9 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
         return
     if (caller.f_code, caller.f_lasti) in _copies:
         return
+    name = os.fsdecode(key)
+    watch_imports.note("variable", name)
     for notes in everyone:
-        name = os.fsdecode(key)
         if not forward(notes, "variable", name):
             notes.variable(name)
 

@@ -9,6 +9,7 @@ from typing import Any
 from zenbook.front.notebook.door import Door
 from zenbook.front.notebook.marker import take_marker_away
 from zenbook.front.notebook.trail import trail_of
+from zenbook.world import watch_imports
 
 _doors: dict[int, Door] = {}
 
@@ -28,6 +29,7 @@ def load_into(shell: Any) -> Door:
     register(shell, door)
     _link(door)
     atexit.register(door.close)
+    watch_imports.install()
     return door
 
 
