@@ -238,6 +238,27 @@ SHARED = {
         "n = 1",
         "[(x.flags.writeable, x) for x in (a, b, c, d)]",
     ),
+    "what an exception was made of, and what stands behind it": (
+        "data, first = [1], KeyError('k')",
+        (
+            "error = ValueError(data)\nerror.__cause__ = first\ntry:\n    {}['k']\nexcept KeyError:\n"
+            "    try:\n        int('x')\n    except ValueError as e:\n        second = e"
+        ),
+        "data.append(2)",
+        "error, error.__cause__ is first, second.__context__, second.__suppress_context__",
+    ),
+    "a tuple whose list is changed": (
+        "t = (1, [2])",
+        "u = t\nt[1].append(3)\nv = {'t': t}",
+        "n = 1",
+        "u is t, v['t'] is t, t",
+    ),
+    "a window that stands in two places": (
+        "import numpy as np\na = np.arange(6)",
+        "parts = np.split(a, 3)\nfirst, *rest = parts\nb = a + 1\nc = [b[1:]]\nd = c[0]",
+        "a[0] = b[1] = 99",
+        "first is parts[0], rest[0] is parts[1], c[0] is d, parts, d",
+    ),
     "an array that was broadcast": (
         "import numpy as np\na = np.arange(3)",
         "b = np.broadcast_arrays(a, np.ones((2, 3)))[0]",
@@ -357,6 +378,12 @@ TABLES = {
 """What libraries make in the memory of arrays and frames."""
 
 REFUSED = {
+    "an exception of an input in a group": (
+        "error = ValueError(1)",
+        "group = ExceptionGroup('g', [error])",
+        "error.note = 1",
+        "group.exceptions[0] is error",
+    ),
     "an array within an input that becomes read-only": (
         "d = {'a': np.ones(3)}",
         "d['a'].flags.writeable = False",

@@ -19,6 +19,7 @@ from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import named
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.raised import behind
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
 
@@ -185,7 +186,7 @@ def _reduced(value: Any, digester: Digester) -> Description:
         return _named(value, reduced, digester)
     make, arguments = reduced[:2]
     state, members, pairs = (*reduced[2:5], None, None, None)[:3]
-    return (
+    told = (
         "object",
         digester.class_token(kind),
         make,
@@ -194,6 +195,8 @@ def _reduced(value: Any, digester: Digester) -> Description:
         list(members) if members is not None else None,
         [tuple(pair) for pair in pairs] if pairs is not None else None,
     )
+    chained = behind(value) if isinstance(value, BaseException) else None
+    return (*told, chained) if chained else told
 
 
 def _named(value: Any, name: str, digester: Digester) -> Description:

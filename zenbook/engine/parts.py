@@ -21,6 +21,7 @@ from zenbook.core.closure_lending import has_own_variables
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.raised import behind
 from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
 from zenbook.engine.frames import frame_parts, frames_within, is_frame
@@ -226,6 +227,8 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         yield ("slot", "keywords"), value.keywords
     elif isinstance(value, _ITERATORS):
         yield from ((("fixed", place), item) for place, item in enumerate(value.__reduce__()[1]))
+    elif isinstance(value, BaseException):
+        yield from _raised(value)
     yield from _attributes(value)
 
 
@@ -255,6 +258,16 @@ def _elements(array: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if array.dtype == object and array.size <= widest:
         numpy = sys.modules["numpy"]
         yield from ((("item", place), item) for place, item in numpy.ndenumerate(array))
+
+
+def _raised(error: BaseException) -> Iterator[tuple[Step, Any]]:
+    """What an exception was made of and what stands behind it; those of a group it holds as they
+    were when it was made."""
+    yield ("slot", "args"), error.args
+    yield from ((("slot", name), held) for name, held in behind(error).items())
+    exceptions = getattr(error, "exceptions", ())
+    if isinstance(exceptions, tuple):
+        yield from ((("fixed", place), one) for place, one in enumerate(exceptions))
 
 
 def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:

@@ -276,21 +276,41 @@ def _locked(view: Any, writeable: bool) -> Any:
     return view
 
 
-def relink(links: Iterable[Link], outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
+def relink(
+    links: Iterable[Link],
+    outputs: dict[str, Any],
+    inputs: Mapping[str, Any],
+    made: dict[int, tuple[Any, Any]] | None = None,
+) -> None:
     """Put the inputs' own objects into the loaded outputs. Raises Inseparable if an input is
-    built otherwise than it was."""
+    built otherwise than it was.
+
+    ``made`` are the windows made already, each beside the loaded array it stands for, so that an
+    array that stands in two places does so again.
+    """
+    made = {} if made is None else made
     try:
         for link in links:
-            _relink(link, outputs, inputs)
+            _relink(link, outputs, inputs, made)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise Inseparable("an input is built otherwise than it was") from error
 
 
-def _relink(link: Link, outputs: dict[str, Any], inputs: Mapping[str, Any]) -> None:
+def _relink(
+    link: Link,
+    outputs: dict[str, Any],
+    inputs: Mapping[str, Any],
+    made: dict[int, tuple[Any, Any]],
+) -> None:
     name, path, source, where, window = link
     shared = follow(inputs[source], where)
+    is_there = (path or name in outputs) and not is_buffer(path)  # which is another at each look
+    loaded = follow(outputs[name], path) if is_there else None
+    if loaded is shared:
+        return
     if window is not None:
-        shared = look_into(shared, window)
+        view = look_into(shared, window)
+        shared = made.setdefault(id(loaded), (loaded, view))[1] if is_there else view
     outputs[name] = put_at(outputs[name], path, shared) if path else shared
     if is_behind(path) and is_behind(where):
         holder = follow(outputs[name], path[:-1])

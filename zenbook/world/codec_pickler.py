@@ -19,6 +19,7 @@ from zenbook.core.ended import facts_of_ended
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_view
 from zenbook.world.codec_pandas import reduce_table
@@ -138,6 +139,8 @@ class Packer(pickle.Pickler):
             return code_.reduce_with_attributes(obj)
         if root == "torch":
             return reduce_tensor(obj, self._memories)
+        if isinstance(obj, BaseException):
+            return reduce_error(obj)
         if root == "IPython" and kind.__name__ == "DisplayHandle":
             return make_handle, (kind, kept_state(obj))
         if (found := name_of(obj)) is not None:

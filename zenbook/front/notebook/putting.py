@@ -93,9 +93,10 @@ class Putting:
         if holder := self._entangled():
             return holder
         try:
+            windows: dict[int, tuple[Any, Any]] = {}
             for link in self._output_links():
-                relink([link], self._values, self._sources(link))
-            relink(self._manifest.get("windows", ()), self._values, self._values)
+                relink([link], self._values, self._sources(link), windows)
+            relink(self._manifest.get("windows", ()), self._values, self._values, windows)
         except Inseparable as error:
             return str(error)
         return self._leave_unseen()
