@@ -241,8 +241,8 @@ SHARED = {
     "what an exception was made of, and what stands behind it": (
         "data, first = [1], KeyError('k')",
         (
-            "error = ValueError(data)\nerror.__cause__ = first\ntry:\n    {}['k']\nexcept KeyError:\n"
-            "    try:\n        int('x')\n    except ValueError as e:\n        second = e"
+            "error = ValueError(data)\nerror.__cause__ = first\ntry:\n    try:\n        {}['k']\n"
+            "    except KeyError:\n        int('x')\nexcept ValueError as e:\n    second = e"
         ),
         "data.append(2)",
         "error, error.__cause__ is first, second.__context__, second.__suppress_context__",

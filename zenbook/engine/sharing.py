@@ -26,7 +26,7 @@ from zenbook.engine.blocks import behind, count_in, counted, is_behind
 from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
-from zenbook.engine.memory import bounds_of, is_writeable
+from zenbook.engine.memory import Stretches, bounds_of, is_writeable
 from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
@@ -116,9 +116,7 @@ def links_of(
     to_the_end: bool = False,
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
-    arrays = [at for at in known.values() if is_array(at[2]) and not is_buffer(at[1])]
-    plain = [at for at in arrays if not is_behind(at[1])]
-    changeable = [at for at in arrays if not is_of_buffers(buffer_of(at[2]))]
+    arrays = Stretches(at for at in known.values() if is_array(at[2]))
     looking: set[Path] = set()
     for path, inner in with_memory(walk(value, stop=known, to_the_end=to_the_end), known):
         if path and path[:-1] in looking:
@@ -126,8 +124,7 @@ def links_of(
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)
-            among = plain if is_behind(path) else changeable if is_buffer(path) else arrays
-            source = _looked_into(inner, among)
+            source = _looked_into(path, inner, arrays)
         if source is None or (inside and not path):
             continue
         if is_behind(path) and ((inside and len(path) == 1) or _looks_back(source[2], inner)):
@@ -156,12 +153,12 @@ def counted_together(
     if not refs:
         return list(found)
     matter = {id(counted_at(inputs[link[2]], link[3])) for link in found if is_behind(link[3])}
-    plain = [at for at in known.values() if is_array(at[2]) and not is_behind(at[1])]
+    plain = Stretches(a for a in known.values() if is_array(a[2]) and not is_behind(a[1]))
     more: list[Link] = []
     for name, value in outputs.items():
         for path, array in with_memory(walk(value, stop=known), known):
             number = id(counted_at(value, path)) if is_behind(path) else 0
-            if number not in refs or not (number in matter or _looked_into(array, plain)):
+            if number not in refs or not (number in matter or _sharing(array, plain)):
                 continue
             source, where, owner = refs[number]
             if holds(owner, array):
@@ -195,11 +192,19 @@ def buffer_of(array: Any) -> Any:
     return array.obj if isinstance(array, memoryview) else array
 
 
-def _looked_into(value: Any, arrays: list[tuple[str, Path, Any]]) -> tuple[str, Path, Any] | None:
-    """The array into whose memory this one looks, the one that holds all of it first."""
-    sharing = [at for at in arrays if at[2] is value or _is_view(value, [at[2]])]
-    sharing = [at for at in sharing if share_elements(at[2], value)]
+def _looked_into(path: Path, value: Any, arrays: Stretches) -> tuple[str, Path, Any] | None:
+    """The array into whose memory this one looks, the one that holds all of it first. A frame
+    looks into no other frame, and nothing into what pyarrow and polars keep."""
+    sharing = [at for at in _sharing(value, arrays) if not is_buffer(at[1])]
+    if is_behind(path):
+        sharing = [at for at in sharing if not is_behind(at[1])]
+    elif is_buffer(path):
+        sharing = [at for at in sharing if not is_of_buffers(buffer_of(at[2]))]
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
+
+
+def _sharing(value: Any, arrays: Stretches) -> list[tuple[str, Path, Any]]:
+    return [at for at in arrays.overlapping(value) if share_elements(at[2], value)]
 
 
 def share_elements(one: Any, other: Any) -> bool:
