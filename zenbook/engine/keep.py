@@ -160,7 +160,7 @@ def _record(
     desk: Desk,
 ) -> Record:
     """Write the bytes, then the record. Raises NotKeepable or StoreFault; nothing is then left."""
-    _refuse(_obstacles(ran, watched, identity, values, sitting, desk))
+    _refuse(_obstacles(ran, watched, identity, values, changed, sitting, desk))
     drawn, random_reads, random_remarks = drawn_by(watched, call, desk)
     displays = [shown for shown in watched.displays if shown.get("kind") not in ran.unrecorded]
     seen = (*watched.seen.reads, *desk.capture.how_shown(displays))
@@ -211,6 +211,7 @@ def _obstacles(
     watched: Watched,
     identity: Identity,
     values: Mapping[str, Any],
+    changed: Mapping[str, Any],
     sitting: Sitting,
     desk: Desk,
 ) -> Iterator[str]:
@@ -223,6 +224,8 @@ def _obstacles(
     if not sitting.rebinds:
         yield from (f"{name} is a global that the step assigns" for name in identity.assigned)
     yield from ran.obstacles
+    reached = ((n, thread) for n, thread in ran.in_reach.items() if n in changed)
+    yield from (f"{n} may have been changed by the thread {thread}" for n, thread in reached)
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
         if sitting.rebinds and _is_one_of(constant, values):

@@ -60,6 +60,8 @@ class Ran:
     """Kinds of display events that are no part of the result (a cell's bare last name)."""
     bare: Callable[[], Mapping[str, Any]] | None = None
     """The values without those that a record can do without, if there are any."""
+    in_reach: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that a thread could change meanwhile which ran before, and the thread's name."""
 
 
 Passage = Generator[Execute, Ran, Outcome]

@@ -14,6 +14,7 @@ from typing import Any
 from zenbook.core.closure_origin import library_of
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, MANIFEST, SEVERAL
+from zenbook.engine.passage import Ran
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import Cell
@@ -45,6 +46,19 @@ class Gathered:
     error: BaseException | None = None
     bare: Callable[[], Mapping[str, Any]] | None = None
     looked_up: bool = False
+
+    def ran(self, seconds: float, **more: Any) -> Ran:
+        """It as what the passage is sent."""
+        return Ran(
+            self.values,
+            seconds,
+            error=self.error,
+            deleted=self.deleted,
+            obstacles=self.obstacles,
+            remarks=self.remarks,
+            bare=self.bare,
+            **more,
+        )
 
 
 def gather(

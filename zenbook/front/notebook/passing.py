@@ -36,6 +36,7 @@ from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
+from zenbook.front.notebook.threads import in_reach_of_threads
 from zenbook.model import Call, Miss, Outcome, Step
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
@@ -90,6 +91,7 @@ class Passing:
         self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
         self.call = self._call()
+        self._in_reach = in_reach_of_threads(self.call.values)
         how = self.shell.ast_node_interactivity  # which makes IPython alter the tree
         self._live = shown_live(self.tree, self.cell.body.last, how)
         if self.said.dry_run:
@@ -294,14 +296,9 @@ class Passing:
         way, self._way = self._way, None
         if output_was_cleared():
             self.spot.anew()
-        ran = Ran(
-            gathered.values,
+        ran = gathered.ran(
             seconds,
-            error=gathered.error,
-            bare=gathered.bare,
-            deleted=gathered.deleted,
-            obstacles=gathered.obstacles,
-            remarks=gathered.remarks,
+            in_reach=self._in_reach,
             metrics=self._collected,
             run=self.session.logbook.run.id if self.session.logbook else "",
             unrecorded=frozenset({"result"} if self._live or gathered.looked_up else ()),

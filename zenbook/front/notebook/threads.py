@@ -1,0 +1,98 @@
+"""Which inputs of a cell the threads of earlier cells can change while it runs.
+
+A step that waits for such a thread sees a change of an input that is none of its own: a hit would
+make it, and the thread, which is alive again after a restart, makes it as well. So what a thread
+that runs the user's code has in reach is looked at before the step: the locals of its frames, the
+globals and closures that its functions name, and what objects of the user's classes hold. Idle
+workers of pools, and threads of libraries, run no code of the user's.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from types import CodeType, FrameType, FunctionType, MethodType
+from typing import Any
+
+from zenbook.core.closure_origin import is_local_code
+from zenbook.world.watch_places import owner_of
+
+_MOST = 2000
+"""Objects that are looked at for one thread."""
+_BEGUN_WITH = ("_target", "_args", "_kwargs", "function", "args", "kwargs")
+"""What a thread, or a timer, will call."""
+
+
+def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The names of inputs that another thread's code has in reach, and that thread's name."""
+    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
+    stacks = sys._current_frames()
+    stacks.pop(threading.get_ident())  # this very call, which would hold on to itself
+    found: dict[str, str] = {}
+    for thread in others:
+        roots = list(_roots(thread, stacks.get(thread.ident or 0)))
+        if roots:
+            met = _reached(roots)
+            found |= {name: thread.name for name, value in inputs.items() if id(value) in met}
+    return found
+
+
+def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
+    """What a thread runs, or is to run, if that is the user's code."""
+    begun = [getattr(thread, name, None) for name in _BEGUN_WITH]
+    if any(map(_is_users, begun)) or _is_users(type(thread).run):
+        yield from (thread, *begun)
+    while frame is not None:
+        if owner_of(frame.f_code.co_filename) == "user":
+            yield from frame.f_locals.values()
+            yield from _named(frame.f_code, frame.f_globals)
+        frame = frame.f_back
+
+
+def _is_users(value: Any) -> bool:
+    code = getattr(getattr(value, "__func__", value), "__code__", None)
+    return code is not None and owner_of(code.co_filename) == "user"
+
+
+def _reached(roots: list[Any]) -> dict[int, Any]:
+    """What these hold or name, by identity."""
+    met: dict[int, Any] = {}
+    waiting = roots
+    while waiting and len(met) < _MOST:
+        value = waiting.pop()
+        if id(value) not in met:
+            met[id(value)] = value
+            waiting.extend(_held(value))
+    return met
+
+
+def _held(value: Any) -> Iterator[Any]:
+    if isinstance(value, MethodType):
+        yield from (value.__self__, value.__func__)
+    elif isinstance(value, FunctionType) and _is_users(value):
+        yield from _named(value.__code__, value.__globals__)
+        yield from (cell.cell_contents for cell in value.__closure__ or () if _is_full(cell))
+    elif type(value) in (tuple, list):
+        yield from value[:_MOST]
+    elif type(value) is dict:
+        yield from list(value.values())[:_MOST]
+    elif isinstance(value, type) and is_local_code(value):
+        yield from list(vars(value).values())
+    elif is_local_code(type(value)) or isinstance(value, threading.Thread):
+        yield from (*getattr(value, "__dict__", {}).values(), type(value))
+
+
+def _named(code: CodeType, space: Mapping[str, Any]) -> Iterator[Any]:
+    """The globals that code names, with the code inside it."""
+    yield from (space[name] for name in code.co_names if name in space)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _named(inner, space)
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
