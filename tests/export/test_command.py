@@ -90,6 +90,16 @@ def test_nothing_but_an_earlier_export_is_written_over(project: Project) -> None
         zenbook.export("book.ipynb", target=target)  # type: ignore[arg-type]
 
 
+def test_a_cell_whose_deeds_no_step_needs_is_listed_though_its_imports_are_kept(
+    project: Project,
+) -> None:
+    cells = ["%%bash\ntouch made.txt", "import math\nprint(math.pi)", "%%step a\nx = math.sqrt(4)"]
+    write(cells, Path("deeds.ipynb"))
+    told = project.zenbook("export", "deeds.ipynb", "--no-verify").lines
+    kept = "left out: no step needs what it makes; what it imports or defines is module code"
+    assert told[-2:] == [f"  cell 1: {kept}", f"  cell 2: {kept}"]
+
+
 def test_where_one_may_not_write_a_sentence_says_so(project: Project) -> None:
     Path("file").write_text("", encoding="utf-8")
     assert refused(project, "book.ipynb", "-o", "file/book.py") == (

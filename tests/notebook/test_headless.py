@@ -313,6 +313,13 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert "gamma 0.5→0.7" in other.stdout
 
 
+def test_a_step_that_several_cells_are_is_told(project: Path) -> None:
+    file = _notebook(project, [*CELLS, "%%step load\nX = [4]", "%%step load\nX = [5]"])
+    told = "Cells 3, 5 and 6 are all the step load: each replaces the one above it.\n"
+    assert _call(project, "-m", "zenbook", "plan", file.name).stderr == told
+    assert _call(project, "-m", "zenbook", "run", file.name).stderr == told
+
+
 def test_zenbook_plan_names_a_cell_that_is_no_python_and_a_notebook_without_steps(
     project: Path,
 ) -> None:

@@ -39,6 +39,15 @@ LOCAL = "%."
 LOST = "%lost"
 """Artifact that lists the names which a function has bound and that are not kept; ANY for all."""
 ANY = "*"
+_WORDS = {"%displays": "what it showed", "%random": "random state", "%links": "what is shared"}
+_WORDS |= dict.fromkeys((*LAST, SEVERAL), "value shown") | {MANIFEST: "definitions"}
+
+
+def in_words(artifact: str) -> str:
+    """What people call an artifact, which may be none of the step's outputs."""
+    return _WORDS.get(artifact, artifact.removeprefix(LOCAL).removeprefix("%"))
+
+
 _STORES_OUTSIDE = ("STORE_DEREF", "DELETE_DEREF")
 _STORES = (*_STORES_OUTSIDE, "STORE_FAST", "DELETE_FAST")
 

@@ -116,7 +116,11 @@ def _parts(a: Record | None, b: Record | None) -> list[Pair]:
         return []
     old, new = _named(a), _named(b)
     told: list[Pair] = [
-        {"name": f"{kind} {line(name, NAMES)}", "a": _shown(old, key), "b": _shown(new, key)}
+        {
+            "name": f"{kind} {line(name, NAMES)}",
+            "a": _shown(old, key, key in new),
+            "b": _shown(new, key, key in old),
+        }
         for key in dict.fromkeys([*new, *old])
         for kind, name in [key]
         if kind != "code" and _digest(old, key) != _digest(new, key)
@@ -132,9 +136,12 @@ def _digest(parts: Mapping[tuple[str, str], Part], key: tuple[str, str]) -> str 
     return parts[key].digest if key in parts else None
 
 
-def _shown(parts: Mapping[tuple[str, str], Part], key: tuple[str, str]) -> str:
+def _shown(parts: Mapping[tuple[str, str], Part], key: tuple[str, str], is_in_both: bool) -> str:
+    """The preview; without one, the first digits of the digest where the other side has some."""
     part = parts.get(key)
-    return line(part.shown or part.digest[:8], VALUE) if part is not None else ""
+    if part is None:
+        return ""
+    return line(part.shown or (part.digest[:8] if is_in_both else "used"), VALUE)
 
 
 def _outputs(a: Record | None, b: Record | None) -> list[Pair]:
@@ -153,7 +160,9 @@ def _artifact(artifact: Artifact | None) -> str:
     if artifact is None:
         return ""
     shape = "×".join(map(str, artifact.shape)) if artifact.shape is not None else ""
-    words = (artifact.type.rpartition(".")[2], shape, artifact.preview)
+    kind = artifact.type.rpartition(".")[2]
+    said = not shape and artifact.preview.startswith(kind)  # as in `SVC(C=2)`
+    words = ("" if said else kind, shape, artifact.preview)
     return line(" ".join(word for word in words if word), VALUE)
 
 
@@ -167,4 +176,6 @@ def _summary(parameters: Sequence[Pair], metrics: Sequence[Pair], steps: Sequenc
     told += [f"the code of {count_text(len(code), 'step')}"] if code else []
     same = sum(step["same"] for step in steps)
     shared = f"{same} of {count_text(len(steps), 'step')} gave the same result."
-    return f"{', '.join(told)} differ; {shared}" if told else f"Nothing differs; {shared}"
+    is_one = len(told) == 1 and (told[0].startswith("1 ") or bool(code))
+    differ = "differs" if is_one or not told else "differ"
+    return f"{', '.join(told) or 'Nothing'} {differ}; {shared}"

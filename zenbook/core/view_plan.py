@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zenbook.core.source_shown import in_words
 from zenbook.core.view_runs import NAMES, VALUE
 from zenbook.core.view_step import change_line
 from zenbook.core.view_text import count_text, line, number, seconds_text
@@ -104,7 +105,7 @@ def store_view(status: StoreStatus) -> StoreView:
         "reclaimable": status.reclaimable,
         "largest": [
             {
-                "name": line(kept.artifact.name, NAMES),
+                "name": line(in_words(kept.artifact.name), NAMES),
                 "step": line(kept.step, NAMES),
                 "run": line(kept.run, NAMES),
                 "type": line(kept.artifact.type, VALUE),

@@ -296,10 +296,12 @@ def decisions(plan: Plan, script: Script) -> Iterator[Decision]:
             found.append("module code")
         if cell.is_parameters:
             found.append("parameters")
-        if found:
-            yield Decision(cell.number, " and ".join(found), "; ".join(cell.notes))
+        why = plan.left_out.get(cell.number, "")
+        if not found or (why and cell not in told):
+            kept = "; what it imports or defines is module code" if found else ""
+            yield Decision(cell.number, "left out", f"{why}{kept}")
         else:
-            yield Decision(cell.number, "left out", plan.left_out.get(cell.number, ""))
+            yield Decision(cell.number, " and ".join(found), "; ".join(cell.notes))
 
 
 def _notes(plan: Plan) -> Iterator[str]:

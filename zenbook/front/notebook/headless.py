@@ -26,7 +26,7 @@ from zenbook.front.notebook.book import read_python, write_notebook
 from zenbook.front.notebook.given import given_to, inject, own_place
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
-from zenbook.front.notebook.outline import outline_of
+from zenbook.front.notebook.outline import named_twice, outline_of
 from zenbook.front.notebook.saved import without_live_views
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def run_notebook(
     if output is not None:
         _check_writable(output)
     given = given_to(notebook, parameters)
-    for remark in given.remarks:
+    for remark in (*given.remarks, *named_twice(notebook)):
         print(remark, file=sys.stderr)
     inject(notebook, given)
     told, began = Told(sys.stderr if as_json else sys.stdout), time.monotonic()
@@ -324,7 +324,7 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     for remark in given.remarks:
         print(remark, file=sys.stderr)
     foreseen = foresee(file, notebook, given, no_cache)
-    for remark in foreseen.remarks:
+    for remark in (*named_twice(notebook), *foreseen.remarks):
         print(remark, file=sys.stderr)
     if not (foreseen.planned or foreseen.remarks):
         print(NO_STEP.format(file=file), file=sys.stderr)

@@ -6,6 +6,7 @@ Only a hint: the file is as last saved, the kernel executes what is on the page.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,19 @@ def _outline(notebook: Any) -> Outline:
             unnamed = unnamed or not name
             steps.append(name)
     return Outline(frozenset(parameters), () if unnamed else tuple(dict.fromkeys(steps)))
+
+
+def named_twice(notebook: Any) -> Iterator[str]:
+    """A sentence for each step that several cells are."""
+    cells: dict[str, list[int]] = {}
+    for number, cell in enumerate(notebook.cells, 1):
+        marker = find_marker(cell.source.splitlines()) if cell.cell_type == "code" else None
+        if marker is not None and (name := _name(marker.options)):
+            cells.setdefault(name, []).append(number)
+    for name, numbers in cells.items():
+        if len(numbers) > 1:
+            told = ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
+            yield f"Cells {told} are all the step {name}: each replaces the one above it."
 
 
 def _name(options: str) -> str:
