@@ -60,6 +60,25 @@ def test_a_later_cell_of_the_same_name_replaces_the_step_and_the_line_says_so(
     assert plan.count("\n↺ a  ") + plan.startswith("↺ a  ") == 1
 
 
+def test_a_step_that_was_renamed_is_in_the_graph_by_its_new_name_only(kernel: Kernel) -> None:
+    assert str(kernel.run("%pipeline").result) == (
+        "Pipeline notebook: no step has run in this kernel yet."
+    )
+    kernel.run("%%step old\nx = 1", cell="one")
+    kernel.run("%%step new\nx = 1", cell="one")
+    graph = str(kernel.run("%pipeline").result)
+    assert "new" in graph and "old" not in graph
+
+
+def test_a_name_that_an_option_misspells_is_told(kernel: Kernel) -> None:
+    kernel.run("rows = 3")
+    cell = "%%step a --ignore rwos,rows --depends gone.csv,$HOME\nx = rows"
+    for said in (kernel.run(cell).said, kernel.run(cell).said):
+        assert "--ignore names rwos, which is not there" in said
+        assert "--depends names gone.csv, which is not there" in said
+        assert said.count("which is not there") == 2
+
+
 # ------------------------------------------------------------ what counts, and what is kept
 
 

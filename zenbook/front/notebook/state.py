@@ -17,12 +17,13 @@ from zenbook.model import Version
 
 
 def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
-    """Every step the kernel has met, the open run and the version.
+    """Every step the kernel has met and the notebook still has, the open run and the version.
 
     ``order`` names the steps of the notebook's file: those that the kernel has not met yet are
     told as the newest version has them. May be asked on any thread, while cells run.
     """
     session = replace(session, known=dict(session.known), joined=dict(session.joined))
+    gone = frozenset(session.gone)
     versions = _versions(session)
     first = first_versions([known.step for known in session.known.values()], versions)
     said = session.version_said().removeprefix("v")
@@ -36,6 +37,7 @@ def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
             *(
                 replace(_cell(session, session.known[name]), version=first.get(name))
                 for name in order_of(session)
+                if name not in gone
             ),
             *_unmet(session, order, versions),
         ],
@@ -115,7 +117,9 @@ class PipelineGraph:
     def __init__(self, session: Session, order: Sequence[str] = ()) -> None:
         now = notebook_now(session, order)
         self._view = notebook_view(now, live_graph(now))
-        self._text = "" if now.cells else f"Pipeline {session.pipeline}: no step has run yet."
+        self._text = (
+            "" if now.cells else f"Pipeline {session.pipeline}: no step has run in this kernel yet."
+        )
 
     def __repr__(self) -> str:
         from zenbook.front.text import text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import StoreFault
@@ -96,7 +98,20 @@ class Teller:
             remarks.append(f"changes {', '.join(outcome.changed)} in place")
         if replaces:
             remarks.append("replaces the step of that name in another cell")
+        remarks += self._misspelt(outcome.step)
         return tuple(dict.fromkeys(remarks))
+
+    def _misspelt(self, step: str) -> Iterator[str]:
+        """What its options name and nobody has."""
+        known = self.session.known.get(step)
+        if known is None:
+            return
+        for name in known.step.options.ignore:
+            if name not in self.door.shell.user_ns and name not in known.source.split("\n", 1)[-1]:
+                yield f"--ignore names {name}, which is not there"
+        for name in known.step.options.files:
+            if name[:1] != "$" and not glob(os.path.expanduser(name), recursive=True):
+                yield f"--depends names {name}, which is not there"
 
     def _expires(self, step: str) -> bool:
         """Whether the user has said how long a result of the step counts."""
