@@ -251,3 +251,37 @@ def test_an_index_that_only_a_notebooks_frames_share_is_no_reason_for_a_cell(
     assert kernel.play(*FRAMES, ADD_CELL)[-1].status == "cached"
     kernel.run("df.index.name = 'i'")
     assert kernel.value("(df.s.tolist(), half.index.name)") == ([2.0, 3.0], "i")
+
+
+LOOK = """from zenbook import step
+
+@step{}
+def look(a):
+    df = pd.DataFrame({{'v': a, 'w': a * 2}})
+    w = df['w'].to_numpy()
+    part = a[1:]
+    return df, w, part
+"""
+LOOK_CELL = """%%step look
+df = pd.DataFrame({'v': a, 'w': a * 2})
+w = df['w'].to_numpy()
+part = a[1:]"""
+MADE = "import numpy as np, pandas as pd\na = np.arange(3.0)"
+PUT = "df.loc[0, 'w'] = 9\na[1] = 8"
+
+
+@pytest.mark.parametrize("first", ["cell", "function"])
+def test_what_looks_into_memory_is_found_by_either_and_looks_into_it_again(
+    first: str, kernel: Kernel
+) -> None:
+    if first == "cell":
+        kernel.play(MADE, LOOK_CELL)
+        again = (LOOK.format("(must_hit=True)"), "df, w, part = look(a)")
+    else:
+        kernel.play(MADE, LOOK.format(""), "df, w, part = look(a)")
+        again = (LOOK_CELL,)
+    kernel.fresh()
+    played = kernel.play(MADE, *again, PUT)
+    assert not played[-1].error, [cell.error for cell in played]
+    assert first == "cell" or played[1].status == "cached"
+    assert kernel.value("[w.tolist(), part.tolist()]") == [[9.0, 2.0, 4.0], [8.0, 2.0]]

@@ -9,6 +9,7 @@ from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, Entwined, roots_of, touched, untied
+from zenbook.engine.frames import is_frame
 from zenbook.engine.holders import are_held_elsewhere
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_again
@@ -18,7 +19,7 @@ from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchanged
-from zenbook.engine.windows import own
+from zenbook.engine.windows import as_own, own
 from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
@@ -83,8 +84,8 @@ def _restored(
         wanted = [artifact for artifact in kept if not artifact.alias]
         loaded = _load(record, (*wanted, *record.changed), desk)
         shared = _links(loaded)
-        if not sitting.rebinds and (cells := loaded.pop(MANIFEST, None)):
-            shared = None if cells.get("links") or cells.get("windows") else shared
+        if not sitting.rebinds and (cells := loaded.pop(MANIFEST, None)) and shared is not None:
+            shared = [*shared, *cells.get("links", ()), *as_own(cells.get("windows", ()))]
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
         _refuse_other_sharing(record, shared or (), identity, call, desk)
@@ -95,8 +96,8 @@ def _restored(
         if held := [link for link in shared or () if link[0] in values]:
             lend(held, values, identity, call, desk)
             if not sitting.rebinds:
-                given = {**call.values, **own(values)}
-                relink((link for link in held if not is_lent(link)), values, given)
+                rest = (link for link in held if not is_lent(link))
+                _share_with_caller(rest, values, changed, call)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     return Outcome(
@@ -114,6 +115,18 @@ def _restored(
         remarks=record.remarks,
         metrics=record.metrics,
     )
+
+
+def _share_with_caller(
+    links: Iterable[Link], values: dict[str, Any], changed: Mapping[str, Any], call: Call
+) -> None:
+    """Put the caller's objects into what a function gives back; what such a frame consists of is
+    that of its later content, which it is about to be given."""
+    given, made = {**call.values, **own(values)}, dict[int, tuple[Any, Any]]()
+    for link in links:
+        later = changed.get(link[2]) if link[3] else None
+        sources = {**given, link[2]: later} if is_frame(later) else given
+        relink([link], values, sources, made)
 
 
 def _refuse_other_sharing(

@@ -8,7 +8,7 @@ all the memory lends it to the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from zenbook.engine.blocks import is_behind
@@ -57,8 +57,12 @@ def windows(
 def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
     """The windows between an array and a frame, for what no notebook binds: the codec puts those
     between arrays together by itself. Sources are marked as outputs."""
-    between = windows(outputs, linked, with_tables=True)
-    return [(link[0], link[1], f"{_OWN}{link[2]}", link[3], link[4]) for link in between]
+    return as_own(windows(outputs, linked, with_tables=True))
+
+
+def as_own(found: Iterable[Link]) -> list[Link]:
+    """Windows between outputs with their sources marked as outputs."""
+    return [(link[0], link[1], f"{_OWN}{link[2]}", link[3], link[4]) for link in found]
 
 
 def is_own(link: Link) -> bool:
