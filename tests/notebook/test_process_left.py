@@ -168,6 +168,33 @@ def test_a_step_runs_again_where_a_level_lets_through_what_it_did_not(
     assert own.play(setup.format(20), step)[-1].status == "cached"
 
 
+ASKED = {
+    "a logger's level": (
+        "logging.getLogger('mine').setLevel({})",
+        "logging.getLogger('mine.own').getEffectiveLevel()",
+    ),
+    "the recursion limit": ("sys.setrecursionlimit(3000 + {})", "sys.getrecursionlimit()"),
+    "a folder for what is temporary": ("tempfile.tempdir = '/tmp/t{}'", "tempfile.gettempdir()"),
+    "the home folder": ("os.environ['HOME'] = '/tmp/h{}'", "str(pathlib.Path.home())"),
+    "a path below it": ("os.environ['HOME'] = '/tmp/h{}'", "os.path.expanduser('~/a')"),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_a_step_runs_again_where_it_would_be_told_something_else(case: str, own: Kernel) -> None:
+    sets, asked = ASKED[case]
+    imports = "import logging, os, pathlib, sys, tempfile"
+    cells = [f"%%step s\ny = {asked}", "y"]
+    told = []
+    for number in (10, 20):
+        for status in ("completed", "cached"):
+            own.restart()
+            asks, shows = own.play(imports, sets.format(number), *cells)[2:]
+            assert asks.status == status, asks.said
+            told.append(shows.result)
+    assert told[0] == told[1] != told[2] == told[3]
+
+
 def test_a_step_that_logs_runs_again_when_another_level_or_handler_would_say_it_otherwise(
     own: Kernel,
 ) -> None:

@@ -280,9 +280,9 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
     everyone = current()
     if not everyone or not isinstance(key, (str, bytes)):
         return
-    caller, passed = nearest(frame)
-    if caller is None or not _asks_for_user(caller) or "expanduser" in passed:
-        return
+    caller, _ = nearest(frame)
+    if caller is None or not _asks_for_user(caller):
+        return  # a library that makes a path whole; what is opened there counts by itself
     if (caller.f_code, caller.f_lasti) in _copies:
         return
     name = os.fsdecode(key)

@@ -1,4 +1,5 @@
-"""What a step said by warnings and logging, as reads: whether, and how, that would be said now.
+"""What a step said by warnings and logging, as reads: whether, and how, that would be said now;
+and what it asked of logging and the interpreter by itself.
 
 A program that adds ``warnings.simplefilter("error")`` or another logging level changes what its
 steps show, or whether they end at all. The filters and loggers as a whole are no reason, because
@@ -13,6 +14,7 @@ import functools
 import logging
 import re
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -26,10 +28,20 @@ _LONGEST = 200
 _MOST = 50
 _WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
 _LOG = re.compile(r"logger (.*) at (\d+)")
+_LEVEL = re.compile(r"level of logger (.*)")
+_FACTS: dict[str, Callable[[], object]] = {
+    "the recursion limit": lambda: sys.getrecursionlimit(),
+    "the folder for temporary files": lambda: tempfile.gettempdir(),
+}
+"""What there is one of in a process, by the name of a read."""
 
 
 def report_now(name: str) -> Read:
-    """The warning or the logger of this name: what would become of it."""
+    """The warning, logger or fact of this name: what would become of it, or what it is."""
+    if name in _FACTS:
+        return Read("setting", name, str(_FACTS[name]()))
+    if found := _LEVEL.fullmatch(name):
+        return Read("setting", name, str(logging.getLogger(found[1]).getEffectiveLevel()))
     if found := _WARNING.fullmatch(name):
         return Read("setting", name, _fate_of_warning(*found.groups()))
     found = _LOG.fullmatch(name)
@@ -41,6 +53,9 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
     return (
         (warnings, "_showwarnmsg", _showing),
         (logging.Logger, "isEnabledFor", _asking),
+        (logging.Logger, "getEffectiveLevel", _asking_level),
+        (sys, "getrecursionlimit", _asking_for("the recursion limit")),
+        (tempfile, "gettempdir", _asking_for("the folder for temporary files")),
     )
 
 
@@ -112,6 +127,29 @@ def _asking(original: _Function) -> _Function:
         return enabled
 
     return isEnabledFor
+
+
+def _asking_level(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def getEffectiveLevel(self: Any) -> int:
+        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+            _note(f"level of logger {self.name}")
+        return int(original(self))
+
+    return getEffectiveLevel
+
+
+def _asking_for(fact: str) -> Callable[[_Function], _Function]:
+    def wrap(original: _Function) -> _Function:
+        @functools.wraps(original)
+        def ask() -> Any:
+            if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+                _note(fact)
+            return original()
+
+        return ask
+
+    return wrap
 
 
 def _file_asking() -> str:
