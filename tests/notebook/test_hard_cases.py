@@ -444,6 +444,7 @@ def test_two_kernels_with_one_key_compute_it_once(kernel: Kernel) -> None:
     finally:
         other.stop()
     assert second.status == "cached", second.said
+    assert "waits for the result of another kernel" in second.lines[0]
     assert len(list((kernel.folder / "work").glob("ran*"))) == 1
 
 

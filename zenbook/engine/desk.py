@@ -138,10 +138,10 @@ class Desk:
         return gone[0] if gone else ""
 
     @contextmanager
-    def once(self, key: str, patience: float) -> Iterator[bool]:
+    def once(self, key: str, patience: float, waiting: Callable[[], object]) -> Iterator[bool]:
         """Hold the key's lock while computing; without it if locks are out of order."""
         try:
-            lock = self.locks.once(key, patience)
+            lock = self.locks.once(key, patience, waiting)
             waited = lock.__enter__()
         except StoreFault as error:
             self.warn_once(f"zenbook cannot lock ({error}); two kernels may compute the same step.")

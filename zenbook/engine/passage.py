@@ -99,7 +99,7 @@ def _run_once(
     identity: Identity, verdict: Miss, call: Call, sitting: Sitting, desk: Desk
 ) -> Passage:
     """Execute and keep, unless another process has just done so for the same key."""
-    with desk.once(identity.fingerprint.key, sitting.patience):
+    with desk.once(identity.fingerprint.key, sitting.patience, sitting.waiting):
         if not identity.obstacle and verdict.cause not in ("forced", "cache disabled"):
             found = _found(identity, call, sitting, desk)
             if isinstance(found, Outcome):

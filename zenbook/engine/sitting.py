@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from zenbook.model import Options
@@ -25,6 +26,8 @@ class Sitting:
     rebinds: bool = False
     patience: float = 600.0
     """Seconds to wait for another process that computes the same key."""
+    waiting: Callable[[], object] = bool
+    """Called before such a wait, to tell somebody."""
 
 
 LOOSE = Sitting()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from zenbook.errors import Damaged
 from zenbook.world import blob as blobs
@@ -73,6 +73,8 @@ class NoLocks:
     """Locks for one process alone: nobody ever waits."""
 
     @contextlib.contextmanager
-    def once(self, key: str, patience: float) -> Iterator[bool]:
+    def once(
+        self, key: str, patience: float, waiting: Callable[[], object] = bool
+    ) -> Iterator[bool]:
         """Run the block at once."""
         yield False

@@ -18,7 +18,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from zenbook.errors import StoreFault
@@ -39,8 +39,10 @@ class FileLocks:
         self._held: set[tuple[int, str]] = set()
 
     @contextlib.contextmanager
-    def once(self, key: str, patience: float) -> Iterator[bool]:
-        """Hold the key's lock while the block runs.
+    def once(
+        self, key: str, patience: float, waiting: Callable[[], object] = bool
+    ) -> Iterator[bool]:
+        """Hold the key's lock while the block runs; ``waiting`` is called before a wait for it.
 
         Gives True if somebody else held it before us (look again: the result may be there) and
         also when ``patience`` (seconds) ran out; False if we were first, if this thread holds it
@@ -50,7 +52,7 @@ class FileLocks:
         if mine in self._held:
             yield False
             return
-        fd, waited = self._acquire(key, patience)
+        fd, waited = self._acquire(key, patience, waiting)
         self._held.add(mine)
         try:
             yield waited
@@ -62,7 +64,9 @@ class FileLocks:
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
 
-    def _acquire(self, key: str, patience: float) -> tuple[int | None, bool]:
+    def _acquire(
+        self, key: str, patience: float, waiting: Callable[[], object]
+    ) -> tuple[int | None, bool]:
         """An open, locked file (None if there is none to be had) and whether we waited."""
         path = self._path(key)
         deadline = time.monotonic() + patience
@@ -74,6 +78,8 @@ class FileLocks:
                 return None, waited  # locking does not work here; correctness does not need it
             if fd is not None:
                 return fd, waited
+            if not waited:
+                waiting()
             waited = True
             left = deadline - time.monotonic()
             if left <= 0:

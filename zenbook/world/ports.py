@@ -293,10 +293,12 @@ class Capture(Protocol):
 class Locks(Protocol):
     """One computation per key across processes; correctness never depends on it."""
 
-    def once(self, key: str, patience: float) -> AbstractContextManager[bool]:
-        """Hold the key's lock; True if somebody else held it before us (look again), and also
-        when patience (seconds) ran out. A dead holder never blocks; KeyboardInterrupt ends the
-        wait."""
+    def once(
+        self, key: str, patience: float, waiting: Callable[[], object] = bool
+    ) -> AbstractContextManager[bool]:
+        """Hold the key's lock, and call ``waiting`` before a wait for it; True if somebody else
+        held it before us (look again), and also when patience (seconds) ran out. A dead holder
+        never blocks; KeyboardInterrupt ends the wait."""
         ...
 
 

@@ -44,6 +44,11 @@ class StepLine:
     remarks: tuple[str, ...] = ()
 
 
+def waiting(step: str) -> StepLine:
+    """The line of a step that another kernel is just computing."""
+    return StepLine(step, "running", remarks=("waits for the result of another kernel",))
+
+
 def text_of(said: StepLine) -> str:
     """The line as plain text."""
     return f"{GLYPHS[said.status]} {line(said.step)}  {' · '.join(_pieces(said))}"

@@ -27,7 +27,7 @@ from zenbook.front.notebook.definitions import Anew, annotate, annotated
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, watching_hidden
-from zenbook.front.notebook.line import Spot, StepLine
+from zenbook.front.notebook.line import Spot, StepLine, waiting
 from zenbook.front.notebook.manner import with_manner
 from zenbook.front.notebook.namespace import Glimpse, glimpse, is_spare
 from zenbook.front.notebook.options import parse_step_line
@@ -132,6 +132,7 @@ class Passing:
             run_cache=self.door.run_cache,
             pipeline_cache=self.door.pipeline_cache,
             rebinds=True,
+            waiting=lambda: self.spot.show(waiting(self.cell.name)),
         )
 
     def _call(self) -> Call:
