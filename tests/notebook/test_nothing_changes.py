@@ -315,10 +315,6 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         ["x = [1]", "%%step a\nadd = x.append"],
         "add holds a part of an input",
     ),
-    "a partial function of an input": (
-        ["from functools import partial\nx = [1]", "%%step a\np = partial(print, x)"],
-        "p holds a part of an input",
-    ),
     "an iterator over an input": (["x = [1]", "%%step a\ni = iter(x)"], "i holds a part of an"),
     "a closure that counts": (
         [
