@@ -273,6 +273,8 @@ def test_a_column_that_is_left_out_is_named(project: Project) -> None:
 
 def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:
     ran(project, "run", "adding.py")
+    gone = project.zenbook("show", "adding:7")
+    assert gone.err == "Error: There is no run 'adding:7'. `zenbook runs` lists them.\n"
     run = answered(project, "show", "latest")["row"]
     assert answered(project, "show", "adding:1")["row"] == run
     assert answered(project, "show", run["id"][:-3])["row"] == run
@@ -351,7 +353,7 @@ def test_what_cannot_be_saved_so_is_a_sentence(tmp_path: Path) -> None:
             ["run", "adding.py", "--rerun"],
             "--rerun wants --step NAME; to run every step, use --no-cache.",
         ),
-        (["show", "adding:7"], "There is no run 'adding:7'. `zenbook runs` lists them."),
+        (["show", "adding:7"], "There is no run yet: run a step or a pipeline first."),
         (["why", "load"], "There is no run yet: run a step or a pipeline first."),
     ],
 )
@@ -360,6 +362,20 @@ def test_wrong_usage_is_a_sentence_and_exit_code_2(
 ) -> None:
     said = project.zenbook(*arguments)
     assert (said.out, said.err, said.code) == ("", f"Error: {message}\n", 2)
+
+
+def test_looking_makes_no_folder(project: Project) -> None:
+    assert answered(project, "runs")["rows"] == []
+    for verb in (["show"], ["why", "load"], ["diff", "1", "2"], ["restore", "latest"]):
+        said = project.zenbook(*verb)
+        assert said.err == "Error: There is no run yet: run a step or a pipeline first.\n"
+    assert not (project.folder / ".zenbook").exists()
+
+
+@pytest.mark.parametrize(("verb", "meant"), [("list", "runs"), ("delete", "forget")])
+def test_a_verb_of_another_program_gets_ours(project: Project, verb: str, meant: str) -> None:
+    assert f"There is no verb {verb}. Did you mean {meant}?" in project.zenbook(verb).err
+    assert ran(project, "help") == ran(project, "--help")
 
 
 def test_a_wrong_verb_gets_a_suggestion(project: Project) -> None:

@@ -39,6 +39,18 @@ VERBS = {
 """Which module beside this one has each verb's command, in the order of the help."""
 
 
+_MEANT = {
+    "runs": {"history", "list", "log", "ls"},
+    "why": {"explain", "reason"},
+    "diff": {"compare"},
+    "restore": {"get", "load"},
+    "gc": {"clean", "clear", "prune"},
+    "fsck": {"check", "verify"},
+    "forget": {"delete", "remove", "rm"},
+}
+"""What other programs call the verbs."""
+
+
 class Verbs(click.Group):
     """Imports a verb's module when the verb is used; a wrong verb gets a suggestion."""
 
@@ -62,10 +74,13 @@ class Verbs(click.Group):
         """As click does, with the nearest verb in the message."""
         from zenbook.front.command.parameters import suggestion
 
+        if args[:1] == ["help"]:
+            click.echo(ctx.get_help())
+            ctx.exit()
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            raise click.UsageError(
-                f"There is no verb {args[0]}. {suggestion(args[0], list(VERBS))}", ctx
-            )
+            meant = next((verb for verb, words in _MEANT.items() if args[0] in words), "")
+            near = f"Did you mean {meant}?" if meant else suggestion(args[0], list(VERBS))
+            raise click.UsageError(f"There is no verb {args[0]}. {near}", ctx)
         return super().resolve_command(ctx, args)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zenbook.core.view import runs_view
 from zenbook.engine import verbs
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def _need_home() -> None:
-    """Raise HomeError, which says what to do, if there is no home one could look into."""
+    """Raise HomeError, which says what to do, if there is no home one could look into, and
+    UsageError where nothing has run: looking makes no folder."""
+    if not find_home().exists():
+        raise UsageError("There is no run yet: run a step or a pipeline first.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it would say is the error
         usable = open_desk().home is not None
@@ -31,6 +35,7 @@ def _need_home() -> None:
         open_home(find_home())
 
 
+NO_RUNS = runs_view([], 0, 0)
 _STATUSES = ("completed", "failed", "interrupted", "running")
 
 
@@ -52,6 +57,9 @@ def runs_command(
     as_json: bool,
 ) -> None:
     """List runs, newest first."""
+    if not find_home().exists():
+        tell(NO_RUNS, lambda: tables.runs_page(NO_RUNS), as_json)
+        return
     _need_home()
     found = verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit, offset=offset)
     view = pictures.runs_picture(found)

@@ -52,6 +52,7 @@ class Asked:
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for the run; repeatable.")
 @click.option("--note", default="", help="A note for the run.")
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Notebooks: where the executed notebook goes.",
