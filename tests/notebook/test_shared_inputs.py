@@ -51,6 +51,26 @@ def test_a_window_into_another_inputs_memory_is_no_copy(kernel: Kernel) -> None:
         kernel.fresh()
 
 
+FRAME = "import pandas as pd\ndf = pd.DataFrame({'v': [1.0, 2.0], 'w': [3.0, 4.0]})"
+
+
+@pytest.mark.parametrize(
+    "body", ["y = df['w'].to_numpy()[:1]\ntotal = w.sum()", "df.loc[0, 'w'] = 5\ny = w.sum()"]
+)
+def test_a_column_of_a_frame_is_no_copy_of_it(body: str, kernel: Kernel) -> None:
+    told = []
+    for copied in ("w", "w.copy()", "w", "w.copy()"):
+        made = f"{FRAME}\nw = df['w'].to_numpy()\nw = {copied}\nw.setflags(write=False)"
+        later = "df.loc[0, 'w'] = 9"
+        kernel.play(made, body, later)
+        expected = kernel.ask("y, w, df")
+        kernel.fresh()
+        told.append(kernel.play(made, f"%%step s\n{body}", later)[1].said)
+        assert kernel.ask("y, w, df") == expected, told
+        kernel.fresh()
+    assert "share other objects" in told[1]
+
+
 def test_what_inputs_share_is_no_reason_where_nothing_is_changed(kernel: Kernel) -> None:
     for made, status in (("x = data", "completed"), ("x = list(data)", "cached")):
         assert (

@@ -20,9 +20,9 @@ from weakref import ref
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
-from zenbook.engine.blocks import moved, moved_path, written_to_alone
-from zenbook.engine.frames import is_another_index
-from zenbook.engine.memory import is_writeable
+from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
+from zenbook.engine.frames import is_another_index, is_frame
+from zenbook.engine.memory import Stretches, is_writeable
 from zenbook.engine.parts import (
     MOST,
     MOST_AT_ALL,
@@ -37,7 +37,7 @@ from zenbook.engine.parts import (
     is_part,
 )
 from zenbook.engine.reach import Reach
-from zenbook.engine.sharing import Inseparable, Link, share_memory
+from zenbook.engine.sharing import Inseparable, Link, share_elements, share_memory
 from zenbook.model import Reference
 
 _MOST_ARRAYS = 64
@@ -150,6 +150,7 @@ class Entwined:
         waiting: deque[tuple[int, Step, Any]] = deque()
         waiting += ((-1, ("name", name), value) for name, value in sorted(values.items()))
         arrays: list[tuple[Path, Any]] = []
+        tables: list[int] = []
         while waiting and len(steps) < self._most:
             holder, step, inner = waiting.popleft()
             if _holds_nothing(inner):
@@ -165,8 +166,28 @@ class Entwined:
                 self._held[number] = ref(inner)
                 self._could_be_written[number] = is_writeable(inner)
                 arrays.append((self._way(number), inner))
+            elif is_frame(inner):
+                tables.append(number)
             waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
-        yield from _in_one_memory(arrays[:_MOST_ARRAYS])
+        del arrays[_MOST_ARRAYS:]
+        yield from _in_one_memory(arrays)
+        yield from self._behind(tables, arrays)
+
+    def _behind(self, tables: list[int], arrays: list[tuple[Path, Any]]) -> Iterator[_Pair]:
+        """The ways to these arrays that look into the memory behind frames, and to that."""
+        memory: list[tuple[Path, Any]] = []
+        for number in tables:
+            for step, array in behind(self._held[number]):
+                memory.append(((*self._way(number), step), array))
+                if self._met.setdefault(id(array), len(self._steps)) == len(self._steps):
+                    self._steps.append((number, step))
+                    self._held.append(ref(array))
+        stretches = Stretches(memory)
+        for path, array in arrays:
+            looked_into = (
+                at for at in stretches.overlapping(array) if share_elements(at[1], array)
+            )
+            yield from ((path, way) for way, _ in looked_into)
 
     def _is(self, number: int, part: Any) -> bool:
         held = self._held[number]
