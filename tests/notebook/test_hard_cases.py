@@ -501,3 +501,33 @@ def test_what_the_compiler_warns_of_is_said_as_often_as_in_a_plain_cell(kernel: 
         for first in ("# plain", "%%step a", "%%step a")
     )
     assert plain == cold == warm != []
+
+
+GIVEN = {
+    "a name": ("def f(): pass\nf.__name__ = 'other'", "f.__name__, f.__qualname__"),
+    "a docstring": ("def f():\n    'old'\nf.__doc__ = 'new'", "f.__doc__"),
+    "one of a method": ("class C:\n    def m(self): 'old'\nC.m.__doc__ = 'new'", "C.m.__doc__"),
+    "a name of a class": ("class C: pass\nC.__name__ = 'D'", "C.__name__, C.__qualname__"),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN)
+def test_what_a_definition_is_given_afterwards_is_not_lost(case: str, kernel: Kernel) -> None:
+    body, look = GIVEN[case]
+    plain = kernel.play(body, look)[-1].result
+    for _ in range(2):
+        kernel.fresh()
+        assert kernel.play(f"%%step s\n{body}", look)[-1].result == plain
+
+
+def test_a_definition_alone_is_made_again_whatever_its_docstring(kernel: Kernel) -> None:
+    body = (
+        "%%step s\nimport functools\ndef w(f):\n    @functools.wraps(f)\n    def g(): return f()\n"
+        "    return g\n@w\ndef h():\n    '{0}'\n    def inner():\n        '{0}'\n"
+        "        return h\n    return inner\nx = 1"
+    )
+    kernel.run(body.format("says"))
+    for said in ("says", "says more"):
+        kernel.fresh()
+        cell = kernel.run(body.format(said))
+        assert cell.status == "cached" and kernel.value("h.__doc__") == said, cell.said

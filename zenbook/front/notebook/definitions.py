@@ -18,7 +18,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import Any
 
 from zenbook.core.source_normal import changes_looks
@@ -333,14 +333,31 @@ def definition_digest(value: Any, digest: Digest) -> str:
         parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
         parts += [f"{k}={value_digest(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
         parts += [f"{k}:{value_digest(v, digest)}" for k, v in attributes.items()]
+        parts += _given(value)
     else:
         parts = [base.__qualname__ for base in value.__mro__]
+        if value.__name__ != value.__qualname__.rpartition(".")[2]:
+            parts.append(f"named {value.__name__}")
         parts += [
             f"{name}:{_member(member, digest)}"
             for name, member in sorted(vars(value).items())
             if name not in _CLASS_NOISE and not name.startswith("_abc_")
         ]
     return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def _given(function: FunctionType) -> Iterator[str]:
+    """A name and a docstring that are not those of the function's code: somebody gave them, which
+    making it anew does not do. What ``functools.wraps`` gives, it gives again."""
+    code = function.__code__
+    bare = FunctionType(code, {}, closure=tuple(CellType() for _ in code.co_freevars))
+    for each in ("__name__", "__qualname__", "__doc__"):
+        if (given := getattr(function, each)) != getattr(bare, each) and not _is_wrapping(function):
+            yield f"{each} {given}"
+
+
+def _is_wrapping(function: FunctionType) -> bool:
+    return "__wrapped__" in vars(function)
 
 
 _CLASS_NOISE = frozenset(

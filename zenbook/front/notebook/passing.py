@@ -33,7 +33,7 @@ from zenbook.front.notebook.namespace import Glimpse, glimpse, is_spare
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.showing import in_words, noting_shown, shown_live
+from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, users_lines_shown
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.front.notebook.threads import in_reach_of_threads
@@ -229,6 +229,7 @@ class Passing:
         self._asked = Asked.begin()
         self._collected = self._noting.enter_context(collecting_metrics())
         self._shown = self._noting.enter_context(noting_shown(self.shell, live=bool(self._live)))
+        self._noting.enter_context(users_lines_shown(self.shell))
         self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
         self._hidden = self._watching_hidden(self._before)

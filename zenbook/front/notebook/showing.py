@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
 from zenbook.core.source_shown import LAST, SEVERAL
+from zenbook.engine.mishap import users_lines
 from zenbook.world.capture import muted
 from zenbook.world.capture_ipython import hearing_captured, results_taken, wrapped
 
@@ -94,6 +96,22 @@ def noting_shown(shell: Any, *, live: bool = False) -> Iterator[Shown]:
         wrapped(hook, "finish_displayhook", ending),
     ):
         yield shown
+
+
+@contextmanager
+def users_lines_shown(shell: Any) -> Iterator[None]:
+    """Leave our own frames out of the tracebacks that the shell shows while the block runs."""
+
+    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
+        def showtraceback(*args: Any, **named: Any) -> Any:
+            if (error := sys.exception()) is not None:
+                users_lines(error)
+            return original(*args, **named)
+
+        return showtraceback
+
+    with wrapped(shell, "showtraceback", wrap):
+        yield
 
 
 def shown_live(tree: ast.Module, last: str, how: str) -> list[ast.stmt]:
