@@ -28,6 +28,7 @@ from typing import Any, Protocol
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_lending import closures_of, held_by_imported, held_by_names, home_of
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
@@ -71,7 +72,8 @@ class Uses:
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
     reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
-    ``by_text`` the local modules that count by their text.
+    ``by_text`` the local modules that count by their text; ``changing`` what the code may change
+    of what libraries hold (see :mod:`zenbook.core.closure_changes`).
     """
 
     parts: tuple[Part, ...] = ()
@@ -86,6 +88,7 @@ class Uses:
     vouched: Mapping[str, Any] = field(default_factory=dict)
     finds_modules: bool = False
     by_text: frozenset[str] = frozenset()
+    changing: tuple[Changing, ...] = ()
 
 
 class CodeClosure:
@@ -263,6 +266,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
         trace.finds_modules,
         trace.by_text,
+        trace.changing,
     )
 
 

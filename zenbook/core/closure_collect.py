@@ -10,6 +10,7 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_origin import identity_of, package_of
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, cells_of, preview_of
@@ -116,6 +117,7 @@ class Collector:
         self.lasting: set[str] = set()
         self.finds_modules = False
         self.by_text: set[str] = set()
+        self.changing: list[Changing] = []
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.described: list[tuple[str, Any]] = []
@@ -151,6 +153,7 @@ class Collector:
             lasting=tuple(sorted(self.lasting)),
             finds_modules=self.finds_modules,
             by_text=frozenset(self.by_text),
+            changing=tuple(self.changing),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),

@@ -7,12 +7,13 @@ was loaded when it ran is a read of the step, by its text.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import identity_of, is_local_file
 from zenbook.core.code_facts import CodeFacts
+from zenbook.core.names_scope import NAMESPACES
 
 MODULE = "module "
 """How the name of a part begins that is a local module's text."""
@@ -28,6 +29,14 @@ def finders_in(facts: CodeFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
     """How some code looks modules up; ``space`` are its globals."""
     found = (_FINDERS.get(".".join(path[:2])) for path in _paths(facts, space))
     return tuple(sorted({way for way in found if way}))
+
+
+def told_ways(ways: Iterable[str]) -> str:
+    """How some code may reach any name, as a verb and its object."""
+    namespaces = [name for name in ways if not name.isidentifier() or name in NAMESPACES]
+    calls = [f"{name}()" for name in ways if name not in namespaces]
+    told = (("calls", calls), ("reads", namespaces))
+    return " and ".join(f"{verb} {', '.join(names)}" for verb, names in told if names)
 
 
 def local_modules() -> tuple[str, ...]:

@@ -36,8 +36,8 @@ class Trace:
     ``imported`` are the user's modules that count by their text, each with what is taken of it;
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``finds_modules`` says whether the code may reach any module
-    that is loaded; ``by_text`` are local modules that count by their text; ``keep`` holds the
-    objects whose ids are this trace's key.
+    that is loaded; ``by_text`` are local modules that count by their text; ``changing`` is what
+    the code may change of libraries; ``keep`` holds the objects whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -57,6 +57,7 @@ class Trace:
     lasting: tuple[str, ...]
     finds_modules: bool
     by_text: frozenset[str]
+    changing: tuple[Any, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]

@@ -17,8 +17,9 @@ from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_changes import changing_in
 from zenbook.core.closure_collect import Token, digest_of
-from zenbook.core.closure_finders import finders_in
+from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, texts_read
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, package_named
@@ -28,7 +29,6 @@ from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
 from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
 from zenbook.core.code_reader import facts_of
 from zenbook.core.compiling import compiled
-from zenbook.core.names_scope import NAMESPACES
 from zenbook.core.source_helpers import Around, Given
 from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
@@ -140,6 +140,7 @@ class Walk(Objects):
     ) -> Token:
         """What all the names of some code mean; ``texts`` are its defaults that are any."""
         self.literals.update(dict.fromkeys(facts.strings))
+        self.changing += changing_in(facts, space, cells)
         self._note_stores(facts, space)
         self.texts.update(facts.texts)
         self.asks_subclasses |= "__subclasses__" in facts.attributes
@@ -212,7 +213,7 @@ class Walk(Objects):
         self.finds_modules |= bool(finders or "__import__" in facts.dynamic)
         if facts.dynamic or finders:
             who = "the step" if label in ("", "itself") else label
-            ways = _told((*facts.dynamic, *finders))
+            ways = told_ways((*facts.dynamic, *finders))
             if self._is_vouched(space):
                 self.widened[f"{who} {ways}: only what --inputs names counts"] = None
             else:
@@ -360,14 +361,6 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
-
-
-def _told(ways: Iterable[str]) -> str:
-    """How some code may reach any name, as a verb and its object."""
-    namespaces = [name for name in ways if not name.isidentifier() or name in NAMESPACES]
-    calls = [f"{name}()" for name in ways if name not in namespaces]
-    told = (("calls", calls), ("reads", namespaces))
-    return " and ".join(f"{verb} {', '.join(names)}" for verb, names in told if names)
 
 
 def _is_shells(value: Any) -> bool:

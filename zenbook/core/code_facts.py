@@ -34,6 +34,16 @@ class Import:
     bound: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """A change of what a name with these attributes means: of a table's items, of a registry, or
+    of the items of what a function hands out."""
+
+    root: str
+    chain: tuple[str, ...]
+    way: Literal["table", "registry", "handed out"]
+
+
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
     """What can be said of a code object without its globals; nested code is included."""
@@ -57,6 +67,8 @@ class CodeFacts:
     """What it asks the shell for by which it changes the shell itself."""
     texts: tuple[Text, ...]
     """Which texts of code it reads: docstrings, annotations, source."""
+    changes: tuple[Change, ...] = ()
+    """What it may change of what a library holds."""
 
 
 def bound_in(code: CodeType) -> frozenset[str]:

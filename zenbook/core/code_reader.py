@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dis
+import inspect
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any, Literal
 
+from zenbook.core.closure_changes import changes_in
 from zenbook.core.closure_texts import Text, texts_read
 from zenbook.core.code_digest import CONSTANT_LOADS, GLOBAL_LOADS, code_digest, instructions_of
-from zenbook.core.code_facts import CodeFacts, Import, Name
+from zenbook.core.code_facts import Change, CodeFacts, Import, Name
 from zenbook.core.names_scope import NAMESPACES, SHELL_RUNS
 
 _FREE_LOADS = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
@@ -68,6 +70,7 @@ class _Reader:
         self.dynamic: set[str] = set()
         self.shell: set[str] = set()
         self.texts: set[Text] = set()
+        self.nested: list[tuple[str, CodeFacts]] = []
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
 
@@ -97,7 +100,23 @@ class _Reader:
             tuple(sorted(self.dynamic)),
             tuple(sorted(self.shell)),
             tuple(sorted(self.texts)),
+            tuple(sorted(self._changes())),
         )
+
+    def _changes(self) -> set[Change]:
+        """Of variables only those that an import binds may be a library's. What is only defined
+        here changes nothing until it is used; a class is used with all its methods."""
+        local = {*self.code.co_varnames, *self.code.co_cellvars} - self.bound
+        found = {change for change in changes_in(self.code) if change.root not in local}
+        used = {name.root for _, nested in self.nested for name in nested.names}
+        for step in self.steps:
+            if step.opname.startswith("LOAD_") and step.opcode not in dis.hasconst:
+                used.update(step.argval if isinstance(step.argval, tuple) else (str(step.argval),))
+        is_class = not self.code.co_flags & inspect.CO_OPTIMIZED and self.code.co_name[:1] != "<"
+        for name, nested in self.nested:
+            if is_class or name.startswith("<") or name in used:
+                found |= set(nested.changes)
+        return found
 
     def _read(self, index: int) -> int:
         """Take in what starts at this instruction; the index of the next one to look at."""
@@ -309,7 +328,9 @@ class _Reader:
                 if isinstance(value, str):
                     self.strings[value] = None
                 elif isinstance(value, CodeType):
-                    self._take_in(facts_of(value))
+                    nested = facts_of(value)
+                    self._take_in(nested)
+                    self.nested.append((value.co_name, nested))
 
     def _take_in(self, nested: CodeFacts) -> None:
         free = self.code.co_freevars

@@ -17,6 +17,7 @@ from zenbook.world.settings import TRIGGERS, settings
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
+    from zenbook.core.closure_changes import Changing
     from zenbook.core.digest import Digester
 
 _MOST_REMEMBERED = 4096
@@ -51,6 +52,8 @@ class Identity:
     """Whether the step's code may reach any module that is loaded."""
     by_text: frozenset[str] = frozenset()
     """Local modules that count by their text."""
+    changing: tuple[Changing, ...] = ()
+    """What its code may change of what libraries hold."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -98,6 +101,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
         uses.by_text,
+        uses.changing,
     )
 
 

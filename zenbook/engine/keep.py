@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_changes import library_changes
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawn import drawn_by
@@ -221,6 +222,7 @@ def _obstacles(
     if identity.obstacle:
         yield identity.obstacle
     yield from identity.unkept
+    yield from library_changes(identity.changing)
     if not sitting.rebinds:
         yield from (f"{name} is a global that the step assigns" for name in identity.assigned)
     yield from ran.obstacles

@@ -30,7 +30,6 @@ from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
-from zenbook.front.notebook.registering import library_changes
 from zenbook.model import Manner
 
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
@@ -164,7 +163,6 @@ def read_cell(
     if not (unseen or may_bind_here(seen)):
         _check_outputs(said, (*order, *binds, *reads))
     unclear = unseen if said.inputs is None else []
-    changes = list(process_changes(seen)) or list(library_changes(seen, namespace))
     return Cell(
         name=said.name or default_name(tree, always),
         tree=tree,
@@ -180,7 +178,7 @@ def read_cell(
         definitions=definitions(tree.body),
         shows_last=is_shown and not is_quiet and not body.last and _gives_value(tree),
         is_quiet=is_quiet,
-        obstacles=(*unclear, *magics.changes, *changes),
+        obstacles=(*unclear, *magics.changes, *process_changes(seen)),
         remarks=magics.remarks,
         is_unclear=bool(unseen),
     )

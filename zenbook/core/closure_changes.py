@@ -1,0 +1,198 @@
+"""What code changes of what a library holds, read from its instructions.
+
+A table in a module of it (``mimetypes.types_map[".x"] = ...``), what a function of it hands out
+(``sysconfig.get_config_vars()["k"] = ...``), or what it registers
+(``matplotlib.colormaps.register(...)``).
+
+No digest is made of what libraries hold, and a step that is run a second time in one process finds
+set what it sets; so its code says it, and that of all it calls. Which library a name means is asked
+after the step, when whatever it imports is there. A definition alone changes nothing; a decorator
+that registers one does so again when a hit makes that anew. What is compared before and after each
+step (see :mod:`zenbook.world.process_state`) is left to that.
+"""
+
+from __future__ import annotations
+
+import dis
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
+from dataclasses import dataclass
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_trace import cell_content
+from zenbook.core.code_facts import Change, CodeFacts, Import
+
+_TABLES = (MutableMapping, MutableSequence, MutableSet)
+_FUNCTIONS = (FunctionType, BuiltinFunctionType)
+_WRITING = frozenset(
+    [
+        "add",
+        "append",
+        "clear",
+        "discard",
+        "extend",
+        "insert",
+        "pop",
+        "popitem",
+        "remove",
+        "setdefault",
+        "update",
+    ]
+)
+_ITEM_WRITES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_ROOTS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF", "LOAD_FROM_DICT_OR_")
+_UNSEEN = frozenset({"EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
+
+
+# ---------------------------------------------------------------- what the code says
+
+
+def changes_in(code: CodeType) -> Iterator[Change]:
+    """What a code object itself, without what is nested in it, changes of what its names mean."""
+    if not any(name in _WRITING or _registers(name) for name in code.co_names) and not any(
+        step.opname in _ITEM_WRITES for step in dis.get_instructions(code)
+    ):
+        return
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _UNSEEN]
+    for place, step in enumerate(steps):
+        if step.opname.startswith(_ROOTS):
+            yield from _changes_at(steps, place)
+
+
+def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
+    loaded = steps[place].argval
+    root = loaded[-1] if isinstance(loaded, tuple) else str(loaded)
+    after = place + 1
+    while after < len(steps) and steps[after].opname in _ATTRIBUTES:
+        after += 1
+    chain = tuple(step.argval for step in steps[place + 1 : after])
+    last = chain[-1] if chain else ""
+    if last in _WRITING:
+        yield Change(root, chain[:-1], "table")
+    elif _registers(last):
+        if _is_called_for_its_own_sake(steps, place):
+            yield Change(root, chain[:-1], "registry")
+    elif (called := _after_empty_call(steps, after)) is not None:
+        if _is_written(steps, called):
+            yield Change(root, chain, "handed out")
+    elif _is_written(steps, after):
+        yield Change(root, chain, "table")
+
+
+def _registers(name: str) -> bool:
+    return name.removeprefix("un").startswith("register")
+
+
+def _after_empty_call(steps: list[dis.Instruction], after: int) -> int | None:
+    """Where a call without arguments of what was just loaded has been made, if one is."""
+    while after < len(steps) and steps[after].opname in ("PUSH_NULL", "PRECALL"):
+        after += 1
+    is_call = after < len(steps) and steps[after].opname == "CALL" and not steps[after].arg
+    return after + 1 if is_call else None
+
+
+def _is_written(steps: list[dis.Instruction], after: int) -> bool:
+    """Whether an item of what was just loaded, or of its items, is written or deleted."""
+    depth = 1
+    for place in range(after, len(steps)):
+        step = steps[place]
+        if depth == 2 and (step.opname in _ITEM_WRITES or _is_copied_twice(steps, place)):
+            return True
+        depth += _effect(step)
+        if depth < 1 or (depth == 1 and not _is_item_read(step)):
+            return False
+    return False
+
+
+def _is_copied_twice(steps: list[dis.Instruction], place: int) -> bool:
+    """``table[key] += 1`` copies both for the write that follows."""
+    return [step.opname for step in steps[place : place + 2]] == ["COPY", "COPY"]
+
+
+def _is_item_read(step: dis.Instruction) -> bool:
+    return step.opname == "BINARY_SUBSCR" or step.argrepr == "[]"
+
+
+def _is_called_for_its_own_sake(steps: list[dis.Instruction], place: int) -> bool:
+    """Whether what the call gives is dropped or handed on; a decorator's is bound to a name."""
+    depth = 0
+    for step, then in zip(steps[place:], steps[place + 1 :], strict=False):
+        depth += _effect(step)
+        if depth < 1:
+            return False
+        if depth == 1 and step.opname.startswith("CALL"):
+            return then.opname in ("POP_TOP", "RETURN_VALUE")
+    return False
+
+
+def _effect(step: dis.Instruction) -> int:
+    return dis.stack_effect(step.opcode, step.arg, jump=False)
+
+
+# ---------------------------------------------------------------- whether it is a library's
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changing:
+    """A change, and where its name is looked up: in what an import binds, or in these globals."""
+
+    change: Change
+    imported: Import | None
+    space: Mapping[str, Any]
+
+    def of_library(self) -> str:
+        """What of a library is changed, as the code calls it; "" if it is none of a library's."""
+        change = self.change
+        value: Any = self._root()
+        for attribute in change.chain:
+            value = getattr(value, "__dict__", {}).get(attribute)
+        text = ".".join((change.root, *change.chain))
+        if change.way == "table":
+            return text if isinstance(value, _TABLES) and not self._is_compared(value) else ""
+        if change.way == "handed out":
+            return f"what {text}() gives" if isinstance(value, _FUNCTIONS) else ""
+        return "" if value is None or isinstance(value, ModuleType) else text
+
+    def _is_compared(self, value: Any) -> bool:
+        """Whether this is looked at before and after each step."""
+        plots = getattr(sys.modules.get("matplotlib"), "rcParams", None)
+        apart = (os.environ, sys.path, warnings.filters, plots)
+        return self.change.root == "logging" or any(value is one for one in apart)
+
+    def _root(self) -> Any:
+        """The library's module or class that the name means, or what it imports of one."""
+        if self.imported is None:
+            value = self.space.get(self.change.root)
+            is_home = isinstance(value, ModuleType | type)
+            return value if is_home and not is_local_code(value) else None
+        module = sys.modules.get(_module_bound(self.imported))
+        if module is None or is_local_code(module) or not self.imported.attribute:
+            return None if module is None or is_local_code(module) else module
+        return vars(module).get(self.imported.attribute)
+
+
+def _module_bound(entry: Import) -> str:
+    top = entry.module.partition(".")[0]
+    return top if not entry.attribute and entry.bound == top else entry.module
+
+
+def changing_in(
+    facts: CodeFacts, space: Mapping[str, Any], cells: Mapping[str, Any]
+) -> Iterator[Changing]:
+    """What some code changes; ``space`` are its globals, ``cells`` the variables around it."""
+    imported = {entry.bound: entry for entry in facts.imports if entry.bound}
+    for change in facts.changes:
+        root = change.root
+        around = {root: cell_content(cells[root])} if root in cells else space
+        yield Changing(change, imported.get(root), around)
+
+
+def library_changes(changing: Iterable[Changing]) -> Iterator[str]:
+    """Reasons not to keep a step's result: ``it changes mimetypes.types_map``."""
+    found = dict.fromkeys(filter(None, (one.of_library() for one in changing)))
+    yield from (f"it changes {what}" for what in found)
