@@ -353,6 +353,15 @@ def test_a_change_of_a_frame_counts(change: str) -> None:
     assert fingerprint(CHANGES[change](frame())) != fingerprint(frame())
 
 
+def test_what_pandas_leaves_in_a_frame_or_series_does_not_count() -> None:
+    table, series = frame(), pd.Series(["x"])
+    before = fingerprint([table, series])
+    _ = table.plot, series.str, series.plot, table.b.str.upper(), table["b"].iloc[0]
+    object.__setattr__(series, "str", series.str)  # as pandas itself did before 3
+    assert fingerprint([table, series]) == before
+    assert fingerprint([pickle.loads(pickle.dumps(one)) for one in (table, series)]) == before
+
+
 def test_chunks_and_slices_of_tables_do_not_count() -> None:
     table = pa.table({"a": [1, None, 3], "b": ["x", "yy", None], "c": [[1], [], None]})
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1)])

@@ -63,8 +63,15 @@ def own_attributes(value: Any) -> dict[str, Any]:
     """Attributes that somebody gave a frame or series, as ``frame.note = "n"``: neither pandas'
     own, nor what it remembers there, such as ``series.str``, or leaves there when it is loaded."""
     kind = type(value)
-    known = {*kind._internal_names_set, *kind._metadata, *kind._accessors, *_REMEMBERED}
-    return {name: item for name, item in vars(value).items() if name not in known}
+    known = {*kind._internal_names_set, *kind._metadata, *_REMEMBERED}
+    own = {name: item for name, item in vars(value).items() if name not in known}
+    return {name: item for name, item in own.items() if not _is_accessor(kind, name)}
+
+
+def _is_accessor(kind: type, name: str) -> bool:
+    """Whether it is something like ``series.str``, which stays in the series that was asked."""
+    found = (vars(base)[name] for base in kind.__mro__ if name in vars(base))
+    return type(next(found, None)).__name__.endswith("Accessor")
 
 
 def _column(array: Any) -> Any:
