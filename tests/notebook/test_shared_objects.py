@@ -255,9 +255,12 @@ SHARED = {
     ),
     "a window that stands in two places": (
         "import numpy as np\na = np.arange(6)",
-        "parts = np.split(a, 3)\nfirst, *rest = parts\nb = a + 1\nc = [b[1:]]\nd = c[0]",
+        (
+            "parts = np.split(a, 3)\nfirst, *rest = parts\nb = a + 1\nc = [b[1:]]\nd = c[0]\n"
+            "e = {'e': first, 'f': first}"
+        ),
         "a[0] = b[1] = 99",
-        "first is parts[0], rest[0] is parts[1], c[0] is d, parts, d",
+        "first is parts[0], rest[0] is parts[1], c[0] is d, parts, d, e, e['e'] is e['f']",
     ),
     "an array that was broadcast": (
         "import numpy as np\na = np.arange(3)",

@@ -117,10 +117,8 @@ def links_of(
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = Stretches(at for at in known.values() if is_array(at[2]))
-    looking: set[Path] = set()
-    for path, inner in with_memory(walk(value, stop=known, to_the_end=to_the_end), known):
-        if path and path[:-1] in looking:
-            continue  # an element of an array of objects that comes with all of it
+    stop = dict(known)
+    for path, inner in with_memory(walk(value, stop, to_the_end=to_the_end), known):
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)
@@ -132,8 +130,7 @@ def links_of(
         if any(how == "fixed" for how, _ in (*path, *source[1])):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         window = None if source[2] is inner else window_into(name, inner, source[2])
-        if window is not None:
-            looking.add(path)
+        stop[id(inner)] = source  # its elements come with it, and it comes with every way to it
         yield name, path, source[0], source[1], window
 
 
