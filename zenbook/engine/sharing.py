@@ -5,10 +5,13 @@ very model: a later change in place is seen under both names. A kept output is a
 an output holds an object that an input holds too, both paths are kept, and on a hit the
 input's own object is put into its place.
 
-``X[:100]`` is another array that looks into the memory of ``X``: it is kept with the window
-through which it does (offset, shape and strides), and is made again as that window into the live
-input, if the input's memory is laid out as it was. Only plain contiguous arrays can be looked into
-so: of another one, the address says nothing about the elements. An array that looks into the memory
+``X[:100]`` is another array that looks into the memory of ``X``: it is kept as a cut
+(:mod:`zenbook.engine.cuts`) and cut out of the live input again. What is no cut, such as another
+shape or type of the same bytes, is kept with the window through which it looks (offset, shape and
+strides), and is made again if the input's memory is laid out as it was; only a plain contiguous
+array can be looked into so. The memory behind frames (:mod:`zenbook.engine.blocks`) is looked into
+like an array's, and what other libraries make in the memory of either
+(:mod:`zenbook.engine.buffers`) looks into it like an array. An array that looks into the memory
 of something else that is held, as ``np.frombuffer`` makes it of a ``bytearray``, cannot be put
 together again at all.
 
