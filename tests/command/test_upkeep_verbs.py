@@ -75,6 +75,7 @@ def test_a_result_that_was_evicted_says_so(project: Project) -> None:
 def test_fsck_is_exit_code_1_until_what_is_wrong_is_repaired(project: Project) -> None:
     assert project.zenbook("fsck").code == 0
     damage(project.folder / ".zenbook")
+    assert json.loads(project.zenbook("gc", "--json").out)["kind"] == "gc"
     found = project.zenbook("fsck", "--json")
     assert found.code == 1
     assert [problem["subject"] for problem in json.loads(found.out)["problems"]] == ["blob"]

@@ -115,9 +115,10 @@ def is_sound(path: Path) -> bool:
 
 def _told(path: Path, folder: Path, why: str, saved: int) -> str:
     what = "what could be read" if saved < 0 else f"{saved} facts" if saved else "nothing"
+    rest = "The rest is lost; affected" if saved else "All"
     return (
         f"The history {path.name} was damaged ({why}); it was moved to {folder} and "
-        f"{what} could be saved from it. The rest is lost; affected steps run again."
+        f"{what} could be saved from it. {rest} steps run again."
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zenbook.core.view import store_view
+from zenbook.core.view_types import SCHEMA
 from zenbook.engine import upkeep
 from zenbook.engine.handles import find_run
 from zenbook.errors import OptionError, UsageError
@@ -88,7 +89,7 @@ def gc_command(limit: int | None, set_limit: int | None, dry_run: bool, as_json:
     def page() -> Iterator[RenderableType]:
         yield repr(collected)
 
-    tell(asdict(collected), page, as_json)
+    tell({"kind": "gc", "schema": SCHEMA, **asdict(collected)}, page, as_json)
 
 
 @click.command("fsck", short_help="Check every record and every kept byte.")
@@ -101,7 +102,7 @@ def fsck_command(repair: bool, as_json: bool) -> int:
     def page() -> Iterator[RenderableType]:
         yield repr(report)
 
-    tell(asdict(report), page, as_json)
+    tell({"kind": "fsck", "schema": SCHEMA, **asdict(report)}, page, as_json)
     return 0 if report.clean else 1
 
 

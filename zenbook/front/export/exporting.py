@@ -60,7 +60,7 @@ class Exported:
         yield f"{self.file}: {listed}"
         if self.verified:
             yield self.verified
-        yield from self.notes
+        yield from (f"  {note}" if note.startswith("cell ") else note for note in self.notes)
         for decision in self.decisions:
             if full or decision.what == "left out":
                 why = f": {decision.why}" if decision.why else ""

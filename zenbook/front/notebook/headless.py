@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from zenbook.core.view_text import ANSI, seconds_text
+from zenbook.core.view_types import SCHEMA
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.book import read_python, write_notebook
 from zenbook.front.notebook.given import given_to, inject, own_place
@@ -288,7 +289,8 @@ def run_notebook(
         if output is not None:
             write_notebook(notebook, output)
     if as_json:
-        print(json.dumps({"notebook": str(file), "steps": told.steps, "failed": bool(failure)}))
+        said = {"notebook": str(file), "steps": told.steps, "failed": bool(failure)}
+        print(json.dumps({"kind": "notebook run", "schema": SCHEMA, **said}))
     elif not told.steps and failure is None:
         print(NO_STEP.format(file=file))
     if failure is not None:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from zenbook.core.verdict import FIRST_RUN
 from zenbook.core.view_text import GLYPHS, line, seconds_text, size_text
 from zenbook.model import Status
 
@@ -59,7 +60,8 @@ def _pieces(said: StepLine) -> list[str]:
     told = said.not_kept and said.not_kept in said.why
     if said.status in ("running", "completed") and said.why and not told:
         pieces.append(said.why)
-    if said.status == "running" and said.seconds is not None:
+    is_first = said.why == FIRST_RUN.why  # what it took in another pipeline was no run of this
+    if said.status == "running" and said.seconds is not None and not is_first:
         pieces.append(f"last {seconds_text(said.seconds)}")
     if said.status == "cached":
         pieces += [
