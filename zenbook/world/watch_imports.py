@@ -17,15 +17,18 @@ import sys
 from collections.abc import Iterable, Iterator
 from threading import get_ident
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zenbook.model import Kind, Read
+if TYPE_CHECKING:
+    from zenbook.model import Kind, Read
 
 _IMPORTING: Any = getattr(sys.modules["importlib._bootstrap"], "_module_locks", True)
 """Empty as long as no module is being imported, in any thread."""
+_IMPORT_SYSTEM = "<frozen importlib"
+"""How the names of its files begin."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_made: dict[str, tuple[int, dict[str, _Material]]] = {}
-"""By module: which execution of it, and what that read, by kind and name."""
+_made: dict[str, dict[str, _Material]] = {}
+"""What each module read when it was last executed, by kind and name."""
 _installed = False
 _busy: set[int] = set()
 """Threads in which the hook itself is at work."""
@@ -34,10 +37,19 @@ _busy: set[int] = set()
 class _Material:
     """One thing that a module read, as it was then: a digest, or the stamp of a file's content."""
 
-    __slots__ = ("digest", "key", "kind", "name", "stamp")
+    __slots__ = ("digest", "is_own", "key", "kind", "name", "stamp")
 
     def __init__(self, kind: Kind, name: str, digest: str, key: str = "", stamp: Any = None):
         self.kind, self.name, self.digest, self.key, self.stamp = kind, name, digest, key, stamp
+        self.is_own: bool | None = None
+
+    def is_making(self) -> bool:
+        """Whether it was missing, and is there at the first question: the module has made it, as
+        it does a folder for what it will write."""
+        if self.is_own is None:
+            was_missing = self.digest == "missing" or (not self.digest and self.stamp is None)
+            self.is_own = was_missing and _look(self.kind, self.name).digest != "missing"
+        return self.is_own
 
     def now(self) -> Read | None:
         """The same thing as it is now; None if it is another than it was then."""
@@ -60,9 +72,10 @@ def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
     the thing if it is the same now."""
     for module in modules:
         if module in sys.modules:
-            for material in _made.get(module, (0, {}))[1].values():
+            for material in _made.get(module, {}).values():
                 mark = "$" if material.kind == "variable" else ""
-                yield module, mark + material.name, material.now()
+                if not material.is_making():
+                    yield module, mark + material.name, material.now()
 
 
 def note(kind: Kind, name: str) -> None:
@@ -74,17 +87,25 @@ def note(kind: Kind, name: str) -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event != "open" or not _IMPORTING or get_ident() in _busy:
+    if event not in ("open", "exec") or not _IMPORTING or get_ident() in _busy:
         return
     _busy.add(get_ident())
     try:
-        path, _, flags = args
-        if isinstance(path, (str, bytes)) and not (flags or 0) & _WRITES:
-            _opened(os.fsdecode(path), sys._getframe(1))
+        if event == "exec":
+            _begins(sys._getframe(1))
+        elif isinstance(args[0], (str, bytes)) and not (args[2] or 0) & _WRITES:
+            _opened(os.fsdecode(args[0]), sys._getframe(1))
     except Exception:  # never the user's problem
         _made.clear()
     finally:
         _busy.discard(get_ident())
+
+
+def _begins(frame: FrameType) -> None:
+    """A module is about to be executed, for the first time or anew."""
+    if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
+        _, space = frame.f_locals["args"]
+        _made.pop(space["__name__"], None)
 
 
 def _opened(path: str, frame: FrameType) -> None:
@@ -109,6 +130,7 @@ def _opened(path: str, frame: FrameType) -> None:
 
 
 def _look(kind: Kind, name: str) -> Read:
+    from zenbook.model import Read
     from zenbook.world import files
     from zenbook.world.variables import variable_read
 
@@ -131,11 +153,8 @@ def _importing(frame: FrameType | None) -> Iterator[dict[str, _Material]]:
         if (
             frame.f_code.co_name == "<module>"
             and below is not None
-            and below.f_code.co_filename.startswith("<frozen importlib")
+            and below.f_code.co_filename.startswith(_IMPORT_SYSTEM)
             and is_local_file(frame.f_code.co_filename)
         ):
-            name, which = str(frame.f_globals.get("__name__")), id(frame)
-            if _made.get(name, (0, {}))[0] != which:
-                _made[name] = (which, {})
-            yield _made[name][1]
+            yield _made.setdefault(str(frame.f_globals.get("__name__")), {})
         frame = below

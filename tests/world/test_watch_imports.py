@@ -1,0 +1,87 @@
+"""What local modules read when they were imported, whether a step ran then or not."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from zenbook.world.watch import SystemWatch
+from zenbook.world.watch_imports import install
+
+READS = "import pathlib\nVALUE = pathlib.Path('a.txt').read_text()"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project that modules are imported from and forgotten again."""
+    install()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "a.txt").write_text("1")
+    yield tmp_path
+    for name in ("zb_conf", "zb_outer"):
+        sys.modules.pop(name, None)
+
+
+def told(name: str) -> tuple[list[str], tuple[str, ...]]:
+    """What the module and those that it imports read, and what has changed of it."""
+    seen = SystemWatch(None).imported([name])
+    return [read.name for read in seen.reads], seen.obstacles
+
+
+def test_a_file_is_read_by_every_module_that_is_being_imported(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text(READS)
+    (folder / "zb_outer.py").write_text("import json\nfrom zb_conf import VALUE")
+    importlib.import_module("zb_outer")
+    assert told("zb_conf") == told("zb_outer") == (["a.txt"], ())
+
+
+def test_what_changed_since_is_told_with_who_had_read_it(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text(READS)
+    importlib.import_module("zb_conf")
+    (folder / "a.txt").write_text("22")
+    assert told("zb_conf") == (
+        [],
+        ("a.txt changed after zb_conf had read it: restart the kernel",),
+    )
+
+
+def test_a_module_that_is_imported_anew_has_read_what_is_there_now(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text(READS)
+    importlib.reload(importlib.import_module("zb_conf"))
+    (folder / "a.txt").write_text("22")
+    importlib.reload(sys.modules["zb_conf"])
+    assert told("zb_conf") == (["a.txt"], ())
+
+
+def test_a_file_that_a_function_of_it_reads_later_is_none_of_its_making(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text(
+        "import pathlib\ndef read(): return pathlib.Path('a.txt').read_text()"
+    )
+    importlib.import_module("zb_conf").read()
+    assert told("zb_conf") == ([], ())
+
+
+def test_what_it_looked_for_and_made_is_no_change(folder: Path) -> None:
+    text = "try: open('b.txt').close()\nexcept OSError: open('b.txt', 'w').close()"
+    (folder / "zb_conf.py").write_text(text)
+    importlib.import_module("zb_conf")
+    assert told("zb_conf") == ([], ())
+
+
+def test_what_it_looked_for_in_vain_counts_as_missing(folder: Path) -> None:
+    text = "try: open('b.txt').close()\nexcept OSError: pass"
+    (folder / "zb_conf.py").write_text(text)
+    importlib.import_module("zb_conf")
+    assert told("zb_conf") == (["b.txt"], ())
+    (folder / "b.txt").touch()
+    assert told("zb_conf")[1] == ("b.txt changed after zb_conf had read it: restart the kernel",)
+
+
+def test_a_module_that_is_not_loaded_has_read_nothing(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text(READS)
+    assert told("zb_conf") == ([], ())
