@@ -97,6 +97,12 @@ SHARED = {
         "del df\ny.loc[0] = 100",
         "arr, y",
     ),
+    "a column beside a grouping, in which pandas keeps columns of the frame": (
+        TABLE,
+        "groups = df.groupby('v')\narr = df['w'].to_numpy()",
+        "df.loc[0, 'w'] = 100",
+        "arr, groups.w.sum().tolist()",
+    ),
     "an array that a global function takes of a frame": (
         f"{TABLE}\ndef column():\n    return df['w'].to_numpy()",
         "arr = column()",

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from zenbook.core.closure_origin import library_of
 from zenbook.engine import frames
 
 _HOW = "behind"
@@ -96,6 +97,24 @@ def count_in(frame: Any, key: _Key, refs: Any) -> None:
     block = _block(frame, key)
     block.refs = refs
     refs.add_reference(block)
+
+
+def looks_at_frames(parts: Iterable[Any]) -> bool:
+    """Whether one of these is something of pandas that looks at frames, as a grouping does, and
+    may hold columns of theirs that no walk comes by."""
+    kinds: dict[type, Any] = {}
+    for part in parts:
+        kinds.setdefault(type(part), part)
+    others = (part for kind, part in kinds.items() if library_of(kind) == "pandas")
+    return any(any(frames.frames_within(part)) for part in others if not frames.is_frame(part))
+
+
+def counts_others(refs: Any, parts: Iterable[Any]) -> bool:
+    """Whether pandas counts something in a memory that is none of the frames among these."""
+    tables = (part for part in parts if frames.is_frame(part))
+    own = {id(block) for table in tables for block in table._mgr.blocks}
+    living = (block for held in refs.referenced_blocks if (block := held()) is not None)
+    return any(id(block) not in own for block in living)
 
 
 def _block(frame: Any, key: _Key) -> Any:

@@ -25,7 +25,14 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zenbook.engine.blocks import behind, count_in, counted, is_behind
+from zenbook.engine.blocks import (
+    behind,
+    count_in,
+    counted,
+    counts_others,
+    is_behind,
+    looks_at_frames,
+)
 from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
@@ -59,6 +66,8 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
     held = Reach(inputs.values())
     to_the_end = (held.is_beyond or made.is_beyond) and made.shares(held)
     known = held_in(inputs, to_the_end=to_the_end)
+    if looks_at_frames(made.objects.values()):
+        known = without_unseen(known, inputs, [*held.objects.values(), *made.objects.values()])
     if name := looking_into(outputs, inputs, walk):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
     found = [
@@ -89,6 +98,18 @@ def held_in(
         for path, inner in with_memory(walk(value, to_the_end=to_the_end)):
             known.setdefault(number_of(path, inner), (name, path, inner))
     return known
+
+
+def without_unseen(
+    known: Known, values: Mapping[str, Any], parts: Collection[Any]
+) -> dict[int, tuple[str, Path, Any]]:
+    """These without the memory in which pandas counts more than these parts: whichever frame is
+    changed takes a copy, and no array sees it."""
+    return {
+        number: at
+        for number, at in known.items()
+        if not (is_behind(at[1]) and counts_others(counted_at(values[at[0]], at[1]), parts))
+    }
 
 
 def number_of(path: Path, inner: Any) -> int:

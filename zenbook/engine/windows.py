@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zenbook.engine.blocks import is_behind
+from zenbook.engine.blocks import is_behind, looks_at_frames
 from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.parts import Path, is_array, walk
@@ -27,6 +27,7 @@ from zenbook.engine.sharing import (
     share_elements,
     window_into,
     with_memory,
+    without_unseen,
 )
 
 _OWN = "own "
@@ -86,6 +87,9 @@ def refuse_buffers(outputs: Mapping[str, Any]) -> None:
 
 def _arrays(outputs: Mapping[str, Any]) -> list[_Place]:
     held = held_in(outputs)
+    parts = [part for _, _, part in held.values()]
+    if looks_at_frames(parts):
+        held = without_unseen(held, outputs, parts)
     arrays = [at for at in held.values() if is_array(at[2])]
     for name, _, array in arrays:
         refuse_buffer(name, array, held)
