@@ -48,22 +48,21 @@ def is_users(name: str, namespace: Mapping[str, Any]) -> bool:
     ``_`` and the like are from the moment that somebody binds them: that is IPython's own rule,
     which then leaves them alone. A plain dictionary, of no running shell, has none of these.
     """
-    return is_ordinary(name) or _is_bound_by_hand(name, namespace, _shell_of(namespace))
-
-
-def _shell_of(namespace: Mapping[str, Any]) -> Any:
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell if shell is not None and shell.user_ns is namespace else None
-
-
-def _is_bound_by_hand(name: str, namespace: Mapping[str, Any], shell: Any) -> bool:
+    if is_ordinary(name):
+        return True
+    shell = _shell_of(namespace)
     if shell is None or name not in namespace or _is_never_users(name):
         return False
     kept = [shell.user_ns_hidden.get(name, MISSING)]
     if name in _UNDERS:
         kept.append(getattr(shell.displayhook, name, MISSING))
     return all(namespace[name] is not value for value in kept)
+
+
+def _shell_of(namespace: Mapping[str, Any]) -> Any:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if shell is not None and shell.user_ns is namespace else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +83,13 @@ def glimpse(namespace: Mapping[str, Any], written: Collection[str] = ()) -> Glim
 
     ``written`` are names that are the user's whatever they look like: code of theirs binds them.
     """
-    shell = _shell_of(namespace)
+    hidden = getattr(_shell_of(namespace), "user_ns_hidden", {})
     bound = {
-        name: namespace[name]
-        for name in list(namespace)
-        if is_ordinary(name) or name in written or _is_bound_by_hand(name, namespace, shell)
+        name: value
+        for name, value in list(namespace.items())
+        if is_ordinary(name)
+        or name in written
+        or (hidden.get(name, MISSING) is not value and is_users(name, namespace))
     }
     ended = namespace.get(EXIT_CODE, MISSING)
     return Glimpse(bound, frozenset(sys.modules), tuple(open_figures()), ended)

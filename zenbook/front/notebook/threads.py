@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -22,6 +23,8 @@ _MOST = 2000
 """Objects that are looked at for one thread."""
 _BEGUN_WITH = ("_target", "_args", "_kwargs", "function", "args", "kwargs")
 """What a thread, or a timer, will call."""
+_libraries = weakref.WeakSet[threading.Thread]()
+"""Threads begun with no code of the user's: what they run of it later stands in their frames."""
 
 
 def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
@@ -40,9 +43,12 @@ def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
 
 def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
     """What a thread runs, or is to run, if that is the user's code."""
-    begun = [getattr(thread, name, None) for name in _BEGUN_WITH]
-    if any(map(_is_users, begun)) or _is_users(type(thread).run):
-        yield from (thread, *begun)
+    if thread not in _libraries:
+        begun = [getattr(thread, name, None) for name in _BEGUN_WITH]
+        if any(map(_is_users, begun)) or _is_users(type(thread).run):
+            yield from (thread, *begun)
+        else:
+            _libraries.add(thread)
     while frame is not None:
         if owner_of(frame.f_code.co_filename) == "user":
             yield from frame.f_locals.values()
