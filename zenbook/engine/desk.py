@@ -11,12 +11,12 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from zenbook.errors import StoreFault
+from zenbook.errors import NotDigestible, StoreFault
 from zenbook.model import Fingerprint, Record, StepRun
 
 if TYPE_CHECKING:
@@ -78,6 +78,17 @@ class Desk:
         from zenbook.core.digest import Digester
 
         return Digester(self.code, live)
+
+    def digesting(self, live: bool) -> Callable[[Any], str | None]:
+        """Digests one value after the other; None for what has no digest."""
+        digester = self.digester(live)
+
+        def digest(value: Any) -> str | None:
+            with suppress(NotDigestible):
+                return digester.digest(value)
+            return None
+
+        return digest
 
     def candidates(self, key: str) -> Sequence[Record]:
         """Trusted records of this key, newest first; none if the history is out of order.

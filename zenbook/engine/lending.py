@@ -18,7 +18,6 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_now
 from zenbook.engine.sharing import Link, held_in, links_of, relink
 from zenbook.engine.tying import tie
-from zenbook.errors import NotDigestible
 from zenbook.model import Call
 
 _MARK = "use "
@@ -75,15 +74,7 @@ def lend_to_changed(
     """
     wanted = [link for link in links if is_lent(link) and link[0].startswith("~")]
     used = _lenders_of(wanted, changed, identity, call, desk)
-    digester = desk.digester(identity.live)
-
-    def digest(value: Any) -> str | None:
-        try:
-            return digester.digest(value)
-        except NotDigestible:
-            return None
-
-    tie(wanted, changed, call.values, lambda _: used, digest)
+    tie(wanted, changed, call.values, lambda _: used, desk.digesting(identity.live))
 
 
 def _lenders_of(

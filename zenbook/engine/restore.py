@@ -20,7 +20,7 @@ from zenbook.engine.shown import as_printed, as_shown, manner_of
 from zenbook.engine.sitting import Sitting
 from zenbook.engine.tying import exchanged
 from zenbook.engine.windows import as_own, own
-from zenbook.errors import Damaged, NotDigestible, NotHere, StoreFault, Untrusted
+from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
 
 
@@ -165,14 +165,7 @@ def _touched(
         return ""
     later = desk.vault.load(record.changed, record.seals, record.python)
     after = {artifact.name[1:]: later[artifact.name] for artifact in record.changed}
-    digester = desk.digester(identity.live)
-
-    def digest(part: Any) -> str | None:
-        try:
-            return digester.digest(part)
-        except NotDigestible:
-            return None
-
+    digest = desk.digesting(identity.live)
     return touched(different, {**identity.used, **load_inputs(call, desk)}, after, digest)
 
 
