@@ -58,3 +58,34 @@ def test_a_step_that_runs_again_in_one_kernel_has_the_reads_of_its_modules(own: 
         assert play(own, 1, "", step)[:2] == ("completed", 1)
     own.restart()
     assert play(own, 2, "", step)[:2] == ("completed", 2)
+
+
+BODIES = {
+    "computed": ("VALUE = {} * 1", "VALUE"),
+    "held": ("class C:\n    VALUE = {}", "C.VALUE"),
+    "decorated": ("def d(f): return lambda: f()\n@d\ndef g(): return {}", "g()"),
+}
+FUNCTION = {"plain": ("def g(): return {}", "g()")}
+
+
+def run_each(kernel: Kernel, number: int) -> list[tuple[str, int]]:
+    """How the step of each module went, and what it gave."""
+    went = []
+    kernel.run("import sys\nsys.path.insert(0, '')")
+    for name, (text, asked) in {**BODIES, **FUNCTION}.items():
+        (kernel.folder / "work" / f"zb_{name}.py").write_text(text.format(number))
+        cell = (
+            f"%%step {name}\ndef f():\n    import zb_{name} as it\n    return it.{asked}\ny = f()"
+        )
+        went.append((kernel.run(cell).status, kernel.value("y")))
+    return went
+
+
+def test_a_result_of_a_module_whose_text_has_changed_since_is_not_kept(own: Kernel) -> None:
+    run_each(own, 1)
+    assert run_each(own, 2) == [("completed", 1)] * 4
+    assert run_each(own, 2) == [*[("completed", 1)] * 3, ("cached", 1)]
+    own.restart()
+    assert run_each(own, 2) == [("completed", 2)] * 4
+    own.restart()
+    assert run_each(own, 1) == [("cached", 1)] * 4

@@ -85,3 +85,14 @@ def test_what_it_looked_for_in_vain_counts_as_missing(folder: Path) -> None:
 def test_a_module_that_is_not_loaded_has_read_nothing(folder: Path) -> None:
     (folder / "zb_conf.py").write_text(READS)
     assert told("zb_conf") == ([], ())
+
+
+def test_a_change_of_comments_or_functions_alone_is_none_of_the_body(folder: Path) -> None:
+    text = "def f(): return {}\nclass C:\n    def m(self): return {}\nVALUE = {}  # {}"
+    for number in range(4):
+        (folder / "zb_conf.py").write_text(text.format(1, 1, 1, 1))
+        importlib.reload(importlib.import_module("zb_conf"))
+        given = [2 if place == number else 1 for place in range(4)]
+        (folder / "zb_conf.py").write_text(text.format(*given) + " ")
+        changed = ("zb_conf changed after it was imported: restart the kernel",)
+        assert told("zb_conf") == ([], changed if number == 2 else ())

@@ -174,6 +174,10 @@ class CodeClosure:
         found = (module for name in names for module in self._static.module(name).modules)
         return tuple(dict.fromkeys(found))
 
+    def has_body(self, name: str, code: CodeType) -> bool:
+        """Whether this code is what the text says of a local module's body now."""
+        return self._static.has_body(name, code)
+
     def is_local(self, obj: Any) -> bool:
         """Whether a function, class or module is the user's own code."""
         return is_local_code(obj)

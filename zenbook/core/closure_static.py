@@ -24,6 +24,7 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
 from zenbook.core.code_digest import code_digest, constant_key
+from zenbook.core.code_shape import shape_of
 from zenbook.core.compiling import compiled
 from zenbook.core.source_normal import normalised
 
@@ -51,6 +52,7 @@ class ModuleText:
     functions: frozenset[str]
     constants: tuple[tuple[str, str], ...]
     strings: tuple[str, ...]
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ class StaticModules:
         module = sys.modules.get(name)
         return () if module is None else tuple(self._differing(module))
 
+    def has_body(self, name: str, code: CodeType) -> bool:
+        """Whether this code is what the text says of a module's body now."""
+        path = self.find(name)
+        return path is not None and self._text(path).shape == shape_of(code)
+
     def _differing(self, module: ModuleType) -> Iterator[str]:
         path = self.find(module.__name__)
         text = self._text(path) if path else _NO_TEXT
@@ -207,6 +214,7 @@ def _text_of(source: str) -> ModuleText:
         ),
         tuple(_constants_in(tree.body)),
         tuple(dict.fromkeys(_strings_in(nodes))),
+        shape_of(code),
     )
 
 

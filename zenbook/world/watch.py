@@ -27,7 +27,7 @@ from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
 from zenbook.world.watch_code import code_now
-from zenbook.world.watch_imports import reads_of
+from zenbook.world.watch_imports import code_of_changed, reads_of
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
@@ -95,7 +95,11 @@ class SystemWatch:
         """What these local modules, and all that they import, read when they were imported."""
         reads, changed = [], []
         with files.quiet():
-            for module, name, read in reads_of(self._code.modules_of(modules)):
+            modules = self._code.modules_of(modules)
+            for module, code in code_of_changed(modules):
+                if not self._code.has_body(module, code):
+                    changed.append(f"{module} changed after it was imported: restart the kernel")
+            for module, name, read in reads_of(modules):
                 if read is None:
                     changed.append(f"{name} changed after {module} had read it: restart the kernel")
                 else:

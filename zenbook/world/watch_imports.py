@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from threading import get_ident
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _IMPORT_SYSTEM = "<frozen importlib"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _made: dict[str, dict[str, _Material]] = {}
 """What each module read when it was last executed, by kind and name."""
+_executed: dict[str, tuple[Any, CodeType]] = {}
+"""The code that each module was last made of, with the stamp of its file."""
 _installed = False
 _busy: set[int] = set()
 """Threads in which the hook itself is at work."""
@@ -78,6 +80,15 @@ def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
                     yield module, mark + material.name, material.now()
 
 
+def code_of_changed(modules: Iterable[str]) -> Iterator[tuple[str, CodeType]]:
+    """Those of these modules whose files are others than when they were imported, each with what
+    it was made of."""
+    for module in modules:
+        stamp, code = _executed.get(module, (None, None))
+        if module in sys.modules and code is not None and _stamp(code.co_filename) != stamp:
+            yield module, code
+
+
 def note(kind: Kind, name: str) -> None:
     """A step asks for this; it is of the modules that are being imported."""
     if _IMPORTING:
@@ -103,9 +114,15 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 def _begins(frame: FrameType) -> None:
     """A module is about to be executed, for the first time or anew."""
+    from zenbook.core.closure_origin import is_local_file
+
     if frame.f_code.co_filename.startswith(_IMPORT_SYSTEM):
-        _, space = frame.f_locals["args"]
-        _made.pop(space["__name__"], None)
+        code, space = frame.f_locals["args"]
+        name = space["__name__"]
+        _made.pop(name, None)
+        _executed.pop(name, None)
+        if is_local_file(code.co_filename):
+            _executed[name] = (_stamp(code.co_filename), code)
 
 
 def _opened(path: str, frame: FrameType) -> None:
