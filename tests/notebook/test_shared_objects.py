@@ -187,6 +187,12 @@ SHARED = {
         "n = 1",
         "parser.parse_args([]), parser.parse_args(['--lr', '2'])",
     ),
+    "a picture of each row of a frame": (
+        "from sklearn.datasets import load_digits",
+        "digits = load_digits(as_frame=True)",
+        "digits.images[0, 0, 0] = 99",
+        "digits.images.sum(), digits.data.iloc[0, 0], digits.frame.iloc[0, 0]",
+    ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",
         "iris = load_iris(as_frame=True)",

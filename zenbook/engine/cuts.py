@@ -8,6 +8,8 @@ between its rows. What cannot be said so, such as ``X.view("u1")``, has a window
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import prod
 from typing import Any, TypeGuard
 
 from zenbook.engine.memory import bounds_of
@@ -15,8 +17,8 @@ from zenbook.engine.memory import bounds_of
 Pick = int | tuple[int, int, int]
 """Of one axis: a place in it, or where to start, how many to take, and how far each is on."""
 Cut = tuple[str, Any, tuple[int, ...], tuple[Pick, ...], tuple[int, ...], tuple[int, ...], bool]
-"""The mark; dtype and shape of the whole; the picks, the order of the axes that are left, the
-shape then given to them, and whether the cut can be written to."""
+"""The mark; dtype and shape of the whole, in which some of its axes may be one; the picks, the
+order of the axes that are left, the shape then given, and whether the cut can be written to."""
 _MARK = "cut"
 
 
@@ -29,10 +31,18 @@ def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
     """How to cut a value out of an array into whose memory it looks; None if it is no cut."""
     if value.dtype != array.dtype:
         return None
+    cut = _cut_of(value, array, writeable)
+    if cut is None and len(axes := _joined(zip(array.shape, array.strides, strict=True))) > 1:
+        seen = array.reshape([count for count, _ in axes])
+        cut = _cut_of(value, seen, writeable) if _address(seen) == _address(array) else None
+    return cut
+
+
+def _cut_of(value: Any, array: Any, writeable: bool) -> Cut | None:
     strides = [abs(stride) for stride in array.strides]
     starts = _starts(_address(value) - bounds_of(array)[0], strides, array.shape)
-    axes = [at for at, count in enumerate(value.shape) if count != 1]
-    along = [_axis(value.shape[at], value.strides[at], strides, array.shape, starts) for at in axes]
+    axes = _joined((n, by) for n, by in zip(value.shape, value.strides, strict=True) if n != 1)
+    along = [_axis(count, stride, strides, array.shape, starts) for count, stride in axes]
     if starts is None or None in along or len(set(along)) < len(along):
         return None
     picks: list[Pick] = [
@@ -40,21 +50,33 @@ def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
         for start, stride, length in zip(starts, array.strides, array.shape, strict=True)
     ]
     taken = [at for at in along if at is not None]
-    for at, axis in zip(axes, taken, strict=True):
+    for (count, stride), axis in zip(axes, taken, strict=True):
         start = picks[axis]
         assert isinstance(start, int)
-        picks[axis] = (start, value.shape[at], value.strides[at] // array.strides[axis])
+        picks[axis] = (start, count, stride // array.strides[axis])
     order = tuple(sorted(taken).index(axis) for axis in taken)
     cut = (_MARK, array.dtype, array.shape, tuple(picks), order, value.shape, writeable)
     return cut if _is_that(cut_out(array, cut), value) else None
 
 
+def _joined(axes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Counts and strides of axes, those as one that go on in the same step: a row of 64 shown as 8
+    by 8."""
+    found: list[tuple[int, int]] = []
+    for count, stride in axes:
+        if found and found[-1][1] == count * stride:
+            count *= found.pop()[0]
+        found.append((count, stride))
+    return found
+
+
 def cut_out(array: Any, cut: Cut) -> Any:
     """The same cut out of this array. Raises TypeError if that is built otherwise."""
     _, dtype, whole, picks, order, shape, _ = cut
-    if (array.dtype, array.shape) != (dtype, whole):
+    seen = array if array.shape == whole or array.size != prod(whole) else array.reshape(whole)
+    if (array.dtype, seen.shape) != (dtype, whole) or _address(seen) != _address(array):
         raise TypeError("an input's memory is laid out otherwise than it was")
-    return array[(*map(_index, picks), ...)].transpose(order).reshape(shape)
+    return seen[(*map(_index, picks), ...)].transpose(order).reshape(shape)
 
 
 def _index(pick: Pick) -> int | slice:
