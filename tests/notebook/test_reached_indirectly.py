@@ -166,6 +166,7 @@ FINDING = {
     "pkgutil": "pkgutil.resolve_name('plug:run')()",
     "a computed import": "importlib.import_module(name).run()",
     "the builtin": "__import__(name).run()",
+    "a computed attribute of the builtin": "getattr(__import__('plug'), 'ru' + 'n')()",
     "a module of an object": "inspect.getmodule(other.Base).run()",
     "a file that is run": "runpy.run_path('lib/script.py')['y']",
     "a module that is run": "runpy.run_module('script')['y']",

@@ -214,6 +214,14 @@ class _Reader:
         is_whole = self._op_at(then).startswith("CALL") or self._op_at(then) in _ITEM_READS
         return self._text_at(index) if is_whole else None
 
+    def _is_called_at(self, index: int) -> bool:
+        """Whether a constant is the only argument of what was loaded before it, which is called:
+        ``__import__("mylib")`` within ``getattr(__import__("mylib"), name)``."""
+        then = index + 1
+        while self._op_at(then) == "PRECALL":
+            then += 1
+        return self._op_at(then) == "CALL" and self.steps[then].arg == 1
+
     def _op_at(self, index: int) -> str:
         if index >= len(self.steps):
             return ""
@@ -225,7 +233,7 @@ class _Reader:
         self.names.add(name)
         if after < len(self.steps) and self.steps[after].opname in GLOBAL_LOADS | _FREE_LOADS:
             target, then = self._name_at(after)
-            text = self._argument_at(then)
+            text = None if self._is_called_at(then) else self._argument_at(then)
             if text is not None and self._op_at(then + 1) not in _ITEM_READS:
                 self.names.add(Name(target.root, (*target.chain, text), target.scope))
                 return then + 1

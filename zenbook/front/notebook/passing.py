@@ -140,15 +140,13 @@ class Passing:
         options = with_manner(said.options, self.tree, self.shell, self._digest)
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
-        wanted = said.options.keep_only or cell.always
-        hidden = cell.last if said.options.keep_only else cell.hidden
         values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
         step = Step(
             name=cell.name,
             code=cell.body.code,
             source=cell.body.source,
             inputs=cell.reads,
-            outputs=(*wanted, *hidden),
+            outputs=cell.given(said.options.keep_only),
             options=options,
             docstring=cell.body.docstring,
         )
