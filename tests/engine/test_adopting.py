@@ -118,3 +118,17 @@ def test_a_holder_of_the_whole_is_right_only_if_the_object_itself_changes() -> N
     held = [1]
     assert entangled([held], {"h": held}, becomes=True) == "h"
     assert entangled([held], {"h": held}, becomes=True, staying={id(held)}) == ""
+
+
+def test_a_part_that_changed_where_it_stood_is_told_with_what_it_becomes() -> None:
+    first, second = [1], [2]
+    old, new = {"a": first, "b": second}, {"a": [1, 0], "b": [2]}
+    copy = new["a"]
+    assert adopt([(old, new, ())], fingerprint, lambda own, copy: True) == [(first, copy)]
+    assert new["a"] is first and new["b"] is second
+
+
+def test_a_part_in_the_place_of_another_one_becomes_nothing() -> None:
+    old, new = {"a": {"k": [1]}}, {"a": {"k": [1, 0]}}
+    assert adopt([(old, new, {(("item", "a"),)})], fingerprint, lambda own, copy: True) == []
+    assert new["a"]["k"] is not old["a"]["k"]

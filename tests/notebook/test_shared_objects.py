@@ -34,6 +34,7 @@ COUNTER = (
     "def counting():\n    n = 0\n    def counter():\n        nonlocal n\n        n += 1\n"
     "        return n\n    return counter\ncounter = counting()"
 )
+LOOP = "rows = {'a': [1], 'b': [2]}\nfirst = rows['a']\nfor name, row in rows.items(): pass"
 
 SHARED = {
     "a column of a frame as an array": (
@@ -192,6 +193,36 @@ SHARED = {
         "digits = load_digits(as_frame=True)",
         "digits.images[0, 0, 0] = 99",
         "digits.images.sum(), digits.data.iloc[0, 0], digits.frame.iloc[0, 0]",
+    ),
+    "a name of an index that another name holds": (
+        f"{FRAME}\nix = df.index",
+        "df.index.name = 'i'",
+        "n = 1",
+        "ix.name",
+    ),
+    "an element of a frame that another name holds": (
+        f"{OBJECTS}\nz = df.k[0]",
+        "df.k[0].append(9)",
+        "n = 1",
+        "z",
+    ),
+    "parts of an input that it changes one by one": (
+        LOOP,
+        "for name, row in rows.items():\n    row.append(0)",
+        "n = 1",
+        "first, row, first is rows['a'], row is rows['b']",
+    ),
+    "a part of an array of objects that it changes": (
+        "import numpy as np\nheld = []\nobjects = np.array([held, None], dtype=object)",
+        "objects[0].append(1)",
+        "n = 1",
+        "held, objects[0] is held",
+    ),
+    "an input that holds a member of an enumeration": (
+        "from enum import Enum\nclass Kind(Enum):\n    A = 1\nd = {'kind': Kind.A, 'names': []}",
+        "d['names'].append('x')",
+        "n = 1",
+        "d, d['kind'] is Kind.A",
     ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",
@@ -429,18 +460,6 @@ REFUSED = {
         "store.table()",
         "TABLE.append(3)",
         "TABLE",
-    ),
-    "a name of an index that another name holds": (
-        f"{FRAME}\nix = df.index",
-        "df.index.name = 'i'",
-        "n = 1",
-        "ix.name",
-    ),
-    "an element of a frame that another name holds": (
-        f"{OBJECTS}\nz = df.k[0]",
-        "df.k[0].append(9)",
-        "n = 1",
-        "z",
     ),
 }
 

@@ -3,7 +3,9 @@
 A cell that asks a fitted model for its summary changes the model in place: a cache in it is filled.
 Its later content is loaded as a whole, with copies of the data it was fitted on; but those data
 may be the very frame that the notebook holds under another name. So every part that is what it was
-(by digest, at the same place) is given back its own object, and only what did change is new.
+(by digest, at the same place) is given back its own object, and only what did change is new. So is
+a part that did change where it stood, if it can be given its later content: ``for model in
+models.values(): model.fit(X, y)`` changes the very models that other names hold.
 
 What cannot be said so is refused, and the step runs: a part that stands in two places of the later
 content and in one of the earlier, or the other way round; one that sits in a tuple that changed;
@@ -25,19 +27,23 @@ _BUILT_OTHERWISE = "an input is built otherwise than it was"
 
 
 def adopt(
-    pairs: Iterable[tuple[Any, Any, Collection[Path]]], digest: Callable[[Any], str | None]
-) -> None:
+    pairs: Iterable[tuple[Any, Any, Collection[Path]]],
+    digest: Callable[[Any], str | None],
+    can_become: Callable[[Any, Any], bool] = lambda own, copy: False,
+) -> list[tuple[Any, Any]]:
     """For an object, its later content, and the places in it where another object stands than did
-    before: put the object's unchanged parts into its later content.
+    before: put the object's unchanged parts into its later content, and those changed ones that can
+    become what they are there. These are told, each with what it has yet to become.
 
     ``digest`` gives None for what has none. Raises Inseparable."""
-    adoption = _Adoption(digest)
+    adoption = _Adoption(digest, can_become)
     pairs = list(pairs)
     for old, new, exchanged in pairs:
         adoption.compare(old, new, _Exchanged(exchanged))
         stay_behind(old, new, adoption.is_same)
-    for _, new, _ in pairs:
+    for new in (*(new for _, new, _ in pairs), *(copy for _, copy in adoption.becoming)):
         adoption.put_back(new)
+    return adoption.becoming
 
 
 def stand_in(standing: Iterable[tuple[Any, Any]], contents: Iterable[Any]) -> None:
@@ -54,12 +60,17 @@ def stand_in(standing: Iterable[tuple[Any, Any]], contents: Iterable[Any]) -> No
         adoption.put_back(content)
 
 
-def untouched(old: Any, new: Any) -> set[int]:
+def untouched(old: Any, new: Any, becoming: Iterable[tuple[Any, Any]] = ()) -> set[int]:
     """Identities of an object's parts that stay what they are when it becomes its later content:
-    those which that holds, too, and an index in whose place it holds another one."""
-    later = dict(walk(new))
+    those which that holds, too, and an index in whose place it holds another one. ``becoming`` are
+    parts that hold by then what their later contents hold."""
+    contents = {id(own): copy for own, copy in becoming}
+    later = dict(walk(new, stop=contents))
+    staying = {*map(id, later.values()), *contents}
+    for copy in contents.values():
+        staying.update(id(part) for path, part in walk(copy, stop=contents) if path)
     replaced = (id(p) for path, p in walk(old) if is_another_index(p, later.get(path)))
-    return {*map(id, later.values()), *replaced}
+    return {*staying, *replaced}
 
 
 class _Exchanged:
@@ -68,17 +79,24 @@ class _Exchanged:
     def __init__(self, paths: Collection[Path], here: Path = ()) -> None:
         self._paths, self._here = paths, here
         self.is_below = any(path[: len(here)] == here for path in paths)
+        self.is_above = any(here[: len(path)] == path for path in paths)
 
     def at(self, step: Step) -> _Exchanged:
         """One step further."""
-        return _Exchanged(self._paths if self.is_below else (), (*self._here, step))
+        is_near = self.is_below or self.is_above
+        return _Exchanged(self._paths if is_near else (), (*self._here, step))
 
 
 class _Adoption:
     """Which object stands for which loaded copy."""
 
-    def __init__(self, digest: Callable[[Any], str | None]) -> None:
-        self._digest = digest
+    def __init__(
+        self,
+        digest: Callable[[Any], str | None],
+        can_become: Callable[[Any, Any], bool] = lambda own, copy: False,
+    ) -> None:
+        self._digest, self._can_become = digest, can_become
+        self.becoming: list[tuple[Any, Any]] = []
         self._own: dict[int, Any] = {}
         self._copies: dict[int, Any] = {}
         self._compared: set[int] = set()
@@ -99,8 +117,18 @@ class _Adoption:
             further = exchanged.at(step)
             if not further.is_below and self.is_same(own, copy):
                 self._note(own, copy)
-            else:
-                self.compare(own, copy, further)
+                continue
+            self.compare(own, copy, further)
+            if not further.is_above and self._can_become(own, copy):
+                self._become(own, copy)
+
+    def _become(self, own: Any, copy: Any) -> None:
+        """Note a part that changed where it stood."""
+        known = self._own.setdefault(id(copy), own)
+        if known is not own or self._copies.setdefault(id(own), copy) is not copy:
+            raise Inseparable(_BUILT_OTHERWISE)
+        self._kept.append(copy)
+        self.becoming.append((own, copy))
 
     def stand(self, old: Any, new: Any) -> None:
         """Note that an object is about to be what its later content is."""

@@ -129,7 +129,7 @@ def is_mutable(value: Any) -> bool:
     kind = type(value)
     if kind in _MUTABLE:
         return True
-    if kind in LEAVES or isinstance(value, tuple):
+    if kind in LEAVES or isinstance(value, (tuple, type)):
         return False
     if is_tensor(value):  # its hash is its address, which is not what object's own hash is
         return True

@@ -15,6 +15,7 @@ from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
+from zenbook.engine.frames import is_frame
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
@@ -67,6 +68,8 @@ class Putting:
         self._digest = digest
         self._values = values
         self._changed = dict(outcome.changed)
+        self._becoming: list[tuple[Any, Any]] = []
+        """Parts of changed inputs that others hold, each with its later content."""
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
@@ -137,13 +140,15 @@ class Putting:
             links = self._outcome.links or ()
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
             try:
-                adopt(((old, new, exchanged(links, n)) for n, old, new in same), self._known)
+                pairs = ((old, new, exchanged(links, n)) for n, old, new in same)
+                self._becoming = adopt(pairs, self._known, _can_become_within)
             except Inseparable:
                 return told
             told = self._shared_part(changed)
         becoming = [(old, new) for _, old, new in changed if _can_become(old, new)]
+        contents = (*(new for _, _, new in changed), *(copy for _, copy in self._becoming))
         try:
-            stand_in(becoming, (new for _, _, new in changed))
+            stand_in(becoming, contents)
         except Inseparable as error:
             return str(error)
         return told
@@ -166,9 +171,10 @@ class Putting:
         others = {name: value for name, value in bound.items() if id(value) not in olds}
         for name, old, new in changed:
             becomes = _can_become(old, new)
-            if becomes and (is_array(old) or is_tensor(old)):
+            if becomes and (is_tensor(old) or (is_array(old) and not old.dtype.hasobject)):
                 continue  # whoever looks into its memory sees the change
-            holder = entangled(old, others, becomes=becomes, staying=untouched(old, new))
+            staying = untouched(old, new, self._becoming)
+            holder = entangled(old, others, becomes=becomes, staying=staying)
             left = moved_in(exchanged(self._outcome.links or (), name))
             memory = [array for number, array in left_behind(old, new) if number not in left]
             if holder := holder or looker_at(memory, bound):
@@ -185,7 +191,9 @@ class Putting:
         """Leave names alone that the cell may or may not have bound and that stand for the same
         value already. One that is missing is bound: a notebook that works from the top reads no
         name that is missing there."""
-        held = {link[0] for link in self._manifest.get("links", ()) if not link[1]}
+        whole = [link for link in self._manifest.get("links", ()) if not link[1]]
+        held = {link[0] for link in whole}
+        parts = {link[0] for link in whole if link[2] in self._changed and not link[4]}
         if (record := self._outcome.record) is not None:
             held |= {artifact.name for artifact in record.artifacts if artifact.alias}
         for name, digest in self._manifest.get("unseen", {}).items():
@@ -193,6 +201,8 @@ class Putting:
             if now is MISSING or not is_users(name, self._namespace):
                 continue
             left = self._values.pop(name, now)
+            if now is left and name in parts:
+                continue  # it becomes what it was afterwards with what holds it
             if value_digest(now, self._digest) != digest or (name in held and now is not left):
                 return f"it may have bound {name}, which was something else"
         return ""
@@ -235,6 +245,8 @@ class Putting:
                 standing[id(new)] = old
                 continue
             put_in_place_of(old, new, self._namespace)
+        for own_part, later in self._becoming:
+            replace(own_part, later)
         return standing
 
     @property
@@ -264,6 +276,11 @@ class Putting:
 
 def _holds_result(events: Sequence[Event]) -> bool:
     return any(event["kind"] == "result" for event in events)
+
+
+def _can_become_within(old: Any, new: Any) -> bool:
+    """Whether a part of something can: arrays may look into the memory of a frame."""
+    return not is_frame(old) and _can_become(old, new)
 
 
 def _can_become(old: Any, new: Any) -> bool:
