@@ -16,7 +16,7 @@ from typing import Any
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_now
-from zenbook.engine.sharing import Link, held_in, links_of, relink
+from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink
 from zenbook.engine.tying import tie
 from zenbook.model import Call
 
@@ -80,7 +80,9 @@ def lend_to_changed(
 def _lenders_of(
     wanted: Iterable[Link], outputs: Mapping[str, Any], identity: Identity, call: Call, desk: Desk
 ) -> dict[str, Any]:
-    used = lenders(identity.used)
-    if all(link[2] in used for link in wanted):
-        return used
-    return lenders(used_after(identity, call, desk, outputs))
+    used, labels = lenders(identity.used), {link[2] for link in wanted}
+    if not labels <= used.keys():
+        used = lenders(used_after(identity, call, desk, outputs))
+    if missing := min(labels - used.keys(), default=""):
+        raise Inseparable(f"{missing.removeprefix(_MARK)}, which it hands on, is not there")
+    return used
