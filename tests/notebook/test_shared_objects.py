@@ -224,6 +224,12 @@ SHARED = {
         "n = 1",
         "d, d['kind'] is Kind.A",
     ),
+    "a grouping that it goes through": (
+        "import pandas as pd\nf = pd.DataFrame({'g': ['a', 'b'], 'z': [1., 3.]})\nby = f.groupby('g')",
+        "sizes = {key: len(part) for key, part in by}",
+        "f.loc[0, 'z'] = 100.0",
+        "[part.z.tolist() for _, part in by], by.get_group('a').z.tolist()",
+    ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",
         "iris = load_iris(as_frame=True)",

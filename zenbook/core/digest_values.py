@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closed_file import KINDS, closed_file
-from zenbook.core.closure_origin import named
+from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.raised import behind
@@ -171,7 +171,10 @@ def _is_plain(kind: type) -> bool:
 
 
 def _instance(value: Any, digester: Digester) -> Description:
-    return "instance", digester.class_token(type(value)), value.__getstate__()
+    state = value.__getstate__()
+    if type(state) is dict and "_cache" in state and library_of(type(value)) == "pandas":
+        state = {name: held for name, held in state.items() if name != "_cache"}  # remembered only
+    return "instance", digester.class_token(type(value)), state
 
 
 def _reduced(value: Any, digester: Digester) -> Description:
