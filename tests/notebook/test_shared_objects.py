@@ -35,6 +35,7 @@ COUNTER = (
     "        return n\n    return counter\ncounter = counting()"
 )
 LOOP = "rows = {'a': [1], 'b': [2]}\nfirst = rows['a']\nfor name, row in rows.items(): pass"
+SETTINGS = "import pathlib\npathlib.Path('settings.py').write_text('RATE = 1')\nimport settings"
 
 SHARED = {
     "a column of a frame as an array": (
@@ -225,10 +226,16 @@ SHARED = {
         "d, d['kind'] is Kind.A",
     ),
     "a grouping that it goes through": (
-        "import pandas as pd\nf = pd.DataFrame({'g': ['a', 'b'], 'z': [1., 3.]})\nby = f.groupby('g')",
+        "import pandas as pd\nf = pd.DataFrame({'g': [1, 2], 'z': [1., 3.]})\nby = f.groupby('g')",
         "sizes = {key: len(part) for key, part in by}",
         "f.loc[0, 'z'] = 100.0",
-        "[part.z.tolist() for _, part in by], by.get_group('a').z.tolist()",
+        "[part.z.tolist() for _, part in by], by.get_group(1).z.tolist()",
+    ),
+    "a table with a default, beside a module of the user's": (
+        f"{SETTINGS}\nfrom collections import defaultdict\ntable = defaultdict(list)",
+        "table['a'].append(1)",
+        "n = 1",
+        "table",
     ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",

@@ -287,6 +287,8 @@ def _own_attributes(value: Any) -> Any:
     asked for it first, and are pickled otherwise from then on."""
     if isinstance(value, partial):
         return partial.__reduce__(value)[2][3]
+    if isinstance(value, ModuleType):  # by way of Python's own names it leads to the whole notebook
+        return {name: item for name, item in vars(value).items() if name != "__builtins__"}
     if isinstance(value, BaseException):
         return next(iter(BaseException.__reduce__(value)[2:]), None)
     return getattr(value, "__dict__", None)
