@@ -32,7 +32,8 @@ def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
     if value.dtype != array.dtype:
         return None
     cut = _cut_of(value, array, writeable)
-    if cut is None and len(axes := _joined(zip(array.shape, array.strides, strict=True))) > 1:
+    axes = _joined(zip(array.shape, array.strides, strict=True))
+    if cut is None and len(axes) < array.ndim:
         seen = array.reshape([count for count, _ in axes])
         cut = _cut_of(value, seen, writeable) if _address(seen) == _address(array) else None
     return cut
