@@ -36,6 +36,10 @@ COUNTER = (
 )
 LOOP = "rows = {'a': [1], 'b': [2]}\nfirst = rows['a']\nfor name, row in rows.items(): pass"
 SETTINGS = "import pathlib\npathlib.Path('settings.py').write_text('RATE = 1')\nimport settings"
+CACHING = (
+    "class Caching:\n    def __init__(self):\n        self.items, self.seen = [], {}\n"
+    "    def __getstate__(self):\n        return {**self.__dict__, 'seen': {}}"
+)
 
 SHARED = {
     "a column of a frame as an array": (
@@ -437,6 +441,18 @@ TABLES = {
 """What libraries make in the memory of arrays and frames."""
 
 REFUSED = {
+    "an input whose class leaves out a part of it when it is kept": (
+        f"{CACHING}\none = Caching()\none.seen['a'] = 1",
+        "one.items.append(1)",
+        "n = 1",
+        "one.seen, one.items",
+    ),
+    "a part of an input whose class leaves out a part of it": (
+        f"{CACHING}\none = Caching()\none.seen['a'] = 1\nall_ = [one]",
+        "all_[0].items.append(1)",
+        "n = 1",
+        "one.seen, one.items, all_[0] is one",
+    ),
     "an exception of an input in a group": (
         "error = ValueError(1)",
         "group = ExceptionGroup('g', [error])",

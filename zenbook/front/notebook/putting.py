@@ -16,10 +16,11 @@ from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
 from zenbook.engine.frames import is_frame
-from zenbook.engine.in_place import replace
+from zenbook.engine.in_place import is_kept_whole, replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.parts import is_array, is_plain
+from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
 from zenbook.engine.shown import manner_of
 from zenbook.engine.tensors import is_tensor
@@ -136,6 +137,9 @@ class Putting:
         except Inseparable as error:
             return str(error)
         changed = [(n, self._given.get(n), new) for n, new in self._changed.items()]
+        for name, old, _ in changed:
+            if not all(map(is_kept_whole, set(map(type, Reach([old]).objects.values())))):
+                return f"{name} is changed in place and holds what its class leaves out when kept"
         if told := self._shared_part(changed):
             links = self._outcome.links or ()
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
@@ -280,7 +284,7 @@ def _holds_result(events: Sequence[Event]) -> bool:
 
 def _can_become_within(old: Any, new: Any) -> bool:
     """Whether a part of something can: arrays may look into the memory of a frame."""
-    return not is_frame(old) and _can_become(old, new)
+    return not is_frame(old) and is_kept_whole(type(old)) and _can_become(old, new)
 
 
 def _can_become(old: Any, new: Any) -> bool:
