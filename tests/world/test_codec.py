@@ -561,3 +561,20 @@ def test_what_has_to_be_told_when_it_is_dropped_is_refused() -> None:
 def test_a_module_made_at_run_time_is_refused() -> None:
     with pytest.raises(NotKeepable, match="was made at run time"):
         codec.pack({"made": types.ModuleType("made")})
+
+
+class Leaving:
+    def __init__(self) -> None:
+        self.items, self.seen, self.file = [1], {"a": 1}, open(os.devnull)  # noqa: SIM115
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "seen": {}, "file": None}
+
+
+def test_what_its_own_class_leaves_out_is_not_lost_in_silence() -> None:
+    leaving = Leaving()
+    with pytest.raises(NotKeepable, match="would come back without file, which Leaving leaves out"):
+        codec.pack({"leaving": leaving})
+    leaving.file.close()
+    leaving.file = None  # type: ignore[assignment]
+    assert reopened(leaving=leaving)["leaving"].seen == {}

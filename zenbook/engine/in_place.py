@@ -11,12 +11,10 @@ from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
-from zenbook.core.closure_objects import is_local_function
 from zenbook.core.digest_tables import own_attributes
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.tensors import is_tensor
 
-_PICKLING = ("__getstate__", "__reduce__", "__reduce_ex__")
 _CONSTANTS = (
     int,
     float,
@@ -47,13 +45,6 @@ def replaceable(value: Any) -> bool:
     if type(value).__module__ in sys.stdlib_module_names or not hasattr(value, "__dict__"):
         return False
     return _holds_constants_only(vars(value))
-
-
-def is_kept_whole(kind: type) -> bool:
-    """Whether a kept copy has all that an object of this class has: one of the user's may leave out
-    what it remembers, or what lives in its process, when it is pickled."""
-    own = (vars(base).get(how) for base in kind.__mro__ for how in _PICKLING)
-    return not any(type(how) is FunctionType and is_local_function(how) for how in own)
 
 
 def replace(target: Any, source: Any) -> None:

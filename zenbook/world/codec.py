@@ -27,6 +27,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.core.kept_whole import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_numpy import owning
@@ -121,7 +122,18 @@ class PickleCodec:
         bundle = Bundle(tuple(values), packer.header, packer.buffers)
         if not packer.roots <= _TRUSTED and bundle.size <= _CHECKED_UP_TO:
             self._check(values, bundle)
+            for kind, value in packer.reduced.items():
+                self._check_whole(", ".join(values), kind, value)
         return bundle
+
+    def _check_whole(self, names: str, kind: type, value: Any) -> None:
+        """Raise NotKeepable if a copy lacks what the object has, by its class's own will."""
+        packer = self._packed(names, value)
+        copies = [memoryview(bytearray(buffer)) for buffer in packer.buffers]
+        (copy,) = self.unpack(packer.header, copies).values()
+        if name := left_out(value, copy):
+            why = f"would come back without {name}, which {kind.__qualname__} leaves out"
+            raise NotKeepable(names.replace("~", ""), why)
 
     def _check(self, values: Mapping[str, Any], bundle: Bundle) -> None:
         """Load the values back and compare; live memory is copied, so that nothing can touch it."""

@@ -16,6 +16,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.kept_whole import is_kept_whole
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -77,6 +78,8 @@ class Packer(pickle.Pickler):
         self._made_here: frozenset[int] = frozenset()
         """Functions that are outputs themselves, and so no older ones that were there."""
         self.kinds: set[type] = set()
+        self.reduced: dict[type, Any] = {}
+        """One object of each class that says itself what is kept of it."""
         super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
 
     def write(self, values: dict[str, Any]) -> None:
@@ -114,6 +117,8 @@ class Packer(pickle.Pickler):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
+        if kind not in self.reduced and not is_kept_whole(kind):
+            self.reduced[kind] = obj
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return self._code_object(lambda it, _: reduce(it), obj)

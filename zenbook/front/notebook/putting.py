@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from zenbook.core.kept_whole import is_kept_whole
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
 from zenbook.engine.frames import is_frame
-from zenbook.engine.in_place import is_kept_whole, replace
+from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.parts import is_array, is_plain

@@ -1,0 +1,26 @@
+"""Whether pickling keeps all that an object has.
+
+A class of the user's may leave out what it remembers, or what lives in its process, by a
+``__getstate__`` or ``__reduce__`` of its own.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from zenbook.core.closure_objects import is_local_function
+
+_PICKLING = ("__getstate__", "__reduce__", "__reduce_ex__")
+
+
+def is_kept_whole(kind: type) -> bool:
+    """Whether a kept copy has all that an object of this class has, as far as its class tells."""
+    own = (vars(base).get(how) for base in kind.__mro__ for how in _PICKLING)
+    return not any(type(how) is FunctionType and is_local_function(how) for how in own)
+
+
+def left_out(value: Any, copy: Any) -> str:
+    """An attribute that a copy lacks, or has None or another type for; "" if there is none."""
+    has, later = getattr(value, "__dict__", {}), getattr(copy, "__dict__", {})
+    return next((name for name in has if type(later.get(name)) is not type(has[name])), "")
