@@ -241,6 +241,12 @@ SHARED = {
         "n = 1",
         "table",
     ),
+    "a frame that is grouped": (
+        "import pandas as pd\nf = pd.DataFrame({'g': [1, 2], 'z': [1., 3.]})",
+        "by = f.groupby('g')\none = by.get_group(1)",
+        "f.loc[0, 'z'] = 100.0",
+        "[part.z.tolist() for _, part in by], by.z.sum().tolist(), one.z.tolist()",
+    ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",
         "iris = load_iris(as_frame=True)",

@@ -1,6 +1,8 @@
-"""Frames and series of pandas that their own pickling would bring back as something else.
+"""Values of pandas that their own pickling would bring back as something else.
 
-An attribute that somebody has given one (``frame.note = "n"``) would be left out.
+An attribute that somebody has given a frame or series (``frame.note = "n"``) would be left out. And
+a grouping (``frame.groupby("a")``) would bring back what it remembers: frames that see nothing of
+what is later put into the one that it groups.
 """
 
 from __future__ import annotations
@@ -12,10 +14,21 @@ from zenbook.core.digest_tables import own_attributes
 
 
 def reduce_table(value: Any) -> Any:
-    """A frame or series with attributes of its own; NotImplemented for all other values."""
+    """A frame or series with attributes of its own, a grouping without what it remembers;
+    NotImplemented for all other values."""
     pandas = sys.modules["pandas"]
-    is_table = isinstance(value, (pandas.DataFrame, pandas.Series))
-    if not is_table or not (own := own_attributes(value)):
+    if not isinstance(value, (pandas.DataFrame, pandas.Series)):
+        return _forgetful(value)
+    if not (own := own_attributes(value)):
         return NotImplemented
     make, made_of, state, *rest = value.__reduce_ex__(5)
     return (make, made_of, {**state, **own}, *rest)
+
+
+def _forgetful(value: Any) -> Any:
+    reduced = value.__reduce_ex__(5)
+    state = reduced[2] if len(reduced) > 2 else None
+    if type(state) is not dict or "_cache" not in state:
+        return NotImplemented
+    kept = {name: held for name, held in state.items() if name != "_cache"}
+    return (*reduced[:2], kept, *reduced[3:])
