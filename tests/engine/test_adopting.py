@@ -56,7 +56,6 @@ CONFLICTS: dict[str, tuple[Any, Callable[[Any], None]]] = {
         lambda d: d.update(b=[1], n=1),
     ),
     "two parts became one": ({"a": [1], "b": [1], "n": 0}, lambda d: d.update(b=d["a"], n=1)),
-    "a part within a new tuple": ({"a": [1], "n": 0}, lambda d: d.update(n=(d["a"], 1))),
     "a new window into an old array": (
         {"a": np.arange(3.0), "n": 0},
         lambda d: d.update(n=[d["a"][1:]]),
@@ -128,7 +127,19 @@ def test_a_part_that_changed_where_it_stood_is_told_with_what_it_becomes() -> No
     assert new["a"] is first and new["b"] is second
 
 
-def test_a_part_in_the_place_of_another_one_becomes_nothing() -> None:
+def test_what_stands_in_the_place_of_another_part_is_not_what_that_becomes() -> None:
     old, new = {"a": {"k": [1]}}, {"a": {"k": [1, 0]}}
-    assert adopt([(old, new, {(("item", "a"),)})], fingerprint, lambda own, copy: True) == []
-    assert new["a"]["k"] is not old["a"]["k"]
+    place, copy = (("item", "a"),), new["a"]["k"]
+    told = adopt([(old, new, {place})], fingerprint, lambda own, copy: True)
+    assert told == [(old["a"]["k"], copy)]  # this list stood there before, within another table
+    assert new["a"] is not old["a"] and new["a"]["k"] is old["a"]["k"]
+
+
+def test_a_changed_part_within_a_tuple_is_put_into_another_tuple() -> None:
+    one = [1]
+    old, new = {"pair": (one, 2)}, {"pair": ([1, 0], 2)}
+    adopt([(old, new, ())], fingerprint, lambda own, copy: type(own) is list)
+    assert new["pair"][0] is one and new["pair"][1] == 2
+    later_ = later({"a": one, "n": 0}, lambda d: d.update(n=(d["a"], 1)))
+    adopt([({"a": one, "n": 0}, later_, ())], fingerprint)
+    assert later_["n"][0] is later_["a"] is one

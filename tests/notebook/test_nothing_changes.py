@@ -316,6 +316,10 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         "add holds a part of an input",
     ),
     "an iterator over an input": (["x = [1]", "%%step a\ni = iter(x)"], "i holds a part of an"),
+    "a mock, which makes more of them whatever it is asked": (
+        ["from unittest.mock import MagicMock\nm = MagicMock()", "%%step a\nx = [m.foo(3), m]"],
+        "m is a mock",
+    ),
     "a closure that counts": (
         [
             "def mk():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n        return n\n    return f\nf = mk()",

@@ -40,6 +40,13 @@ CACHING = (
     "class Caching:\n    def __init__(self):\n        self.items, self.seen = [], {}\n"
     "    def __getstate__(self):\n        return {**self.__dict__, 'seen': {}}"
 )
+PIPELINES = (
+    "from sklearn.datasets import load_iris\nfrom sklearn.linear_model import RidgeClassifier\n"
+    "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler\n"
+    "X, y = load_iris(return_X_y=True)\n"
+    "models = {n: make_pipeline(StandardScaler(), RidgeClassifier()) for n in 'ab'}\n"
+    "for name, model in models.items(): scaler = model[0]"
+)
 
 SHARED = {
     "a column of a frame as an array": (
@@ -216,6 +223,12 @@ SHARED = {
         "for name, row in rows.items():\n    row.append(0)",
         "n = 1",
         "first, row, first is rows['a'], row is rows['b']",
+    ),
+    "pipelines that it fits one by one": (
+        PIPELINES,
+        "for name, model in models.items():\n    model.fit(X, y)",
+        "n = 1",
+        "model is models['b'], scaler is model[0], scaler.mean_.sum(), model.predict(X).sum()",
     ),
     "a part of an array of objects that it changes": (
         "import numpy as np\nheld = []\nobjects = np.array([held, None], dtype=object)",

@@ -69,6 +69,7 @@ _BY_NAME = (
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
     ("re", "Match", "is a match of a regular expression"),
+    ("unittest.mock", "NonCallableMock", "is a mock"),
     ("weakref", "CallableProxyType", "is a weak reference"),
     ("weakref", "ProxyType", "is a weak reference"),
     ("weakref", "ReferenceType", "is a weak reference"),

@@ -79,12 +79,11 @@ class _Exchanged:
     def __init__(self, paths: Collection[Path], here: Path = ()) -> None:
         self._paths, self._here = paths, here
         self.is_below = any(path[: len(here)] == here for path in paths)
-        self.is_above = any(here[: len(path)] == path for path in paths)
+        self.is_here = here in paths
 
     def at(self, step: Step) -> _Exchanged:
         """One step further."""
-        is_near = self.is_below or self.is_above
-        return _Exchanged(self._paths if is_near else (), (*self._here, step))
+        return _Exchanged(self._paths if self.is_below else (), (*self._here, step))
 
 
 class _Adoption:
@@ -119,7 +118,7 @@ class _Adoption:
                 self._note(own, copy)
                 continue
             self.compare(own, copy, further)
-            if not further.is_above and self._can_become(own, copy):
+            if not further.is_here and self._can_become(own, copy):
                 self._become(own, copy)
 
     def _become(self, own: Any, copy: Any) -> None:
@@ -144,6 +143,10 @@ class _Adoption:
             for step, item in list(held_by(holder)):
                 if id(item) in self._own:
                     self._put(holder, step, self._own[id(item)])
+                elif isinstance(item, tuple) and any(id(one) in self._own for one in item):
+                    items = (self._own.get(id(one), one) for one in item)
+                    waiting.append(made := tuple.__new__(type(item), items))
+                    self._put(holder, step, made)
                 elif id(item) not in seen and not is_atom(item):
                     seen.add(id(item))
                     waiting.append(item)

@@ -124,6 +124,12 @@ def _has_a_name(value: Any) -> bool:
     return logging is not None and isinstance(value, logging.Logger)
 
 
+def is_mock(value: Any) -> bool:
+    """Whether it is a mock: it holds ever more of them the more it is asked."""
+    mock = sys.modules.get("unittest.mock")
+    return mock is not None and issubclass(type(value), mock.NonCallableMock)
+
+
 def is_mutable(value: Any) -> bool:
     """Whether identity matters: a value that is hashed by content cannot change."""
     kind = type(value)
@@ -131,6 +137,8 @@ def is_mutable(value: Any) -> bool:
         return True
     if kind in LEAVES or isinstance(value, (tuple, type)):
         return False
+    if is_mock(value):
+        return True
     if is_tensor(value):  # its hash is its address, which is not what object's own hash is
         return True
     try:
@@ -190,7 +198,7 @@ def _step_to(key: Any, place: int) -> Step:
 def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if isinstance(value, dict | list | tuple | set | deque) and len(value) > widest:
         return
-    if _has_a_name(value):
+    if _has_a_name(value) or is_mock(value):
         return
     if facts_of_ended(value) is not None:  # what it worked with is over, too; not what came of it
         if (result := getattr(value, "_result", MISSING)) is not MISSING:

@@ -344,12 +344,18 @@ def _relink(
 
 
 def entangled(
-    value: Any, others: Mapping[str, Any], *, becomes: bool, staying: Collection[int] = ()
+    value: Any,
+    others: Mapping[str, Any],
+    *,
+    becomes: bool,
+    staying: Collection[int] = (),
+    becoming: Collection[int] = (),
 ) -> str:
     """The name that holds a part of this value, which is about to become another; "" if none does.
 
     ``becomes``: the object itself takes on the new content, so that who holds all of it is right.
-    ``staying`` are identities of parts that the new content holds too.
+    ``staying`` are identities of parts that the new content holds too, ``becoming`` of those that
+    become another one themselves, and with it all that they hold.
     """
     held = Reach([value]).objects.values()
     going = [inner for inner in held if id(inner) not in staying and is_part(inner)]
@@ -358,7 +364,7 @@ def entangled(
     for name, other in others.items():
         if other is value:
             continue
-        reached = Reach([other], {id(value)}).objects
+        reached = Reach([other], {id(value), *becoming}).objects
         if not parts.isdisjoint(reached):
             return name
         if arrays and any(_is_view(inner, arrays) for inner in reached.values()):

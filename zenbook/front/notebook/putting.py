@@ -179,7 +179,8 @@ class Putting:
             if becomes and (is_tensor(old) or (is_array(old) and not old.dtype.hasobject)):
                 continue  # whoever looks into its memory sees the change
             staying = untouched(old, new, self._becoming)
-            holder = entangled(old, others, becomes=becomes, staying=staying)
+            within = [id(part) for part, _ in self._becoming]
+            holder = entangled(old, others, becomes=becomes, staying=staying, becoming=within)
             left = moved_in(exchanged(self._outcome.links or (), name))
             memory = [array for number, array in left_behind(old, new) if number not in left]
             if holder := holder or looker_at(memory, bound):
