@@ -66,9 +66,9 @@ def imported_again(record: Record, identity: Identity, call: Call, desk: Desk) -
 
     Raises Inseparable if that is not what it was after the step.
     """
-    was = {r.name.removeprefix(_MARK): r.digest for r in record.reads if is_import(r)}
-    if not was:
+    if not any(map(is_import, record.reads)):
         return identity
+    was = {r.name.removeprefix(_MARK): r.digest for r in record.reads if is_import(r)}
     _import(was, call, desk)
     noted = noted_imports(identity, call, desk)
     for label, digest in was.items():

@@ -73,6 +73,8 @@ def lend_to_changed(
     Raises Inseparable.
     """
     wanted = [link for link in links if is_lent(link) and link[0].startswith("~")]
+    if not wanted:
+        return
     used = _lenders_of(wanted, changed, identity, call, desk)
     tie(wanted, changed, call.values, lambda _: used, desk.digesting(identity.live))
 
