@@ -140,6 +140,7 @@ def test_a_changed_part_within_a_tuple_is_put_into_another_tuple() -> None:
     old, new = {"pair": (one, 2)}, {"pair": ([1, 0], 2)}
     adopt([(old, new, ())], fingerprint, lambda own, copy: type(own) is list)
     assert new["pair"][0] is one and new["pair"][1] == 2
-    later_ = later({"a": one, "n": 0}, lambda d: d.update(n=(d["a"], 1)))
-    adopt([({"a": one, "n": 0}, later_, ())], fingerprint)
-    assert later_["n"][0] is later_["a"] is one
+    before = {"a": one, "n": 0}
+    after = later(before, lambda d: d.update(n=(d["a"], 1)))
+    adopt([(before, after, ())], fingerprint)
+    assert after["n"][0] is after["a"] is one

@@ -126,18 +126,15 @@ class CodeClosure:
     def imported(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, Any]:
         """Values that can change, held by the user's modules that this code imports itself, as far
         as they are loaded: ``module.name`` by what is there now."""
-        trace = self._trace(getattr(code, "__func__", code), namespace, False)
-        return held_by_imported(trace, self._tracing)
+        return held_by_imported(self._of_step(code, namespace), self._tracing)
 
     def importing(self, code: Any, namespace: Mapping[str, Any] | None) -> tuple[str, ...]:
         """The user's modules that this code imports itself, loaded or not."""
-        trace = self._trace(getattr(code, "__func__", code), namespace, False)
-        return tuple(module for module, _ in trace.imported)
+        return tuple(module for module, _ in self._of_step(code, namespace).imported)
 
     def closures(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, FunctionType]:
         """Functions with variables of their own that this code uses, and that are no global's."""
-        trace = self._trace(getattr(code, "__func__", code), namespace, False)
-        return closures_of(trace)
+        return closures_of(self._of_step(code, namespace))
 
     def defined(self, names: Iterable[str], namespace: Mapping[str, Any] | None) -> dict[str, Any]:
         """Values that can change, held by the classes and functions of these names and by all that
@@ -227,6 +224,9 @@ class CodeClosure:
         return lambda: (*own(), *globals_(), *libraries())
 
     # -------------------------------------------------------------- traces
+
+    def _of_step(self, code: Any, namespace: Mapping[str, Any] | None) -> Trace:
+        return self._trace(getattr(code, "__func__", code), namespace, False)
 
     def _tracing(self, code: CodeType, namespace: Mapping[str, Any]) -> Trace:
         return self._trace(code, namespace, False)

@@ -33,7 +33,7 @@ class Trace:
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
     are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
-    ``imported`` are the user's modules that count by their text, each with what is taken of it;
+    ``imported`` is what the code takes of those that it imports by their names, module by module;
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``finds_modules`` says whether the code may reach any module
     that is loaded; ``by_text`` are local modules that count by their text; ``changing`` is what

@@ -8,8 +8,8 @@ a part that did change where it stood, if it can be given its later content: ``f
 models.values(): model.fit(X, y)`` changes the very models that other names hold.
 
 What cannot be said so is refused, and the step runs: a part that stands in two places of the later
-content and in one of the earlier, or the other way round; one that sits in a tuple that changed;
-an array that looks into the memory of another of which only one changed.
+content and in one of the earlier, or the other way round; an array that looks into the memory of
+another of which only one changed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, is_draw
 from zenbook.engine.sharing import Inseparable
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"
+Becoming = Callable[[Any, Any], bool]
+"""Whether a part can be given the content of this copy."""
+
+
+def _nothing_becomes(own: Any, copy: Any) -> bool:
+    return False
 
 
 def adopt(
     pairs: Iterable[tuple[Any, Any, Collection[Path]]],
     digest: Callable[[Any], str | None],
-    can_become: Callable[[Any, Any], bool] = lambda own, copy: False,
+    can_become: Becoming = _nothing_becomes,
 ) -> list[tuple[Any, Any]]:
     """For an object, its later content, and the places in it where another object stands than did
     before: put the object's unchanged parts into its later content, and those changed ones that can
@@ -92,7 +98,7 @@ class _Adoption:
     def __init__(
         self,
         digest: Callable[[Any], str | None],
-        can_become: Callable[[Any, Any], bool] = lambda own, copy: False,
+        can_become: Becoming = _nothing_becomes,
     ) -> None:
         self._digest, self._can_become = digest, can_become
         self.becoming: list[tuple[Any, Any]] = []

@@ -27,7 +27,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zenbook.core.kept_whole import left_out
+from zenbook.core.left_out import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_numpy import owning

@@ -16,7 +16,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended
-from zenbook.core.kept_whole import is_kept_whole
+from zenbook.core.left_out import keeps_all
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -117,7 +117,7 @@ class Packer(pickle.Pickler):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
-        if kind not in self.reduced and not is_kept_whole(kind):
+        if kind not in self.reduced and not keeps_all(kind):
             self.reduced[kind] = obj
         reduce = _REDUCERS.get(kind)
         if reduce is not None:

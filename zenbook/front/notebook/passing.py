@@ -203,6 +203,7 @@ class Passing:
         return self.desk.digester().digest(value)
 
     # ------------------------------------------------------------ three ways on
+
     def _planned(self) -> ast.Module:
         """``--dry-run``: say the verdict and execute nothing."""
         from zenbook.engine.decide import decide

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from zenbook.core.kept_whole import is_kept_whole
+from zenbook.core.left_out import keeps_all
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
@@ -139,7 +139,7 @@ class Putting:
             return str(error)
         changed = [(n, self._given.get(n), new) for n, new in self._changed.items()]
         for name, old, _ in changed:
-            if not all(map(is_kept_whole, set(map(type, Reach([old]).objects.values())))):
+            if not all(map(keeps_all, set(map(type, Reach([old]).objects.values())))):
                 return f"{name} is changed in place and holds what its class leaves out when kept"
         if told := self._shared_part(changed):
             links = self._outcome.links or ()
@@ -174,12 +174,12 @@ class Putting:
         olds = {id(old) for _, old, _ in changed}
         bound = glimpse(self._namespace).bound
         others = {name: value for name, value in bound.items() if id(value) not in olds}
+        within = [id(part) for part, _ in self._becoming]
         for name, old, new in changed:
             becomes = _can_become(old, new)
             if becomes and (is_tensor(old) or (is_array(old) and not old.dtype.hasobject)):
                 continue  # whoever looks into its memory sees the change
             staying = untouched(old, new, self._becoming)
-            within = [id(part) for part, _ in self._becoming]
             holder = entangled(old, others, becomes=becomes, staying=staying, becoming=within)
             left = moved_in(exchanged(self._outcome.links or (), name))
             memory = [array for number, array in left_behind(old, new) if number not in left]
@@ -286,7 +286,7 @@ def _holds_result(events: Sequence[Event]) -> bool:
 
 def _can_become_within(old: Any, new: Any) -> bool:
     """Whether a part of something can: arrays may look into the memory of a frame."""
-    return not is_frame(old) and is_kept_whole(type(old)) and _can_become(old, new)
+    return not is_frame(old) and keeps_all(type(old)) and _can_become(old, new)
 
 
 def _can_become(old: Any, new: Any) -> bool:

@@ -14,8 +14,8 @@ from zenbook.core.closure_objects import is_local_function
 _PICKLING = ("__getstate__", "__reduce__", "__reduce_ex__")
 
 
-def is_kept_whole(kind: type) -> bool:
-    """Whether a kept copy has all that an object of this class has, as far as its class tells."""
+def keeps_all(kind: type) -> bool:
+    """Whether pickling an object of this class keeps all of it, as far as the class tells."""
     own = (vars(base).get(how) for base in kind.__mro__ for how in _PICKLING)
     return not any(type(how) is FunctionType and is_local_function(how) for how in own)
 
