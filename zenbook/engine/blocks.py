@@ -39,7 +39,7 @@ def behind(value: Any) -> Iterator[tuple[tuple[str, _Key], Any]]:
         return
     for block in value._mgr.blocks:
         for name, array in _named_arrays_of(block):
-            yield (_HOW, (_columns(block), name)), array
+            yield (_HOW, (columns_of(block), name)), array
 
 
 def _named_arrays_of(block: Any) -> list[tuple[str, Any]]:
@@ -92,13 +92,6 @@ def counted(frame: Any, key: _Key) -> Any:
     return _block(frame, key).refs
 
 
-def count_in(frame: Any, key: _Key, refs: Any) -> None:
-    """Let a frame be counted among those in this memory: neither then writes into it."""
-    block = _block(frame, key)
-    block.refs = refs
-    refs.add_reference(block)
-
-
 def looks_at_frames(parts: Iterable[Any]) -> bool:
     """Whether one of these is something of pandas that looks at frames, as a grouping does, and
     may hold columns of theirs that no walk comes by."""
@@ -119,13 +112,13 @@ def counts_others(refs: Any, parts: Iterable[Any]) -> bool:
 
 def _block(frame: Any, key: _Key) -> Any:
     for block in frame._mgr.blocks:
-        if _columns(block) == key[0]:
+        if columns_of(block) == key[0]:
             return block
     raise KeyError(key)
 
 
-def _columns(block: Any) -> tuple[int, ...]:
-    """Which columns a block holds: from, to and by, where these say it."""
+def columns_of(block: Any) -> tuple[int, ...]:
+    """Which columns a block holds: from, to and by, where these say it; else -1 and each."""
     places = block.mgr_locs.indexer
     if isinstance(places, slice):
         return places.start, places.stop, places.step
@@ -219,7 +212,7 @@ def _numbers(block: Any, array: Any) -> list[int]:
     """The numbers of the columns in an array; a series' block counts its rows."""
     if array.ndim == 2:
         return [int(place) for place in block.mgr_locs.as_array]
-    return [max(_columns(block)[0], 0)]
+    return [max(columns_of(block)[0], 0)]
 
 
 def _address(array: Any) -> int:

@@ -21,7 +21,8 @@ from weakref import ref
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
 from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
-from zenbook.engine.frames import is_another_index, is_frame
+from zenbook.engine.counting import Counted, is_counted
+from zenbook.engine.frames import is_another_index
 from zenbook.engine.memory import Stretches, is_writeable
 from zenbook.engine.parts import (
     MOST,
@@ -66,6 +67,7 @@ class Entwined:
         """Other steps from one to another."""
         self._alone = {name: written_to_alone(value) for name, value in inputs.items()}
         """Where frames are that write into their memory."""
+        self.counted = Counted()
         reach = Reach(value for value in values.values() if type(value) is not Reference)
         to_the_end = reach.is_beyond and bool(reach.twice)
         self._most, self._widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
@@ -166,8 +168,10 @@ class Entwined:
                 self._held[number] = ref(inner)
                 self._could_be_written[number] = is_writeable(inner)
                 arrays.append((self._way(number), inner))
-            elif is_frame(inner):
+            elif is_counted(inner):
                 tables.append(number)
+                (_, name), *path = self._way(number)
+                self.counted.note(name, tuple(path), inner)
             waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
         del arrays[_MOST_ARRAYS:]
         yield from _in_one_memory(arrays)

@@ -177,6 +177,8 @@ def _record(
         handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
         shared += _exchanged(watched, identity, values, changed)
         shared += _entwined(watched, changed, handed)
+        if watched.entwined is not None:
+            shared += watched.entwined.counted.links(outputs, changed)
     if shared != []:
         keepable["%links"] = shared
     with desk.keeping():

@@ -22,12 +22,11 @@ not put together.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from zenbook.engine.blocks import (
     behind,
-    count_in,
     counted,
     counts_others,
     is_behind,
@@ -70,14 +69,14 @@ def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
         known = without_unseen(known, inputs, [*held.objects.values(), *made.objects.values()])
     if name := looking_into(outputs, inputs, walk):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
-    found = [
+    shared = [
         link
         for name, value in outputs.items()
         for link in links_of(name, value, known, to_the_end=to_the_end)
     ]
     if to_the_end:
-        _refuse_rest(outputs, held, found)
-    return counted_together(outputs, inputs, known, found)
+        _refuse_rest(outputs, held, shared)
+    return shared
 
 
 def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link]) -> None:
@@ -156,36 +155,6 @@ def links_of(
         window = None if source[2] is inner else window_into(name, inner, source[2])
         stop[id(inner)] = source  # its elements come with it, and it comes with every way to it
         yield name, path, source[0], source[1], window
-
-
-def counted_together(
-    outputs: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    known: Known,
-    found: Sequence[Link],
-) -> list[Link]:
-    """These links, and those of frames that pandas counts with a frame of an input, where an array
-    looks into the memory of both: a frame that is alone in its memory is changed for that array,
-    too."""
-    refs: dict[int, tuple[str, Path, Any]] = {}
-    for at in known.values():
-        if is_behind(at[1]):
-            refs.setdefault(id(counted_at(inputs[at[0]], at[1])), at)
-    if not refs:
-        return list(found)
-    matter = {id(counted_at(inputs[link[2]], link[3])) for link in found if is_behind(link[3])}
-    plain = Stretches(a for a in known.values() if is_array(a[2]) and not is_behind(a[1]))
-    more: list[Link] = []
-    for name, value in outputs.items():
-        for path, array in with_memory(walk(value, stop=known), known):
-            number = id(counted_at(value, path)) if is_behind(path) else 0
-            if number not in refs or not (number in matter or _sharing(array, plain)):
-                continue
-            source, where, owner = refs[number]
-            if holds(owner, array):
-                more.append((name, path, source, where, window_into(name, array, owner)))
-    instead = {link[:2] for link in more}
-    return [*(link for link in found if link[:2] not in instead), *more]
 
 
 def _looks_back(array: Any, memory: Any) -> bool:
@@ -338,9 +307,6 @@ def _relink(
         view = look_into(shared, window)
         shared = made.setdefault(id(loaded), (loaded, view))[1] if is_there else view
     outputs[name] = put_at(outputs[name], path, shared) if path else shared
-    if is_behind(path) and is_behind(where):
-        holder = follow(outputs[name], path[:-1])
-        count_in(holder, path[-1][1], counted_at(inputs[source], where))
 
 
 def entangled(

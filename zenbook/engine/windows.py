@@ -19,7 +19,6 @@ from zenbook.engine.sharing import (
     Inseparable,
     Link,
     buffer_of,
-    counted_at,
     held_in,
     holds,
     number_of,
@@ -51,7 +50,7 @@ def windows(
     for group in _overlapping(found):
         kinds = {at[1][-1][0] if is_behind(at[1]) or is_buffer(at[1]) else "" for at in group}
         if len(kinds) > 1 or (kinds == {""} and not with_tables):
-            owners.update(_lenders(group, outputs))
+            owners.update(_lenders(group))
     return list(_links(outputs, owners, elsewhere)) if owners else []
 
 
@@ -81,7 +80,7 @@ def refuse_buffers(outputs: Mapping[str, Any]) -> None:
     a frame whose values do not copy on write."""
     for group in _overlapping(_arrays(outputs)):
         blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
-        if (name := next(blocks, None)) is not None and any(_lenders(group, outputs)):
+        if (name := next(blocks, None)) is not None and any(_lenders(group)):
             raise Inseparable(f"{name} holds frames that look into each other's memory")
 
 
@@ -111,24 +110,18 @@ def _overlapping(places: list[_Place]) -> Iterator[list[_Place]]:
     yield group
 
 
-def _lenders(group: list[_Place], outputs: Mapping[str, Any]) -> Iterator[tuple[int, _Place]]:
+def _lenders(group: list[_Place]) -> Iterator[tuple[int, _Place]]:
     """Each array that looks into another one's memory, by number, with that other one, which is
     never told of later."""
     group = sorted(group, key=_last_to_lend)
-    plain = [at[2] for at in group if not is_behind(at[1])]
-    refs = [id(counted_at(outputs[n], p)) if is_behind(p) else 0 for n, p, _ in group]
-    matter = {
-        number
-        for number, at in zip(refs, group, strict=True)
-        if number and any(share_elements(at[2], array) for array in plain)
-    }
     lending = [not is_buffer(p) and not is_of_buffers(buffer_of(array)) for _, p, array in group]
     for place, (name, path, array) in enumerate(group):
         able = lending if is_buffer(path) else [True] * place
+        if is_behind(path):
+            able = [not is_behind(where) for _, where, _ in group]
         sharing = [n for n in range(place) if able[n] and share_elements(group[n][2], array)]
-        if not sharing or (is_behind(path) and refs[place] not in matter):
+        if not sharing:
             continue
-        sharing.sort(key=lambda n: not refs[n] or refs[n] != refs[place])
         owner = next((group[n] for n in sharing if holds(group[n][2], array)), None)
         if owner is None:
             raise Inseparable(f"{name} and {group[sharing[0]][0]} look into the same memory")

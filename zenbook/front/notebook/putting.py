@@ -14,6 +14,7 @@ from zenbook.core.left_out import keeps_all
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
+from zenbook.engine.counting import Recounting, is_count
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import is_entwined
 from zenbook.engine.frames import is_frame
@@ -44,6 +45,7 @@ from zenbook.model import Options, Outcome
 from zenbook.world.open_figures import open_figures
 
 Event = Mapping[str, Any]
+_OTHER_LINKS = (is_lent, is_entwined, is_count)
 _UNNAMED = re.compile(r"output(_\d+)?$")
 
 
@@ -165,7 +167,7 @@ class Putting:
         scripts = [
             link
             for link in self._outcome.links
-            if not (link[0].startswith("~") or is_lent(link) or is_entwined(link))
+            if not (link[0].startswith("~") or any(is_other(link) for is_other in _OTHER_LINKS))
         ]
         return [*self._manifest.get("links", ()), *scripts]
 
@@ -227,8 +229,11 @@ class Putting:
     def put(self) -> None:
         """Bind, put changed inputs back, replay deletions."""
         note_missing(self._manifest.get("modules", ()))
+        recounting = Recounting(self._outcome.links or (), self._given)
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
+        changed = {n: standing.get(id(new), new) for n, new in self._changed.items()}
+        recounting.count(values, changed)
         shown = {name: values.pop(name) for name in LAST if name in values}
         if self._cell.shows not in ("printed", "dropped"):
             self._shown = {name: value for name, value in shown.items() if value is not None}

@@ -11,6 +11,7 @@ from typing import Any
 
 from zenbook.core.naming import name_of_function, valid_name
 from zenbook.engine.compose import composing
+from zenbook.engine.counting import Recounting
 from zenbook.engine.desk import open_desk
 from zenbook.engine.drivers import perform, perform_async
 from zenbook.engine.in_place import replace as put_back
@@ -214,8 +215,10 @@ def _raised(outcome: Outcome, call: Call, outputs: tuple[str, ...]) -> Any:
     if outcome.error is not None:
         raise outcome.error
     if outcome.status == "cached":
+        recounting = Recounting(outcome.links or (), call.values)
         for name, value in outcome.changed.items():
             put_back(call.values[name], value)
+        recounting.count(outcome.values, {name: call.values[name] for name in outcome.changed})
     values = outcome.values
     if all(name in values for name in outputs):
         return tuple(values[n] for n in outputs) if len(outputs) > 1 else values[outputs[0]]
