@@ -19,7 +19,7 @@ def ways(**inputs: Any) -> set[tuple[str, str]]:
     def text(way: Any) -> str:
         return ".".join(str(key) for _, key in way)
 
-    return {(text(one), text(other)) for one, other in Entwined({}, inputs).pairs_of(inputs)}
+    return {(text(one), text(other)) for one, other, _ in Entwined({}, inputs).pairs_of(inputs)}
 
 
 def test_what_is_reached_by_two_ways_is_found() -> None:

@@ -51,6 +51,63 @@ def test_a_window_into_another_inputs_memory_is_no_copy(kernel: Kernel) -> None:
         kernel.fresh()
 
 
+LYING = {
+    "a slice": ("w = x[:3]", "w = x[2:5]", "w[0] = 1\ntotal = x.sum()", "x.tolist()"),
+    "every other": ("w = x[:3]", "w = x[::2]", "w[1] = 1\ntotal = x.sum()", "x.tolist()"),
+    "a diagonal": (
+        "w = x.reshape(2, 3)[:, 1]",
+        "w = np.einsum('ii->i', x[:4].reshape(2, 2))",
+        "w[1] = 1\ntotal = x.sum()",
+        "x.tolist()",
+    ),
+    "another shape": (
+        "w = x.reshape(2, 3)",
+        "w = x.reshape(3, 2).T",
+        "w[0] = 1\ntotal = x.sum()",
+        "x.tolist()",
+    ),
+    "a part of a dictionary": (
+        "w = {'x': x, 'column': x.reshape(3, 2)[:, 0]}",
+        "w = {'x': x, 'column': x.reshape(3, 2)[:, 1]}",
+        "w['column'][:] = 1\ntotal = w['x'].tolist()",
+        "x.tolist()",
+    ),
+    "memory behind a frame": (
+        "w = pd.DataFrame(x.reshape(2, 3)[:, :1], copy=False)",
+        "w = pd.DataFrame(x.reshape(2, 3)[:, 1:2], copy=False)",
+        "x[1] = 1\ntotal = w.sum().sum()",
+        "float(w.sum().sum())",
+    ),
+    "a part that is handed on": (
+        "w = x[:3]",
+        "w = x[2:5]",
+        "total = w[:2]\nn = x.sum()",
+        "total.tolist() if x.__setitem__(0, 1) is None else 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LYING)
+def test_it_matters_where_one_input_looks_into_another(case: str, kernel: Kernel) -> None:
+    one, other, step, asked = LYING[case]
+    begin = "import numpy as np, pandas as pd\nx = np.zeros(6)"
+    expected = []
+    for made in (one, other):
+        kernel.play(begin, made, step)
+        expected.append(kernel.value(f"(str(total), {asked})"))
+        kernel.fresh()
+    assert expected[0] != expected[1]
+    for made, right, status in (
+        (one, expected[0], "completed"),
+        (one, expected[0], "cached"),
+        (other, expected[1], "completed"),
+        (other, expected[1], "cached"),
+    ):
+        assert kernel.play(begin, made, f"%%step s\n{step}")[-1].status == status
+        assert kernel.value(f"(str(total), {asked})") == right
+        kernel.fresh()
+
+
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'v': [1.0, 2.0], 'w': [3.0, 4.0]})"
 
 

@@ -8,6 +8,7 @@ between its rows. What cannot be said so, such as ``X.view("u1")``, has a window
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from math import prod
 from typing import Any, TypeGuard
@@ -109,6 +110,17 @@ def _axis(
         if 0 <= last < shape[axis]:
             return axis
     return None
+
+
+def lying(one: Any, other: Any) -> tuple[Any, ...]:
+    """How two arrays lie to each other in the memory that they look into: which elements of the
+    larger one are those of the smaller one, however far these lie apart; where that cannot be said,
+    the distance between both and their strides, in bytes."""
+    large, small = (one, other) if one.nbytes >= other.nbytes else (other, one)
+    is_plain = type(large) is type(small) is sys.modules["numpy"].ndarray
+    if is_plain and (cut := cut_of(small, large, writeable=True)) is not None:
+        return cut
+    return _address(other) - _address(one), one.strides, other.strides
 
 
 def _is_that(made: Any, value: Any) -> bool:

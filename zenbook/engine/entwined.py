@@ -22,6 +22,7 @@ from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
 from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
 from zenbook.engine.counting import Counted, is_counted
+from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.memory import Stretches, is_writeable
 from zenbook.engine.parts import (
@@ -45,8 +46,9 @@ _MOST_ARRAYS = 64
 _HANDED, _CHANGED = "=", "&"
 """What the name in a link begins with that says of two ways that they lead to one object."""
 UNSURE = "its inputs share more objects than can be followed"
-_Pair = tuple[Path, Path]
-"""Two ways to one object, or into one memory. The first step of each is a name."""
+_Pair = tuple[Path, Path, Any]
+"""Two ways to one object, or into one memory; for that, how the arrays there lie to each other, and
+None for one object. The first step of each way is a name."""
 
 
 class Entwined:
@@ -79,7 +81,7 @@ class Entwined:
 
     def pairs_of(self, names: Collection[str]) -> list[_Pair]:
         """What these have in common with others, or hold twice."""
-        return [pair for pair in self._again if any(_root(way) in names for way in pair)]
+        return [pair for pair in self._again if not _names_of(pair).isdisjoint(names)]
 
     def differs(self, links: Iterable[Link], names: Collection[str]) -> set[_Pair]:
         """What these have in common with others and had not, or had by these links and have not."""
@@ -91,7 +93,7 @@ class Entwined:
         while number >= 0:
             firsts.add(self._way(number))
             number, _ = self._steps[number]
-        return [pair for pair in self._again if not firsts.isdisjoint(pair)]
+        return [pair for pair in self._again if not firsts.isdisjoint(pair[:2])]
 
     def exchanged(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Path, Any]]:
         """Places in these inputs where another object stands now than stood there before, each
@@ -160,7 +162,7 @@ class Entwined:
             number = met.setdefault(id(inner), len(steps))
             if number < len(steps):
                 self._further[holder, step] = number
-                yield self._way(number), (*self._way(holder), step)
+                yield self._way(number), (*self._way(holder), step), None
                 continue
             steps.append((holder, step))
             self._held.append(inner)
@@ -188,10 +190,9 @@ class Entwined:
                     self._held.append(ref(array))
         stretches = Stretches(memory)
         for path, array in arrays:
-            looked_into = (
-                at for at in stretches.overlapping(array) if share_elements(at[1], array)
-            )
-            yield from ((path, way) for way, _ in looked_into)
+            for way, memory_of in stretches.overlapping(array):
+                if share_elements(memory_of, array):
+                    yield path, way, lying(array, memory_of)
 
     def _is(self, number: int, part: Any) -> bool:
         held = self._held[number]
@@ -226,19 +227,24 @@ def is_entwined(link: Link) -> bool:
 
 def roots_of(links: Iterable[Link]) -> set[str]:
     """The names of what inputs that a step changed had in common with others."""
-    return {_root(way) for pair in _pairs_in(links, _CHANGED) for way in pair}
+    return {name for pair in _pairs_in(links, _CHANGED) for name in _names_of(pair)}
 
 
 def untied(links: Iterable[Link], values: Mapping[str, Any]) -> str:
     """A sentence if ways to what was handed on do not lead to one object; "" if all do."""
-    for one, other in _pairs_in(links, _HANDED):
-        names = sorted({_root(one), _root(other)})
+    for pair in _pairs_in(links, _HANDED):
+        names, (one, other, how) = sorted(_names_of(pair)), pair
         if any(type(values.get(name)) is Reference for name in names):
             continue  # a result of another step that is loaded for this one alone
         first, second = found(values, one), found(values, other)
-        if first is MISSING or not (first is second or share_memory(first, second)):
+        if first is MISSING or (first is not second and not _are_lying(first, second, how)):
             return _no_longer(names)
     return ""
+
+
+def _are_lying(one: Any, other: Any, how: Any) -> bool:
+    """Whether two arrays look into one memory in this way."""
+    return share_memory(one, other) and is_array(other) and lying(one, other) == how
 
 
 def touched(
@@ -253,9 +259,9 @@ def touched(
     for what has none.
     """
     for pair in pairs:
-        for way in (way for way in pair if _root(way) in after):
+        for way in (way for way in pair[:2] if _root(way) in after):
             if not _is_left_alone(found(before, way), found(after, way), digest):
-                return _no_longer(sorted({*map(_root, pair)}))
+                return _no_longer(sorted(_names_of(pair)))
     return ""
 
 
@@ -273,18 +279,23 @@ def _no_longer(names: list[str]) -> str:
 
 
 def _link(kind: str, pair: _Pair) -> Link:
-    one, other = pair
-    return f"{kind}{_root(one)}", one[1:], _root(other), other[1:], None
+    one, other, how = pair
+    return f"{kind}{_root(one)}", one[1:], _root(other), other[1:], how
 
 
 def _pairs_in(links: Iterable[Link], kind: str) -> Iterator[_Pair]:
-    for name, path, other, where, _ in links:
+    for name, path, other, where, how in links:
         if name.startswith(kind):
-            yield (("name", name.removeprefix(kind)), *path), (("name", other), *where)
+            yield (("name", name.removeprefix(kind)), *path), (("name", other), *where), how
 
 
 def _holds_nothing(value: Any) -> bool:
     return is_atom(value) or type(value) is Reference or is_constant(value)
+
+
+def _names_of(pair: _Pair) -> set[str]:
+    """The names from which the ways of a pair begin."""
+    return {_root(pair[0]), _root(pair[1])}
 
 
 def _root(way: Path) -> str:
@@ -296,4 +307,4 @@ def _in_one_memory(arrays: list[tuple[Path, Any]]) -> Iterator[_Pair]:
     for place, (path, array) in enumerate(arrays):
         for before, other in arrays[:place]:
             if share is not None and share(array, other):
-                yield before, path
+                yield before, path, lying(other, array)
