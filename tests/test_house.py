@@ -28,7 +28,7 @@ HEAVY = (
     "sqlite3",
 )
 IPYTHON_HOOK = "load_ipython_extension"
-RUNS_THE_CELL_ITSELF = "front/notebook/definitions.py"
+RUNS_THE_CELL_ITSELF = "front/notebook/anew.py"
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 
 

@@ -24,7 +24,8 @@ from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
 from zenbook.core.source_normal import is_shown_only
-from zenbook.front.notebook.definitions import bound_names, execute, is_literal
+from zenbook.front.notebook.anew import execute
+from zenbook.front.notebook.definitions import bound_names, is_literal
 from zenbook.front.notebook.namespace import MISSING
 from zenbook.front.notebook.process import process_changes
 

@@ -14,16 +14,14 @@ made alone; it is kept as a value, like any other.
 from __future__ import annotations
 
 import ast
-import contextlib
-import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
 from zenbook.core.source_normal import changes_looks
-from zenbook.errors import Damaged, NotDigestible
-from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
+from zenbook.errors import NotDigestible
+from zenbook.front.notebook.called_early import read_by_called
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 MADE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -43,10 +41,15 @@ def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     }
     found: list[ast.stmt] = []
     filled: set[str] = set()
+    defined = {node.name: node for node in statements if isinstance(node, MADE)}
+    displays = {name for node in candidates if _binds_display(node) for name in bound_names([node])}
     for node in statements:
         if node not in candidates:
             filled.update(_filled(node))
-        elif _read_while_made(node).isdisjoint(computed | filled):
+            filled |= displays & (_loaded([node]) | read_by_called(node, defined))
+        elif {*_read_while_made(node), *read_by_called(node, defined)}.isdisjoint(
+            computed | filled
+        ):
             found.append(node)
     return found
 
@@ -128,7 +131,9 @@ def is_definition(node: ast.stmt) -> bool:
         return True
     if isinstance(node, ast.Assign):
         is_named = all(isinstance(target, ast.Name) for target in node.targets)
-        return (is_named and is_literal(node.value)) or _makes_class(node)
+        return (is_named and (is_literal(node.value) or _is_display(node.value))) or _makes_class(
+            node
+        )
     if isinstance(node, ast.Try):
         inner = [*node.body, *node.orelse, *node.finalbody]
         inner += [one for handler in node.handlers for one in handler.body]
@@ -222,78 +227,24 @@ def is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
+def _is_display(node: ast.expr) -> bool:
+    """Whether an expression is a list, dictionary or set of literals."""
+    if isinstance(node, ast.List | ast.Set | ast.Tuple):
+        return all(is_literal(one) or _is_display(one) for one in node.elts)
+    if isinstance(node, ast.Dict):
+        inner = [*(one for one in node.keys if one is not None), *node.values]
+        return None not in node.keys and all(is_literal(one) or _is_display(one) for one in inner)
+    return False
+
+
+def _binds_display(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and not is_literal(node.value) and _is_display(node.value)
+
+
 def _is_plain_test(node: ast.expr) -> bool:
     allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp)
     more = (ast.Tuple, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context)
     return all(isinstance(inner, (*allowed, *more)) for inner in ast.walk(node))
-
-
-# ------------------------------------------------------------------ making them anew
-
-
-def execute(code: Any, namespace: dict[str, Any]) -> None:
-    """Execute one of the user's own statements in the notebook."""
-    exec(code, namespace)
-
-
-def annotate(codes: Iterable[Any], namespace: dict[str, Any]) -> None:
-    """Give names their annotations again, as far as these can still be evaluated."""
-    for code in codes:
-        with contextlib.suppress(Exception):
-            execute(code, namespace)
-
-
-class Anew:
-    """Makes a cell's definitions in the notebook; can take them back."""
-
-    def __init__(
-        self,
-        statements: Sequence[ast.stmt],
-        namespace: dict[str, Any],
-        compile_one: Callable[[ast.stmt], Any],
-    ) -> None:
-        self._statements = statements
-        self._namespace = namespace
-        self._compile = compile_one
-        self._before: dict[str, Any] = {}
-
-    def make(self) -> None:
-        """Execute the definitions, silently: what they print is among the recorded displays."""
-        before = self._glimpse()
-        try:
-            with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
-                for node in self._statements:
-                    execute(self._compile(node), self._namespace)
-        except Exception as error:
-            self._remember(before.bound)
-            self.take_back()
-            raise Damaged(f"its definitions failed: {type(error).__name__}: {error}") from error
-        self._remember(before.bound)
-
-    def _glimpse(self) -> Glimpse:
-        return glimpse(self._namespace, set(bound_names(self._statements)))
-
-    def _remember(self, before: Mapping[str, Any]) -> None:
-        moved = difference(Glimpse(before, frozenset()), self._glimpse())
-        for name in (*moved.bound, *moved.deleted):
-            self._before.setdefault(name, before.get(name, MISSING))
-
-    def take_back(self) -> None:
-        """Leave the namespace as it was before they were made."""
-        for name, value in self._before.items():
-            if value is MISSING:
-                self._namespace.pop(name, None)
-            else:
-                self._namespace[name] = value
-        self._before.clear()
-
-
-@contextlib.contextmanager
-def _no_warnings() -> Iterator[None]:
-    import warnings
-
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        yield
 
 
 def definition_digests(

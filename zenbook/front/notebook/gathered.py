@@ -28,7 +28,7 @@ from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimp
 from zenbook.front.notebook.showing import Shown, is_looked_up
 from zenbook.front.notebook.submodules import imported_since
 
-_TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up")
+_TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up", "undone")
 _LOOKED_UP: Mapping[str, Any] = {LAST[0]: None, SEVERAL: True}
 
 
@@ -95,6 +95,7 @@ def gather(
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
     manifest = _seen_of(cell, before, after)
     manifest["looked up"] = looked_up
+    manifest["undone"] = _undone(cell, after)
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
     if hidden is not None:
         known = {*inputs, *names, *last, *cell.made}
@@ -109,16 +110,35 @@ def gather(
     values, inseparable = kept(names)
     if inseparable and len(needed) < len(names):
         values, inseparable = kept(needed)
-    undone = [name for name in bound_names(cell.definitions) if name not in after.bound]
     return Gathered(
         values,
         needed,
-        () if only else tuple(dict.fromkeys([*moved.deleted, *undone])),
-        (*cell.obstacles, *obstacles, *inseparable),
+        () if only else tuple(dict.fromkeys([*moved.deleted, *manifest["undone"]])),
+        (*cell.obstacles, *obstacles, *_classes_made(named, cell, before), *inseparable),
         cell.remarks,
         bare=(lambda: kept(needed)[0]) if len(needed) < len(names) else None,
         looked_up=looked_up,
     )
+
+
+def _undone(cell: Cell, after: Glimpse) -> list[str]:
+    """Names that making the cell's definitions anew may bind, and that nothing stands for now: they
+    were deleted, or an import failed."""
+    return [name for name in bound_names(cell.definitions) if name not in after.bound]
+
+
+def _classes_made(named: Mapping[str, Any], cell: Cell, before: Glimpse) -> list[str]:
+    """Why classes that the cell binds are not kept: one that it makes of what it computes, with
+    ``type()`` or because its body reads that, is not made anew with its definitions."""
+    told = "is a class made of what the step computes (define it in a cell of its own)"
+    found: list[str] = []
+    for name, value in named.items():
+        if not isinstance(value, type) or value.__module__ != "__main__":
+            continue
+        home = value.__qualname__.partition(".")[0]
+        if home not in cell.made and home not in before.bound:
+            found.append(f"{name} {told}")
+    return found
 
 
 def _is_unread(name: str, value: Any) -> bool:

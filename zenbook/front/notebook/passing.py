@@ -21,9 +21,10 @@ from zenbook.engine.keep import outcome_of
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
+from zenbook.front.notebook.anew import Anew, annotate
 from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
-from zenbook.front.notebook.definitions import Anew, annotate, annotated
+from zenbook.front.notebook.definitions import annotated
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, watching_hidden
@@ -250,7 +251,7 @@ class Passing:
         """A hit: bind everything in one go, then show what was shown."""
         self._way = None
         self._imports.leave()
-        putting.put()
+        putting.put(self.anew if self.said.options.keep_only else None)
         annotate(map(self._compiled, annotated(self.tree.body)), self.namespace)
         said = self._noted(outcome, putting.bound)
         if self.spot.is_updated:

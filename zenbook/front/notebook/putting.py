@@ -29,6 +29,7 @@ from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import exchanged, tie
 from zenbook.engine.windows import is_own, own
 from zenbook.errors import NotDigestible
+from zenbook.front.notebook.anew import Anew
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import (
@@ -85,8 +86,9 @@ class Putting:
             if made.get(name) != digest:
                 return f"{name} is not what its definition makes"
         record = self._outcome.record
+        undone = self._manifest.get("undone", ())
         for name in record.deleted if record is not None else ():
-            if name not in self._namespace:
+            if name not in self._namespace and name not in undone:
                 return f"{name} is not there to be deleted"
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
@@ -226,8 +228,9 @@ class Putting:
             return self._given
         return {name: new}
 
-    def put(self) -> None:
-        """Bind, put changed inputs back, replay deletions."""
+    def put(self, partly: Anew | None = None) -> None:
+        """Bind, put changed inputs back, replay deletions. ``partly``: what was made anew, where
+        only some names are kept; of the others those stay that the cell's definitions make."""
         note_missing(self._manifest.get("modules", ()))
         recounting = Recounting(self._outcome.links or (), self._given)
         standing = self._put_changed()
@@ -245,6 +248,8 @@ class Putting:
         deleted = record.deleted if record is not None else ()
         for name in (*deleted, *self._cell.dropped):
             self._namespace.pop(name, None)
+        if partly is not None:
+            partly.take_back(besides={*self._cell.made, *values})
 
     def _put_changed(self) -> dict[int, Any]:
         """Give inputs their later content; the objects to use instead of the loaded ones."""

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
-from zenbook.front.notebook.definitions import MADE, bound_names, execute, is_literal
+from zenbook.front.notebook.anew import execute
+from zenbook.front.notebook.definitions import MADE, bound_names, is_literal
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 

@@ -1,0 +1,97 @@
+"""What a hit executes anew of a cell, and what it cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+REGISTER = "def register(f):\n    found.append(f.__name__)\n    return f"
+META = "class M(type):\n    def __init__(cls, *args): found.append(cls)"
+ROWS = "from collections import namedtuple\nP = namedtuple('P', fields)"
+ANEW = {
+    "a decorator that fills a list": (
+        f"found = []\n{REGISTER}\n@register\ndef a(): return 1",
+        "found, a()",
+    ),
+    "subclasses that enter a table": (
+        "found = {}\nclass B:\n    def __init_subclass__(cls): found['c'] = cls\nclass C(B): pass",
+        "found['c'] is C",
+    ),
+    "a metaclass that fills a list": (
+        f"found = []\n{META}\nclass A(metaclass=M): pass",
+        "found[0] is A, len(found)",
+    ),
+    "a class that reads a list": (
+        "names = ['x']\nclass A: size = len(names)\na = A()",
+        "A.size, type(a) is A",
+    ),
+    "a class that holds a dictionary": (
+        "options = {'a': [1]}\nclass A: options = options\na = A()",
+        "A.options is options, a.options is options",
+    ),
+    "names of a list": (
+        "import enum\nnames = ['A', 'B']\nE = enum.Enum('E', names)\ne = E.A",
+        "e is E.A, len(E)",
+    ),
+    "fields of a list": (
+        f"fields = ['a']\n{ROWS}\nclass Q(P): pass\nq = Q(1)",
+        "q, type(q) is Q",
+    ),
+    "a list that is filled before": (
+        "n = []\nn.extend([1, 2])\ndef f(x=len(n)): return x",
+        "n, f()",
+    ),
+    "a list that a call fills before": (
+        "n = []\ndef fill(): n.append(1)\nfill()\ndef f(x=len(n)): return x",
+        "n, f()",
+    ),
+    "a module that is not installed": (
+        "try:\n    import no_such_module\n    found = True\nexcept ImportError:\n    found = False",
+        "found, 'no_such_module' in globals()",
+    ),
+    "a function in place of such a module": (
+        "try:\n    from no_such_module import f\nexcept ImportError:\n    def f(): return 2",
+        "f()",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ANEW)
+def test_definitions_are_made_anew_where_they_need_no_more_than_literals(
+    case: str, kernel: Kernel
+) -> None:
+    body, look = ANEW[case]
+    right = kernel.play(body, look)[-1].result
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        done = kernel.play(f"%%step s\n{body}", look)
+        assert (done[0].status, done[-1].result) == (status, right)
+
+
+@pytest.mark.parametrize(
+    "body", ["A = type('A', (), {'x': 1})\na = A()", "n = [*'ab']\nclass A: size = len(n)\na = A()"]
+)
+def test_a_class_that_cannot_be_made_anew_is_said_to_be_not_kept(body: str, kernel: Kernel) -> None:
+    for _ in range(2):
+        line = kernel.run(f"%%step s\n{body}").line
+        assert line is not None and "A is a class made of what the step computes" in str(line)
+
+
+@pytest.mark.parametrize("body", ["n = 0\nn += 3\ny = n", "n = []\nn.append(3)\ny = n[0]"])
+def test_a_name_that_is_not_kept_does_not_stand_for_what_it_began_with(
+    body: str, kernel: Kernel
+) -> None:
+    for expected in (True, False):
+        kernel.fresh()
+        kernel.run(f"%%step s -o y\n{body}")
+        assert kernel.value("(y, 'n' in globals())") == (3, expected)
+
+
+def test_definitions_that_fail_alone_are_said_not_to_be_made_alone(kernel: Kernel) -> None:
+    cells = (REGISTER, "%%step s\nfound = [*()]\n@register\ndef a(): return 1")
+    for _ in range(2):
+        kernel.fresh()
+        done = kernel.play(*cells, "found, a()")
+        assert done[-1].result == "(['a'], 1)"
+        assert "damaged" not in done[1].stream("stderr")

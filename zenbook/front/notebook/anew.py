@@ -1,0 +1,82 @@
+"""Execute a cell's definitions anew in the notebook, and take them back."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from zenbook.errors import NotHere
+from zenbook.front.notebook.definitions import bound_names
+from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
+
+
+def execute(code: Any, namespace: dict[str, Any]) -> None:
+    """Execute one of the user's own statements in the notebook."""
+    exec(code, namespace)
+
+
+def annotate(codes: Iterable[Any], namespace: dict[str, Any]) -> None:
+    """Give names their annotations again, as far as these can still be evaluated."""
+    for code in codes:
+        with contextlib.suppress(Exception):
+            execute(code, namespace)
+
+
+class Anew:
+    """Makes a cell's definitions in the notebook; can take them back."""
+
+    def __init__(
+        self,
+        statements: Sequence[ast.stmt],
+        namespace: dict[str, Any],
+        compile_one: Callable[[ast.stmt], Any],
+    ) -> None:
+        self._statements = statements
+        self._namespace = namespace
+        self._compile = compile_one
+        self._before: dict[str, Any] = {}
+
+    def make(self) -> None:
+        """Execute the definitions, silently: what they print is among the recorded displays. Raises
+        NotHere where one needs what the rest of the cell computes."""
+        before = self._glimpse()
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
+                for node in self._statements:
+                    execute(self._compile(node), self._namespace)
+        except Exception as error:
+            self._remember(before.bound)
+            self.take_back()
+            told = f"{type(error).__name__}: {error}"
+            raise NotHere(f"its definitions cannot be made alone ({told})") from error
+        self._remember(before.bound)
+
+    def _glimpse(self) -> Glimpse:
+        return glimpse(self._namespace, set(bound_names(self._statements)))
+
+    def _remember(self, before: Mapping[str, Any]) -> None:
+        moved = difference(Glimpse(before, frozenset()), self._glimpse())
+        for name in (*moved.bound, *moved.deleted):
+            self._before.setdefault(name, before.get(name, MISSING))
+
+    def take_back(self, besides: Collection[str] = ()) -> None:
+        """Leave the namespace as it was before they were made, all but these names."""
+        for name, value in self._before.items():
+            if name in besides:
+                continue
+            if value is MISSING:
+                self._namespace.pop(name, None)
+            else:
+                self._namespace[name] = value
+        self._before.clear()
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    import warnings
+
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        yield
