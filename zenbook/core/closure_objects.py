@@ -140,7 +140,7 @@ class Objects(Collector):
         owner = getattr(value, "__self__", None)
         if owner is None or isinstance(owner, (ModuleType, type)):
             return self.installed(value)
-        if library_of(type(owner)) == "numpy":
+        if owner is _global_generator():
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
         return ("method", value.__name__, self.meaning(f"{text}.__self__", owner))
 
@@ -229,6 +229,11 @@ class Objects(Collector):
                 self.soft.add(token[1])
             told.append((name, token))
         return ("all", tuple(told))
+
+
+def _global_generator() -> Any:
+    """What ``numpy.random.rand`` draws from; a mark of its own if numpy is not loaded."""
+    return getattr(sys.modules.get("numpy.random.mtrand"), "_rand", MISSING)
 
 
 def is_local_function(function: FunctionType) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import library_of, named
+from zenbook.core.digest_compiled import LIBRARIES as COMPILED_IN
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.raised import behind
@@ -141,7 +142,14 @@ def _ipython() -> Describers:
     return DESCRIBERS
 
 
+def _compiled() -> Describers:
+    from zenbook.core.digest_compiled import COMPILED
+
+    return COMPILED
+
+
 _LIBRARIES: dict[str, Callable[[], Describers]] = {
+    **dict.fromkeys(COMPILED_IN, _compiled),
     "numpy": _numpy,
     "random": _random,
     "pandas": _pandas,
@@ -158,16 +166,27 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
 
 
 def _is_plain(kind: type) -> bool:
-    """Whether instances are reduced by ``object`` itself to nothing but their state."""
+    """Whether instances are reduced by ``object`` itself to nothing but their state. What C keeps
+    of an instance beyond its attributes and slots is in no state."""
     return (
         kind.__reduce_ex__ is _object_reduce_ex
         and kind.__reduce__ is _object_reduce
-        and kind.__flags__ & (1 << 9) != 0  # made by a class statement
+        and kind.__flags__ & (1 << 9) != 0  # no part of Python itself
+        and not _holds_more(kind)
         and kind not in copyreg.dispatch_table
         and not hasattr(kind, "__getnewargs__")
         and not hasattr(kind, "__getnewargs_ex__")
         and not issubclass(kind, (list, dict, set, frozenset))
     )
+
+
+def _holds_more(kind: type) -> bool:
+    """Whether instances are larger than attributes, slots and weak references make them."""
+    places = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
+    slots: Any = copyreg._slotnames(kind)  # type: ignore[attr-defined]
+    word = object.__basicsize__ // 2
+    known = object.__basicsize__ + word * (places + len(slots))
+    return kind.__itemsize__ != 0 or kind.__basicsize__ > known
 
 
 def _instance(value: Any, digester: Digester) -> Description:
