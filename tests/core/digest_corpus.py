@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 PREPARE = """
+import csv, hashlib, hmac, json, sqlite3, struct
 import array, collections, dataclasses, datetime, decimal, enum, fractions, functools, ipaddress
 import operator, pathlib, random, re, types, uuid, zoneinfo
 import numpy as np
@@ -14,6 +15,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
 
@@ -57,6 +61,13 @@ def loop():
 
 def add(a, b=2):
     return a + b
+
+def row(number):
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    found = connection.execute(f"SELECT {number} AS a").fetchone()
+    connection.close()
+    return found
 """
 
 EXPRESSIONS = [
@@ -107,6 +118,22 @@ EXPRESSIONS = [
     *("sp.csr_matrix([[0, 1], [2, 0]])", "sp.csc_array([[0, 1], [2, 0]])", "sp.dok_array((2, 2))"),
     "LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0])",
     "DecisionTreeClassifier(random_state=0).fit([[1.0], [2.0], [3.0]], [0, 1, 0])",
+    *("hashlib.sha1(b'a')", "hashlib.sha1(b'b')", "hashlib.md5(b'a')", "hashlib.shake_128(b'a')"),
+    *("hashlib.shake_128(b'b')", "hashlib.blake2b(b'a')", "hmac.new(b'a', b'b', 'sha1')"),
+    *("hmac.new(b'c', b'b', 'sha1')", "struct.Struct('<i')", "struct.Struct('<q')"),
+    *("struct.Struct('<i').pack", "struct.Struct('<q').pack", "np.add.reduce", "np.add.outer"),
+    *("np.multiply.reduce", "np.arange(7).sum", "np.arange(8).sum"),
+    *("functools.cmp_to_key(add)", "functools.cmp_to_key(lambda a, b: b - a)"),
+    *("re.match('a(.)', 'ab')", "re.match('a(.)', 'ac')", "re.match('a.', 'ab')", "row(1)"),
+    *("row(2)", "json.JSONDecoder().scan_once", "json.JSONDecoder(parse_int=str).scan_once"),
+    *("next(pd.DataFrame({'a': [1]}).itertuples())", "next(pd.DataFrame({'b': [1]}).itertuples())"),
+    *("dataclasses.make_dataclass('P', [('a', int, 1)])",),
+    *("dataclasses.make_dataclass('P', [('a', int, 2)])",),
+    *("types.new_class('A', (), {}, lambda made: made.update(x=1))",),
+    *("types.new_class('A', (), {}, lambda made: made.update(x=2))",),
+    *("csv.Sniffer().sniff('a;b\\n1;2')", "csv.Sniffer().sniff('a,b\\n1,2')"),
+    *("Line2D([0], [0], color='r')", "Line2D([0], [0], color='g')", "Line2D([0], [1], color='g')"),
+    *("Patch(color='r')", "Patch(color='g')", "Text(0, 0, 'a')", "Text(0, 0, 'a', color='r')"),
 ]  # fmt: skip
 
 

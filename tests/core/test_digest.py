@@ -420,6 +420,7 @@ def refused() -> dict[str, Any]:
     import queue
     import socket
     import sqlite3
+    import zlib
 
     return {
         "generator": (i for i in ()),
@@ -429,6 +430,7 @@ def refused() -> dict[str, Any]:
         "Connection": sqlite3.connect(":memory:"),
         "socket": socket.socket(),
         "file": open(os.devnull),
+        "Compress": zlib.compressobj(),
     }
 
 

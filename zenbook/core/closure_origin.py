@@ -72,7 +72,26 @@ def is_local_code(obj: Any) -> bool:
     """Whether a function, class or module is the user's own."""
     if isinstance(obj, ModuleType):
         return is_local_module(obj.__name__)
-    return is_local_module(getattr(obj, "__module__", None))
+    module = getattr(obj, "__module__", None)
+    return is_local_module(module) or (isinstance(obj, type) and is_made_by_a_call(obj, module))
+
+
+def is_made_by_a_call(cls: type, module: Any) -> bool:
+    """Whether a library has made a class for whoever called it: by its name nothing, or another
+    one, is found in the module that it says it is from, as for the rows of ``itertuples()`` and
+    for ``make_dataclass()``."""
+    if not isinstance(module, str) or module not in sys.modules or _top(module) == "zenbook":
+        return False
+    return _is_written_in_python(cls) and named(module, cls.__qualname__) is not cls
+
+
+def _is_written_in_python(cls: type) -> bool:
+    """Whether a class adds no more to its base than attributes, slots and weak references are."""
+    if not cls.__flags__ & (1 << 9) or cls.__base__ is None:
+        return False
+    own: Any = vars(cls).get("__slots__", ())
+    words = 2 + (1 if isinstance(own, str) else len(tuple(own)))
+    return cls.__basicsize__ <= cls.__base__.__basicsize__ + words * (object.__basicsize__ // 2)
 
 
 def package_of(name: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What a matplotlib figure looks like, without changing it."""
+"""What a matplotlib figure looks like, and what its parts are, without changing them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.digest_stream import Description
 
+_FOUND = frozenset(
+    {"_stale", "stale_callback", "_callbacks", "_remove_method", "_renderer", "_path", "_subslice"}
+    | {"_transformed_path", "_invalidx", "_invalidy", "_x", "_y", "_xy", "_x_filled"}
+)
+"""Attributes in which a part remembers what it has drawn, or who is told of that."""
+
+
+def alone(artist: Any) -> dict[str, Any]:
+    """The state of a part that is in no figure, without what it has worked out of the rest."""
+    return {name: held for name, held in artist.__getstate__().items() if name not in _FOUND}
+
 
 def looks(figure: Any) -> Description:
-    """Size, resolution, the picture, and the numbers of its lines and images."""
+    """Size, resolution, the picture, the numbers of its lines and images, and what no picture
+    shows of its parts: their labels, their order, and how they are called."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     numbers = [
@@ -21,11 +33,17 @@ def looks(figure: Any) -> Description:
     canvas = figure.canvas
     try:
         drawn: Any = FigureCanvasAgg(figure)
-        drawn.draw()
+        with drawn.callbacks.blocked():  # which the user may have connected
+            drawn.draw()
         picture = xxh3_128_hexdigest(bytes(drawn.buffer_rgba()))
     finally:
         figure.set_canvas(canvas)
-    return size, picture, numbers
+    return size, picture, numbers, [_unseen(part) for part in figure.findobj(include_self=False)]
+
+
+def _unseen(part: Any) -> tuple[Any, ...]:
+    named = part.get_label(), part.get_gid(), part.get_url()
+    return type(part).__name__, *map(str, named), float(part.get_zorder()), part.get_visible()
 
 
 def _lines(axes: Any) -> list[Any]:

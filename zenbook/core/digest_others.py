@@ -91,10 +91,12 @@ def figure(value: Any, digester: Digester) -> Description:
 
 
 def artist(value: Any, digester: Digester) -> Description:
-    """A part of a figure: which part, of which figure."""
+    """A part of a figure: which part, of which figure; what it is, where it is in none."""
+    from zenbook.core.digest_figure import alone
+
     home = value.get_figure()
     if home is None or home is value:
-        return "artist", digester.class_token(type(value)), str(value)
+        return "artist", digester.class_token(type(value)), alone(value)
     parts = home.findobj(include_self=False)
     place = next((i for i, part in enumerate(parts) if part is value), -1)
     return "artist", digester.class_token(type(value)), place, home
