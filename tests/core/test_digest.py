@@ -76,6 +76,27 @@ def test_all_values_of_the_corpus_differ_from_each_other() -> None:
     assert [texts for texts in by_digest.values() if len(texts) > 1] == []
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index(["a"]),
+        pd.RangeIndex(2),
+        pd.MultiIndex.from_tuples([(1, 2)]),
+        pd.date_range("2020", periods=2),
+    ],
+    ids=lambda index: type(index).__name__,
+)
+def test_attributes_of_an_index_count_and_what_it_remembers_does_not(index: Any) -> None:
+    before = fingerprint(index)
+    assert index.is_unique and index.get_indexer(index[:1]).tolist() == [0]
+    assert fingerprint(index) == before
+    index.note = 1
+    assert before != fingerprint(index) != fingerprint(index.copy())
+    one = fingerprint(index)
+    index.note = 2
+    assert fingerprint(index) != one
+
+
 @given(values)
 @settings(deadline=None, max_examples=150)
 def test_a_copy_has_the_digest_of_its_original(value: Any) -> None:

@@ -173,6 +173,22 @@ ASKED = {
         "logging.getLogger('mine').setLevel({})",
         "logging.getLogger('mine.own').getEffectiveLevel()",
     ),
+    "a logger's own level": (
+        "logging.getLogger('mine').setLevel({})",
+        "logging.getLogger('mine').level",
+    ),
+    "a logger's handlers": (
+        "[logging.root.addHandler(logging.NullHandler()) for _ in range({})]",
+        "len(logging.root.handlers)",
+    ),
+    "whether a logger is heard": (
+        "logging.getLogger('mine').propagate = {} == 10",
+        "logging.getLogger('mine').propagate",
+    ),
+    "handlers above": (
+        "logging.root.handlers = [logging.NullHandler()][:{} - 10]",
+        "logging.getLogger('mine').hasHandlers()",
+    ),
     "the recursion limit": ("sys.setrecursionlimit(3000 + {})", "sys.getrecursionlimit()"),
     "a folder for what is temporary": ("tempfile.tempdir = '/tmp/t{}'", "tempfile.gettempdir()"),
     "the home folder": ("os.environ['HOME'] = '/tmp/h{}'", "str(pathlib.Path.home())"),

@@ -72,10 +72,29 @@ TEXTS = {
     "types of fields": ("y = dataclasses.fields(D)[0].type", "'note1'", "'note2'"),
     "the source": ("y = inspect.getsource(f).count('# 2')", "0", "1"),
     "a helper's question": ("y = told(f)", "'doc1'", "'doc2'"),
+    "a docstring in a list": ("y = [each.__doc__ for each in fs]", "['doc1']", "['doc2']"),
+    "a signature in a list": (
+        "y = inspect.signature(fs[0]).parameters['x'].annotation",
+        "'note1'",
+        "'note2'",
+    ),
+    "an instance's docstring": ("y = c.__doc__", "'doc1'", "'doc2'"),
+    "a part's docstring": ("y = told(held['p'].func)", "'doc1'", "'doc2'"),
+    "a docstring given later": ("y = type(d).__doc__", "'later1'", "'later2'"),
+    "nothing of those in a list": ("y = fs[0](1)", "1", "1"),
     "nothing of them": ("y = f(1)", "1", "1"),
 }
+NAMES = {
+    "by itself": ("{name}.__name__ = 'n{n}'", "y = [first.__name__, first(1)]"),
+    "in a list": ("fs = [{name}]", "y = [fs[0].__name__, fs[0](1)]"),
+    "by a library": (
+        "import pandas as pd\nfs, df = [{name}], pd.DataFrame({{'a': [1]}})",
+        "y = [df.agg(fs).index[0], 1]",
+    ),
+    "for another name": ("g = {name}", "y = [g.__name__, g(1)]"),
+}
 TOLD = """
-import inspect, dataclasses
+import inspect, dataclasses, functools
 def told(function): return function.__doc__
 def f(x: 'note{0}'):
     'doc{0}'
@@ -85,6 +104,8 @@ class C:
 @dataclasses.dataclass
 class D:
     x: 'note{0}' = 1
+D.__doc__ = 'later{0}'
+fs, c, d, held = [f], C(), D(), {{'p': functools.partial(f)}}
 """
 
 
@@ -95,6 +116,19 @@ def test_a_step_that_reads_texts_of_code_runs_where_these_are_another(kernel: Ke
             ran = kernel.run(f"%%step s\n{step}")
             assert (name, kernel.ask("y")) == (name, expected[number - 1])
         assert ran.status == ("completed" if number == 1 else "cached")
+        kernel.fresh()
+
+
+def test_the_name_of_a_function_counts_where_the_code_does_not_tell_it(kernel: Kernel) -> None:
+    for name, (given, step) in NAMES.items():
+        for number, called in ((1, "first"), (1, "first"), (2, "second")):
+            defined = f"def {called}(x): return 1"
+            alias = f"first = {called}" if name == "by itself" else "0"
+            gives = given.format(name=called, n=number)
+            ran = kernel.play(defined, alias, gives, f"%%step s\n{step}")[-1]
+            said = f"n{number}" if name == "by itself" else called
+            assert kernel.value("y") == [said, 1], name
+        assert ran.status == "completed"
         kernel.fresh()
 
 

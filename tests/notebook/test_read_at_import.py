@@ -23,6 +23,12 @@ WAYS = {
     "by another module": (FILE, "", WITHIN.replace("conf", "outer")),
     "for data": (FILE + CLASS, GIVEN, DATA),
     "a variable": (VARIABLE, "", WITHIN),
+    "a variable before the step": (VARIABLE, "import conf", WITHIN),
+    "a variable of a copy": (
+        VARIABLE.replace("os.environ", "dict(os.environ)"),
+        "import conf",
+        WITHIN,
+    ),
 }
 
 

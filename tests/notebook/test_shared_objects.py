@@ -356,6 +356,15 @@ SHARED = {
         "u.note = 'm'",
         "df._note, s.note, t.attrs['of'].note",
     ),
+    "attributes that somebody gives an index": (
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1]})\ni, c = df.columns, df.index",
+        (
+            "df.columns.note = 5\ndf.index.note = 'n'\nj = pd.date_range('2020', periods=2)\n"
+            "j.note, j.freq = [1], None\nm = pd.MultiIndex.from_tuples([(1, 2)])\nm.note = i"
+        ),
+        "i.note += 1",
+        "i.note, c.note, df.columns.note, df.columns is i, j.note, j.freq, m.note is i",
+    ),
     "arrays that become read-only, or are so no more": (
         "import numpy as np\na, b, c = np.ones(3), np.ones(3), np.ones(3)\nb.setflags(write=0)",
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +97,42 @@ def test_a_change_of_comments_or_functions_alone_is_none_of_the_body(folder: Pat
         (folder / "zb_conf.py").write_text(text.format(*given) + " ")
         changed = ("zb_conf changed after it was imported: restart the kernel",)
         assert told("zb_conf") == ([], changed if number == 2 else ())
+
+
+MADE = {
+    "set": "if 'ZB_A' not in os.environ: os.environ['ZB_A'] = '1'",
+    "by default": "os.environ.setdefault('ZB_A', '1')",
+    "added to": "os.environ['ZB_A'] = os.environ.get('ZB_A', '') + 'x'",
+}
+
+
+@pytest.mark.parametrize("way", MADE)
+def test_a_variable_that_a_module_sets_counts_as_what_it_has_made_of_it(
+    way: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ZB_A", raising=False)
+    (folder / "zb_conf.py").write_text(f"import os\n{MADE[way]}")
+    importlib.import_module("zb_conf")
+    exec("settled = True")
+    assert told("zb_conf") == (["ZB_A"], ())
+    monkeypatch.setenv("ZB_A", "another")
+    assert told("zb_conf")[1] == ("$ZB_A changed after zb_conf had read it: restart the kernel",)
+
+
+def test_variables_that_a_module_goes_through_count_as_a_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import os\nVALUES = [v for k, v in os.environ.items() if k.startswith('ZB_')]"
+    (folder / "zb_conf.py").write_text(text)
+    importlib.import_module("zb_conf")
+    assert told("zb_conf") == (["*"], ())
+    monkeypatch.setenv("ZB_B", "1")
+    assert told("zb_conf")[1] == ("$* changed after zb_conf had read it: restart the kernel",)
+
+
+def test_nothing_stands_in_for_variables_when_the_import_is_over(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text("import os\nVALUE = os.environ.get('ZB_A')")
+    before = vars(os._Environ)["__getitem__"]
+    importlib.import_module("zb_conf")
+    exec("over = True")
+    assert vars(os._Environ)["__getitem__"] is before

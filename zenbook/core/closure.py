@@ -20,7 +20,7 @@ pickled by dill with ``recurse`` (values, not code, and 10 MB of them).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import CodeType, FunctionType, MethodType, ModuleType
@@ -29,11 +29,13 @@ from typing import Any, Protocol
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_changes import Changing
+from zenbook.core.closure_collect import digest_of
 from zenbook.core.closure_lending import closures_of, held_by_imported, held_by_names, home_of
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
+from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
@@ -53,6 +55,7 @@ class ValueDigests(Protocol):
     packages: set[str]
     constants: dict[str, tuple[Any, str]]
     assigned: set[str]
+    met: dict[int, Trace]
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible."""
@@ -72,7 +75,8 @@ class Uses:
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
     reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
-    ``by_text`` the local modules that count by their text; ``changing`` what the code may change
+    ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
+    that it reads (see :mod:`zenbook.core.closure_texts`); ``changing`` what the code may change
     of what libraries hold (see :mod:`zenbook.core.closure_changes`).
     """
 
@@ -88,6 +92,7 @@ class Uses:
     vouched: Mapping[str, Any] = field(default_factory=dict)
     finds_modules: bool = False
     by_text: frozenset[str] = frozenset()
+    texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
 
 
@@ -193,11 +198,22 @@ class CodeClosure:
                 if not why and not is_atom(value):
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
+            digester.met[id(obj)] = trace
             if not isinstance(obj, type):  # of all that a class's methods do, see members()
                 digester.assigned.update(name for _, name in trace.stored)
         finally:
             _open.reset(token)
         return xxh3_128_hexdigest(repr(told).encode("utf-8", "surrogatepass"))
+
+    def texts(self, digester: ValueDigests, which: Iterable[Text]) -> Iterator[Part]:
+        """Parts for these texts of the functions and classes that the digester met in values."""
+        for text in sorted(which):
+            told: dict[str, list[object]] = {}
+            for trace in digester.met.values():
+                for _, thing in trace.described:
+                    told.setdefault(thing.__qualname__, []).append(text_of(thing, text))
+            for name, texts in told.items():
+                yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 
     def patches(self, libraries: Iterable[str], digester: ValueDigests) -> tuple[Part, ...]:
         """Parts for what users have put into the modules and classes of these libraries."""
@@ -270,6 +286,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
         trace.finds_modules,
         trace.by_text,
+        trace.texts,
         trace.changing,
     )
 

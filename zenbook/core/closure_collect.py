@@ -123,7 +123,7 @@ class Collector:
         self.described: list[tuple[str, Any]] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
-        self.functions: list[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]]] = []
+        self.functions: list[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]]] = []
         self.folders: list[tuple[Mapping[Any, Any], Mapping[Any, Any]]] = []
         self.stale: list[Callable[[], bool]] = []
         self.keep: list[Any] = list(keep)
@@ -154,6 +154,8 @@ class Collector:
             finds_modules=self.finds_modules,
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
+            texts=frozenset(self.texts),
+            described=tuple(self.described),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),
@@ -236,6 +238,7 @@ class Collector:
         self.functions.append(
             (
                 function,
+                function.__name__,
                 function.__code__,
                 function.__defaults__,
                 dict(named) if named else named,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
+from zenbook.core.closure_texts import Text
 from zenbook.core.masking import MASK
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
@@ -28,8 +29,8 @@ def is_atom(value: Any) -> bool:
 class Trace:
     """The parts that cannot change without a binding changing, and the constants, that can.
 
-    ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, code,
-    defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
+    ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, name,
+    code, defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
     are read and are no reasons; ``stored`` are the globals that it assigns, each with where;
@@ -37,7 +38,9 @@ class Trace:
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``finds_modules`` says whether the code may reach any module
     that is loaded; ``by_text`` are local modules that count by their text; ``changing`` is what
-    the code may change of libraries; ``keep`` holds the objects whose ids are this trace's key.
+    the code may change of libraries; ``texts`` are the kinds of texts of code that it reads, and
+    ``described`` the user's functions and classes that have such; ``keep`` holds the objects whose
+    ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -58,9 +61,11 @@ class Trace:
     finds_modules: bool
     by_text: frozenset[str]
     changing: tuple[Any, ...]
+    texts: frozenset[Text]
+    described: tuple[tuple[str, Any], ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
-    functions: tuple[tuple[FunctionType, Any, Any, Any, tuple[Any, ...]], ...]
+    functions: tuple[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]], ...]
     folders: tuple[tuple[Mapping[Any, Any], Mapping[Any, Any]], ...]
     stale: tuple[Callable[[], bool], ...]
     previews: Mapping[str, str]
@@ -72,9 +77,10 @@ class Trace:
         for space, name, value in self.bindings:
             if space.get(name, MISSING) is not value:
                 return False
-        for function, code, defaults, named, cells in self.functions:
+        for function, name, code, defaults, named, cells in self.functions:
             if (
-                function.__code__ is not code
+                function.__name__ != name
+                or function.__code__ is not code
                 or function.__defaults__ is not defaults
                 or (function.__kwdefaults__ is not named and function.__kwdefaults__ != named)
                 or (cells and not _same_cells(function, cells))

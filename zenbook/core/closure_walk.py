@@ -50,6 +50,8 @@ _POSITION = frozenset(
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
+_NUMBER = re.compile(r"#\d+\Z")
+"""What tells apart things of one name."""
 _AS_IF_BUILTIN = ("display", "get_ipython", "open")
 """What every notebook has as if it were builtin. A magic's text is code already, and IPython's
 ``open`` refuses the standard streams, of which no result is kept, and is the builtin otherwise."""
@@ -97,7 +99,8 @@ class Walk(Objects):
     def describe_function(self, function: FunctionType, label: str) -> Token:
         """A function: its code, what its names mean, its defaults and attributes.
 
-        A step's own defaults are inputs of the step and no part of its code.
+        A step's own defaults are inputs of the step and no part of its code. Its name counts where
+        it is not what the code calls it: as a value it may be asked for it (``df.agg([f])``).
         """
         if not is_local_function(function):
             return self.installed_function(function, label)
@@ -125,6 +128,8 @@ class Walk(Objects):
         for name, value in sorted(vars(function).items()):
             if not name.startswith("__"):
                 told.append(("attribute", name, self.meaning(f"{prefix}.{name}", value)))
+        if function.__name__ not in ("<lambda>", _NUMBER.sub("", prefix).rpartition(".")[2]):
+            told.append(("named", function.__name__))
         return tuple(told)
 
     # -------------------------------------------------------------- code

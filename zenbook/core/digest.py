@@ -58,7 +58,8 @@ class CodeDigests(Protocol):
 class Digester:
     """Digests the values of one call; ``packages`` gathers the libraries their classes are from,
     ``constants`` the globals that can change and that functions and classes of theirs use (object
-    and digest by name), ``assigned`` the globals that functions among them assign.
+    and digest by name), ``assigned`` the globals that functions among them assign, ``met`` what a
+    walk over each of them found, by its id.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -70,6 +71,7 @@ class Digester:
         self.packages: set[str] = set()
         self.constants: dict[str, tuple[Any, str]] = {}
         self.assigned: set[str] = set()
+        self.met: dict[int, Any] = {}
         self._described: dict[int, tuple[Any, Description]] = {}
         self._classes: dict[type, str] = {}
         self._open_classes: set[type] = set()

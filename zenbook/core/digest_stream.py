@@ -41,7 +41,8 @@ MARKED = frozenset({set, frozenset, bytearray})
 Description = tuple[Any, ...]
 Describe = Callable[[Any], Description]
 Update = Callable[[bytes], object]
-Describers = dict[str, Callable[[Any, Any], Description]]
+Describer = Callable[[Any, Any], Description]
+Describers = dict[str, Describer]
 """How a library's types are described, by class name."""
 
 _SORTABLE = frozenset({int, str, bytes})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.digest_stream import Describer, Describers, Description
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
@@ -60,11 +60,15 @@ def _rest(value: Any, digester: Digester) -> Description:
 
 
 def own_attributes(value: Any) -> dict[str, Any]:
-    """Attributes that somebody gave a frame or series, as ``frame.note = "n"``: neither pandas'
-    own, nor what it remembers there, such as ``series.str``, or leaves there when it is loaded."""
+    """Attributes that somebody gave a frame, series or index, as ``frame.note = "n"``: neither
+    pandas' own, nor what it remembers there, such as ``series.str``, or leaves there when it is
+    loaded."""
     kind = type(value)
-    known = {*kind._internal_names_set, *kind._metadata, *_REMEMBERED}
-    own = {name: item for name, item in vars(value).items() if name not in known}
+    if hasattr(kind, "_internal_names_set"):
+        known = {*kind._internal_names_set, *kind._metadata, *_REMEMBERED}
+        own = {name: item for name, item in vars(value).items() if name not in known}
+    else:
+        own = {n: item for n, item in vars(value).items() if n[0] != "_" and n != "sortorder"}
     return {name: item for name, item in own.items() if not _is_accessor(kind, name)}
 
 
@@ -82,6 +86,17 @@ def _column(array: Any) -> Any:
     if type(array) is numpy.ndarray and array.dtype.hasobject and array.ndim == 1:
         return "objects", array.tolist()
     return array
+
+
+def _with_own_attributes(describe: Describer) -> Describer:
+    """An index that somebody has given attributes is described with them."""
+
+    def described(value: Any, digester: Digester) -> Description:
+        told = describe(value, digester)
+        own = own_attributes(value)
+        return ("with attributes", told, own) if own else told
+
+    return described
 
 
 def index(value: Any, digester: Digester) -> Description:
@@ -186,12 +201,12 @@ def extension_dtype(value: Any, digester: Digester) -> Description:
 DESCRIBERS: Describers = {
     "DataFrame": frame,
     "Series": series,
-    "Index": index,
-    "RangeIndex": range_index,
-    "MultiIndex": multi_index,
-    "DatetimeIndex": time_index,
-    "TimedeltaIndex": time_index,
-    "PeriodIndex": time_index,
+    "Index": _with_own_attributes(index),
+    "RangeIndex": _with_own_attributes(range_index),
+    "MultiIndex": _with_own_attributes(multi_index),
+    "DatetimeIndex": _with_own_attributes(time_index),
+    "TimedeltaIndex": _with_own_attributes(time_index),
+    "PeriodIndex": _with_own_attributes(time_index),
     "DatetimeArray": times,
     "TimedeltaArray": times,
     "PeriodArray": times,

@@ -57,6 +57,13 @@ def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
             yield ("attribute", name), held
 
 
+def put_into_index(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
+    """The attributes that somebody has given an index; nothing of any other object."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(value, pandas.Index):
+        yield from ((("attribute", name), item) for name, item in own_attributes(value).items())
+
+
 def is_another_index(old: Any, new: Any) -> bool:
     """Whether one index has made way for another, and was not itself changed: labels never change,
     names may."""

@@ -61,8 +61,9 @@ class Identity:
         return {name: value for name, (value, _) in self.constants.items()}
 
 
-Known = dict[int, tuple[Any, str, frozenset[str]]]
-"""Values digested before, by id: the value itself, its digest, the packages it is made of."""
+Known = dict[int, tuple[Any, str, frozenset[str], dict[int, Any]]]
+"""Values digested before, by id: the value itself, its digest, the packages it is made of, the code
+met in it."""
 
 
 def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
@@ -90,7 +91,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
             kinds.add(str(type(value).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
-        _fingerprint(call, digests, uses, digester.packages, kinds, desk),
+        _fingerprint(call, digests, uses, digester, kinds, desk),
         before,
         _constants(digester, uses, call),
         uses.literals,
@@ -125,7 +126,7 @@ def _fingerprint(
     call: Call,
     digests: Mapping[str, str],
     uses: Uses,
-    packages: set[str],
+    digester: Digester,
     kinds: set[str],
     desk: Desk,
 ) -> Fingerprint:
@@ -134,10 +135,11 @@ def _fingerprint(
     Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
     modules of the inputs' types.
     """
-    state: tuple[Part, ...] = ()
+    packages = digester.packages
+    state: tuple[Part, ...] = (*desk.code.texts(digester, uses.texts),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
         settings_now = _library_settings(uses, packages, kinds)
-        state = (*settings_now, *desk.code.patches(used, desk.digester()))
+        state += (*settings_now, *desk.code.patches(used, desk.digester()))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
@@ -192,9 +194,10 @@ def _digest(value: Any, digester: Digester, known: Known | None) -> str:
         return digester.digest(value)
     if id(value) not in known:
         alone = type(digester)(digester.code, digester.live)
-        known[id(value)] = (value, alone.digest(value), frozenset(alone.packages))
-    _, digest, packages = known[id(value)]
+        known[id(value)] = (value, alone.digest(value), frozenset(alone.packages), alone.met)
+    _, digest, packages, met = known[id(value)]
     digester.packages.update(packages)
+    digester.met.update(met)
     return digest
 
 

@@ -24,7 +24,7 @@ from zenbook.core.ended import facts_of_ended
 from zenbook.core.raised import behind
 from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
-from zenbook.engine.frames import frame_parts, frames_within, is_frame
+from zenbook.engine.frames import frame_parts, frames_within, is_frame, put_into_index
 from zenbook.engine.tensors import is_tensor
 
 Step = tuple[str, Any]
@@ -210,6 +210,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if library_of(type(value)) in _TABLES:
         yield from ((("wrapped", name), array) for name, array in wrapped_in(value).items())
         yield from frames_within(value)
+        yield from put_into_index(value)
         return
     if isinstance(value, dict):
         items = enumerate(list(value.items()))

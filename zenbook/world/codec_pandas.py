@@ -1,8 +1,8 @@
 """Values of pandas that their own pickling would bring back as something else.
 
-An attribute that somebody has given a frame or series (``frame.note = "n"``) would be left out. And
-a grouping (``frame.groupby("a")``) would bring back what it remembers: frames that see nothing of
-what is later put into the one that it groups.
+An attribute that somebody has given a frame, series or index (``frame.note = "n"``) would be left
+out. And a grouping (``frame.groupby("a")``) would bring back what it remembers: frames that see
+nothing of what is later put into the one that it groups.
 """
 
 from __future__ import annotations
@@ -23,6 +23,13 @@ def reduce_table(value: Any) -> Any:
         return NotImplemented
     make, made_of, state, *rest = value.__reduce_ex__(5)
     return (make, made_of, {**state, **own}, *rest)
+
+
+def reduce_index(value: Any) -> Any:
+    """An index with attributes of its own; NotImplemented for all other values."""
+    if not isinstance(value, sys.modules["pandas"].Index) or not (own := own_attributes(value)):
+        return NotImplemented
+    return (*value.__reduce_ex__(5)[:2], own)
 
 
 def _forgetful(value: Any) -> Any:

@@ -23,7 +23,7 @@ from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_view
-from zenbook.world.codec_pandas import reduce_table
+from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
@@ -138,6 +138,8 @@ class Packer(pickle.Pickler):
             return self._array(obj)
         if hasattr(kind, "_internal_names_set"):
             return reduce_table(obj)
+        if hasattr(kind, "_typ"):
+            return reduce_index(obj)
         if root == "matplotlib":
             return _figure(obj)
         if root == "sklearn" and kind.__name__ == "Bunch":

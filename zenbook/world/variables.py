@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from zenbook.core.masking import mask, secrets_in
 from zenbook.core.naming import is_secret_name
@@ -24,6 +25,7 @@ _VOLATILE_PREFIXES = (
     "GPG_",
     "MPLBACKEND",
 )
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _SHOWN = 40
 
 
@@ -38,6 +40,17 @@ def variable_read(name: str) -> Read:
         return Read("variable", name, MISSING, "not set")
     shown = "•••" if is_secret_name(name) else mask(value, ())[:_SHOWN]
     return Read("variable", name, _digest((value,)), shown)
+
+
+def variables_named(literals: Iterable[str]) -> Iterator[str]:
+    """The variables that the string constants of code name, or the prefixes of several: what it
+    may take of a copy of the environment."""
+    for literal in literals:
+        if _VARIABLE.match(literal):
+            if literal.endswith("_"):
+                yield literal + "*"
+            elif literal.isupper() or _value(literal) is not None:
+                yield literal
 
 
 def secrets_of_environment() -> tuple[str, ...]:

@@ -6,8 +6,9 @@ these are reads of every step that uses the module so; and where one of them has
 module in memory is not what a new process would make, and the step's result is not kept.
 
 Files are heard of whether a step runs or not, by an audit hook that does nothing unless something
-is being imported (measured: 0.1 µs per event); all else only while a step runs. Light, because a
-kernel loads it with the extension.
+is being imported (measured: 0.1 µs per event). So are variables: from when a local module begins
+until the first event after it, what stands in for ``os.environ`` while a step runs does so, too.
+All else is heard of only while a step runs. Light, because a kernel loads it with the extension.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _made: dict[str, dict[str, _Material]] = {}
 _executed: dict[str, tuple[Any, CodeType]] = {}
 """The code that each module was last made of, with the stamp of its file."""
 _installed = False
+_hears_variables = False
+"""Whether a local module may be reading variables while no step runs."""
+_unsettled: list[_Material] = []
+"""Variables that were read while something was imported that is not over yet."""
 _busy: set[int] = set()
 """Threads in which the hook itself is at work."""
 
@@ -52,6 +57,11 @@ class _Material:
             was_missing = self.digest == "missing" or (not self.digest and self.stamp is None)
             self.is_own = was_missing and _look(self.kind, self.name).digest != "missing"
         return self.is_own
+
+    def settle(self) -> None:
+        """The import is over: a variable that it has changed itself is what it has made of it."""
+        self.is_own = False
+        self.digest = _look(self.kind, self.name).digest
 
     def now(self) -> Read | None:
         """The same thing as it is now; None if it is another than it was then."""
@@ -89,16 +99,43 @@ def code_of_changed(modules: Iterable[str]) -> Iterator[tuple[str, CodeType]]:
             yield module, code
 
 
+def is_heard() -> bool:
+    """Whether a local module may be reading variables while no step runs."""
+    return _hears_variables
+
+
 def note(kind: Kind, name: str) -> None:
-    """A step asks for this; it is of the modules that are being imported."""
+    """This is asked for; it is of the modules that are being imported."""
     if _IMPORTING:
-        for module in _importing(sys._getframe(1)):
-            if (place := f"{kind} {name}") not in module:
-                module[place] = _Material(kind, name, _look(kind, name).digest)
+        for _, module in _importing(sys._getframe(1)):
+            _note_in(module, kind, name)
+
+
+def note_copy() -> None:
+    """The environment is copied: the modules that are being imported may take of it what their
+    code names."""
+    if _IMPORTING:
+        from zenbook.core.code_reader import facts_of
+        from zenbook.world.variables import variables_named
+
+        for code, module in _importing(sys._getframe(1)):
+            for name in variables_named(facts_of(code).strings):
+                _note_in(module, "variable", name)
+
+
+def _note_in(module: dict[str, _Material], kind: Kind, name: str) -> None:
+    if (place := f"{kind} {name}") not in module:
+        module[place] = _Material(kind, name, _look(kind, name).digest)
+        if kind == "variable":
+            _unsettled.append(module[place])
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in ("open", "exec") or not _IMPORTING or get_ident() in _busy:
+    if not _IMPORTING:
+        if _hears_variables and get_ident() not in _busy:
+            _end_hearing()
+        return
+    if event not in ("open", "exec") or get_ident() in _busy:
         return
     _busy.add(get_ident())
     try:
@@ -123,6 +160,30 @@ def _begins(frame: FrameType) -> None:
         _executed.pop(name, None)
         if is_local_file(code.co_filename):
             _executed[name] = (_stamp(code.co_filename), code)
+            _hear_variables()
+
+
+def _hear_variables() -> None:
+    global _hears_variables
+    from zenbook.world import watch_looks
+
+    if not _hears_variables:
+        _hears_variables = True
+        watch_looks.wrap(only_variables=True)
+
+
+def _end_hearing() -> None:
+    global _hears_variables
+    from zenbook.world import watch_looks
+
+    _busy.add(get_ident())
+    try:
+        _hears_variables = False
+        watch_looks.unwrap()
+        while _unsettled:
+            _unsettled.pop().settle()
+    finally:
+        _busy.discard(get_ident())
 
 
 def _opened(path: str, frame: FrameType) -> None:
@@ -131,7 +192,7 @@ def _opened(path: str, frame: FrameType) -> None:
 
     if owner_of(frame.f_code.co_filename) in ("import", "source", "zenbook"):
         return
-    modules = list(_importing(frame))
+    modules = [module for _, module in _importing(frame)]
     if not modules:
         return
     cwd = files.working_folder()
@@ -161,8 +222,8 @@ def _stamp(key: str) -> Any:
     return None if facts is None else files.stamp_of(facts)
 
 
-def _importing(frame: FrameType | None) -> Iterator[dict[str, _Material]]:
-    """What is known of each local module whose body is being executed here."""
+def _importing(frame: FrameType | None) -> Iterator[tuple[CodeType, dict[str, _Material]]]:
+    """Each local module whose body is being executed here: its code, and what is known of it."""
     from zenbook.core.closure_origin import is_local_file
 
     while frame is not None:
@@ -173,5 +234,5 @@ def _importing(frame: FrameType | None) -> Iterator[dict[str, _Material]]:
             and below.f_code.co_filename.startswith(_IMPORT_SYSTEM)
             and is_local_file(frame.f_code.co_filename)
         ):
-            yield _made.setdefault(str(frame.f_globals.get("__name__")), {})
+            yield frame.f_code, _made.setdefault(str(frame.f_globals.get("__name__")), {})
         frame = below

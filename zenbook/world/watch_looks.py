@@ -64,48 +64,60 @@ _NO_QUESTION = frozenset(
 
 _ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
 
-_lock = threading.Lock()
+_ABSENT: Any = object()
+"""In the place of what an owner does not have: attributes that only its instances have."""
+_lock = threading.RLock()
 _users = 0
 _originals: dict[str, tuple[object, str, _Function, _Function]] = {}
 _copies: set[tuple[CodeType, int]] = set()
 """Places in code that copy the whole environment; each variable asked for there is no question."""
 
 
-def wrap() -> None:
-    """Put the wrappers in place, if they are not."""
+def wrap(*, only_variables: bool = False) -> None:
+    """Put the wrappers in place, if they are not; for an import, those of variables alone."""
     global _users
     with _lock:
         _users += 1
-        if _users == 1:
-            for name in ("stat", "lstat", "access", "readlink"):
-                _replace(os, name, _MAKE[name])
-            _replace(os, "getcwd", _asking_where)
-            _replace(os, "getcwdb", _asking_where)
-            _replace(os._Environ, "__getitem__", _getting)
-            _replace(os._Environ, "__iter__", _iterating)
-            _replace(threading.Thread, "start", _starting)
-            _replace(atexit, "register", _registering)
-            _replace(builtins, "input", _asking_user)
-            for room in (watch_random, watch_reports, watch_reaching):
-                for owner, name, make in room.functions():
-                    _replace(owner, name, make)
+        _replace(os._Environ, "__getitem__", _getting)
+        _replace(os._Environ, "__iter__", _iterating)
+        if not only_variables:
+            _wrap_all()
+
+
+def _wrap_all() -> None:
+    for name in ("stat", "lstat", "access", "readlink"):
+        _replace(os, name, _MAKE[name])
+    _replace(os, "getcwd", _asking_where)
+    _replace(os, "getcwdb", _asking_where)
+    _replace(threading.Thread, "start", _starting)
+    _replace(atexit, "register", _registering)
+    _replace(builtins, "input", _asking_user)
+    for room in (watch_random, watch_reports, watch_reaching):
+        for owner, name, make in room.functions():
+            _replace(owner, name, make)
 
 
 def unwrap() -> None:
-    """Put the originals back when no step runs any more, where ours are still in place."""
+    """Put the originals back when nobody is watched any more, where ours are still in place."""
     global _users
     with _lock:
         _users -= 1
         if _users == 0:
             for owner, name, original, ours in _originals.values():
-                if vars(owner).get(name) is ours:
+                if vars(owner).get(name) is not ours:
+                    continue
+                if original is _ABSENT:
+                    delattr(owner, name)
+                else:
                     setattr(owner, name, original)
             _originals.clear()
             _copies.clear()
 
 
 def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -> None:
-    original = vars(owner)[name]
+    if (place := f"{owner!r}.{name}") in _originals:
+        return
+    original = vars(owner).get(name, _ABSENT)
     ours = make(original)
     for supported in (
         os.supports_fd,
@@ -116,7 +128,7 @@ def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -
         if original in supported:  # modules imported meanwhile ask whether os.stat is in there
             supported.add(ours)
     setattr(owner, name, ours)
-    _originals[f"{owner!r}.{name}"] = (owner, name, original, ours)
+    _originals[place] = (owner, name, original, ours)
 
 
 # ---------------------------------------------------------------- wrappers
@@ -157,7 +169,7 @@ def _reading_link(original: _Function) -> _Function:
 def _getting(original: _Function) -> _Function:
     @functools.wraps(original)
     def __getitem__(self: Any, key: Any) -> Any:
-        if running:
+        if running or watch_imports.is_heard():
             _saw_variable(key, sys._getframe(1))
         return original(self, key)
 
@@ -167,7 +179,7 @@ def _getting(original: _Function) -> _Function:
 def _iterating(original: _Function) -> _Function:
     @functools.wraps(original)
     def __iter__(self: Any) -> Any:
-        if running:
+        if running or watch_imports.is_heard():
             _saw_iteration(sys._getframe(1))
         return original(self)
 
@@ -278,7 +290,7 @@ def _is_too_long(path: str) -> bool:
 
 def _saw_variable(key: Any, frame: FrameType) -> None:
     everyone = current()
-    if not everyone or not isinstance(key, (str, bytes)):
+    if not (everyone or watch_imports.is_heard()) or not isinstance(key, (str, bytes)):
         return
     caller, _ = nearest(frame)
     if caller is None or not _asks_for_user(caller):
@@ -297,11 +309,15 @@ def _saw_iteration(frame: FrameType) -> None:
     what the code names of it counts; who looks at each asks for all."""
     everyone = current()
     caller, passed = nearest(frame)
-    if not everyone or caller is None or not _asks_for_user(caller):
+    if not (everyone or watch_imports.is_heard()) or caller is None or not _asks_for_user(caller):
         return
     is_copy = "KeysView.__iter__" in passed or any("copy" in name for name in passed)
     if is_copy or passed:
         _copies.add((caller.f_code, caller.f_lasti))
+    if is_copy:
+        watch_imports.note_copy()
+    else:
+        watch_imports.note("variable", "*")
     for notes in everyone:
         if is_copy:
             notes.copied_environment = True

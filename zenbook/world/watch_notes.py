@@ -18,7 +18,6 @@ an input spells it out.
 from __future__ import annotations
 
 import os
-import re
 import stat
 import weakref
 from collections.abc import Iterable
@@ -28,12 +27,10 @@ from typing import Any
 from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
-from zenbook.world.variables import variable_read
+from zenbook.world.variables import variable_read, variables_named
 from zenbook.world.watch_code import Reached
 from zenbook.world.watch_native import Manner, Opens
 from zenbook.world.watch_places import Places
-
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 @dataclass(slots=True)
@@ -340,13 +337,8 @@ class Notes:
 
     def _read_named_variables(self) -> None:
         """The environment was copied as a whole: the variables that the code names matter."""
-        for literal in self.literals:
-            if not _VARIABLE.match(literal):
-                continue
-            if literal.endswith("_"):
-                self.variable(literal + "*")
-            elif literal in os.environ or literal.isupper():
-                self.variable(literal)
+        for name in variables_named(self.literals):
+            self.variable(name)
 
     # ------------------------------------------------------------ names
 

@@ -16,7 +16,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from zenbook.model import Read
@@ -29,6 +29,11 @@ _MOST = 50
 _WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
 _LOG = re.compile(r"logger (.*) at (\d+)")
 _LEVEL = re.compile(r"level of logger (.*)")
+_SETUP = re.compile(r"setup of logger (.*)")
+_SET_UP = ("level", "handlers", "filters", "propagate", "disabled")
+"""The attributes of a logger that say how it is set up."""
+_LEVELS = ("NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+"""The names that levels have by themselves, each ten above the one before."""
 _FACTS: dict[str, Callable[[], object]] = {
     "the recursion limit": lambda: sys.getrecursionlimit(),
     "the folder for temporary files": lambda: tempfile.gettempdir(),
@@ -42,6 +47,8 @@ def report_now(name: str) -> Read:
         return Read("setting", name, str(_FACTS[name]()))
     if found := _LEVEL.fullmatch(name):
         return Read("setting", name, str(logging.getLogger(found[1]).getEffectiveLevel()))
+    if found := _SETUP.fullmatch(name):
+        return Read("setting", name, _setup(logging.getLogger(found[1])))
     if found := _WARNING.fullmatch(name):
         return Read("setting", name, _fate_of_warning(*found.groups()))
     found = _LOG.fullmatch(name)
@@ -54,6 +61,8 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
         (warnings, "_showwarnmsg", _showing),
         (logging.Logger, "isEnabledFor", _asking),
         (logging.Logger, "getEffectiveLevel", _asking_level),
+        (logging.Logger, "hasHandlers", _asking_handlers),
+        *((logging.Logger, name, _attribute(name)) for name in _SET_UP),
         (sys, "getrecursionlimit", _asking_for("the recursion limit")),
         (tempfile, "gettempdir", _asking_for("the folder for temporary files")),
     )
@@ -139,6 +148,46 @@ def _asking_level(original: _Function) -> _Function:
     return getEffectiveLevel
 
 
+def _asking_handlers(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def hasHandlers(self: Any) -> bool:
+        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+            for logger in _chain(self):
+                _note(f"setup of logger {logger.name}")
+        return bool(original(self))
+
+    return hasHandlers
+
+
+class _Attribute:
+    """Stands for an attribute of loggers while a step runs, and notes when the user's code reads
+    it. What a logger holds stays where it is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, logger: Any, kind: type) -> Any:
+        if logger is None:
+            raise AttributeError(f"type object {kind.__name__!r} has no attribute {self._name!r}")
+        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+            _note(f"setup of logger {logger.name}")
+        try:
+            return logger.__dict__[self._name]
+        except KeyError:
+            told = f"{type(logger).__name__!r} object has no attribute {self._name!r}"
+            raise AttributeError(told) from None
+
+    def __set__(self, logger: Any, value: Any) -> None:
+        logger.__dict__[self._name] = value
+
+    def __delete__(self, logger: Any) -> None:
+        del logger.__dict__[self._name]
+
+
+def _attribute(name: str) -> Callable[[_Function], Any]:
+    return lambda _absent: _Attribute(name)
+
+
 def _asking_for(fact: str) -> Callable[[_Function], _Function]:
     def wrap(original: _Function) -> _Function:
         @functools.wraps(original)
@@ -162,16 +211,34 @@ def _file_asking() -> str:
 
 def _fate_of_record(name: str, level: int) -> str:
     """Who handles a record of this logger and level, each as what it writes where."""
-    logger: logging.Logger | None = logging.getLogger(name)
-    assert logger is not None
+    logger = logging.getLogger(name)
     if not logger.isEnabledFor(level):
         return "ignored"
-    handlers: list[Any] = []
-    while logger is not None:
-        handlers += logger.handlers
-        logger = logger.parent if logger.propagate else None
+    handlers: list[Any] = [one for each in _chain(logger) for one in each.handlers]
     told = [_handler(one) for one in handlers or [logging.lastResort] if one and level >= one.level]
+    if told and (named := logging.getLevelName(level)) not in (f"Level {level}", _usual(level)):
+        told.append(f"named {named}")
     return "; ".join(told) or "unheard"
+
+
+def _chain(logger: logging.Logger) -> Iterator[logging.Logger]:
+    """A logger and those that it hands its records on to."""
+    each: logging.Logger | None = logger
+    while each is not None:
+        yield each
+        each = each.parent if each.propagate else None
+
+
+def _usual(level: int) -> str:
+    place, more = divmod(level, 10)
+    return _LEVELS[place] if not more and 0 <= place < len(_LEVELS) else ""
+
+
+def _setup(logger: logging.Logger) -> str:
+    """How a logger is set up: all that its attributes say."""
+    handlers = [f"{_handler(one)} from {one.level}" for one in logger.handlers]
+    is_on = (bool(logger.propagate), bool(logger.disabled))
+    return f"{logger.level} {is_on} {len(logger.filters)} {handlers}"
 
 
 def _handler(handler: Any) -> str:
