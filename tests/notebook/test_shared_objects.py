@@ -422,6 +422,12 @@ SHARED = {
         "e.columns.name = 'c'",
         "(df.columns.name, df.columns.tolist())",
     ),
+    "a part of one input that stands in a part of another": (
+        "root, pool = {'kids': []}, [{'kids': []} for _ in 'abc']\nroot['kids'].append(pool[1])",
+        "root['kids'][0]['kids'].append(pool[2])",
+        "pool[2]['n'] = 1",
+        "root, pool, root['kids'][0] is pool[1]",
+    ),
 }
 """What is made first, what the step does, what is changed later, and where it must be seen."""
 

@@ -15,7 +15,7 @@ from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
-from zenbook.engine.entwined import is_entwined
+from zenbook.engine.entwined import are_shared_otherwise, is_entwined
 from zenbook.engine.frames import is_frame
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
@@ -141,14 +141,14 @@ class Putting:
         for name, old, _ in changed:
             if not all(map(keeps_all, set(map(type, Reach([old]).objects.values())))):
                 return f"{name} is changed in place and holds what its class leaves out when kept"
-        if told := self._shared_part(changed):
-            links = self._outcome.links or ()
+        links = self._outcome.links or ()
+        if (told := self._shared_part(changed)) or are_shared_otherwise(links):
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
             try:
                 pairs = ((old, new, exchanged(links, n)) for n, old, new in same)
                 self._becoming = adopt(pairs, self._known, _can_become_within)
-            except Inseparable:
-                return told
+            except Inseparable as error:
+                return told or str(error)
             told = self._shared_part(changed)
         becoming = [(old, new) for _, old, new in changed if _can_become(old, new)]
         contents = (*(new for _, _, new in changed), *(copy for _, copy in self._becoming))
