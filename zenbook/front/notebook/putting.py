@@ -12,11 +12,11 @@ from typing import Any
 
 from zenbook.core.left_out import keeps_all
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
-from zenbook.engine.adopting import adopt, stand_in, untouched
+from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import are_shared_otherwise, is_entwined
-from zenbook.engine.frames import is_frame
+from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
@@ -100,7 +100,8 @@ class Putting:
         try:
             windows: dict[int, tuple[Any, Any]] = {}
             for link in self._output_links():
-                relink([link], self._values, self._sources(link), windows)
+                link, sources = from_later(link, self._sources(link), self._becoming)
+                relink([link], self._values, sources, windows)
             relink(self._manifest.get("windows", ()), self._values, self._values, windows)
         except Inseparable as error:
             return str(error)
@@ -183,6 +184,10 @@ class Putting:
             holder = entangled(old, others, becomes=becomes, staying=staying, becoming=within)
             left = moved_in(exchanged(self._outcome.links or (), name))
             memory = [array for number, array in left_behind(old, new) if number not in left]
+            if self._becoming:
+                held = Reach([old]).objects
+                parts = (pair for pair in self._becoming if id(pair[0]) in held)
+                memory += [array for own, later in parts for _, array in left_behind(own, later)]
             if holder := holder or looker_at(memory, bound):
                 return f"{name} is changed in place and shares a part with {holder}"
         return ""
@@ -285,8 +290,10 @@ def _holds_result(events: Sequence[Event]) -> bool:
 
 
 def _can_become_within(old: Any, new: Any) -> bool:
-    """Whether a part of something can: arrays may look into the memory of a frame."""
-    return not is_frame(old) and keeps_all(type(old)) and _can_become(old, new)
+    """Whether a part of something can: other frames may look into the memory of a frame."""
+    if is_frame(old) and writes_through():
+        return False
+    return keeps_all(type(old)) and _can_become(old, new)
 
 
 def _can_become(old: Any, new: Any) -> bool:
