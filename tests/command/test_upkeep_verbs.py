@@ -9,7 +9,7 @@ import pytest
 
 from tests.programs import Project
 from zenbook.errors import OptionError
-from zenbook.front.command.keeping import size_of
+from zenbook.front.typed_text import size_of
 
 SCRIPT = """
 from zenbook import pipeline, step

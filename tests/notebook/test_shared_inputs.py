@@ -43,6 +43,30 @@ def test_a_change_of_one_input_is_that_of_another_only_where_they_share_it(
         kernel.fresh()
 
 
+LEFT_ALONE = {
+    "of two": ("a, b = {'x': [1]}, {'y': [1]}", "b['y'] = a['x']", "a['n'] = b['n'] = 5"),
+    "of one": ("a = b = {'x': [1], 'y': [1]}", "b['y'] = a['x']", "a['n'] = 5"),
+    "that another takes in": (
+        "a, b, c = {'x': [1], 'k': [{}]}, {'y': [1], 'k': [{}]}, []\na['k'][0] = b['k'][0]",
+        "b['y'] = a['x']",
+        "a['k'][0]['in'] = b['y']",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_ALONE)
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["shared last", "shared first"])
+def test_a_part_that_a_step_leaves_alone_stays_one_object_or_two(
+    case: str, order: tuple[int, int], kernel: Kernel
+) -> None:
+    apart, tied, body = LEFT_ALONE[case]
+    made = [apart, f"{apart}\n{tied}"]
+    for place in order * 2:
+        kernel.play(made[place], f"%%step s\n{body}")
+        assert kernel.value("a['x'] is b['y']") is bool(place)
+        kernel.fresh()
+
+
 def test_a_window_into_another_inputs_memory_is_no_copy(kernel: Kernel) -> None:
     step = "%%step s\nx[0] = 9\ntotal = int(data.sum())"
     for made, total in (("x = data[:2]", 12), ("x = data[:2].copy()", 6), ("x = data[:2]", 12)):

@@ -479,6 +479,30 @@ SHARED = {
         "e.columns.name = 'c'",
         "(df.columns.name, df.columns.tolist())",
     ),
+    "a part of one input that stands in a part of another": (
+        "root, pool = {'kids': []}, [{'kids': []} for _ in 'abc']\nroot['kids'].append(pool[1])",
+        "root['kids'][0]['kids'].append(pool[2])",
+        "pool[2]['n'] = 1",
+        "root, pool, root['kids'][0] is pool[1]",
+    ),
+    "what a part that others hold has from now on": (
+        "d = {'a': [[1], [2]]}\nx = d['a']",
+        "d['a'].insert(0, [9])\ny, z = d['a'][0], [d['a'][1]]",
+        "y.append(4)\nz[0].append(5)",
+        "x, y, z, d['a'] is x",
+    ),
+    "a frame within an input that gets a column": (
+        f"{TABLE}\nd = {{'a': df, 'b': [df]}}\narr = df['w'].to_numpy()\nby = df.groupby('v')",
+        "d['a']['z'] = 1\nc, seen = d['a']['z'], d['a']['z'].to_numpy()",
+        "df.loc[0, 'z'] = 7\ndf.loc[0, 'w'] = 9",
+        "df, d['a'] is d['b'][0] is df, arr.tolist(), c.tolist(), seen.tolist(), by.sum()",
+    ),
+    "frames and series of an object that are changed in their places": (
+        f"{TABLE}\nfs = [df, df['v'].copy()]\nf, s = fs",
+        "fs[0].loc[0, 'w'] = 5\nfs[0].attrs['k'] = [1]\nfs[1].iloc[0] = 6",
+        "n = 1",
+        "df, df.attrs, s, fs[0] is f is df, fs[1] is s",
+    ),
 }
 """What is made first, what the step does, what is changed later, and where it must be seen."""
 
@@ -546,6 +570,12 @@ REFUSED = {
         "df.loc[0, 'w'] = 100",
         "n = 1",
         "arr, df",
+    ),
+    "a column of a frame within an input, into which an array looks": (
+        f"{TABLE}\nd = {{'a': df}}\narr = df['w'].to_numpy()",
+        "d['a'].loc[0, 'w'] = 100",
+        "n = 1",
+        "arr, df, d['a'] is df",
     ),
     "memory of an input": ("b = bytearray(4)", "a = np.frombuffer(b, 'u1')", "b[0] = 7", "list(a)"),
     "memory of another output": (

@@ -121,7 +121,8 @@ def test_a_run_shows_the_parameters_that_its_steps_used(kernel: Kernel) -> None:
         ("%zenbook runs --stat failed", "has no option --stat. Did you mean --status?"),
         ("%zenbook runs --status good", "--status is one of completed, failed, "),
         ("%zenbook runs --limit no", "--limit takes a whole number from 1, not 'no'."),
-        ("%zenbook gc 5", "%zenbook gc takes no arguments, not '5': %zenbook gc [--dry-run]"),
+        ("%zenbook gc 5", "%zenbook gc takes no arguments, not '5': %zenbook gc [--limit SIZE]"),
+        ("%zenbook gc --limit x", "A size is a number of bytes or like 500MB or 2.5GB, not 'x'."),
         ("%zenbook diff 1", "%zenbook diff takes RUN RUN, not '1': %zenbook diff RUN RUN"),
         ("%zenbook diff 1 99", "notebook has no run 99: its newest is run 1. `%runs` lists"),
         ("%zenbook show bogus", "There is no run 'bogus'. `%zenbook runs` lists them."),
@@ -152,6 +153,9 @@ def test_the_verbs_take_a_run_by_its_number_and_their_own_options(kernel: Kernel
     assert "(1 pinned)" in told(kernel, "%zenbook status")
     assert told(kernel, "%zenbook pin 1 --remove") == "Run 1 of notebook is no longer pinned."
     assert told(kernel, "%zenbook gc --dry-run").startswith("Would free")
+    assert "the limit is 0 B" in told(kernel, "%zenbook gc --limit 0 --dry-run")
+    assert told(kernel, "%zenbook gc --set-limit 1GB").startswith("Freed")
+    assert " of 1" in told(kernel, "%zenbook status")
     assert "clean" in told(kernel, "%zenbook fsck")
     assert told(kernel, "%zenbook runs --status failed") == (
         "No run of notebook has the status failed."
@@ -187,7 +191,7 @@ def test_show_and_restore_take_a_step_or_an_output_and_help_is_told(kernel: Kern
         ("%zenbook pin ", {"1", "--remove"}, {"train", "--inputs"}),
         ("%zenbook runs ", {"notebook", "--tag"}, {"train", "--inputs"}),
         ("%zenbook runs --status ", {"failed"}, {"--tag", "notebook"}),
-        ("%zenbook gc ", {"--dry-run"}, {"train", "--inputs", "1"}),
+        ("%zenbook gc ", {"--dry-run", "--limit"}, {"train", "--inputs", "1"}),
         ("%zenbook status ", set(), {"train", "--inputs"}),
         ("%zenbook export ", {"--check"}, {"train", "--inputs"}),
         ("%zenbook restore ", {"1"}, {"train"}),

@@ -136,3 +136,122 @@ def test_nothing_stands_in_for_variables_when_the_import_is_over(folder: Path) -
     importlib.import_module("zb_conf")
     exec("over = True")
     assert vars(os._Environ)["__getitem__"] is before
+
+
+HELD = {
+    "a function": ("def f(): return 1", "def f(): return 2"),
+    "a constant": ("X = 1", "X = 2"),
+    "a list that is new": ("X = 1", "X = 1\nY = [1]"),
+    "a default": ("def f(a=1): pass", "def f(a=2): pass"),
+    "an import": ("X = 1", "import math, json as j\nfrom math import floor\nX = 1"),
+    "a function that is new": ("X = 1", "X = 1\ndef f(): return X"),
+    "a class that is new": ("X = 1", "X = 1\nclass K:\n    def m(self): return X"),
+    "a class's constant": (
+        "class B: pass\nclass K(B):\n    a = 1\n    @property\n    def m(self): pass",
+        "class B: pass\nclass K(B):\n    a = 2\n    @property\n    def m(self): return 1",
+    ),
+    "what a table names": ("def f(): return 1\nT = {'f': f}", "def f(): return 2\nT = {'f': f}"),
+    "what only a program calls": (
+        "def f(): return 1\nif __name__ == '__main__':\n    print(f())",
+        "def f(): return 2\nif __name__ == '__main__':\n    print(f())",
+    ),
+    "what a library decorates": (
+        "import functools\ndef f(): return 1\n@functools.cache\ndef g(): return f()",
+        "import functools\ndef f(): return 2\n@functools.cache\ndef g(): return f()",
+    ),
+    "what is gone": ("X = 1\nY = 2", "X = 1"),
+}
+OUTDATED = {
+    "what a function gave": ("def f(): return 1\nY = f()", "def f(): return 2\nY = f()"),
+    "by another function": (
+        "def f(): return 1\ndef g(): return f()\nY = [g()]",
+        "def f(): return 2\ndef g(): return f()\nY = [g()]",
+    ),
+    "another name of a constant": ("X = 1\nY = X", "X = 2\nY = X"),
+    "what a class's body gave": (
+        "def f(): return 1\nclass K:\n    y = f()",
+        "def f(): return 2\nclass K:\n    y = f()",
+    ),
+    "an own decorator's doing": (
+        "def f(): return 1\ndef d(g): return g()\n@d\ndef y(): return f()",
+        "def f(): return 2\ndef d(g): return g()\n@d\ndef y(): return f()",
+    ),
+    "a base's doing": (
+        "def f(): return 1\nclass B:\n    def __init_subclass__(k): k.y = f()\nclass K(B): pass",
+        "def f(): return 2\nclass B:\n    def __init_subclass__(k): k.y = f()\nclass K(B): pass",
+    ),
+    "by its name": (
+        "def f(): return 1\nY = globals()['f']()",
+        "def f(): return 2\nY = globals()['f']()",
+    ),
+}
+
+
+def edited(name: str, text: str, folder: Path) -> None:
+    """Change a loaded module's text, and its functions in their places, as %autoreload does."""
+    found = pytest.importorskip("IPython.extensions.deduperreload.deduperreload")
+    reloader, path = found.DeduperReloader(), folder / f"{name}.py"
+    reloader.source_by_modname[name] = path.read_text()
+    path.write_text(text)
+    assert reloader.maybe_reload_module(sys.modules[name])
+
+
+@pytest.mark.parametrize(("text", "later"), HELD.values(), ids=HELD)
+def test_what_autoreload_has_put_in_its_place_is_no_change(
+    text: str, later: str, folder: Path
+) -> None:
+    (folder / "zb_conf.py").write_text(text)
+    importlib.import_module("zb_conf")
+    edited("zb_conf", later, folder)
+    assert told("zb_conf") == ([], ())
+
+
+@pytest.mark.parametrize(("text", "later"), OUTDATED.values(), ids=OUTDATED)
+def test_what_was_computed_with_what_autoreload_has_changed_is_out_of_date(
+    text: str, later: str, folder: Path
+) -> None:
+    (folder / "zb_conf.py").write_text(text)
+    importlib.import_module("zb_conf")
+    edited("zb_conf", later, folder)
+    assert told("zb_conf") == (
+        [],
+        ("zb_conf changed after it was imported: restart the kernel",),
+    )
+
+
+@pytest.mark.parametrize("anew", [True, False])
+@pytest.mark.parametrize(
+    ("outer", "is_held"),
+    [
+        ("from zb_conf import f\ndef g(): return f()", True),
+        ("import zb_conf\ndef g(): return zb_conf.X", True),
+        ("from zb_conf import f\nY = f()", False),
+        ("from zb_conf import X", False),
+        ("from zb_conf import *\nY = f()", False),
+        ("def g():\n    from zb_conf import f\n    return f()\nY = g()", False),
+    ],
+)
+def test_what_a_module_holds_of_one_that_has_changed_since_is_out_of_date(
+    outer: str, is_held: bool, anew: bool, folder: Path
+) -> None:
+    (folder / "zb_conf.py").write_text("X = 1\ndef f(): return X")
+    (folder / "zb_outer.py").write_text(outer)
+    importlib.import_module("zb_outer")
+    edited("zb_conf", "X = 22\ndef f(): return X + 0", folder)
+    if anew:
+        code = sys.modules["zb_conf"].f
+        importlib.reload(sys.modules["zb_conf"])
+        code.__code__ = sys.modules["zb_conf"].f.__code__
+    why = ("zb_conf changed after zb_outer had imported it: restart the kernel",)
+    assert told("zb_outer") == ([], () if is_held else why)
+
+
+def test_a_module_that_was_forgotten_and_imported_again_is_what_it_is_now(folder: Path) -> None:
+    (folder / "zb_conf.py").write_text("X = 1")
+    (folder / "zb_outer.py").write_text("from zb_conf import X\nY = X + 1")
+    importlib.import_module("zb_outer")
+    (folder / "zb_conf.py").write_text("X = 22")
+    for name in ("zb_conf", "zb_outer"):
+        del sys.modules[name]
+    importlib.import_module("zb_outer")
+    assert told("zb_outer") == ([], ())

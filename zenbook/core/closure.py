@@ -39,6 +39,7 @@ from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
+from zenbook.core.module_held import outdated_by
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
@@ -176,9 +177,10 @@ class CodeClosure:
         found = (module for name in names for module in self._static.module(name).modules)
         return tuple(dict.fromkeys(found))
 
-    def has_body(self, name: str, code: CodeType) -> bool:
-        """Whether this code is what the text says of a local module's body now."""
-        return self._static.has_body(name, code)
+    def outdated_by(self, name: str, found: Mapping[str, str]) -> str:
+        """Which local module's change has made what this loaded one holds another than a new
+        process would have; "" if none. ``found``: the texts that executing it found."""
+        return outdated_by(name, self._static.bodies(found))
 
     def is_local(self, obj: Any) -> bool:
         """Whether a function, class or module is the user's own code."""

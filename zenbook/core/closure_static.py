@@ -15,7 +15,7 @@ import ast
 import importlib.machinery
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -23,13 +23,12 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
-from zenbook.core.code_digest import code_digest, constant_key
-from zenbook.core.code_shape import shape_of
+from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
+from zenbook.core.module_body import Bodies, FunctionNode, ModuleBody, body_of, literal_text
 from zenbook.core.source_normal import normalised
 
 _MOST_BESIDE = 1000
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ReadFile = Callable[[str], str | None]
 
 
@@ -52,7 +51,6 @@ class ModuleText:
     functions: frozenset[str]
     constants: tuple[tuple[str, str], ...]
     strings: tuple[str, ...]
-    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ class StaticModules:
     def __init__(self, read_file: ReadFile) -> None:
         self._read_file = read_file
         self._texts: dict[str, ModuleText] = {}
+        self._bodies: dict[str, ModuleBody | None] = {}
 
     def find(self, name: str) -> str | None:
         """A local module's source file, loaded or not; "" if it has none; None if not local."""
@@ -139,10 +138,17 @@ class StaticModules:
         module = sys.modules.get(name)
         return () if module is None else tuple(self._differing(module))
 
-    def has_body(self, name: str, code: CodeType) -> bool:
-        """Whether this code is what the text says of a module's body now."""
-        path = self.find(name)
-        return path is not None and self._text(path).shape == shape_of(code)
+    def bodies(self, found: Mapping[str, str]) -> Bodies:
+        """What these texts of local modules do, each with what the module's text does now."""
+        now = {module: self._read_file(self.find(module) or "") or "" for module in found}
+        return {m: (self._body(text), self._body(now[m])) for m, text in found.items()}
+
+    def _body(self, source: str) -> ModuleBody | None:
+        if source not in self._bodies:
+            if len(self._bodies) > 512:
+                self._bodies.clear()
+            self._bodies[source] = body_of(source)
+        return self._bodies[source]
 
     def _differing(self, module: ModuleType) -> Iterator[str]:
         path = self.find(module.__name__)
@@ -152,7 +158,7 @@ class StaticModules:
             if name.startswith("__"):
                 continue
             if name in constants:
-                differs = _literal_text(value) != constants[name]
+                differs = literal_text(value) != constants[name]
             elif name in text.functions and not isinstance(value, FunctionType):
                 differs = True
             else:
@@ -214,7 +220,6 @@ def _text_of(source: str) -> ModuleText:
         ),
         tuple(_constants_in(tree.body)),
         tuple(dict.fromkeys(_strings_in(nodes))),
-        shape_of(code),
     )
 
 
@@ -247,7 +252,7 @@ def _constants_in(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
                 literal = ast.literal_eval(value)
             except (ValueError, TypeError, SyntaxError, MemoryError):
                 continue
-            yield targets[0].id, _literal_text(literal)
+            yield targets[0].id, literal_text(literal)
 
 
 def _own_codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
@@ -265,17 +270,6 @@ def _own_codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
 
 def _is_store(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-
-
-def _literal_text(value: Any) -> str:
-    """A literal's text, that tells types apart and does not know the order of a set."""
-    if isinstance(value, dict):
-        return repr([(_literal_text(k), _literal_text(v)) for k, v in value.items()])
-    if isinstance(value, list):
-        return f"list{[_literal_text(item) for item in value]}"
-    if isinstance(value, (set, frozenset)):
-        return f"{type(value).__name__}{sorted(_literal_text(item) for item in value)}"
-    return repr(constant_key(value))
 
 
 def _strings_in(nodes: Sequence[ast.AST]) -> Iterator[str]:

@@ -20,8 +20,18 @@ from typing import Any
 
 from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.parts import Path, Step, held_by, is_array, is_atom, is_drawn, put, walk
-from zenbook.engine.sharing import Inseparable
+from zenbook.engine.parts import (
+    Path,
+    Step,
+    found,
+    held_by,
+    is_array,
+    is_atom,
+    is_drawn,
+    put,
+    walk,
+)
+from zenbook.engine.sharing import Inseparable, Link
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"
 Becoming = Callable[[Any, Any], bool]
@@ -79,6 +89,22 @@ def untouched(old: Any, new: Any, becoming: Iterable[tuple[Any, Any]] = ()) -> s
     return {*staying, *replaced}
 
 
+def from_later(
+    link: Link, sources: Mapping[str, Any], becoming: Iterable[tuple[Any, Any]]
+) -> tuple[Link, Mapping[str, Any]]:
+    """A link whose way leads through a part that is yet to become another, and where it begins: in
+    that part's later content, of which the part knows nothing yet."""
+    contents = {id(own): copy for own, copy in becoming}
+    name, path, source, where, window = link
+    at = sources.get(source)
+    for number, step in enumerate(where if contents else ()):
+        if id(at) in contents:
+            at = contents[id(at)]
+            link, sources = (name, path, source, where[number:], window), {source: at}
+        at = found(at, (step,))
+    return link, sources
+
+
 class _Exchanged:
     """Places where another object stands than before, and the place one has come to."""
 
@@ -134,6 +160,7 @@ class _Adoption:
             raise Inseparable(_BUILT_OTHERWISE)
         self._kept.append(copy)
         self.becoming.append((own, copy))
+        stay_behind(own, copy, self.is_same)
 
     def stand(self, old: Any, new: Any) -> None:
         """Note that an object is about to be what its later content is."""

@@ -43,8 +43,9 @@ from zenbook.engine.sharing import Inseparable, Link, share_elements, share_memo
 from zenbook.model import Reference
 
 _MOST_ARRAYS = 64
-_HANDED, _CHANGED = "=", "&"
-"""What the name in a link begins with that says of two ways that they lead to one object."""
+_HANDED, _CHANGED, _OTHERWISE = "=", "&", "|"
+"""What the name in a link begins with that says of two ways that they lead to one object; the last
+of those that do at a hit and did not before, or the other way round."""
 UNSURE = "its inputs share more objects than can be followed"
 _Pair = tuple[Path, Path, Any]
 """Two ways to one object, or into one memory; for that, how the arrays there lie to each other, and
@@ -222,7 +223,17 @@ def changed_in(pairs: Iterable[_Pair]) -> list[Link]:
 
 def is_entwined(link: Link) -> bool:
     """Whether a link is of this module's."""
-    return link[0].startswith((_HANDED, _CHANGED))
+    return link[0].startswith((_HANDED, _CHANGED, _OTHERWISE))
+
+
+def otherwise(pairs: Iterable[_Pair]) -> list[Link]:
+    """Links for what inputs share otherwise at a hit than they did, and the step left alone."""
+    return [_link(_OTHERWISE, pair) for pair in pairs]
+
+
+def are_shared_otherwise(links: Iterable[Link]) -> bool:
+    """Whether any of these says that inputs share otherwise what the step left alone."""
+    return any(link[0].startswith(_OTHERWISE) for link in links)
 
 
 def roots_of(links: Iterable[Link]) -> set[str]:

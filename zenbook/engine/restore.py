@@ -8,7 +8,7 @@ from typing import Any
 from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
-from zenbook.engine.entwined import UNSURE, Entwined, roots_of, touched, untied
+from zenbook.engine.entwined import UNSURE, Entwined, otherwise, roots_of, touched, untied
 from zenbook.engine.frames import is_frame
 from zenbook.engine.holders import are_held_elsewhere
 from zenbook.engine.identify import Identity
@@ -76,7 +76,7 @@ def _restored(
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
-        _refuse_other_sharing(record, _links(loaded) or (), identity, call, desk)
+        apart = _shared_otherwise(record, _links(loaded) or (), identity, call, desk)
     else:
         if record.changed and not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
@@ -88,7 +88,7 @@ def _restored(
             shared = [*shared, *cells.get("links", ()), *as_own(cells.get("windows", ()))]
         if not sitting.rebinds and shared is None:
             return Miss((), "unknowable", "its result shares memory that cannot be shared again")
-        _refuse_other_sharing(record, shared or (), identity, call, desk)
+        apart = _shared_otherwise(record, shared or (), identity, call, desk)
         changed = {artifact.name[1:]: loaded[artifact.name] for artifact in record.changed}
         lend_to_changed(shared or (), changed, identity, call, desk)
         inputs = {**call.values, **changed} if sitting.rebinds else call.values
@@ -109,7 +109,7 @@ def _restored(
         values=values,
         seconds=0.0,
         changed=changed,
-        links=_links(loaded),
+        links=None if (tied := _links(loaded)) is None else [*tied, *apart],
         displays=_displays(record, loaded, call, desk),
         origin=record.run,
         remarks=record.remarks,
@@ -129,16 +129,19 @@ def _share_with_caller(
         relink([link], values, sources, made)
 
 
-def _refuse_other_sharing(
+def _shared_otherwise(
     record: Record, links: Sequence[Link], identity: Identity, call: Call, desk: Desk
-) -> None:
-    """Raise Inseparable if this is no result for inputs that share other objects than they did."""
+) -> list[Link]:
+    """Which objects that the step left alone its inputs share otherwise by now.
+
+    Raises Inseparable if this is no result for inputs that share other objects than they did.
+    """
     if not links and not record.changed:
-        return
+        return []
     values = {**identity.used, **call.values}
-    told = untied(links, values) or _held_elsewhere(record, links, values)
-    if told or (record.changed and (told := _touched(record, links, identity, call, desk))):
+    if told := untied(links, values) or _held_elsewhere(record, links, values):
         raise Inseparable(told)
+    return _left_alone(record, links, identity, call, desk) if record.changed else []
 
 
 def _held_elsewhere(record: Record, links: Sequence[Link], values: Mapping[str, Any]) -> str:
@@ -152,21 +155,24 @@ def _held_elsewhere(record: Record, links: Sequence[Link], values: Mapping[str, 
     return ""
 
 
-def _touched(
+def _left_alone(
     record: Record, links: Sequence[Link], identity: Identity, call: Call, desk: Desk
-) -> str:
-    """Which objects a step has changed that inputs share otherwise by now; "" if none."""
+) -> list[Link]:
+    """Which objects inputs share otherwise by now. Raises Inseparable if a step has changed one."""
     names = {artifact.name[1:] for artifact in record.changed}
     given = load_inputs(call, desk, roots_of(links))
     now = Entwined(identity.used, given)
     if now.is_unsure:
-        return UNSURE
+        raise Inseparable(UNSURE)
     if not (different := now.differs(links, names)):
-        return ""
+        return []
     later = desk.vault.load(record.changed, record.seals, record.python)
     after = {artifact.name[1:]: later[artifact.name] for artifact in record.changed}
     digest = desk.digesting(identity.live)
-    return touched(different, {**identity.used, **load_inputs(call, desk)}, after, digest)
+    values = {**identity.used, **load_inputs(call, desk)}
+    if told := touched(different, values, after, digest):
+        raise Inseparable(told)
+    return otherwise(different)
 
 
 def _displays(

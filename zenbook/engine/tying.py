@@ -7,7 +7,8 @@ kept, and on a hit the notebook's own object is put there again, as for outputs
 
 Whether it was the step that put it there, or whether it was there before, cannot be seen from
 these paths. It matters only where the notebook's input holds an equal object at that place that is
-not the same one: then the step runs.
+not the same one: then the step runs. What both inputs hold that changed is kept twice, and is one
+object in both of their later contents.
 
 A step may also put an equal object in the place of a part, as ``d["k"] = list(d["k"])`` does: such
 places are kept, too, for there a hit must not leave the part that was there; or, where the input
@@ -68,7 +69,10 @@ def tie(
         if not link[0].startswith("~") or not link[2]:
             continue
         name, path = link[0][1:], link[1]
-        relink([(name, *link[1:])], changed, sources(link))
+        given = sources(link)
+        relink([(name, *link[1:])], changed, given)
+        if link[2] in changed and given.get(link[2]) is changed[link[2]]:
+            continue  # a part of another's later content: whose object it is, is told by what stays
         now, before = follow(changed[name], path), found(inputs.get(name), path)
         if link[2] == name or before is now or before is MISSING or share_memory(before, now):
             continue

@@ -1,4 +1,4 @@
-"""Texts that people type as values of a type: a parameter of a script, or of a notebook.
+"""Texts that people type as values of a type: a parameter of a script, or of a notebook; a size.
 
 A text that does not fit is an error that names the parameter, its type and the text; nothing is
 guessed. Without a type a text is whatever Python literal it is, and itself if it is none.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import re
 import types
 import typing
 from collections.abc import Sequence
@@ -18,6 +19,18 @@ from zenbook.errors import OptionError
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_UNITS = {"": 1, "b": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def size_of(text: str) -> int:
+    """Bytes, or a number with a unit in powers of 1000: ``500MB``, ``2.5 GB``.
+
+    Raises OptionError for what is no size.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
+    if found is None:
+        raise OptionError(f"A size is a number of bytes or like 500MB or 2.5GB, not {text!r}.")
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def value_of(name: str, text: str, kind: Any) -> Any:

@@ -27,7 +27,7 @@ from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
 from zenbook.world.watch_code import code_now
-from zenbook.world.watch_imports import code_of_changed, reads_of
+from zenbook.world.watch_imports import changed_since, reads_of, texts_found
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
@@ -93,18 +93,28 @@ class SystemWatch:
 
     def imported(self, modules: Iterable[str]) -> Seen:
         """What these local modules, and all that they import, read when they were imported."""
-        reads, changed = [], []
+        reads: list[Read] = []
+        changed: list[str] = []
         with files.quiet():
             modules = self._code.modules_of(modules)
-            for module, code in code_of_changed(modules):
-                if not self._code.has_body(module, code):
-                    changed.append(f"{module} changed after it was imported: restart the kernel")
+            changed += self._outdated(modules)
             for module, name, read in reads_of(modules):
                 if read is None:
                     changed.append(f"{name} changed after {module} had read it: restart the kernel")
                 else:
                     reads.append(read)
         return Seen(tuple(dict.fromkeys(reads)), obstacles=tuple(dict.fromkeys(changed)))
+
+    def _outdated(self, modules: Sequence[str]) -> Iterator[str]:
+        """Which of these hold what a new process would not make of their texts."""
+        if not changed_since(modules):
+            return
+        for module in modules:
+            found = texts_found(module, self._code.modules_of([module]))
+            by = self._code.outdated_by(module, found) if found else ""
+            when = "it was imported" if by == module else f"{module} had imported it"
+            if by:
+                yield f"{by} changed after {when}: restart the kernel"
 
     def files(self, patterns: Sequence[str]) -> tuple[Part, ...]:
         """Parts for paths, patterns and ``$NAME`` variables that a step is told to depend on."""

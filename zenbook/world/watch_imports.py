@@ -30,8 +30,10 @@ _IMPORT_SYSTEM = "<frozen importlib"
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _made: dict[str, dict[str, _Material]] = {}
 """What each module read when it was last executed, by kind and name."""
-_executed: dict[str, tuple[Any, CodeType]] = {}
-"""The code that each module was last made of, with the stamp of its file."""
+_executed: dict[str, _Execution] = {}
+"""When each local module was last executed, and of what."""
+_count = 0
+"""How many local modules have been executed in this process."""
 _installed = False
 _hears_variables = False
 """Whether a local module may be reading variables while no step runs."""
@@ -71,6 +73,21 @@ class _Material:
         return now if now.digest == self.digest else None
 
 
+class _Execution:
+    """The last time that a module was executed, and the texts it has been made of until then."""
+
+    __slots__ = ("began", "during", "path", "stamp", "texts")
+
+    def __init__(self, began: int, path: str, stamp: Any, texts: tuple[tuple[int, str], ...]):
+        self.began, self.path, self.stamp, self.texts = began, path, stamp, texts
+        self.during: dict[str, str] = {}
+        """The texts of modules that were executed meanwhile."""
+
+    def found(self, other: _Execution) -> str:
+        """What another module had been made of last, when this one was executed."""
+        return [text for began, text in other.texts if began <= self.began][-1]
+
+
 def install() -> None:
     """Start to listen, once per process."""
     global _installed
@@ -90,13 +107,26 @@ def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
                     yield module, mark + material.name, material.now()
 
 
-def code_of_changed(modules: Iterable[str]) -> Iterator[tuple[str, CodeType]]:
-    """Those of these modules whose files are others than when they were imported, each with what
-    it was made of."""
-    for module in modules:
-        stamp, code = _executed.get(module, (None, None))
-        if module in sys.modules and code is not None and _stamp(code.co_filename) != stamp:
-            yield module, code
+def changed_since(modules: Iterable[str]) -> bool:
+    """Whether any of these modules may not be what it was when it, or another, was imported."""
+    known = [_executed[module] for module in modules if module in _executed]
+    return any(len(one.texts) > 1 or _stamp(one.path) != one.stamp for one in known)
+
+
+def texts_found(module: str, others: Iterable[str]) -> dict[str, str]:
+    """What a loaded module and the others were made of when it was last executed, as far as anybody
+    knows; empty if it is not known of the module itself."""
+    own = _executed.get(module)
+    if own is None or module not in sys.modules:
+        return {}
+    found = {}
+    for other in others:
+        known = _executed.get(other)
+        if other in own.during:
+            found[other] = own.during[other]
+        elif known is not None and known.texts[0][0] <= own.began:
+            found[other] = own.found(known)
+    return found
 
 
 def is_heard() -> bool:
@@ -157,10 +187,11 @@ def _begins(frame: FrameType) -> None:
         code, space = frame.f_locals["args"]
         name = space["__name__"]
         _made.pop(name, None)
-        _executed.pop(name, None)
         if is_local_file(code.co_filename):
-            _executed[name] = (_stamp(code.co_filename), code)
+            _note_executed(name, code.co_filename, frame)
             _hear_variables()
+        else:
+            _executed.pop(name, None)
 
 
 def _hear_variables() -> None:
@@ -184,6 +215,25 @@ def _end_hearing() -> None:
             _unsettled.pop().settle()
     finally:
         _busy.discard(get_ident())
+
+
+def _note_executed(name: str, path: str, frame: FrameType) -> None:
+    global _count
+    _count += 1
+    stamp = _stamp(path)
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            text = file.read()
+    except OSError:
+        _executed.pop(name, None)
+        return
+    before = _executed[name].texts if name in _executed else ()
+    is_new = not before or before[-1][1] != text
+    texts = (*before, (_count, text)) if is_new else before
+    for outer, _ in _executing(frame):
+        if outer in _executed:
+            _executed[outer].during[name] = text
+    _executed[name] = _Execution(_count, path, stamp, texts)
 
 
 def _opened(path: str, frame: FrameType) -> None:
@@ -224,6 +274,12 @@ def _stamp(key: str) -> Any:
 
 def _importing(frame: FrameType | None) -> Iterator[tuple[CodeType, dict[str, _Material]]]:
     """Each local module whose body is being executed here: its code, and what is known of it."""
+    for name, code in _executing(frame):
+        yield code, _made.setdefault(name, {})
+
+
+def _executing(frame: FrameType | None) -> Iterator[tuple[str, CodeType]]:
+    """The local modules whose bodies are being executed here, each with its code."""
     from zenbook.core.closure_origin import is_local_file
 
     while frame is not None:
@@ -234,5 +290,5 @@ def _importing(frame: FrameType | None) -> Iterator[tuple[CodeType, dict[str, _M
             and below.f_code.co_filename.startswith(_IMPORT_SYSTEM)
             and is_local_file(frame.f_code.co_filename)
         ):
-            yield frame.f_code, _made.setdefault(str(frame.f_globals.get("__name__")), {})
+            yield str(frame.f_globals.get("__name__")), frame.f_code
         frame = below

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,26 +13,14 @@ from zenbook.core.view import store_view
 from zenbook.core.view_types import SCHEMA
 from zenbook.engine import upkeep
 from zenbook.engine.handles import find_run
-from zenbook.errors import OptionError, UsageError
+from zenbook.errors import UsageError
 from zenbook.front.command import tables
 from zenbook.front.command.app import json_option, tell
+from zenbook.front.typed_text import size_of
 from zenbook.model import Run
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_UNITS = {"": 1, "b": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-
-
-def size_of(text: str) -> int:
-    """Bytes, or a number with a unit in powers of 1000: ``500MB``, ``2.5 GB``.
-
-    Raises OptionError for what is no size.
-    """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", text.strip().lower())
-    if found is None:
-        raise OptionError(f"A size is a number of bytes or like 500MB or 2.5GB, not {text!r}.")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def _bytes(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from zenbook.core.left_out import keeps_all
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
-from zenbook.engine.adopting import adopt, stand_in, untouched
+from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.counting import Recounting, is_count
 from zenbook.engine.drivers import to_replay
-from zenbook.engine.entwined import is_entwined
-from zenbook.engine.frames import is_frame
+from zenbook.engine.entwined import are_shared_otherwise, is_entwined
+from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
@@ -104,7 +104,8 @@ class Putting:
         try:
             windows: dict[int, tuple[Any, Any]] = {}
             for link in self._output_links():
-                relink([link], self._values, self._sources(link), windows)
+                link, sources = from_later(link, self._sources(link), self._becoming)
+                relink([link], self._values, sources, windows)
             relink(self._manifest.get("windows", ()), self._values, self._values, windows)
         except Inseparable as error:
             return str(error)
@@ -145,14 +146,14 @@ class Putting:
         for name, old, _ in changed:
             if not all(map(keeps_all, set(map(type, Reach([old]).objects.values())))):
                 return f"{name} is changed in place and holds what its class leaves out when kept"
-        if told := self._shared_part(changed):
-            links = self._outcome.links or ()
+        links = self._outcome.links or ()
+        if (told := self._shared_part(changed)) or are_shared_otherwise(links):
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
             try:
                 pairs = ((old, new, exchanged(links, n)) for n, old, new in same)
                 self._becoming = adopt(pairs, self._known, _can_become_within)
-            except Inseparable:
-                return told
+            except Inseparable as error:
+                return told or str(error)
             told = self._shared_part(changed)
         becoming = [(old, new) for _, old, new in changed if _can_become(old, new)]
         contents = (*(new for _, _, new in changed), *(copy for _, copy in self._becoming))
@@ -187,6 +188,10 @@ class Putting:
             holder = entangled(old, others, becomes=becomes, staying=staying, becoming=within)
             left = moved_in(exchanged(self._outcome.links or (), name))
             memory = [array for number, array in left_behind(old, new) if number not in left]
+            if self._becoming:
+                held = Reach([old]).objects
+                parts = (pair for pair in self._becoming if id(pair[0]) in held)
+                memory += [array for own, later in parts for _, array in left_behind(own, later)]
             if holder := holder or looker_at(memory, bound):
                 return f"{name} is changed in place and shares a part with {holder}"
         return ""
@@ -295,8 +300,10 @@ def _holds_result(events: Sequence[Event]) -> bool:
 
 
 def _can_become_within(old: Any, new: Any) -> bool:
-    """Whether a part of something can: arrays may look into the memory of a frame."""
-    return not is_frame(old) and keeps_all(type(old)) and _can_become(old, new)
+    """Whether a part of something can: other frames may look into the memory of a frame."""
+    if is_frame(old) and writes_through():
+        return False
+    return keeps_all(type(old)) and _can_become(old, new)
 
 
 def _can_become(old: Any, new: Any) -> bool:

@@ -67,7 +67,11 @@ VERBS: Mapping[str, Verb] = {
     "gc": Verb(
         (),
         "collect what nobody needs",
-        (Option(("-n", "--dry-run"), "", "say what would go, and delete nothing"),),
+        (
+            Option(("--limit",), "SIZE", "evict until no more than this is kept, this time"),
+            Option(("--set-limit",), "SIZE", "keep no more than this from now on"),
+            Option(("-n", "--dry-run"), "", "say what would go, and delete nothing"),
+        ),
     ),
     "fsck": Verb(
         (),

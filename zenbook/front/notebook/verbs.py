@@ -143,7 +143,10 @@ def _pin(door: Door, words: Sequence[str], said: Said) -> Any:
 def _gc(door: Door, words: Sequence[str], said: Said) -> Any:
     from zenbook.engine import upkeep
 
-    return upkeep.gc(dry_run="dry_run" in said)
+    limit, lasting = _size(said, "limit"), _size(said, "set_limit")
+    if lasting is not None:
+        upkeep.set_limit(lasting)
+    return upkeep.gc(limit, dry_run="dry_run" in said)
 
 
 def _fsck(door: Door, words: Sequence[str], said: Said) -> Any:
@@ -200,3 +203,11 @@ def _number(said: Said, key: str, default: int) -> int:
     if not text.isdigit() or not int(text):
         raise OptionError(f"--{key} takes a whole number from 1, not {text!r}.")
     return int(text)
+
+
+def _size(said: Said, key: str) -> int | None:
+    """Bytes; None if the option is not there."""
+    from zenbook.front.typed_text import size_of
+
+    text = _last(said, key)
+    return None if text is None else size_of(text)
