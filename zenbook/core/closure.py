@@ -37,6 +37,7 @@ from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
+from zenbook.core.kinds import is_a
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
@@ -193,7 +194,7 @@ class CodeClosure:
                 if not why and not is_atom(value):
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
-            if not isinstance(obj, type):  # of all that a class's methods do, see members()
+            if not is_a(obj, type):  # of all that a class's methods do, see members()
                 digester.assigned.update(name for _, name in trace.stored)
         finally:
             _open.reset(token)

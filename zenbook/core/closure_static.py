@@ -26,6 +26,7 @@ from zenbook.core.closure_origin import is_local_file, is_local_module, package_
 from zenbook.core.code_digest import code_digest, constant_key
 from zenbook.core.code_shape import shape_of
 from zenbook.core.compiling import compiled
+from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import normalised
 
 _MOST_BESIDE = 1000
@@ -153,7 +154,7 @@ class StaticModules:
                 continue
             if name in constants:
                 differs = _literal_text(value) != constants[name]
-            elif name in text.functions and not isinstance(value, FunctionType):
+            elif name in text.functions and not is_a(value, FunctionType):
                 differs = True
             else:
                 codes = (code_digest(code) for code in _own_codes(value, module))
@@ -252,14 +253,14 @@ def _constants_in(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 def _own_codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
     """The code that a module's function or class should have from the module's text."""
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         decorated = hasattr(value, "__wrapped__") or value.__closure__
         imported = value.__module__ != module.__name__ and value.__module__ in sys.modules
         if not decorated and (not imported or value.__module__ == "__main__"):
             yield value.__code__
-    elif isinstance(value, type) and value.__module__ == module.__name__:
+    elif is_a(value, type) and value.__module__ == module.__name__:
         for member in list(vars(value).values()):
-            if isinstance(member, FunctionType) and not member.__code__.co_filename.startswith("<"):
+            if is_a(member, FunctionType) and not member.__code__.co_filename.startswith("<"):
                 yield from _own_codes(member, module)
 
 
@@ -269,11 +270,11 @@ def _is_store(node: ast.AST) -> bool:
 
 def _literal_text(value: Any) -> str:
     """A literal's text, that tells types apart and does not know the order of a set."""
-    if isinstance(value, dict):
+    if is_a(value, dict):
         return repr([(_literal_text(k), _literal_text(v)) for k, v in value.items()])
-    if isinstance(value, list):
+    if is_a(value, list):
         return f"list{[_literal_text(item) for item in value]}"
-    if isinstance(value, (set, frozenset)):
+    if is_a(value, (set, frozenset)):
         return f"{type(value).__name__}{sorted(_literal_text(item) for item in value)}"
     return repr(constant_key(value))
 
