@@ -39,6 +39,7 @@ from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
+from zenbook.core.kinds import is_a
 from zenbook.core.module_held import outdated_by
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
@@ -201,7 +202,7 @@ class CodeClosure:
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
             digester.met[id(obj)] = trace
-            if not isinstance(obj, type):  # of all that a class's methods do, see members()
+            if not is_a(obj, type):  # of all that a class's methods do, see members()
                 digester.assigned.update(name for _, name in trace.stored)
         finally:
             _open.reset(token)

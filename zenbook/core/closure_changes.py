@@ -25,6 +25,7 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_trace import cell_content
 from zenbook.core.code_facts import Change, CodeFacts, Import
+from zenbook.core.kinds import is_a
 
 _TABLES = (MutableMapping, MutableSequence, MutableSet)
 _FUNCTIONS = (FunctionType, BuiltinFunctionType)
@@ -153,10 +154,10 @@ class Changing:
             value = getattr(value, "__dict__", {}).get(attribute)
         text = ".".join((change.root, *change.chain))
         if change.way == "table":
-            return text if isinstance(value, _TABLES) and not self._is_compared(value) else ""
+            return text if is_a(value, _TABLES) and not self._is_compared(value) else ""
         if change.way == "handed out":
-            return f"what {text}() gives" if isinstance(value, _FUNCTIONS) else ""
-        return "" if value is None or isinstance(value, ModuleType) else text
+            return f"what {text}() gives" if is_a(value, _FUNCTIONS) else ""
+        return "" if value is None or is_a(value, ModuleType) else text
 
     def _is_compared(self, value: Any) -> bool:
         """Whether this is looked at before and after each step."""
@@ -168,7 +169,7 @@ class Changing:
         """The library's module or class that the name means, or what it imports of one."""
         if self.imported is None:
             value = self.space.get(self.change.root)
-            is_home = isinstance(value, ModuleType | type)
+            is_home = is_a(value, (ModuleType, type))
             return value if is_home and not is_local_code(value) else None
         module = sys.modules.get(_module_bound(self.imported))
         if module is None or is_local_code(module) or not self.imported.attribute:

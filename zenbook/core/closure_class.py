@@ -8,6 +8,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zenbook.core.kinds import is_a
+
 _NOT_BEHAVIOUR = frozenset(
     {
         "__abstractmethods__",
@@ -54,7 +56,7 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     order of definition, and the annotations where a metaclass of a library reads them.
     """
     members: Mapping[str, Any] = getattr(cls, "__members__", {})
-    is_enum = isinstance(cls, enum.EnumMeta)
+    is_enum = is_a(cls, enum.EnumMeta)
     for name, value in sorted(vars(cls).items()):
         if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or name in members)):
             continue
@@ -69,7 +71,7 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
 
 def registered_with(cls: type) -> tuple[str, ...]:
     """The classes that have been registered with an abstract one, by name, in order."""
-    if not isinstance(cls, abc.ABCMeta):
+    if not is_a(cls, abc.ABCMeta):
         return ()
     dump: Any = getattr(abc, "_get_dump", None)
     classes = [reference() for reference in dump(cls)[0]] if dump is not None else []
@@ -89,4 +91,4 @@ def _fields(cls: type) -> Iterator[tuple[str, Any]]:
 def _text(annotation: Any) -> str:
     if isinstance(annotation, str):
         return annotation
-    return annotation.__qualname__ if isinstance(annotation, type) else repr(annotation)
+    return annotation.__qualname__ if is_a(annotation, type) else repr(annotation)

@@ -14,6 +14,7 @@ from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_origin import identity_of, package_of
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, cells_of, preview_of
+from zenbook.core.kinds import is_a
 from zenbook.model import Part
 
 Token = tuple[Any, ...]
@@ -173,7 +174,7 @@ class Collector:
                 continue
             label, thing = self.described[asked]
             asked += 1
-            if isinstance(thing, type):
+            if is_a(thing, type):
                 below = self.watch(functools.partial(type.__subclasses__, thing))
                 told = tuple(self.meaning(each.__name__, each) for each in below)
                 self._besides(f"subclasses of {label}", told)
@@ -215,10 +216,10 @@ class Collector:
 
     def installed(self, value: Any) -> Token:
         """A thing that counts by name and by its package's version."""
-        module = value.__name__ if isinstance(value, ModuleType) else None
+        module = value.__name__ if is_a(value, ModuleType) else None
         self.packages.add(package_of(module or getattr(value, "__module__", None)))
         identity = identity_of(value)
-        if not isinstance(value, ModuleType):
+        if not is_a(value, ModuleType):
             self.reach(identity)
         return ("installed", identity)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import identity_of, is_local_file
 from zenbook.core.code_facts import CodeFacts
+from zenbook.core.kinds import is_a
 from zenbook.core.names_scope import NAMESPACES
 
 MODULE = "module "
@@ -56,7 +57,7 @@ def _paths(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, ..
     """What the code names of modules, each by the module's own name."""
     for name in facts.names:
         value = space.get(name.root)
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             yield (value.__name__, *name.chain)
         elif callable(value):
             yield tuple(identity_of(value).split("."))

@@ -23,6 +23,7 @@ from typing import Any
 from zenbook.core.closure_class import registered_with
 from zenbook.core.closure_origin import is_local_code, is_local_module
 from zenbook.core.closure_trace import cells_of
+from zenbook.core.kinds import is_a
 
 _Held = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ _Held = Mapping[str, Any]
 def members_now(things: Iterable[Any]) -> Callable[[], tuple[str, ...]]:
     """Note what these classes and functions and all local modules hold; the result gives
     sentences on what they hold no longer, or hold now."""
-    found = {id(thing): thing for thing in things if isinstance(thing, (type, FunctionType))}
+    found = {id(thing): thing for thing in things if is_a(thing, (type, FunctionType))}
     before = [(thing, _held(thing)) for thing in (*found.values(), *_local_modules())]
     return lambda: tuple(
         f"{thing.__name__}.{name} is assigned by the step"
@@ -81,13 +82,13 @@ def _local_names(_count: int) -> tuple[str, ...]:
 
 def _held(thing: Any) -> _Held:
     """Attributes; and what a function's closure holds, which ``nonlocal`` assigns."""
-    if isinstance(thing, ModuleType):  # importing a submodule puts it there
-        return {n: v for n, v in list(vars(thing).items()) if not isinstance(v, ModuleType)}
-    if isinstance(thing, abc.ABCMeta):
+    if is_a(thing, ModuleType):  # importing a submodule puts it there
+        return {n: v for n, v in list(vars(thing).items()) if not is_a(v, ModuleType)}
+    if is_a(thing, abc.ABCMeta):
         return {**vars(thing), **dict.fromkeys(registered_with(thing))}
-    if isinstance(thing, FunctionType) and isinstance(getattr(thing, "registry", None), Mapping):
+    if is_a(thing, FunctionType) and is_a(getattr(thing, "registry", None), (Mapping,)):
         return {str(kind): made for kind, made in thing.registry.items()}  # type: ignore[attr-defined]
-    if isinstance(thing, FunctionType) and thing.__closure__ and is_local_code(thing):
+    if is_a(thing, FunctionType) and thing.__closure__ and is_local_code(thing):
         free = zip(thing.__code__.co_freevars, cells_of(thing), strict=True)
         return {**dict(free), **vars(thing)}
     return dict(vars(thing))

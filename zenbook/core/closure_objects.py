@@ -32,6 +32,7 @@ from zenbook.core.closure_origin import (
 )
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.kinds import is_a, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
 
@@ -71,22 +72,22 @@ class Objects(Collector):
             return ("empty",)
         if type(value) is Given:
             return ("value", value.name)
-        if isinstance(value, FunctionType):
+        if is_a(value, FunctionType):
             return self.node(f"{text}()", value, self.describe_function)
-        if isinstance(value, type):
+        if is_a(value, type):
             if is_made_by_library(value):
                 return self.constant(text, value)
             if not is_local_code(value):
                 return self.installed(value)
             return self.node(text, value, self.describe_class)
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             if not is_local_code(value):
                 self.reach(value.__name__)
                 return self.installed(value)
             return self.node(text, value, self.describe_module)
-        if isinstance(value, MethodType):
+        if is_a(value, MethodType):
             return self._method(text, value)
-        if isinstance(value, _BUILTINS):
+        if is_a(value, _BUILTINS):
             return self._builtin(text, value)
         return self._object(text, value)
 
@@ -96,7 +97,7 @@ class Objects(Collector):
         kind = type(value)
         package = library_of(kind)
         if package == "zenbook":
-            wrapped = getattr(value, "__wrapped__", None)
+            wrapped = told_by(value, "__wrapped__")
             return ("installed", kind.__name__) if wrapped is None else self.meaning(text, wrapped)
         if package in _SHELLS or kind is GenericAlias or kind is UnionType:
             return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
@@ -104,6 +105,9 @@ class Objects(Collector):
             return ("harmless", kind.__qualname__)
         if kind is ContextVar:
             return self._context_variable(text, value)
+        if inner := made_around(value):
+            names = (text, str(told_by(inner[1], "__name__") or text))
+            return ("wrapped", kind.__name__, *map(self.meaning, names, inner))
         if callable(value) and kind is not functools.partial and not is_local_code(kind):
             return self._installed_callable(text, value)
         return self.constant(text, value)
@@ -118,11 +122,11 @@ class Objects(Collector):
 
     def _installed_callable(self, text: str, value: Any) -> Token:
         """A library's callable object: its own (a ufunc), or one made around a user's function."""
-        wrapped = getattr(value, "__wrapped__", None)
-        if isinstance(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
+        wrapped = told_by(value, "__wrapped__")
+        if is_a(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
             return ("wrapped", identity_of(type(value)), self.meaning(text, wrapped))
-        name = getattr(value, "__name__", None)
-        homes = (getattr(value, "__module__", None), library_of(type(value)))
+        name = told_by(value, "__name__")
+        homes = (told_by(value, "__module__"), library_of(type(value)))
         for home in homes:
             module = sys.modules.get(home) if isinstance(home, str) else None
             if isinstance(name, str) and getattr(module, name, MISSING) is value:
@@ -138,7 +142,7 @@ class Objects(Collector):
 
     def _builtin(self, text: str, value: Any) -> Token:
         owner = getattr(value, "__self__", None)
-        if owner is None or isinstance(owner, (ModuleType, type)):
+        if owner is None or is_a(owner, (ModuleType, type)):
             return self.installed(value)
         if owner is _global_generator():
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
@@ -152,14 +156,14 @@ class Objects(Collector):
         name = label.removesuffix("()")
         token = self.installed(function)
         identity = f"{function.__globals__.get('__name__')}.{function.__code__.co_qualname}"
-        registry = getattr(function, "registry", None)
-        if isinstance(registry, Mapping) and hasattr(function, "dispatch"):
+        registry: Any = getattr(function, "registry", None)
+        if is_a(registry, (Mapping,)) and hasattr(function, "dispatch"):
             return ("dispatch", identity, self._registry(name, registry))
         told: list[Token] = []
         free = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         for variable, cell in free:
             value = cell_content(cell)
-            if isinstance(value, (FunctionType, type, MethodType)):
+            if is_a(value, (FunctionType, type, MethodType)):
                 told.append((variable, self.meaning(name, value)))
             elif value is not MISSING and _is_setting(value):
                 told.append((variable, self.constant(f"{name}.{variable}", value, soft=True)))
@@ -192,18 +196,18 @@ class Objects(Collector):
         )
 
     def _member(self, text: str, value: Any) -> Token:
-        if isinstance(value, FunctionType):
+        if is_a(value, FunctionType):
             return self.describe_function(value, f"{text}()")
-        if isinstance(value, (staticmethod, classmethod)):
+        if is_a(value, (staticmethod, classmethod)):
             return (type(value).__name__, self._member(text, value.__func__))
-        if isinstance(value, property):
+        if is_a(value, property):
             accessors = (value.fget, value.fset, value.fdel)
             return ("property", *(self._member(text, accessor) for accessor in accessors))
-        if isinstance(value, functools.cached_property):
+        if is_a(value, functools.cached_property):
             return ("cached_property", self._member(text, value.func))
-        if isinstance(value, functools.singledispatchmethod):
+        if is_a(value, functools.singledispatchmethod):
             return ("dispatch", self._member(text, value.dispatcher))
-        if isinstance(value, _SLOTS):
+        if is_a(value, _SLOTS):
             return ("slot",)
         if is_atom(value):
             return ("atom", constant_key(value))
@@ -253,8 +257,8 @@ def _is_generated(function: FunctionType) -> bool:
 
 def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
-    value = getattr(value, "__func__", value)
-    return is_local_function(value) if isinstance(value, FunctionType) else is_local_code(value)
+    value = told_by(value, "__func__") or value
+    return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
 
 
 def _is_setting(value: Any) -> bool:

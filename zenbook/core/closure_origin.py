@@ -13,6 +13,7 @@ import sysconfig
 from types import ModuleType
 from typing import Any
 
+from zenbook.core.kinds import is_a, told_by
 from zenbook.model import Part
 
 _STANDARD = frozenset(sys.stdlib_module_names)
@@ -70,7 +71,7 @@ def library_of(kind: type) -> str:
 
 def is_local_code(obj: Any) -> bool:
     """Whether a function, class or module is the user's own."""
-    if isinstance(obj, ModuleType):
+    if is_a(obj, ModuleType):
         return is_local_module(obj.__name__)
     module = getattr(obj, "__module__", None)
     return is_local_module(module) or (isinstance(obj, type) and is_made_by_a_call(obj, module))
@@ -117,12 +118,12 @@ def named(module: Any, qualname: str) -> Any:
 
 def identity_of(obj: Any) -> str:
     """What an installed thing is called: ``numpy.random``, ``math.sqrt``, ``list.append``."""
-    if isinstance(obj, ModuleType):
+    if is_a(obj, ModuleType):
         return obj.__name__
-    name = getattr(obj, "__qualname__", None) or getattr(obj, "__name__", type(obj).__qualname__)
-    module = getattr(obj, "__module__", None) or ""
+    name = told_by(obj, "__qualname__") or told_by(obj, "__name__") or type(obj).__qualname__
+    module = told_by(obj, "__module__") or ""
     owner = getattr(obj, "__self__", None)
-    if not module and isinstance(owner, ModuleType):
+    if not module and is_a(owner, ModuleType):
         module = owner.__name__
     return f"{module}.{name}"
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import is_local_code, is_local_module
 from zenbook.core.code_reader import facts_of
+from zenbook.core.kinds import is_a
 
 _BUILT_IN = 1 << 8  # nothing can be put into it
 _Space = Mapping[str, Any]
@@ -149,7 +150,7 @@ def _look_through(library: str) -> _Looked:
     classes = {
         id(value): (value.__name__, vars(value))
         for value in list(vars(module).values())
-        if isinstance(value, type) and not value.__flags__ & _BUILT_IN and not is_local_code(value)
+        if is_a(value, type) and not value.__flags__ & _BUILT_IN and not is_local_code(value)
     }
     named = ((library, vars(module)), *classes.values())
     found = tuple(
@@ -167,12 +168,12 @@ def _is_anothers(space: _Space, name: str, value: Any, before: Any) -> bool:
     """Whether somebody else than the library has bound this name in it. A library's own doing are
     submodules, private names, what its code assigns as a global, and what it makes when it is asked
     for it first; of what compiled code assigns nothing is known."""
-    if isinstance(value, ModuleType) or name.startswith(("_", "last_", "displayhook")):
+    if is_a(value, ModuleType) or name.startswith(("_", "last_", "displayhook")):
         return False  # sys.last_exc is Python's own, the display hook IPython's for each cell
     if _is_for_a_while(value) or _is_for_a_while(before):
         return False
     if not isinstance(space, dict):  # a class: its methods cache what they like, but no functions
-        return isinstance(value, FunctionType | property)
+        return is_a(value, (FunctionType, property))
     file = space.get("__file__")
     if (before is _ABSENT and "__getattr__" in space) or (file and not str(file).endswith(".py")):
         return False
@@ -194,28 +195,28 @@ _SHELLS = frozenset({"zenbook", "IPython", "ipykernel", "_sitebuiltins"})
 
 def _codes_in(held: Any) -> Iterator[CodeType]:
     """The code of a function, or of a class's methods, with what is defined inside."""
-    for one in list(vars(held).values()) if isinstance(held, type) else (held,):
+    for one in list(vars(held).values()) if is_a(held, type) else (held,):
         waiting = [getattr(getattr(one, "__wrapped__", one), "__code__", None)]
         while waiting:
             code = waiting.pop()
-            if isinstance(code, CodeType):
+            if is_a(code, CodeType):
                 yield code
                 waiting += code.co_consts
 
 
 def _code_of(value: Any) -> Any:
     """The user's function or class that this is, or that it is made of; None for anything else."""
-    if isinstance(value, (staticmethod, classmethod)):
+    if is_a(value, (staticmethod, classmethod)):
         value = value.__func__
-    elif isinstance(value, property):
+    elif is_a(value, property):
         value = value.fget
-    elif isinstance(value, functools.cached_property):
+    elif is_a(value, functools.cached_property):
         value = value.func
     elif type(value).__name__.endswith("Accessor"):  # what pandas puts for a registered class
         value = vars(value).get("_accessor")
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         return value if _is_local(value.__globals__.get("__name__")) else None
-    if isinstance(value, type) and not value.__flags__ & _BUILT_IN:
+    if is_a(value, type) and not value.__flags__ & _BUILT_IN:
         return value if _is_local(value.__module__) else None
     return None
 

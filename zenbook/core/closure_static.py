@@ -25,6 +25,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
 from zenbook.core.code_digest import code_digest
 from zenbook.core.compiling import compiled
+from zenbook.core.kinds import is_a
 from zenbook.core.module_body import Bodies, FunctionNode, ModuleBody, body_of, literal_text
 from zenbook.core.source_normal import normalised
 
@@ -159,7 +160,7 @@ class StaticModules:
                 continue
             if name in constants:
                 differs = literal_text(value) != constants[name]
-            elif name in text.functions and not isinstance(value, FunctionType):
+            elif name in text.functions and not is_a(value, FunctionType):
                 differs = True
             else:
                 codes = (code_digest(code) for code in _own_codes(value, module))
@@ -257,14 +258,14 @@ def _constants_in(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:
 
 def _own_codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
     """The code that a module's function or class should have from the module's text."""
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         decorated = hasattr(value, "__wrapped__") or value.__closure__
         imported = value.__module__ != module.__name__ and value.__module__ in sys.modules
         if not decorated and (not imported or value.__module__ == "__main__"):
             yield value.__code__
-    elif isinstance(value, type) and value.__module__ == module.__name__:
+    elif is_a(value, type) and value.__module__ == module.__name__:
         for member in list(vars(value).values()):
-            if isinstance(member, FunctionType) and not member.__code__.co_filename.startswith("<"):
+            if is_a(member, FunctionType) and not member.__code__.co_filename.startswith("<"):
                 yield from _own_codes(member, module)
 
 

@@ -29,6 +29,7 @@ from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
 from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
 from zenbook.core.code_reader import facts_of
 from zenbook.core.compiling import compiled
+from zenbook.core.kinds import is_a
 from zenbook.core.source_helpers import Around, Given
 from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
@@ -83,11 +84,11 @@ class Walk(Objects):
             self._code(facts_of(root), self.namespace, {}, "", direct=True)
             return self.finish()
         self.labels[id(root)] = "itself"
-        if isinstance(root, FunctionType):
+        if is_a(root, FunctionType):
             self.whole.append(self.describe_function(root, "itself"))
-        elif isinstance(root, type) and is_local_code(root):
+        elif is_a(root, type) and is_local_code(root):
             self.whole.append(self.describe_class(root, root.__name__))
-        elif isinstance(root, ModuleType) and is_local_code(root):
+        elif is_a(root, ModuleType) and is_local_code(root):
             self.whole.append(self.describe_module(root, "itself"))
         else:
             del self.labels[id(root)]
@@ -289,7 +290,7 @@ class Walk(Objects):
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:
         """Follow attributes as long as the object is a module."""
         for place, attribute in enumerate(chain):
-            if not isinstance(value, ModuleType):
+            if not is_a(value, ModuleType):
                 break
             if not is_local_code(value):
                 return self._installed_path(text, value, chain[place:])
@@ -318,13 +319,13 @@ class Walk(Objects):
         value: Any = module
         followed: list[tuple[Mapping[str, Any], str, Any]] = []
         for attribute in chain:
-            if not isinstance(value, ModuleType):
+            if not is_a(value, ModuleType):
                 break
             space = vars(value)
             value = space.get(attribute, MISSING)
             followed.append((space, attribute, value))
         self.bindings += followed
-        if isinstance(value, (FunctionType, type)) and is_local_thing(value):
+        if is_a(value, (FunctionType, type)) and is_local_thing(value):
             return self.meaning(".".join((text, *chain[: len(followed)])), value)
         if is_atom(value) and len(followed) == len(chain) and not chain[-1].startswith("__"):
             self.constant(".".join((text, *chain)), value)  # somebody may have set it
@@ -370,7 +371,7 @@ class Walk(Objects):
 
 def _is_shells(value: Any) -> bool:
     """Whether IPython has put it into the notebook."""
-    if getattr(value, "__wrapped__", None) is open and isinstance(value, FunctionType):
+    if is_a(value, FunctionType) and getattr(value, "__wrapped__", None) is open:
         return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
     return _SHELLS.fullmatch(identity_of(value)) is not None
 
@@ -385,7 +386,7 @@ def _taken_of(entry: Import, name: str, facts: CodeFacts) -> list[str]:
 
 def _has_no_digest_after(value: Any) -> bool:
     """Whether this is code, of which no kept result puts an attribute back."""
-    return isinstance(value, (ModuleType, type, FunctionType))
+    return is_a(value, (ModuleType, type, FunctionType))
 
 
 def _parameters(root: Any) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zenbook.core.digest_stream import ATOMS, CONTAINERS, MARKED, Describe
+from zenbook.core.kinds import held_by_name, is_a
 from zenbook.errors import NotDigestible
 
 _MOST = 20_000
@@ -43,8 +44,8 @@ def _steps(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:
-    own = getattr(value, "__dict__", None)
-    return list(own.items()) if type(own) is dict and not isinstance(value, type) else []
+    own = held_by_name(value)
+    return list(own.items()) if type(own) is dict and not is_a(value, type) else []
 
 
 def _key(key: Any) -> str:

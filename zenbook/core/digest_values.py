@@ -20,6 +20,7 @@ from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_compiled import LIBRARIES as COMPILED_IN
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.kinds import is_a
 from zenbook.core.raised import behind
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -57,9 +58,9 @@ def _describer(value: Any, kind: type, is_live: bool) -> Describer:
     known = _EXACT.get(kind)
     if known is not None:
         return known
-    if isinstance(value, type):
+    if is_a(value, type):
         return _class
-    if isinstance(value, enum.Enum):
+    if is_a(value, enum.Enum):
         return _enum_member
     for base in kind.__mro__[:-1]:
         found = _by_library(base)
@@ -199,7 +200,7 @@ def _instance(value: Any, digester: Digester) -> Description:
 def _reduced(value: Any, digester: Digester) -> Description:
     """What pickle keeps: how to make it, its state, its members."""
     kind = type(value)
-    if isinstance(value, (set, frozenset)):
+    if is_a(value, (set, frozenset)):
         state = getattr(value, "__dict__", None)
         return "set of", digester.class_token(kind), set(value), state
     reducer = copyreg.dispatch_table.get(kind)
@@ -217,7 +218,7 @@ def _reduced(value: Any, digester: Digester) -> Description:
         list(members) if members is not None else None,
         [tuple(pair) for pair in pairs] if pairs is not None else None,
     )
-    chained = behind(value) if isinstance(value, BaseException) else None
+    chained = behind(value) if is_a(value, BaseException) else None
     return (*told, chained) if chained else told
 
 
@@ -262,7 +263,7 @@ def _method(value: Any, digester: Digester) -> Description:
 def _builtin(value: Any, digester: Digester) -> Description:
     owner = getattr(value, "__self__", None)
     module = getattr(value, "__module__", None)
-    if owner is None or isinstance(owner, types.ModuleType):
+    if owner is None or is_a(owner, types.ModuleType):
         home = module or getattr(owner, "__name__", "builtins")
         return "builtin", digester.installed(home, value.__qualname__)
     return "builtin method", value.__name__, owner

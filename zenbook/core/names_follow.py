@@ -8,6 +8,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from zenbook.core.code_reader import facts_of
+from zenbook.core.kinds import is_a, made_around
 
 
 def transitive_reads(reads: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
@@ -36,20 +37,22 @@ def _codes_behind(value: Any, namespace: Mapping[str, Any], seen: set[int]) -> I
     if id(value) in seen:
         return
     seen.add(id(value))
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         if value.__globals__ is namespace:
             yield value.__code__
         for inner in _around(value):
             yield from _codes_behind(inner, namespace, seen)
-    elif isinstance(value, type):
+    elif is_a(value, type):
         yield from _codes_of_class(value, namespace, seen)
-    elif isinstance(value, MethodType):
+    elif is_a(value, MethodType):
         yield from _codes_behind(value.__func__, namespace, seen)
         yield from _codes_behind(value.__self__, namespace, seen)
-    elif isinstance(value, functools.partial):
+    elif is_a(value, functools.partial):
         for inner in (value.func, *value.args, *value.keywords.values()):
             yield from _codes_behind(inner, namespace, seen)
     else:
+        for inner in made_around(value):
+            yield from _codes_behind(inner, namespace, seen)
         yield from _codes_of_object(value, namespace, seen)
 
 
@@ -57,12 +60,10 @@ def _codes_of_class(cls: type, namespace: Mapping[str, Any], seen: set[int]) -> 
     if cls.__module__ != namespace.get("__name__", "__main__"):
         return
     for member in list(vars(cls).values()):
-        inner = member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
-        accessors = (
-            (inner.fget, inner.fset, inner.fdel) if isinstance(inner, property) else (inner,)
-        )
+        inner = member.__func__ if is_a(member, (staticmethod, classmethod)) else member
+        accessors = (inner.fget, inner.fset, inner.fdel) if is_a(inner, property) else (inner,)
         for accessor in accessors:
-            if isinstance(accessor, (FunctionType, type)):
+            if is_a(accessor, (FunctionType, type)):
                 yield from _codes_behind(accessor, namespace, seen)
     for base in (*cls.__bases__, type(cls)):
         yield from _codes_behind(base, namespace, seen)

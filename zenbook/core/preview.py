@@ -11,6 +11,7 @@ import re
 import sys
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.core.masking import MASK, mask
 
 LONGEST = 60
@@ -138,7 +139,7 @@ def _secret_aware(key: Any, value: Any, depth: int) -> str:
 def _other(value: Any, kind: type) -> str:
     root = _root(kind)
     name = kind.__name__
-    if isinstance(value, type):
+    if is_a(value, type):
         return f"class {value.__name__}"
     shape = shape_of(value)
     if shape:

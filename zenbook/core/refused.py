@@ -15,6 +15,7 @@ from typing import Any
 
 from zenbook.core.closed_file import is_closed_file
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.kinds import is_a
 
 _GENERATORS = {
     types.GeneratorType: "is a generator",
@@ -107,7 +108,7 @@ def refusal(value: Any) -> str:
         why = _known[kind] = _by_type(kind)
     if why == _IN_A_GRAPH:
         return why if value.grad_fn is not None else ""
-    if why == "is an open file" and isinstance(value, (io.StringIO, io.BytesIO)):
+    if why == "is an open file" and is_a(value, (io.StringIO, io.BytesIO)):
         return ""
     if why == "is an open file" and is_closed_file(value):
         return ""

@@ -20,6 +20,7 @@ from types import (
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.kinds import is_a
 
 _CODE = (
     BuiltinFunctionType,
@@ -58,6 +59,6 @@ def is_datum(value: Any) -> bool:
     An instance of the user's own class is a datum, also if it can be called; a library's object
     that can be called (a ufunc, a cached function, ``numpy.vectorize``) may be made of code.
     """
-    if isinstance(value, _CODE):
+    if is_a(value, _CODE):
         return False
     return not callable(value) or is_local_code(type(value))

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.parts import (
@@ -176,7 +177,7 @@ class _Adoption:
             for step, item in list(held_by(holder)):
                 if id(item) in self._own:
                     self._put(holder, step, self._own[id(item)])
-                elif isinstance(item, tuple) and any(id(one) in self._own for one in item):
+                elif is_a(item, tuple) and any(id(one) in self._own for one in item):
                     items = (self._own.get(id(one), one) for one in item)
                     waiting.append(made := tuple.__new__(type(item), items))
                     self._put(holder, step, made)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.kinds import is_a
 from zenbook.engine import frames
 
 _HOW = "behind"
@@ -45,7 +46,7 @@ def behind(value: Any) -> Iterator[tuple[tuple[str, _Key], Any]]:
 def _named_arrays_of(block: Any) -> list[tuple[str, Any]]:
     numpy = sys.modules["numpy"]
     wrapped = wrapped_in(block.values) or {"": block.values}
-    return [(name, one) for name, one in wrapped.items() if isinstance(one, numpy.ndarray)]
+    return [(name, one) for name, one in wrapped.items() if is_a(one, numpy.ndarray)]
 
 
 def _arrays_of(block: Any) -> list[Any]:
@@ -55,11 +56,11 @@ def _arrays_of(block: Any) -> list[Any]:
 def wrapped_in(value: Any) -> dict[str, Any]:
     """The arrays that an extension array of pandas wraps, by name; none for anything else."""
     pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(value, pandas.api.extensions.ExtensionArray):
+    if pandas is None or not is_a(value, pandas.api.extensions.ExtensionArray):
         return {}
     held = ((name, getattr(value, name, None)) for name in _WRAPPED)
     numpy = sys.modules["numpy"]
-    wrapped = {name: array for name, array in held if isinstance(array, numpy.ndarray)}
+    wrapped = {name: array for name, array in held if is_a(array, numpy.ndarray)}
     return {"_ndarray": wrapped["_ndarray"]} if "_ndarray" in wrapped else wrapped
 
 

@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.kinds import is_a
 from zenbook.core.masking import mask, secrets_in
 from zenbook.core.naming import is_secret_name
 from zenbook.core.source_shown import (
@@ -89,7 +90,7 @@ def _tells(name: str, value: Any) -> bool:
     secrets = secrets_in(os.environ)
     return (
         bool(secrets)
-        and isinstance(value, (str, bytes, *_CONTAINERS))
+        and is_a(value, (str, bytes, *_CONTAINERS))
         and (mask(text := repr(value), secrets) != text)
     )
 
@@ -107,7 +108,7 @@ def _is_plain(value: Any) -> bool:
                 return False
             waiting += inner
             waiting += inner.values() if type(inner) is dict else ()
-        elif not (type(inner) in _ATOMS or isinstance(inner, PurePath) or _is_librarys(inner)):
+        elif not (type(inner) in _ATOMS or is_a(inner, PurePath) or _is_librarys(inner)):
             return False
     return True
 
@@ -119,7 +120,7 @@ def _is_librarys(value: Any) -> bool:
         return True
     if library == "numpy":
         numpy = sys.modules["numpy"]
-        is_plain = isinstance(value, (numpy.ndarray, numpy.generic))
+        is_plain = is_a(value, (numpy.ndarray, numpy.generic))
         return is_plain and not value.dtype.hasobject and value.nbytes <= _LARGEST
     if library != "pandas" or not hasattr(value, "memory_usage"):
         return False

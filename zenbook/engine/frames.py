@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zenbook.core.digest_tables import own_attributes
+from zenbook.core.kinds import held_by_name, is_a
 
 _MOST_ELEMENTS = 10_000
 
@@ -21,7 +22,7 @@ _MOST_ELEMENTS = 10_000
 def is_frame(value: Any) -> bool:
     """Whether it is a frame or a series, if pandas is loaded at all."""
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series))
+    return pandas is not None and is_a(value, (pandas.DataFrame, pandas.Series))
 
 
 def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
@@ -52,7 +53,7 @@ def elements_beyond(frame: Any) -> list[Any]:
 
 def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     """The frames that another object of pandas looks at: a grouping, a rolling window, a style."""
-    for name, held in getattr(value, "__dict__", {}).items():
+    for name, held in (held_by_name(value) or {}).items():
         if is_frame(held):
             yield ("attribute", name), held
 
@@ -68,7 +69,7 @@ def is_another_index(old: Any, new: Any) -> bool:
     """Whether one index has made way for another, and was not itself changed: labels never change,
     names may."""
     pandas = sys.modules.get("pandas")
-    if pandas is None or not isinstance(old, pandas.Index) or not isinstance(new, pandas.Index):
+    if pandas is None or not is_a(old, pandas.Index) or not is_a(new, pandas.Index):
         return False
     return bool(old.names == new.names and not old.equals(new))
 

@@ -10,6 +10,8 @@ import ctypes
 import sys
 from typing import Any
 
+from zenbook.core.kinds import is_a
+
 
 class _Exported(ctypes.Structure):
     """What Arrow's C interface tells of an array."""
@@ -38,7 +40,7 @@ class _Bytes:
 def image_memory(value: Any) -> Any:
     """The bytes of an image in a memory that is not its own; None for anything else."""
     module: Any = sys.modules.get("PIL.Image")
-    if module is None or not isinstance(value, module.Image) or not value.readonly:
+    if module is None or not is_a(value, module.Image) or not value.readonly:
         return None
     if not hasattr(value, "__arrow_c_array__"):
         return None  # nobody can say where it is

@@ -12,6 +12,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from zenbook.core.digest_tables import own_attributes
+from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.tensors import is_tensor
 
@@ -42,9 +43,9 @@ def replaceable(value: Any) -> bool:
         return bool(value.dtype != object) and is_writeable(value)
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):
         return _holds_constants_only(own_attributes(value))
-    if type(value).__module__ in sys.stdlib_module_names or not hasattr(value, "__dict__"):
+    if type(value).__module__ in sys.stdlib_module_names or (own := held_by_name(value)) is None:
         return False
-    return _holds_constants_only(vars(value))
+    return _holds_constants_only(own)
 
 
 def replace(target: Any, source: Any) -> None:
@@ -77,8 +78,8 @@ def replace(target: Any, source: Any) -> None:
 
 
 def _holds_constants_only(holder: Any) -> bool:
-    items = holder.values() if isinstance(holder, dict) else holder
-    return all(isinstance(item, _CONSTANTS) for item in items)
+    items = holder.values() if is_a(holder, dict) else holder
+    return all(is_a(item, _CONSTANTS) for item in items)
 
 
 def _replace_array(target: Any, source: Any) -> None:

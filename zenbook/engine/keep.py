@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_changes import library_changes
+from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawn import drawn_by
@@ -344,7 +345,7 @@ def _handed_on(
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:
     """Mark an output that *is* one of the inputs (immutable values have no identity to keep)."""
-    if isinstance(value, (int, float, str, bytes, bool, complex, type(None), frozenset)):
+    if is_a(value, (int, float, str, bytes, bool, complex, type(None), frozenset)):
         return artifact
     for name, given in inputs.items():
         if given is value:

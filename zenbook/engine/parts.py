@@ -10,7 +10,7 @@ objects, or goes on to the end, where :mod:`zenbook.engine.reach` has found that
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -21,6 +21,7 @@ from zenbook.core.closure_lending import has_own_variables
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.kinds import held_by_name, is_a, slot_of
 from zenbook.core.raised import behind
 from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
@@ -63,6 +64,8 @@ LEAVES = frozenset(
 """Types of values that hold nothing, themselves and not what is made of them. A weak proxy must not
 be asked anything: what it stands for may be gone."""
 _MUTABLE = frozenset((list, dict, set, bytearray))
+_CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set)
+_HOW = {list: "item", deque: "item", tuple: "place", set: "fixed"}
 _PLAIN_CONTAINERS = frozenset((list, dict, tuple))
 
 
@@ -77,7 +80,7 @@ def is_plain(value: Any) -> bool:
         kind.__basicsize__ == _Plain.__basicsize__
         and kind.__itemsize__ == 0
         and kind.__flags__ & (1 << 9)  # made by a class statement
-        and hasattr(value, "__dict__")
+        and held_by_name(value) is not None
         and not any(_slots_of(base) for base in kind.__mro__)
     )
 
@@ -91,22 +94,22 @@ def _slots_of(kind: type) -> list[str]:
 def is_array(value: Any) -> bool:
     """Whether it is an array of numpy's, if numpy is loaded at all."""
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    return numpy is not None and is_a(value, numpy.ndarray)
 
 
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
-    return type(value) in LEAVES or isinstance(value, _ATOMS)
+    return type(value) in LEAVES or is_a(value, _ATOMS)
 
 
 def _holds_nothing(value: Any) -> bool:
-    return type(value) in LEAVES or (is_atom(value) and not isinstance(value, _CODE))
+    return type(value) in LEAVES or (is_atom(value) and not is_a(value, _CODE))
 
 
 def is_part(value: Any) -> bool:
     """Whether a walk comes by this value: it can change, and is no code; or is code with variables
     of its own, as one that counts its calls has, and which no name leads to."""
-    if isinstance(value, _CODE):
+    if is_a(value, _CODE):
         return has_own_variables(value)
     return is_mutable(value)
 
@@ -121,7 +124,7 @@ def _has_a_name(value: Any) -> bool:
     """Whether it is a logger: whoever holds one holds the process's own, with all of its handlers,
     and it is kept by its name."""
     logging = sys.modules.get("logging")
-    return logging is not None and isinstance(value, logging.Logger)
+    return logging is not None and is_a(value, logging.Logger)
 
 
 def is_mock(value: Any) -> bool:
@@ -135,7 +138,7 @@ def is_mutable(value: Any) -> bool:
     kind = type(value)
     if kind in _MUTABLE:
         return True
-    if kind in LEAVES or isinstance(value, (tuple, type)):
+    if kind in LEAVES or is_a(value, (tuple, type)):
         return False
     if is_mock(value):
         return True
@@ -143,7 +146,7 @@ def is_mutable(value: Any) -> bool:
         return True
     try:
         return hash(value) == object.__hash__(value)
-    except (TypeError, ValueError):  # a memoryview that can be written to says ValueError
+    except Exception:  # a memoryview that can be written to says ValueError, users' code anything
         return True
 
 
@@ -164,7 +167,7 @@ def walk(
         if _holds_nothing(inner) or (id(inner) in seen and id(inner) not in stop):
             continue
         met += 1
-        if not (stop and isinstance(inner, tuple)):
+        if not (stop and is_a(inner, tuple)):
             seen.add(id(inner))
         if is_part(inner):
             yield path, inner
@@ -196,7 +199,8 @@ def _step_to(key: Any, place: int) -> Step:
 
 
 def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
-    if isinstance(value, dict | list | tuple | set | deque) and len(value) > widest:
+    base = base_of(value)
+    if base is not None and base.__len__(value) > widest:
         return
     if _has_a_name(value) or is_mock(value):
         return
@@ -212,44 +216,54 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         yield from frames_within(value)
         yield from put_into_index(value)
         return
-    if isinstance(value, dict):
-        items = enumerate(list(value.items()))
-        yield from ((_step_to(key, place), item) for place, (key, item) in items)
-    elif isinstance(value, MappingProxyType):
+    if base is not None:
+        yield from _items(value, base)
+    elif is_a(value, MappingProxyType):
         yield from ((("fixed", place), item) for place, item in enumerate(list(value.values())))
-    elif isinstance(value, list | deque):
-        yield from ((("item", place), item) for place, item in enumerate(list(value)))
-    elif isinstance(value, tuple):
-        yield from ((("place", place), item) for place, item in enumerate(value))
-    elif isinstance(value, set):
-        yield from ((("fixed", place), item) for place, item in enumerate(value))
     elif is_array(value):
         yield from _elements(value, widest)
         return
-    elif isinstance(value, _CODE):
+    elif is_a(value, _CODE):
         yield from _bound_to(value)
         return
-    elif isinstance(value, partial):
+    elif is_a(value, partial):
         yield from (
             (("given", place), item) for place, item in enumerate((value.func, *value.args))
         )
         yield ("slot", "keywords"), value.keywords
-    elif isinstance(value, _ITERATORS):
+    elif is_a(value, _ITERATORS):
         yield from ((("fixed", place), item) for place, item in enumerate(value.__reduce__()[1]))
-    elif isinstance(value, BaseException):
+    elif is_a(value, BaseException):
         yield from _raised(value)
     yield from _attributes(value)
+
+
+def base_of(value: Any) -> Any:
+    """Which built-in container it is made of; None for none. What its own class says of its length
+    and items is code of the user's."""
+    if not is_a(value, _CONTAINERS):
+        return None
+    return next(base for base in _CONTAINERS if is_a(value, base))
+
+
+def _items(value: Any, base: Any) -> Iterator[tuple[Step, Any]]:
+    if issubclass(base, dict):
+        items = enumerate(list(base.items(value)))
+        yield from ((_step_to(key, place), item) for place, (key, item) in items)
+    else:
+        how = _HOW[base]
+        yield from (((how, place), item) for place, item in enumerate(list(base.__iter__(value))))
 
 
 def _bound_to(code: Any) -> Iterator[tuple[Step, Any]]:
     """What a function or method brings along. A function that is imported by its name when it is
     loaded brings nothing, and global names are looked up when it is called."""
     owner = getattr(code, "__self__", None)
-    if isinstance(owner, ModuleType | type):
+    if is_a(owner, (ModuleType, type)):
         return
     if owner is not None:
         yield ("fixed", 0), owner
-    elif isinstance(code, FunctionType) and _is_kept_whole(code):
+    elif is_a(code, FunctionType) and _is_kept_whole(code):
         for number, cell in enumerate(code.__closure__ or ()):
             if (content := cell_content(cell)) is not MISSING:
                 yield ("cell", number), content
@@ -275,7 +289,7 @@ def _raised(error: BaseException) -> Iterator[tuple[Step, Any]]:
     yield ("slot", "args"), error.args
     yield from ((("slot", name), held) for name, held in behind(error).items())
     exceptions = getattr(error, "exceptions", ())
-    if isinstance(exceptions, tuple):
+    if is_a(exceptions, tuple):
         yield from ((("fixed", place), one) for place, one in enumerate(exceptions))
 
 
@@ -286,7 +300,7 @@ def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:
     for kind in type(value).__mro__:
         for name in _slots_of(kind):
             try:
-                yield ("slot", name), getattr(value, name)
+                yield ("slot", name), slot_of(value, name)
             except AttributeError:
                 continue  # empty, or ``__dict__`` and ``__weakref__`` by a private name
 
@@ -294,20 +308,20 @@ def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:
 def _own_attributes(value: Any) -> Any:
     """An instance's attributes. An error and a partial function get a dictionary when they are
     asked for it first, and are pickled otherwise from then on."""
-    if isinstance(value, partial):
+    if is_a(value, partial):
         return partial.__reduce__(value)[2][3]
-    if isinstance(value, ModuleType):  # by way of Python's own names it leads to the whole notebook
+    if is_a(value, ModuleType):  # by way of Python's own names it leads to the whole notebook
         return {name: item for name, item in vars(value).items() if name != "__builtins__"}
-    if isinstance(value, BaseException):
+    if is_a(value, BaseException):
         return next(iter(BaseException.__reduce__(value)[2:]), None)
-    return getattr(value, "__dict__", None)
+    return held_by_name(value)
 
 
 def follow(value: Any, path: Path) -> Any:
     """What stands at the end of a path. Raises KeyError, IndexError, TypeError, AttributeError."""
     for how, key in path:
         if how == "attribute":
-            value = vars(value)[key]
+            value = held_by_name(value)[key]
         elif how == "cell":
             value = value.__closure__[key].cell_contents
         elif how == "given":
@@ -358,7 +372,7 @@ def put(holder: Any, step: Step, value: Any) -> None:
     if how in ("fixed", "place", "buffer"):
         raise TypeError("nothing can be put into a tuple or a set")
     if how == "attribute":
-        vars(holder)[key] = value
+        held_by_name(holder)[key] = value
     elif how == "cell":
         holder.__closure__[key].cell_contents = value
     elif how == "given":

@@ -8,17 +8,16 @@ ways. So where a walk gives up, they say whether anything is shared; then it is 
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import chain
 from types import ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.kinds import is_a
 from zenbook.engine.frames import elements_beyond, is_frame
-from zenbook.engine.parts import LEAVES, MOST, WIDEST, held_by, is_array, is_part
-
-_CONTAINERS = (dict, list, tuple, set, deque)
+from zenbook.engine.parts import LEAVES, MOST, WIDEST, base_of, held_by, is_array, is_part
 
 
 class Reach:
@@ -93,9 +92,9 @@ class Reach:
         return any(is_part(other.objects[number]) for number in further)
 
     def _held_by(self, value: Any) -> list[Any]:
-        if isinstance(value, _CONTAINERS) and len(value) > WIDEST:
-            items = value.values() if isinstance(value, dict) else value
-            return self._beyond(items)
+        base = base_of(value)
+        if base is not None and base.__len__(value) > WIDEST:
+            return self._beyond((base.values if issubclass(base, dict) else base.__iter__)(value))
         if is_array(value) and value.dtype == object and value.size > WIDEST:
             return self._beyond(value.ravel().tolist())
         held = [item for _, item in held_by(value)]
@@ -115,4 +114,4 @@ def _holds_anything(container: Any) -> bool:
 
 def _is_installed(value: Any) -> bool:
     """Whether it is a module of a library: by way of ``sys.modules`` it leads to everything."""
-    return isinstance(value, ModuleType) and not is_local_code(value)
+    return is_a(value, ModuleType) and not is_local_code(value)

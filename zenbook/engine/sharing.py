@@ -25,6 +25,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.engine.blocks import (
     behind,
     counted,
@@ -179,7 +180,7 @@ def buffer_of(array: Any) -> Any:
     """What an array's memory belongs to if that is no array; None if it is the array's own."""
     while is_array(array):
         array = array.base
-    return array.obj if isinstance(array, memoryview) else array
+    return array.obj if is_a(array, memoryview) else array
 
 
 def _looked_into(path: Path, value: Any, arrays: Stretches) -> tuple[str, Path, Any] | None:
@@ -357,6 +358,6 @@ def _is_view(value: Any, arrays: list[Any]) -> bool:
     numpy = sys.modules.get("numpy")
     if is_tensor(value) or any(map(is_tensor, arrays)):
         return any(share(value, one) for one in arrays)
-    if numpy is None or not isinstance(value, numpy.ndarray):
+    if numpy is None or not is_a(value, numpy.ndarray):
         return False
     return any(value is not one and numpy.may_share_memory(value, one) for one in arrays)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.engine.memory import bounds_of
 
 Walk = Callable[[Any], Iterator[tuple[Any, Any]]]
@@ -31,7 +32,7 @@ _SPARSE = {
 def is_tensor(value: Any) -> bool:
     """Whether it is a tensor of torch's, if torch is loaded at all."""
     kind = getattr(sys.modules.get("torch"), "Tensor", None)
-    return isinstance(kind, type) and isinstance(value, kind)
+    return isinstance(kind, type) and is_a(value, kind)
 
 
 def stretches_of(value: Any) -> list[Stretch]:
@@ -39,7 +40,7 @@ def stretches_of(value: Any) -> list[Stretch]:
     if is_tensor(value):
         return [stretch for storage in _storages_of(value) for stretch in _stretch_of(storage)]
     numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(value, numpy.ndarray) or not value.size:
+    if numpy is None or not is_a(value, numpy.ndarray) or not value.size:
         return []
     return [bounds_of(value)]
 

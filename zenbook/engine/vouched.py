@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.errors import NotDigestible
@@ -88,4 +89,4 @@ def _is_plain(value: Any) -> bool:
     for library, name in (("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series")):
         if (module := sys.modules.get(library)) is not None and hasattr(module, name):
             kinds.append(getattr(module, name))
-    return isinstance(value, tuple(kinds))
+    return is_a(value, tuple(kinds))

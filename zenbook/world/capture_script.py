@@ -32,6 +32,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import before_end
 from zenbook.world.capture import Tape, muted
 from zenbook.world.capture_ipython import take_display
@@ -307,7 +308,7 @@ def _has(module: str) -> bool:
 def is_figure(value: Any) -> bool:
     """Whether it is a figure of matplotlib's, if that is loaded at all."""
     module = sys.modules.get("matplotlib.figure")
-    return module is not None and isinstance(value, module.Figure)
+    return module is not None and is_a(value, module.Figure)
 
 
 def picture(figure: Any) -> Mapping[str, str]:

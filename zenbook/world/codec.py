@@ -27,6 +27,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.core.left_out import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import CodeDigests
@@ -206,7 +207,7 @@ def _mutable(value: Any, packer: Packer, code: CodeDigests) -> Iterator[int]:
 def _is_shared_by_all(obj: Any, code: CodeDigests) -> bool:
     """Whether sharing this object says nothing: it cannot change, or it is a library's own."""
     kind = type(obj)
-    if kind in _IMMUTABLE or isinstance(obj, (type, enum.Enum)):
+    if kind in _IMMUTABLE or is_a(obj, (type, enum.Enum)):
         return True
     if kind is types.FunctionType:
         return not code.is_local(obj)

@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_module
+from zenbook.core.kinds import is_a
 
 _CODE = (type, FunctionType, ModuleType)
 _WAYS = ("__eq__", "__reduce_ex__", "__reduce__")
@@ -68,7 +69,7 @@ def _named_within(package: str) -> Iterator[tuple[int, tuple[str, str]]]:
         for name, value in list(vars(held).items()):
             kind = type(value)
             is_one = kind is object if package == "builtins" else _is_known_by_identity(kind)
-            if is_one and not isinstance(value, _CODE):
+            if is_one and not is_a(value, _CODE):
                 yield id(value), (module, name)
 
 
@@ -76,13 +77,11 @@ def reduce_argparse(obj: Any) -> Any:
     """A parser or an argument of one, with the text that is no text put by name; NotImplemented
     for anything else."""
     argparse = sys.modules.get("argparse")
-    if argparse is None or not isinstance(
-        obj, (argparse._AttributeHolder, argparse._ActionsContainer)
-    ):
+    if argparse is None or not is_a(obj, (argparse._AttributeHolder, argparse._ActionsContainer)):
         return NotImplemented
     reduced = obj.__reduce_ex__(5)
     state = reduced[2] if len(reduced) > 2 else None
-    if type(state) is not dict or isinstance(obj, argparse.Namespace):
+    if type(state) is not dict or is_a(obj, argparse.Namespace):
         return reduced
     suppress = Named("argparse", "SUPPRESS")
     told = {n: suppress if v is argparse.SUPPRESS else v for n, v in state.items()}

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
+from zenbook.core.kinds import is_a
+
 MOST_OWNED = 1 << 20
 """Bytes of an array that is copied to own its memory; a larger one stays the file's pages, which
 are read when they are used."""
@@ -51,7 +53,7 @@ def make_view(
 def reduce_masked(value: Any) -> Any:
     """A masked array; NotImplemented for other arrays and for kinds that reduce themselves."""
     masked = sys.modules["numpy"].ma.MaskedArray
-    if not isinstance(value, masked) or type(value).__reduce__ is not masked.__reduce__:
+    if not is_a(value, masked) or type(value).__reduce__ is not masked.__reduce__:
         return NotImplemented
     return make_masked, (type(value), value.data, vars(value))
 

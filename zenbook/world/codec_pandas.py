@@ -11,13 +11,14 @@ import sys
 from typing import Any
 
 from zenbook.core.digest_tables import own_attributes
+from zenbook.core.kinds import is_a
 
 
 def reduce_table(value: Any) -> Any:
     """A frame or series with attributes of its own, a grouping without what it remembers;
     NotImplemented for all other values."""
     pandas = sys.modules["pandas"]
-    if not isinstance(value, (pandas.DataFrame, pandas.Series)):
+    if not is_a(value, (pandas.DataFrame, pandas.Series)):
         return _forgetful(value)
     if not (own := own_attributes(value)):
         return NotImplemented

@@ -16,6 +16,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended
+from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
@@ -113,7 +114,7 @@ class Packer(pickle.Pickler):
         if kind is types.FunctionType:
             is_there = id(obj) not in self._made_here
             return self._code_object(partial(code_.reduce_function, is_there=is_there), obj)
-        if isinstance(obj, type):
+        if is_a(obj, type):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
@@ -131,7 +132,7 @@ class Packer(pickle.Pickler):
             return make_ended, facts
         if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
             return import_shared, (library,)
-        if isinstance(obj, dict) and code_.is_own_namespace(obj):
+        if is_a(obj, dict) and code_.is_own_namespace(obj):
             return code_.reduce_own_namespace(obj)
         root = library_of(kind)
         if root == "numpy":
@@ -146,7 +147,7 @@ class Packer(pickle.Pickler):
             return code_.reduce_with_attributes(obj)
         if root == "torch":
             return reduce_tensor(obj, self._memories)
-        if isinstance(obj, BaseException):
+        if is_a(obj, BaseException):
             return reduce_error(obj)
         if root == "IPython" and kind.__name__ == "DisplayHandle":
             return make_handle, (kind, kept_state(obj))
@@ -168,7 +169,7 @@ class Packer(pickle.Pickler):
 
     def _array(self, obj: Any) -> Any:
         numpy = sys.modules["numpy"]
-        if isinstance(obj, numpy.memmap) and getattr(obj, "_mmap", None) is not None:
+        if is_a(obj, numpy.memmap) and getattr(obj, "_mmap", None) is not None:
             raise Refusal("is a memmap, which lives in its file")
         if type(obj) is not numpy.ndarray:
             return reduce_masked(obj)

@@ -18,6 +18,7 @@ from zenbook.core.closure import CodeClosure
 from zenbook.core.closure_finders import MODULE
 from zenbook.core.closure_origin import is_local_module
 from zenbook.core.digest import Digester
+from zenbook.core.kinds import is_a
 from zenbook.errors import NotDigestible
 from zenbook.model import Read
 
@@ -34,7 +35,7 @@ class Reached:
         self._before = {
             name: value
             for name, value in list(_program().items())
-            if isinstance(value, (type, FunctionType))
+            if is_a(value, (type, FunctionType))
         }
 
     def is_news(self, module: str, name: str) -> bool:
@@ -61,7 +62,7 @@ class Reached:
             return False
         top = name.partition(".")[0]
         value = _program().get(top)
-        return isinstance(value, (type, FunctionType)) and self._before.get(top) is not value
+        return is_a(value, (type, FunctionType)) and self._before.get(top) is not value
 
 
 def names_of_program(names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.world import files
 from zenbook.world.variables import is_volatile
-from zenbook.world.watch_notes import Notes, paths_in
+from zenbook.world.watch_notes import Notes
 
 _LONGEST = 260
 _LONGEST_PROGRAM = 20_000
@@ -57,15 +58,36 @@ def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> No
         for braced, plain in _DOLLARS.findall(literal) if "$" in literal else ():
             if (variable := braced or plain).isupper() and not is_volatile(variable):
                 notes.variable(variable)
-    for value in values:
-        for text, is_path in paths_in(value):
-            _name(notes, text, is_path=is_path)
+    for text, is_path in _paths_in(values):
+        _name(notes, text, is_path=is_path)
 
 
 def absolutes(literals: Iterable[str], values: Iterable[Any]) -> list[str]:
     """Absolute paths that the code or an input spells out."""
-    said = [*literals, *(text for value in values for text, _ in paths_in(value))]
+    said = [*literals, *(text for text, _ in _paths_in(values))]
     return [os.path.normpath(text) for text in said if len(text) > 1 and os.path.isabs(text)]
+
+
+def _paths_in(values: Iterable[Any]) -> Iterator[tuple[str, bool]]:
+    """Paths among inputs: (text, whether it is a path by type), from small containers."""
+    for value in values:
+        try:
+            yield from _paths_of(value, 3)
+        except Exception:  # an input's own ``__fspath__`` or ``__iter__`` fails: it names no path
+            continue
+
+
+def _paths_of(value: Any, depth: int) -> Iterator[tuple[str, bool]]:
+    if is_a(value, str):
+        yield value, False
+    elif is_a(value, (os.PathLike,)):
+        yield os.fspath(value), True
+    elif depth and is_a(value, (tuple, list, set, frozenset)) and len(value) <= 1000:
+        for item in value:
+            yield from _paths_of(item, depth - 1)
+    elif depth and is_a(value, dict) and len(value) <= 1000:
+        for item in value.values():
+            yield from _paths_of(item, depth - 1)
 
 
 def _name(notes: Notes, text: str, *, is_path: bool = False) -> None:

@@ -375,17 +375,3 @@ class Notes:
         if path.startswith(self.places.below):
             return os.path.normpath(path[len(self.places.below) :])
         return "." if path == self.cwd else path
-
-
-def paths_in(value: Any, depth: int = 3) -> Iterable[tuple[str, bool]]:
-    """Paths among an input's value: (text, whether it is a path by type), from small containers."""
-    if isinstance(value, str):
-        yield value, False
-    elif isinstance(value, os.PathLike):
-        yield os.fspath(value), True
-    elif depth and isinstance(value, (tuple, list, set, frozenset)) and len(value) <= 1000:
-        for item in value:
-            yield from paths_in(item, depth - 1)
-    elif depth and isinstance(value, dict) and len(value) <= 1000:
-        for item in value.values():
-            yield from paths_in(item, depth - 1)

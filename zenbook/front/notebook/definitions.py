@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import changes_looks
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.called_early import read_by_called
@@ -258,8 +259,7 @@ def definition_digests(
     return {
         name: definition_digest(namespace[name], digest)
         for name in names
-        if isinstance(namespace.get(name), FunctionType | type)
-        and not _is_librarys(namespace[name])
+        if is_a(namespace.get(name), (FunctionType, type)) and not _is_librarys(namespace[name])
     }
 
 
@@ -278,7 +278,7 @@ def definition_digest(value: Any, digest: Digest) -> str:
 
     from zenbook.core.code_digest import code_digest
 
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         attributes = {k: v for k, v in vars(value).items() if k != "__wrapped__"}
         parts = [code_digest(value.__code__)]
         parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
@@ -319,14 +319,14 @@ _CLASS_NOISE = frozenset(
 
 def _member(member: Any, digest: Digest) -> str:
     inner = getattr(member, "__func__", getattr(member, "fget", member))
-    if isinstance(inner, FunctionType | type):
+    if is_a(inner, (FunctionType, type)):
         return definition_digest(inner, digest)
     return value_digest(member, digest)
 
 
 def value_digest(value: Any, digest: Digest) -> str:
     """A value's digest; of what has none, its type."""
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         return definition_digest(value, digest)
     try:
         return digest(value)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
 from zenbook.core.source import Body, code_of_cell
@@ -320,8 +321,8 @@ class _Now:
         space, found, waiting = self.told.space(), set[str](), [name]
         while waiting:
             value = space.get(waiting.pop())
-            members = vars(value).values() if isinstance(value, type) else (value,)
-            codes = [one.__code__ for one in members if isinstance(one, FunctionType)]
+            members = vars(value).values() if is_a(value, type) else (value,)
+            codes = [one.__code__ for one in members if is_a(one, FunctionType)]
             for code in codes:  # grows while it is walked
                 codes += [one for one in code.co_consts if isinstance(one, CodeType)]
             named = {one for code in codes for one in code.co_names} - found

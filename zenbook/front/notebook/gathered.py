@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.kinds import is_a
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, MANIFEST, SEVERAL
 from zenbook.engine.passage import Ran
@@ -144,7 +145,7 @@ def _classes_made(named: Mapping[str, Any], cell: Cell, before: Glimpse) -> list
 def _is_unread(name: str, value: Any) -> bool:
     """Whether it is what ``_ = plt.hist(x)`` leaves: a part of a picture, given to a name so that
     it is not shown. To keep it costs more than to draw it."""
-    parts = value if isinstance(value, tuple | list) else (value,)
+    parts = value if is_a(value, (tuple, list)) else (value,)
     return is_spare(name) and any(library_of(type(one)) == "matplotlib" for one in parts[-3:])
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.kinds import is_a, made_around
 from zenbook.world.open_figures import open_figures
 
 _KEPT_BY_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -133,9 +134,12 @@ def written_by_functions(roots: Iterable[Any], namespace: Mapping[str, Any]) -> 
     waiting, seen = list(roots), set[int]()
     while waiting:
         value = waiting.pop()
-        if not isinstance(value, FunctionType | type) or id(value) in seen:
+        if id(value) in seen:
             continue
         seen.add(id(value))
+        waiting += made_around(value)
+        if not is_a(value, (FunctionType, type)):
+            continue
         for function in _functions(value):
             if function.__globals__ is not namespace:
                 continue
@@ -146,15 +150,15 @@ def written_by_functions(roots: Iterable[Any], namespace: Mapping[str, Any]) -> 
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:
-    if isinstance(value, FunctionType):
+    if is_a(value, FunctionType):
         yield value
         wrapped = getattr(value, "__wrapped__", None)
-        if isinstance(wrapped, FunctionType):
+        if is_a(wrapped, FunctionType):
             yield wrapped
         return
     for member in vars(value).values():
         inner = getattr(member, "__func__", getattr(member, "fget", member))
-        if isinstance(inner, FunctionType):
+        if is_a(inner, FunctionType):
             yield inner
 
 
@@ -184,7 +188,7 @@ def bind(namespace: MutableMapping[str, Any], values: Mapping[str, Any]) -> None
 
 def is_code(value: Any) -> bool:
     """Whether a value is code that is *used* (function, class, module) and no datum."""
-    if isinstance(value, FunctionType | type | ModuleType):
+    if is_a(value, (FunctionType, type, ModuleType)) or made_around(value):
         return True
     return callable(value) and type(value).__name__ in (
         "builtin_function_or_method",

@@ -17,6 +17,7 @@ from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.kinds import held_by_name, is_a, told_by
 from zenbook.world.watch_places import owner_of
 
 _MOST = 2000
@@ -57,8 +58,8 @@ def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
 
 
 def _is_users(value: Any) -> bool:
-    code = getattr(getattr(value, "__func__", value), "__code__", None)
-    return code is not None and owner_of(code.co_filename) == "user"
+    code = told_by(told_by(value, "__func__") or value, "__code__")
+    return type(code) is CodeType and owner_of(code.co_filename) == "user"
 
 
 def _reached(roots: list[Any]) -> dict[int, Any]:
@@ -74,19 +75,20 @@ def _reached(roots: list[Any]) -> dict[int, Any]:
 
 
 def _held(value: Any) -> Iterator[Any]:
-    if isinstance(value, MethodType):
+    if is_a(value, MethodType):
         yield from (value.__self__, value.__func__)
-    elif isinstance(value, FunctionType) and _is_users(value):
+    elif is_a(value, FunctionType) and _is_users(value):
         yield from _named(value.__code__, value.__globals__)
         yield from (cell.cell_contents for cell in value.__closure__ or () if _is_full(cell))
     elif type(value) in (tuple, list):
         yield from value[:_MOST]
     elif type(value) is dict:
         yield from list(value.values())[:_MOST]
-    elif isinstance(value, type) and is_local_code(value):
+    elif is_a(value, type) and is_local_code(value):
         yield from list(vars(value).values())
-    elif is_local_code(type(value)) or isinstance(value, threading.Thread):
-        yield from (*getattr(value, "__dict__", {}).values(), type(value))
+    elif is_local_code(type(value)) or is_a(value, threading.Thread):
+        own = held_by_name(value)
+        yield from (*(own.values() if type(own) is dict else ()), type(value))
 
 
 def _named(code: CodeType, space: Mapping[str, Any]) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
+from zenbook.core.kinds import is_a
 from zenbook.front.notebook.marker import find_marker, take_marker_away
 
 if TYPE_CHECKING:
@@ -144,12 +145,12 @@ class Trail:
         if then is not None and self._is(then, maker):
             steps = self._fresh(then, places)
             seen = self._still_seen(name, maker, reader, places)
-            unspoilt = isinstance(value, _ATOMS) or self._unspoilt(name, then, reader, places)
+            unspoilt = is_a(value, _ATOMS) or self._unspoilt(name, then, reader, places)
             if steps is not None and seen and unspoilt:
                 return Origin("as found", steps)
         if now is not None and self._is(now, maker) and now > reader:
             steps = self._fresh(now, places)
-            if steps is not None and (isinstance(value, _ATOMS) or self._untouched(name, now)):
+            if steps is not None and (is_a(value, _ATOMS) or self._untouched(name, now)):
                 return Origin("as now", steps)
         return Origin("unknown")
 
