@@ -214,6 +214,8 @@ def _code_of(value: Any) -> Any:
         value = value.func
     elif type(value).__name__.endswith("Accessor"):  # what pandas puts for a registered class
         value = vars(value).get("_accessor")
+    elif type(value).__name__ == "NameSpace":  # what polars does
+        value = getattr(value, "_ns", None)
     if is_a(value, FunctionType):
         return value if _is_local(value.__globals__.get("__name__")) else None
     if is_a(value, type) and not value.__flags__ & _BUILT_IN:

@@ -116,24 +116,24 @@ class PickleCodec:
         except MemoryError as error:
             raise NotKeepable(name, "needs more memory than there is to be kept") from error
         except BaseException as error:  # __reduce__ and __getstate__ are the user's
-            raise NotKeepable(name, f"cannot be kept: {_told(error)}") from error
+            raise NotKeepable(name.removeprefix("~"), f"cannot be kept: {_told(error)}") from error
         return packer
 
     def _bundle(self, values: Mapping[str, Any], packer: Packer) -> Bundle:
         bundle = Bundle(tuple(values), packer.header, packer.buffers)
         if not packer.roots <= _TRUSTED and bundle.size <= _CHECKED_UP_TO:
             self._check(values, bundle)
-            for kind, value in packer.reduced.items():
-                self._check_whole(", ".join(values), kind, value)
+            for value in packer.reduced:
+                self._check_whole(", ".join(values), value)
         return bundle
 
-    def _check_whole(self, names: str, kind: type, value: Any) -> None:
+    def _check_whole(self, names: str, value: Any) -> None:
         """Raise NotKeepable if a copy lacks what the object has, by its class's own will."""
         packer = self._packed(names, value)
         copies = [memoryview(bytearray(buffer)) for buffer in packer.buffers]
         (copy,) = self.unpack(packer.header, copies).values()
         if name := left_out(value, copy):
-            why = f"would come back without {name}, which {kind.__qualname__} leaves out"
+            why = f"would come back without {name}, which {type(value).__qualname__} leaves out"
             raise NotKeepable(names.replace("~", ""), why)
 
     def _check(self, values: Mapping[str, Any], bundle: Bundle) -> None:

@@ -28,6 +28,7 @@ from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _LARGE = 1 << 16
+_MOST_REDUCED = 20
 
 
 class Refusal(Exception):
@@ -79,8 +80,8 @@ class Packer(pickle.Pickler):
         self._made_here: frozenset[int] = frozenset()
         """Functions that are outputs themselves, and so no older ones that were there."""
         self.kinds: set[type] = set()
-        self.reduced: dict[type, Any] = {}
-        """One object of each class that says itself what is kept of it."""
+        self.reduced: list[Any] = []
+        """Objects of classes that say themselves what is kept of them; no more than a few."""
         super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
 
     def write(self, values: dict[str, Any]) -> None:
@@ -118,8 +119,8 @@ class Packer(pickle.Pickler):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
-        if kind not in self.reduced and not keeps_all(kind):
-            self.reduced[kind] = obj
+        if len(self.reduced) < _MOST_REDUCED and not keeps_all(kind):
+            self.reduced.append(obj)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
             return self._code_object(lambda it, _: reduce(it), obj)

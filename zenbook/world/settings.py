@@ -42,7 +42,8 @@ _Read = Callable[[], str]
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, ``xml``, how IPython shows values;
+    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, ``xml``, how IPython shows values,
+    the command line for what parses it;
     or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``,
     ``socket``."""
     used = TRIGGERS.intersection(libraries)
@@ -304,6 +305,13 @@ def _mimetypes_settings() -> str:
     return _file_types[1]
 
 
+def _command_line() -> str:
+    """What parsers of the command line find there, which a kernel's own program is no part of."""
+    program, *arguments = map(str, sys.argv or [""])
+    is_kernels = os.path.basename(program).startswith(("ipykernel_launcher", "colab_kernel"))
+    return "" if is_kernels else repr(arguments)
+
+
 def _xml_settings() -> str:
     """The prefixes of namespaces that somebody has registered."""
     module = sys.modules.get("xml.etree.ElementTree")
@@ -366,6 +374,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "csv": _csv_settings,
     "mimetypes": _mimetypes_settings,
     "xml": _xml_settings,
+    "command line": _command_line,
     "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
@@ -383,6 +392,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "csv": frozenset({"csv"}),
     "mimetypes": frozenset({"mimetypes"}),
     "xml": frozenset({"xml"}),
+    "command line": frozenset({"argparse", "optparse", "click", "typer", "fire", "docopt", "absl"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
     **{library: frozenset({library}) for library in _CHANGEABLE},
