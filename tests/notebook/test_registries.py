@@ -177,3 +177,27 @@ def test_a_picture_is_drawn_again_in_another_style_whoever_draws_it(own: Kernel)
     own.restart()
     small = own.play(f"{before}\nmatplotlib.rcParams['figure.figsize'] = (2, 2)", drawing)[-1]
     assert small.status == "completed", small.said
+
+
+REGISTERED = {
+    "the command line": (
+        "import sys, argparse\nsys.argv = ['program', '--n', '{}']",
+        "parser = argparse.ArgumentParser()\nparser.add_argument('--n')\nn = parser.parse_args().n",
+    ),
+    "a namespace of polars": (
+        "import polars as pl\n@pl.api.register_expr_namespace('own')\nclass Own:\n"
+        "    def __init__(self, e): self.e = e\n    def times(self): return self.e * {}",
+        "n = str(pl.DataFrame({'a': [1]}).select(pl.col('a').own.times()).item())",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REGISTERED)
+def test_what_the_notebook_has_set_counts_for_a_step_that_uses_it(
+    case: str, kernel: Kernel
+) -> None:
+    setting, body = REGISTERED[case]
+    for number, status in ((2, "completed"), (2, "cached"), (3, "completed"), (3, "cached")):
+        kernel.fresh()
+        done = kernel.play(setting.replace("{}", str(number)), f"%%step s\n{body}")
+        assert (done[-1].status, kernel.value("n")) == (status, str(number))

@@ -14,10 +14,11 @@ import os
 import sys
 from collections.abc import Callable
 from dis import opmap
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from zenbook.world import files, watch_native, watch_reaching
+from zenbook.world.watch_looks import look_at
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_programs import follow_native, program_starts, terminal_starts
@@ -200,6 +201,23 @@ def _listed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     _each(everyone, "." if args[0] is None else args[0], frame, "listed")
 
 
+def _scanned(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """Entries are asked for sizes and times without a word: code that scans a folder and says
+    ``stat`` anywhere has asked each of them."""
+    _listed(everyone, args, frame)
+    caller, _ = nearest(frame)
+    path = "." if args[0] is None else _text(args[0])
+    if caller is frame and path and "stat" in _names_in(caller.f_code):
+        for name in os.listdir(path)[:_MOST_ENTRIES]:
+            look_at(everyone, os.path.join(path, name))
+
+
+def _names_in(code: CodeType) -> set[str]:
+    """The names in a piece of code and in all that is defined in it."""
+    nested = (one for one in code.co_consts if isinstance(one, CodeType))
+    return {*code.co_names}.union(*map(_names_in, nested))
+
+
 def _note_listing_seen(everyone: tuple[Notes, ...], said: Any) -> None:
     """Tell listings that Python makes from those that native code does."""
     path = "." if said is None else _text(said) or _path_of(said)
@@ -318,13 +336,14 @@ def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
             follow_native(notes)
 
 
+_MOST_ENTRIES = 1000
 _Handler = Callable[[tuple[Notes, ...], tuple[Any, ...], FrameType], None]
 
 _HANDLERS: dict[str, _Handler] = {
     "open": _opened,
     "import": _imports,
     "os.listdir": _listed,
-    "os.scandir": _listed,
+    "os.scandir": _scanned,
     "glob.glob/2": _globbed,
     "pathlib.Path.glob": _path_globbed,
     "pathlib.Path.rglob": _path_rglobbed,

@@ -42,6 +42,7 @@ _ASKS = {
     "getmtime": files.TIMES,
     "getctime": files.TIMES,
     "getatime": files.TIMES,
+    "cmp": files.CONTENT,  # filecmp's
 }
 _NO_QUESTION = frozenset(
     {
@@ -241,6 +242,11 @@ def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
     if not marks:
         marks = plain if owner == "user" else (files.EXISTS,)
     _note(everyone, said, marks, by_library=owner == "library")
+
+
+def look_at(everyone: tuple[Notes, ...], path: str) -> None:
+    """The user's code asks for all that ``os.stat`` tells of this path."""
+    _note(everyone, path, (files.EXISTS, files.TIMES))
 
 
 def _saw_cwd(frame: FrameType) -> None:

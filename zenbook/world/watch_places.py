@@ -20,7 +20,9 @@ Owner = Literal["user", "library", "stdlib", "path", "import", "source", "zenboo
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _STDLIB = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-_PATH_MODULES = {"os", "posixpath", "ntpath", "genericpath", "pathlib", "_collections_abc", "glob"}
+_PATH_MODULES = {
+    *("os", "posixpath", "ntpath", "genericpath", "pathlib", "_collections_abc", "glob", "filecmp"),
+}
 _SOURCE_MODULES = {"linecache", "inspect", "tokenize", "traceback", "warnings", "pdb"}
 _IMPORT_MODULES = {"importlib", "zipimport", "pkgutil"}
 _VIRTUAL = ("/proc/", "/sys/", "/dev/")
