@@ -179,14 +179,17 @@ def test_a_picture_is_drawn_again_in_another_style_whoever_draws_it(own: Kernel)
     assert small.status == "completed", small.said
 
 
+NAMESPACE = (
+    "import polars as pl\n@pl.api.register_expr_namespace('own')\nclass Own:\n"
+    "    def __init__(self, e): self.e = e\n    def times(self): return self.e * {}"
+)
 REGISTERED = {
     "the command line": (
         "import sys, argparse\nsys.argv = ['program', '--n', '{}']",
         "parser = argparse.ArgumentParser()\nparser.add_argument('--n')\nn = parser.parse_args().n",
     ),
     "a namespace of polars": (
-        "import polars as pl\n@pl.api.register_expr_namespace('own')\nclass Own:\n"
-        "    def __init__(self, e): self.e = e\n    def times(self): return self.e * {}",
+        NAMESPACE,
         "n = str(pl.DataFrame({'a': [1]}).select(pl.col('a').own.times()).item())",
     ),
 }

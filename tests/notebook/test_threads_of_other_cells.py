@@ -54,6 +54,47 @@ def test_a_step_that_waits_for_another_cells_thread_is_not_kept(case: str, kerne
         kernel.fresh()
 
 
+TASKS = {
+    "a coroutine": "task = asyncio.create_task(work())",
+    "one that another awaits": (
+        "async def outer(): await work()\ntask = asyncio.create_task(outer())"
+    ),
+    "one that is given it": (
+        "async def late(held):\n    await asyncio.sleep(1)\n    held.append('late')\n"
+        "task = asyncio.create_task(late(res))"
+    ),
+}
+LOOP = """
+import asyncio
+res, task = [], None
+async def work():
+    await asyncio.sleep(1)
+    res.append('late')
+"""
+
+
+@pytest.mark.parametrize("case", TASKS)
+def test_a_step_that_awaits_another_cells_task_is_not_kept(case: str, kernel: Kernel) -> None:
+    step = "%%step s\nimport asyncio\nwhile not res: await asyncio.sleep(0.01)\nlen(res)"
+    for _ in range(2):
+        played = kernel.play(LOOP, TASKS[case], step, "res")
+        assert "may have been changed by the task" in played[2].said, played[2].said
+        assert (played[2].result, played[3].result) == ("1", "['late']")
+        kernel.fresh()
+
+
+def test_a_task_that_cannot_go_on_or_does_something_else_is_no_reason(kernel: Kernel) -> None:
+    other = "async def wait(): await asyncio.sleep(9)\ntask = asyncio.create_task(wait())"
+    within = "%%step t\nasync def add(): res.append(2)\nawait asyncio.create_task(add())"
+    begun = (TASKS["a coroutine"], "%%step s\nres.append(1)", "task.cancel()")
+    for status in ("completed", "cached"):
+        played = kernel.play(LOOP, *begun, other, within, "res")
+        assert [played[2].status, played[5].status] == [status] * 2, played[5].said
+        assert played[6].result == "[1, 2]"
+        kernel.run("task.cancel()")
+        kernel.fresh()
+
+
 @pytest.mark.parametrize("case", [*STARTED, *IDLE])
 def test_what_a_thread_has_in_reach_is_known(case: str) -> None:
     space: dict[str, Any] = {"__name__": "__main__"}

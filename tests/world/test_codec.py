@@ -135,6 +135,55 @@ def test_loaded_arrays_can_be_written_to(order: Any) -> None:
     assert loaded.flags.writeable
 
 
+WHOLE = np.random.default_rng(0).random((40, 6, 500))
+LYING: dict[str, Any] = {
+    "a column": WHOLE[0, :, 3],
+    "some columns": WHOLE[:, 1:5, ::3],
+    "backwards": WHOLE[0, 0, ::-1],
+    "partly backwards": WHOLE[1::-1, ::-1, 7],
+    "turned": WHOLE.transpose(1, 0, 2),
+    "turned, of its own": WHOLE.transpose(1, 2, 0) + 1,
+    "turned, with gaps": WHOLE[:, :, ::2].T,
+    "one for many": np.broadcast_to(WHOLE[0, 0], (3, 500)),
+    "windows": np.lib.stride_tricks.sliding_window_view(WHOLE[0, 0], 7),
+    "a field of records": np.ones(5, "i4,f8")["f1"],
+    "half of complex numbers": (WHOLE[0] * (1 + 2j)).imag,
+    "read-only": np.broadcast_to(WHOLE[0, 0, ::2], (2, 250)),
+}
+
+
+@pytest.mark.parametrize("name", LYING)
+def test_the_elements_of_an_array_lie_as_they_lay(name: str) -> None:
+    value = LYING[name]
+    loaded = reopened(value=value)["value"]
+    assert np.array_equal(loaded, value)
+    assert (loaded.strides, loaded.flags.num & 0x407) == (value.strides, value.flags.num & 0x407)
+
+
+def test_windows_into_an_array_that_lies_turned_look_into_it_again() -> None:
+    turned = LYING["turned, of its own"].copy(order="K")
+    loaded = reopened(turned=turned, part=turned[2, 5:9])
+    assert np.array_equal(loaded["turned"], turned)
+    loaded["turned"][2, 5] = 7
+    assert (loaded["part"][0] == 7).all() and np.array_equal(loaded["part"][1:], turned[2, 6:9])
+
+
+def test_a_part_of_windows_that_overlap_has_the_elements_that_it_had() -> None:
+    windows = LYING["windows"]
+    loaded = reopened(windows=windows, part=windows[1:])
+    assert np.array_equal(loaded["windows"], windows)
+    assert np.array_equal(loaded["part"], windows[1:])
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1_000_000, 2), (20_000, 9)])
+def test_an_array_whose_gaps_would_take_much_room_comes_back_without(
+    rows: int, columns: int
+) -> None:
+    value = np.arange(rows * columns, dtype="f8").reshape(rows, columns)[:, 1]
+    loaded = reopened(value=value)["value"]
+    assert loaded.flags.c_contiguous and np.array_equal(loaded, value)
+
+
 def test_a_masked_array_has_the_mask_the_flags_and_the_look_that_it_had() -> None:
     bare = np.ma.masked_equal(np.zeros((2, 3)), 1)
     hard = np.ma.array([1, 2, 3], mask=[0, 1, 0], hard_mask=True, fill_value=7)

@@ -229,8 +229,8 @@ def _obstacles(
     if not sitting.rebinds:
         yield from (f"{name} is a global that the step assigns" for name in identity.assigned)
     yield from ran.obstacles
-    reached = ((n, thread) for n, thread in ran.in_reach.items() if n in changed)
-    yield from (f"{n} may have been changed by the thread {thread}" for n, thread in reached)
+    reached = ((n, other) for n, other in ran.in_reach.items() if n in changed)
+    yield from (f"{n} may have been changed by {other}" for n, other in reached)
     yield from watched.seen.obstacles
     for name, (constant, before) in identity.constants.items():
         if sitting.rebinds and _is_one_of(constant, values):

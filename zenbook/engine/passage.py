@@ -61,7 +61,7 @@ class Ran:
     bare: Callable[[], Mapping[str, Any]] | None = None
     """The values without those that a record can do without, if there are any."""
     in_reach: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that a thread could change meanwhile which ran before, and the thread's name."""
+    """Inputs that a thread or task could change meanwhile which ran before, and which one."""
 
 
 Passage = Generator[Execute, Ran, Outcome]

@@ -23,11 +23,10 @@ from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
-from zenbook.world.codec_numpy import reduce_masked, reduce_view
+from zenbook.world.codec_numpy import reduce_masked, reduce_spread, reduce_view
 from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
-_LARGE = 1 << 16
 _MOST_REDUCED = 20
 
 
@@ -175,12 +174,9 @@ class Packer(pickle.Pickler):
         if type(obj) is not numpy.ndarray:
             return reduce_masked(obj)
         owner = self._views.get(id(obj))
-        if owner is not None:
-            return reduce_view(obj, owner)
-        flags = obj.flags
-        if obj.nbytes > _LARGE and not flags.forc and not obj.dtype.hasobject:
-            return numpy.ascontiguousarray(obj).__reduce_ex__(5)
-        return NotImplemented
+        if owner is not None and (seen := reduce_view(obj, owner)) is not NotImplemented:
+            return seen
+        return NotImplemented if obj.flags.forc else reduce_spread(obj)
 
 
 def make_ended(name: str, *facts: Any) -> Any:

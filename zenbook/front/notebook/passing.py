@@ -37,7 +37,7 @@ from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, users_lines_shown
 from zenbook.front.notebook.stopping import hear_stop
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
-from zenbook.front.notebook.threads import in_reach_of_threads
+from zenbook.front.notebook.threads import in_reach_of_tasks, in_reach_of_threads
 from zenbook.model import Call, Miss, Outcome, Step
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
@@ -93,6 +93,8 @@ class Passing:
         self._random = self.desk.randomness.states()
         self.call = self._call()
         self._in_reach = in_reach_of_threads(self.call.values)
+        if self.cell.body.is_async:
+            self._in_reach |= in_reach_of_tasks(self.call.values)
         how = self.shell.ast_node_interactivity  # which makes IPython alter the tree
         self._live = shown_live(self.tree, self.cell.body.last, how)
         if self.said.dry_run:

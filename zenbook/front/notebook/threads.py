@@ -1,14 +1,16 @@
-"""Which inputs of a cell the threads of earlier cells can change while it runs.
+"""Which inputs of a cell the threads and tasks of earlier cells can change while it runs.
 
 A step that waits for such a thread sees a change of an input that is none of its own: a hit would
 make it, and the thread, which is alive again after a restart, makes it as well. So what a thread
 that runs the user's code has in reach is looked at before the step: the locals of its frames, the
 globals and closures that its functions name, and what objects of the user's classes hold. Idle
-workers of pools, and threads of libraries, run no code of the user's.
+workers of pools, and threads of libraries, run no code of the user's. A task goes on while a cell
+awaits, and in no other.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import weakref
@@ -29,7 +31,7 @@ _libraries = weakref.WeakSet[threading.Thread]()
 
 
 def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The names of inputs that another thread's code has in reach, and that thread's name."""
+    """The names of inputs that another thread's code has in reach, and which thread that is."""
     others = [one for one in threading.enumerate() if one is not threading.current_thread()]
     stacks = sys._current_frames()
     stacks.pop(threading.get_ident())  # this very call, which would hold on to itself
@@ -37,9 +39,37 @@ def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
     for thread in others:
         roots = list(_roots(thread, stacks.get(thread.ident or 0)))
         if roots:
-            met = _reached(roots)
-            found |= {name: thread.name for name, value in inputs.items() if id(value) in met}
+            met, told = _reached(roots), f"the thread {thread.name}"
+            found |= {name: told for name, value in inputs.items() if id(value) in met}
     return found
+
+
+def in_reach_of_tasks(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The names of inputs that a task has in reach which is not done, and which task that is."""
+    try:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    except RuntimeError:  # no loop is running
+        return {}
+    found: dict[str, str] = {}
+    for task in tasks:
+        if roots := list(_awaiting(task.get_coro())):
+            met, told = _reached(roots), f"the task {task.get_name()}"
+            found |= {name: told for name, value in inputs.items() if id(value) in met}
+    return found
+
+
+def _awaiting(coroutine: Any) -> Iterator[Any]:
+    """What a coroutine has in reach, and those that it awaits, where they are the user's code."""
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        yield from _seen_from(frame)
+        coroutine = coroutine.cr_await
+
+
+def _seen_from(frame: FrameType) -> Iterator[Any]:
+    """What the user's code in this frame holds and names; nothing for a library's."""
+    if owner_of(frame.f_code.co_filename) == "user":
+        yield from frame.f_locals.values()
+        yield from _named(frame.f_code, frame.f_globals)
 
 
 def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
@@ -51,9 +81,7 @@ def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
         else:
             _libraries.add(thread)
     while frame is not None:
-        if owner_of(frame.f_code.co_filename) == "user":
-            yield from frame.f_locals.values()
-            yield from _named(frame.f_code, frame.f_globals)
+        yield from _seen_from(frame)
         frame = frame.f_back
 
 
