@@ -100,6 +100,21 @@ def test_a_cell_whose_deeds_no_step_needs_is_listed_though_its_imports_are_kept(
     assert told[-2:] == [f"  cell 1: {kept}", f"  cell 2: {kept}"]
 
 
+def test_what_a_cell_that_is_left_out_hands_a_program_or_writes_is_no_code_of_the_script(
+    project: Project,
+) -> None:
+    cells = [
+        "%%writefile helpers.py\ndef f():\n    return 3",
+        "import helpers",
+        "%%bash\nls\npwd",
+        "%%step a\nx = helpers.f()",
+    ]
+    write(cells, Path("text.ipynb"))
+    told = project.zenbook("export", "text.ipynb", "--no-verify").lines
+    assert "it writes helpers.py, which is imported: keep that file beside" in "\n".join(told)
+    assert "commands" not in Path("text.py").read_text(encoding="utf-8")
+
+
 def test_where_one_may_not_write_a_sentence_says_so(project: Project) -> None:
     Path("file").write_text("", encoding="utf-8")
     assert refused(project, "book.ipynb", "-o", "file/book.py") == (

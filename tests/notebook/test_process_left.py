@@ -251,3 +251,29 @@ def test_a_warning_that_a_step_shows_by_its_own_filter_is_no_reason_afterwards(
     own.restart()
     again = own.play("import warnings\nwarnings.simplefilter('ignore')", source)[-1]
     assert again.status == "cached" and "old" in again.stream("stderr")
+
+
+SETS_UP = {
+    "by itself": ("logging.warning('x')", "cached"),
+    "for another logger": ("logging.error('x')\nlogging.getLogger('m').error('y')", "cached"),
+    "too late": ("logging.getLogger('m').error('y')\nlogging.error('x')", "completed"),
+    "with a level": ("logging.warning('x')\nlogging.root.setLevel(10)", "completed"),
+    "with options": ("logging.basicConfig(level=10)", "completed"),
+}
+
+
+@pytest.mark.parametrize("case", SETS_UP)
+def test_a_hit_sets_logging_up_as_logging_does_by_itself(case: str, own: Kernel) -> None:
+    body, status = SETS_UP[case]
+    cells = ("import logging", f"%%step s\n{body}\nn = 1", "logging.warning('z'); logging.root")
+    own.play(cells[0], f"{body}\nn = 1", cells[2])
+    expected = own.ask("logging.root.handlers, logging.root")
+    for went in ("completed", status):
+        own.restart()
+        _, step, later = own.play(*cells)
+        assert step.status == went
+        assert later.stream("stderr") == "WARNING:root:z\n"
+        assert own.ask("logging.root.handlers, logging.root") == expected
+    own.restart()
+    other = "import logging\nlogging.basicConfig(format='> %(message)s')"
+    assert own.play(other, cells[1])[-1].status == "completed"

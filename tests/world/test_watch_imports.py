@@ -225,6 +225,7 @@ def test_what_was_computed_with_what_autoreload_has_changed_is_out_of_date(
     [
         ("from zb_conf import f\ndef g(): return f()", True),
         ("import zb_conf\ndef g(): return zb_conf.X", True),
+        ("from zb_conf import K\nclass L(K): pass", True),
         ("from zb_conf import f\nY = f()", False),
         ("from zb_conf import X", False),
         ("from zb_conf import *\nY = f()", False),
@@ -234,10 +235,11 @@ def test_what_was_computed_with_what_autoreload_has_changed_is_out_of_date(
 def test_what_a_module_holds_of_one_that_has_changed_since_is_out_of_date(
     outer: str, is_held: bool, anew: bool, folder: Path
 ) -> None:
-    (folder / "zb_conf.py").write_text("X = 1\ndef f(): return X")
+    kind = "\nclass K:\n    n: int = 1\n    @property\n    def p(self): return X"
+    (folder / "zb_conf.py").write_text(f"X = 1\ndef f(): return X{kind}")
     (folder / "zb_outer.py").write_text(outer)
     importlib.import_module("zb_outer")
-    edited("zb_conf", "X = 22\ndef f(): return X + 0", folder)
+    edited("zb_conf", f"X = 22\ndef f(): return X + 0{kind}", folder)
     if anew:
         code = sys.modules["zb_conf"].f
         importlib.reload(sys.modules["zb_conf"])

@@ -33,7 +33,20 @@ from zenbook.core.module_body import (
 
 _ANY_NAME = frozenset({"__import__", "eval", "exec", "globals", "import_module", "vars"})
 """What may reach any name of the module."""
-_OF_EVERY_CLASS = ("__doc__", "__firstlineno__", "__module__", "__qualname__")
+_OF_EVERY_CLASS = frozenset(
+    [
+        "__annotate_func__",
+        "__annotations__",
+        "__annotations_cache__",
+        "__dict__",
+        "__doc__",
+        "__firstlineno__",
+        "__module__",
+        "__qualname__",
+        "__static_attributes__",
+        "__weakref__",
+    ]
+)
 _MISSING: Any = object()
 
 
@@ -258,12 +271,17 @@ def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, type) and isinstance(other, type):
         mine, others = _members(one), _members(other)
         return mine.keys() == others.keys() and all(_is_same(mine[n], others[n]) for n in mine)
-    return type(one) is type(other) and _is_atom(one) and repr(one) == repr(other)
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, staticmethod | classmethod):
+        return _is_same(one.__func__, other.__func__)
+    if isinstance(one, property):
+        return all(_is_same(getattr(one, n), getattr(other, n)) for n in ("fget", "fset", "fdel"))
+    return _is_atom(one) and repr(one) == repr(other)
 
 
 def _members(kind: type) -> dict[str, Any]:
-    own = ("__dict__", "__weakref__", *_OF_EVERY_CLASS)
-    return {name: value for name, value in vars(kind).items() if name not in own}
+    return {name: value for name, value in vars(kind).items() if name not in _OF_EVERY_CLASS}
 
 
 def _is_atom(value: Any) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
-from weakref import CallableProxyType, ProxyType
+from weakref import CallableProxyType, ProxyType, WeakKeyDictionary
 
 from zenbook.core.closure_lending import has_own_variables
 from zenbook.core.closure_origin import library_of
@@ -67,6 +67,8 @@ _MUTABLE = frozenset((list, dict, set, bytearray))
 _CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set)
 _HOW = {list: "item", deque: "item", tuple: "place", set: "fixed"}
 _PLAIN_CONTAINERS = frozenset((list, dict, tuple))
+_simple: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+"""What is known of the classes of instances met."""
 
 
 class _Plain:
@@ -180,7 +182,14 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
     nothing for a container of more than ``widest`` items."""
     kind = type(value)
     if kind not in _PLAIN_CONTAINERS:
-        return _held_by(value, widest)
+        is_simple = _simple.get(kind)
+        if is_simple is None:
+            is_simple = _simple[kind] = _is_simple(value)
+        if not is_simple:
+            return _held_by(value, widest)
+        own = getattr(value, "__dict__", None)
+        items = list(own.items()) if type(own) is dict else []
+        return [(("attribute", name), item) for name, item in items if type(item) not in LEAVES]
     if len(value) > widest:
         return ()
     if kind is dict:
@@ -191,6 +200,15 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
         ]
     how = "item" if kind is list else "place"
     return [((how, place), i) for place, i in enumerate(value) if type(i) not in LEAVES]
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether instances of its class hold their attributes and nothing else that matters, so that
+    none of the many of a kind has to be asked what it is."""
+    kind = type(value)
+    library = library_of(kind)
+    is_known = library in _TABLES or library in sys.stdlib_module_names or is_frame(value)
+    return is_plain(value) and not (is_known or _has_a_name(value) or is_mock(value))
 
 
 def _step_to(key: Any, place: int) -> Step:

@@ -52,6 +52,9 @@ class FakeWatch:
         self._note(now)
         return now
 
+    def repeat(self, reads: Iterable[Read]) -> None:
+        """Nothing: there is no process."""
+
     def imported(self, modules: Iterable[str]) -> Seen:
         """Nothing: nobody imports from this disk."""
         return Seen()

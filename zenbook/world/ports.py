@@ -241,6 +241,10 @@ class Watch(Protocol):
         """The same thing as it is now (equal to ``read`` if nothing changed)."""
         ...
 
+    def repeat(self, reads: Iterable[Read]) -> None:
+        """Do to this process what a step did that made these reads, and a hit does, too."""
+        ...
+
     def imported(self, modules: Iterable[str]) -> Seen:
         """What these local modules, and all that they import, read when they were imported, as
         reads; an obstacle where that has changed since."""

@@ -66,8 +66,9 @@ class ProcessState:
             children=frozenset(_children()),
         )
 
-    def changes(self, variables_set: Iterable[str]) -> Iterator[str]:
-        """Sentences for what is different now and no import's doing."""
+    def changes(self, variables_set: Iterable[str], *, sets_up: bool = False) -> Iterator[str]:
+        """Sentences for what is different now and no import's doing; ``sets_up``: logging gave the
+        root logger a handler by itself, which a hit can repeat."""
         if (cwd := _cwd()) != self.cwd:
             changed_by_steps.add("the working folder")
             yield f"it changed the working folder to {cwd}"
@@ -80,6 +81,8 @@ class ProcessState:
         imported = len(sys.modules) > self.modules
         for name, value in process_state():
             if name not in self.state or value == self.state[name]:
+                continue
+            if sets_up and name == "the logging setup" and _but_for_own(value, self.state[name]):
                 continue
             if not (imported and name in _BY_IMPORT):
                 changed_by_steps.add(name)
@@ -152,6 +155,18 @@ def _logging_setup(logging: Any) -> tuple[Any, ...]:
         if isinstance(logger, logging.Logger) and (setup := _setup_of(logger)) != _FRESH_LOGGER:
             told.append((name, *setup))
     return tuple(told)
+
+
+def _but_for_own(now: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
+    """Whether all is as before, but for the handler that logging gives the root logger itself."""
+    from zenbook.world.watch_reports import is_own
+
+    (disable, (name, level, handlers, *rest), *others) = now
+    return (
+        not before[1][2]
+        and is_own(handlers)
+        and ((disable, (name, level, (), *rest), *others) == before)
+    )
 
 
 _FRESH_LOGGER = (0, (), (), True, False)

@@ -32,7 +32,7 @@ from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
 from zenbook.world.watch_programs import follow_native, left_by_programs
-from zenbook.world.watch_reports import report_now
+from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
 from zenbook.world.watch_scope import collect, current, following
 
 __all__ = ["SystemWatch"]
@@ -69,7 +69,8 @@ class SystemWatch:
             watch_looks.unwrap()
             for name in sorted(notes.reports):
                 notes.adopt(report_now(name))
-            for obstacle in before.changes(notes.variables_set):
+            sets_up = OWN_HANDLER in notes.reports
+            for obstacle in before.changes(notes.variables_set, sets_up=sets_up):
                 notes.obstacle(obstacle)
             for obstacle in (*before.alive(notes.programs), *figures.changes()):
                 notes.obstacle(obstacle)
@@ -90,6 +91,10 @@ class SystemWatch:
         for notes in current():
             notes.adopt(now)
         return now
+
+    def repeat(self, reads: Iterable[Read]) -> None:
+        """Do to this process what a step did that made these reads."""
+        set_up(reads)
 
     def imported(self, modules: Iterable[str]) -> Seen:
         """What these local modules, and all that they import, read when they were imported."""

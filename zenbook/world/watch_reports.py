@@ -16,7 +16,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from zenbook.model import Read
@@ -27,16 +27,20 @@ _Function = Callable[..., Any]
 _LONGEST = 200
 _MOST = 50
 _WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
-_LOG = re.compile(r"logger (.*) at (\d+)")
+_BY_ITSELF = ", set up by itself"
+_LOG = re.compile(rf"logger (.*) at (\d+)({_BY_ITSELF})?")
 _LEVEL = re.compile(r"level of logger (.*)")
 _SETUP = re.compile(r"setup of logger (.*)")
 _SET_UP = ("level", "handlers", "filters", "propagate", "disabled")
 """The attributes of a logger that say how it is set up."""
 _LEVELS = ("NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """The names that levels have by themselves, each ten above the one before."""
+OWN_HANDLER = "the handler that logging sets up by itself"
+"""``logging.warning()`` gives the root logger one where it has none, and a hit does so, too."""
 _FACTS: dict[str, Callable[[], object]] = {
     "the recursion limit": lambda: sys.getrecursionlimit(),
     "the folder for temporary files": lambda: tempfile.gettempdir(),
+    OWN_HANDLER: lambda: "alone" if is_own(logging.root.handlers) else "beside others",
 }
 """What there is one of in a process, by the name of a read."""
 
@@ -52,13 +56,14 @@ def report_now(name: str) -> Read:
     if found := _WARNING.fullmatch(name):
         return Read("setting", name, _fate_of_warning(*found.groups()))
     found = _LOG.fullmatch(name)
-    return Read("setting", name, _fate_of_record(found[1], int(found[2])) if found else "")
+    return Read("setting", name, _fate_of_record(*found.groups()) if found else "")
 
 
 def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
     """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
     return (
         (warnings, "_showwarnmsg", _showing),
+        (logging, "basicConfig", _setting_up),
         (logging.Logger, "isEnabledFor", _asking),
         (logging.Logger, "getEffectiveLevel", _asking_level),
         (logging.Logger, "hasHandlers", _asking_handlers),
@@ -68,10 +73,10 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
     )
 
 
-def _note(name: str) -> None:
+def _note(name: str, by_itself: str = "") -> None:
     for notes in current():
         if len(notes.reports) < _MOST:
-            notes.reports.add(name)
+            notes.reports.add(name + by_itself if OWN_HANDLER in notes.reports else name)
 
 
 # ---------------------------------------------------------------- warnings
@@ -127,12 +132,55 @@ def _matches(pattern: Any, text: str) -> bool:
 # ---------------------------------------------------------------- logging
 
 
+def is_own(handlers: Sequence[Any]) -> bool:
+    """Whether these are none, or what logging itself gives the root logger."""
+    return [*map(_told, handlers)] in ([], [_told(_own_handler())])
+
+
+def set_up(reads: Iterable[Read]) -> None:
+    """Let the root logger have the handler that logging gave it while a step made these reads."""
+    if any(read.name == OWN_HANDLER for read in reads):
+        logging.basicConfig()
+
+
+def _setting_up(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def basicConfig(**options: Any) -> None:
+        is_first = not logging.root.handlers
+        original(**options)
+        if running and is_first and not options:
+            _note_own_handler()
+
+    return basicConfig
+
+
+def _note_own_handler() -> None:
+    """Where a logger has spoken without it before, nobody can tell the two manners apart later."""
+    for notes in current():
+        if not any(map(_LOG.fullmatch, notes.reports)):
+            notes.reports.add(OWN_HANDLER)
+
+
+def _own_handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+    return handler
+
+
+def _told(handler: Any) -> tuple[Any, ...]:
+    """What a handler does, and into which stream."""
+    formatter = handler.formatter
+    form = (type(formatter), getattr(formatter, "_fmt", ""), getattr(formatter, "datefmt", None))
+    stream = getattr(handler, "stream", None)
+    return type(handler), handler.level, tuple(handler.filters), form, id(stream)
+
+
 def _asking(original: _Function) -> _Function:
     @functools.wraps(original)
     def isEnabledFor(self: Any, level: int) -> bool:
         enabled = bool(original(self, level))
         if running and (enabled or owner_of(_file_asking()) == "user"):
-            _note(f"logger {self.name} at {int(level)}")
+            _note(f"logger {self.name} at {int(level)}", _BY_ITSELF)
         return enabled
 
     return isEnabledFor
@@ -209,12 +257,17 @@ def _file_asking() -> str:
     return str(frame.f_code.co_filename)
 
 
-def _fate_of_record(name: str, level: int) -> str:
-    """Who handles a record of this logger and level, each as what it writes where."""
-    logger = logging.getLogger(name)
+def _fate_of_record(name: str, number: str, by_itself: str | None) -> str:
+    """Who handles a record of this logger and level, each as what it writes where; with the
+    handler that logging sets up by itself, where the step had it do that before."""
+    logger, level = logging.getLogger(name), int(number)
     if not logger.isEnabledFor(level):
         return "ignored"
-    handlers: list[Any] = [one for each in _chain(logger) for one in each.handlers]
+    handlers: list[Any] = []
+    for each in _chain(logger):
+        handlers += each.handlers
+        if by_itself and each is logging.root and not each.handlers:
+            handlers.append(_own_handler())
     told = [_handler(one) for one in handlers or [logging.lastResort] if one and level >= one.level]
     if told and (named := logging.getLevelName(level)) not in (f"Level {level}", _usual(level)):
         told.append(f"named {named}")

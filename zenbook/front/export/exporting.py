@@ -23,6 +23,7 @@ from zenbook.front.export.seeds import refuse_seeds
 from zenbook.front.export.stars import without_stars
 from zenbook.front.export.verifying import Comparison, compare, settle, trial
 from zenbook.front.export.writing import Script, Target
+from zenbook.front.export.written import module_written
 
 _NOT_VERIFIED = "not verified: the notebook has not run (--verify runs it and the script)"
 
@@ -299,6 +300,8 @@ def decisions(plan: Plan, script: Script) -> Iterator[Decision]:
         why = plan.left_out.get(cell.number, "")
         if not found or (why and cell not in told):
             kept = "; what it imports or defines is module code" if found else ""
+            if file := module_written(cell, plan):
+                kept = f"; it writes {file}, which is imported: keep that file beside the script"
             yield Decision(cell.number, "left out", f"{why}{kept}")
         else:
             yield Decision(cell.number, " and ".join(found), "; ".join(cell.notes))

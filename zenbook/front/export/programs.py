@@ -20,6 +20,8 @@ _ONLY_BASH = re.compile(
     r"|\becho\s+-[en]|\becho\b.*\\|(?:^|[;&|]\s*)(?:source|shopt|pushd|popd|function)\b"
 )
 """What sh does not read, or reads as something else."""
+TEXT = "commands"
+"""What the text for a program is called."""
 
 
 def run(command: str, place: Place, around: Surroundings) -> str:
@@ -57,7 +59,7 @@ def program_cell(name: str, rest: str, body: str, place: Place, around: Surround
         raise place.error("%%script names no program.", "Write its name behind %%script.")
     text, before = literal(body.rstrip("\n")), ""
     if "\n" in text:
-        variable = around.free("commands", place.cell)
+        variable = around.free(TEXT, place.cell)
         before, text = f"{variable} = {text}\n", variable
     listed = ", ".join(filled(word, place, around) for word in program)
     if len(program) == 1 and _takes_commands(program[0]):

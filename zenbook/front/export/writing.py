@@ -28,6 +28,7 @@ from zenbook.front.export.plan import Plan
 from zenbook.front.export.seeds import Seeds
 from zenbook.front.export.titles import Title, notebook_title, pipeline_title, titles
 from zenbook.front.export.types import annotation, returned, type_names
+from zenbook.front.export.written import is_text_for_program
 from zenbook.front.export.zenml import Dialect, exact_kind
 
 Target = Literal["zenbook", "python", "zenml"]
@@ -153,7 +154,13 @@ class Script:
 
     def _constants(self) -> list[str]:
         used = self.used
-        pieces = [p for p in self.plan.of_kind("constant") if p.names.writes & used]
+        left_out = self.plan.left_out
+        pieces = [
+            piece
+            for piece in self.plan.of_kind("constant")
+            if piece.names.writes & used
+            and not (piece.cell.number in left_out and is_text_for_program(piece))
+        ]
         texts: list[str] = []
         for piece in pieces:
             texts.append(tidy(piece.text))
