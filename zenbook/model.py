@@ -261,8 +261,8 @@ class Call:
     """Values it reads that are no reasons, because somebody has named those that are."""
     made: tuple[str, ...] = ()
     """Functions and classes that a cell defines; kept values may be instances of them."""
-    prepare: Callable[[], None] | None = None
-    """Called on a hit before anything is loaded: makes these. Raises Damaged if it cannot."""
+    prepare: Callable[[Mapping[str, Any]], None] | None = None
+    """Called on a hit before all else: makes these, to hold what they held. Raises Damaged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,11 @@ CACHED: dict[str, list[str]] = {
     "a bare last name": ["%%step a\nx = {'k': 1}\nx", "_ is x"],
     "a silenced last expression": ["%%step a\nx = 5\nx + 1;", "'_' in globals() and _"],
     "None as the last value": ["%%step a\nx = None\nx"],
+    "a function that asks as the last value": [
+        "%%step a\nx = 1\ninput",
+        "%%step b\nimport getpass\ny = getpass.getpass.__name__, input.__name__, input.__self__ is None",
+        "y",
+    ],
     "functions and classes": [
         "%%step a\nimport math\nK = 3\ndef f(n, k=K):\n    return math.sqrt(n) * k\n"
         "class P:\n    def __init__(self, v): self.v = v\n    def __repr__(self): return f'P({self.v})'\n"
@@ -31,6 +36,28 @@ CACHED: dict[str, list[str]] = {
     "a generator function": [
         "%%step a\ndef g():\n    yield 1\n    yield 2\nt = sum(g())",
         "list(g()), t",
+    ],
+    "a class that counts its instances": [
+        "%%step a\nclass Acc:\n    n = 0\n    seen: list = []\n    def __init__(self):\n"
+        "        Acc.n += 1\n        self.seen.append(self.n)\n        Acc.last = str(self.n)\n"
+        "c, d = Acc(), Acc()",
+        "e = Acc()\nAcc.n, c.seen, c.seen is e.seen, Acc.last, type(d) is Acc, vars(Acc)['seen'] is e.seen",
+    ],
+    "classes below one that counts": [
+        "%%step a\nclass Base:\n    names = set()\n    made = {}\n"
+        "    def __init__(self):\n        self.names.add(type(self).__name__)\n"
+        "        Base.made[len(self.made)] = type(self).__name__, 1\n"
+        "class Sub(Base): pass\nb = Base(), Sub()",
+        "s = Sub()\nsorted(Base.names), Sub.made, s.made is b[0].made",
+    ],
+    "a decorator that notes what it decorates": [
+        "%%step a\ndef deco(f):\n    deco.seen.append(f.__name__)\n    return f\ndeco.seen = []\n"
+        "@deco\ndef g(x): return x + 1\ny = g(1)",
+        "@deco\ndef h(): pass\ndeco.seen, g(4)",
+    ],
+    "a function that counts its calls": [
+        "%%step a\ndef f(x):\n    f.calls += 1\n    return x\nf.calls = 0\ny = f(1) + f(2)",
+        "f(3); f.calls, y",
     ],
     "a star import": ["%%step a\nfrom math import *\nr = floor(pi * 100)", "r, ceil(e)"],
     "global in a function": ["%%step a\ndef f():\n    global made\n    made = 7\nf()", "made"],
@@ -344,7 +371,7 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
     "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
     "a weak proxy": (
         ["class K: pass", "%%step a\nimport weakref\nk = K()\nk.p = [weakref.proxy(K())]"],
-        "weakly-referenced object no longer exists",
+        "is a weak reference",
     ),
     "a lock": (["%%step a\nimport threading\nlk = threading.Lock()"], "lk "),
     "a connection": (["%%step a\nimport sqlite3\nconn = sqlite3.connect(':memory:')"], "conn "),
@@ -372,6 +399,28 @@ def test_what_cannot_be_kept_runs_every_time_and_says_why(case: str, kernel: Ker
         assert last.status == "completed", last.said
         assert "not kept: " in last.said and reason in last.said, last.said
         kernel.fresh()
+
+
+HOLDING = {
+    "an instance of itself": "class A:\n    one = None\nA.one = A()",
+    "an iterator": "import itertools\nclass A:\n    ids = itertools.count()\nnext(A.ids)",
+    "an input": "class A:\n    rows = []\nA.rows.append(row)",
+    "what something else holds": "class A:\n    rows = []\nrows = A.rows\nrows.append(1)",
+    "another method": "class A: pass\nA.twice = lambda self: 2 * self.n",
+    "less than it had": "class A:\n    n = 0\n    m = 1\nA.n = 2\ndel A.m",
+}
+
+
+@pytest.mark.parametrize("what", HOLDING)
+def test_a_class_that_the_step_leaves_holding_what_cannot_be_given_again_says_so(
+    what: str, kernel: Kernel
+) -> None:
+    cells = ["row = [1]", f"%%step a\n{HOLDING[what]}\na = A()"]
+    kernel.play(*cells)
+    for _ in range(2):
+        kernel.fresh()
+        last = kernel.play(*cells)[-1]
+        assert "not kept: A is not what defining it again gives" in last.said, last.said
 
 
 def _seen(kernel: Kernel, cells: list[str]) -> tuple[list[Any], dict[str, str], list[Cell]]:

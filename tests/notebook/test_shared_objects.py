@@ -242,6 +242,15 @@ SHARED = {
         "n = 1",
         "given[0][0] is dataclasses.MISSING, given[0][1], given[1] is traitlets.Undefined",
     ),
+    "the fields of a class": (
+        PAIR,
+        (
+            "@dataclasses.dataclass\nclass More(Pair):\n    z: int = 3\n"
+            "given = dataclasses.fields(Pair), {one.name: one for one in dataclasses.fields(More)}"
+        ),
+        "n = 1",
+        "given[0][0] is dataclasses.fields(Pair)[0], given[1]['z'] is dataclasses.fields(More)[2]",
+    ),
     "what an argument parser leaves out": (
         "import argparse\nparser = argparse.ArgumentParser(prog='x')",
         "parser.add_argument('--lr', type=float, default=0.1)",

@@ -1,4 +1,4 @@
-"""Objects whose own code fails when they are looked at, or that say they are what they are not."""
+"""Objects whose own code fails or prints when they are looked at, or says what they are not."""
 
 from __future__ import annotations
 
@@ -102,3 +102,55 @@ def test_a_function_that_wrapt_has_decorated_is_what_it_wraps_and_what_it_is_wra
         last = kernel.play(_DECORATED.replace(old, new), step)[-1]
         assert last.result == result, last.said
         assert last.status == ("cached" if old == new else "completed"), last.said
+
+
+_STATE = """
+    def __getstate__(self):
+        print("state")
+        return self.__dict__
+    def __setstate__(self, state):
+        print("set")
+        self.__dict__.update(state)
+"""
+_TELLS = """
+class M(type):
+    def __getattribute__(cls, name):
+        print(name)
+        return super().__getattribute__(name)
+class B(metaclass=M): pass
+b = B()
+"""
+_KEEPS = f"""%%step a
+class B:{_STATE}    def __hash__(self): return print('hash') or 5
+b = B()
+b.x = 1
+print('own')"""
+_PRINTS: dict[str, list[str]] = {
+    "what it keeps": [_KEEPS],
+    "what it reads": [
+        "class B:\n    def __reduce__(self): return print('reduce') or (B, ())\nb = B()",
+        "%%step a\nprint('own')\ny = type(b).__name__",
+    ],
+    "a class that tells of itself": [_TELLS, "%%step a\nprint('own')\ny = [type(b), b]"],
+}
+
+
+@pytest.mark.parametrize("what", _PRINTS)
+def test_what_is_printed_while_zenbook_looks_is_not_the_cells(what: str, kernel: Kernel) -> None:
+    for status in ("completed", "cached"):
+        played = kernel.play(*_PRINTS[what])
+        assert "".join(cell.stream() for cell in played) == "own\n"
+        assert played[-1].status == status
+        assert kernel.value("type(__import__('sys').stdout).__name__") == "OutStream"
+        kernel.fresh()
+
+
+def test_other_threads_go_on_printing_while_zenbook_looks(kernel: Kernel) -> None:
+    begun = (
+        "import threading\nheld, looked = threading.Event(), threading.Event()\nclass B:\n"
+        "    def __reduce__(self):\n        held.set(); looked.wait(5)\n        return B, ()\n"
+        "def other():\n    held.wait(5)\n    print('other')\n    looked.set()\nb = B()\n"
+        "thread = threading.Thread(target=other)\nthread.start()"
+    )
+    said = "".join(cell.stream() for cell in kernel.play(begun, "%%step a\ny = type(b).__name__"))
+    assert said == "other\n" and kernel.value("looked.is_set()")

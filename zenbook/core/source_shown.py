@@ -30,6 +30,8 @@ from zenbook.core.source_trusted import FunctionNode, codes_at, starts_at, trust
 
 MANIFEST = "%cell"
 """Artifact that says what a cell left beside its values; only cells have one."""
+LEFT = "%left"
+"""Artifact that says what classes and functions of a cell hold besides what defining them gives."""
 LAST = ("%last", "%last2", "%last3")
 """Artifacts that are the values shown last, newest first; None where nothing was shown."""
 SEVERAL = "%several"
@@ -40,7 +42,10 @@ LOST = "%lost"
 """Artifact that lists the names which a function has bound and that are not kept; ANY for all."""
 ANY = "*"
 _WORDS = {"%displays": "what it showed", "%random": "random state", "%links": "what is shared"}
-_WORDS |= dict.fromkeys((*LAST, SEVERAL), "value shown") | {MANIFEST: "definitions"}
+_WORDS |= dict.fromkeys((*LAST, SEVERAL), "value shown") | {
+    MANIFEST: "definitions",
+    LEFT: "definitions",
+}
 
 
 def in_words(artifact: str) -> str:

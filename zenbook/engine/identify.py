@@ -14,6 +14,7 @@ from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.settings import TRIGGERS, settings
+from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
@@ -66,6 +67,7 @@ Known = dict[int, tuple[Any, str, frozenset[str], dict[int, Any]]]
 met in it."""
 
 
+@unheard()
 def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     """All parts of a call: its code, what that uses, its inputs, settings and environment.
 

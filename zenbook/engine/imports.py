@@ -23,6 +23,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.sharing import Inseparable
 from zenbook.errors import NotDigestible
 from zenbook.model import Call, Read, Record
+from zenbook.world.unheard import unheard
 
 _MARK = "imported "
 """What stands before the label of such a value in a read."""
@@ -33,6 +34,7 @@ def imported_now(call: Call, desk: Desk) -> dict[str, Any]:
     return desk.code.imported(call.code, call.namespace)
 
 
+@unheard()
 def noted_imports(identity: Identity, call: Call, desk: Desk) -> Identity:
     """With what such modules hold, as it is now that the step is about to run."""
     held = imported_now(call, desk)

@@ -30,11 +30,13 @@ from zenbook.engine.watched import Watched
 from zenbook.engine.windows import behind_each_other, is_own, refuse_buffers
 from zenbook.errors import NotDigestible, NotKeepable, StoreFault
 from zenbook.model import Artifact, Call, Miss, Outcome, Read, Record, Status
+from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
     from zenbook.engine.passage import Ran
 
 
+@unheard()
 def keep(
     ran: Ran,
     watched: Watched,

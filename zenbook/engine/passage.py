@@ -26,6 +26,7 @@ from zenbook.engine.vouched import noted_before
 from zenbook.engine.watched import Watched
 from zenbook.errors import MustHit, ZenbookError
 from zenbook.model import Call, Hit, Miss, Outcome
+from zenbook.world.unheard import unheard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +88,7 @@ def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
     return (yield from _run_once(identity, found, call, sitting, desk))
 
 
+@unheard()
 def _found(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Outcome | Miss:
     """The restored outcome of a hit, or the miss that says why there is none."""
     verdict = decide(identity, call, sitting, desk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from zenbook.core.source_shown import LAST, LOCAL, MANIFEST
+from zenbook.core.source_shown import LAST, LEFT, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, Entwined, otherwise, roots_of, touched, untied
@@ -22,6 +22,7 @@ from zenbook.engine.tying import exchanged
 from zenbook.engine.windows import as_own, own
 from zenbook.errors import Damaged, NotHere, StoreFault, Untrusted
 from zenbook.model import Artifact, Call, Hit, Miss, Outcome, Record, Reference
+from zenbook.world.unheard import unheard
 
 
 def restore(
@@ -31,7 +32,7 @@ def restore(
     record = hit.record
     try:
         if call.prepare is not None:
-            call.prepare()
+            call.prepare(_left_on_made(record, desk))
         return _restored(hit, identity, call, sitting, desk)
     except NotHere as error:
         return Miss((), "unknowable", str(error))
@@ -47,6 +48,16 @@ def restore(
         return Miss((), "damaged", str(error))
 
 
+def _left_on_made(record: Record, desk: Desk) -> Mapping[str, Any]:
+    """What the classes and functions that a cell makes held by its end, by their names."""
+    kept = [artifact for artifact in record.artifacts if artifact.name == LEFT]
+    left: Mapping[str, Any] = {}
+    if kept:
+        left = desk.vault.load(kept, record.seals, record.python)[LEFT]
+    return left
+
+
+@unheard()
 def load_inputs(call: Call, desk: Desk, names: Collection[str] | None = None) -> dict[str, Any]:
     """The call's values with every reference loaded, or with those of these names."""
     return {
@@ -81,7 +92,7 @@ def _restored(
         if record.changed and not sitting.rebinds and not _can_put_back(record, call):
             return Miss((), "unknowable", "it changes an input in place")
         kept = record.artifacts if sitting.rebinds else _for_functions(record)
-        wanted = [artifact for artifact in kept if not artifact.alias]
+        wanted = [artifact for artifact in kept if not (artifact.alias or artifact.name == LEFT)]
         loaded = _load(record, (*wanted, *record.changed), desk)
         shared = _links(loaded)
         if not sitting.rebinds and (cells := loaded.pop(MANIFEST, None)) and shared is not None:

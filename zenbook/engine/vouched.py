@@ -18,10 +18,12 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.errors import NotDigestible
 from zenbook.model import Call, Read, Reference
+from zenbook.world.unheard import unheard
 
 _MISSING: Any = object()
 
 
+@unheard()
 def noted_before(identity: Identity, values: Mapping[str, Any], call: Call, desk: Desk) -> Identity:
     """With the digests of what is no reason, as it is now that the step is about to run."""
     left_out = {

@@ -13,6 +13,7 @@ from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
 from zenbook.model import Read
 from zenbook.world.ports import Recording, Seen
+from zenbook.world.unheard import unheard
 
 
 class Watched:
@@ -62,8 +63,9 @@ class Watched:
     ) -> Callable[[], Seen] | None:
         desk = self._desk
         try:
-            self.entwined = Entwined(identity.used, values)
-            self._members = desk.code.members(self._home, identity.literals)
+            with unheard():
+                self.entwined = Entwined(identity.used, values)
+                self._members = desk.code.members(self._home, identity.literals)
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())
@@ -84,6 +86,7 @@ class Watched:
         reads = tuple(dict.fromkeys((*seen.reads, *more, *made.reads)))
         return replace(seen, reads=reads, obstacles=(*seen.obstacles, *made.obstacles))
 
+    @unheard()
     def _with_assigned(self, seen: Seen) -> Seen:
         """With what the step assigned to classes and functions: no hit could repeat that."""
         assigned = self._members()

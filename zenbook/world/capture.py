@@ -39,6 +39,7 @@ from typing import Any, Protocol
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
 from zenbook.world.capture_kept import Event, tidied
+from zenbook.world.unheard import beneath
 
 TEXT_CAP = 1_000_000
 RICH_CAP = 10_000_000
@@ -235,7 +236,7 @@ def _tap(stream: Any) -> _Tap | None:
 def recording_streams(tape: Tape) -> Iterator[None]:
     """Record what goes to the streams that are current now."""
     _stack.set((*(_stack.get() or _around()), tape))
-    streams = _tapped("stdout", sys.stdout, tape), _tapped("stderr", sys.stderr, tape)
+    streams = _tapped("stdout", beneath(sys.stdout), tape), _tapped("stderr", sys.stderr, tape)
     try:
         with streams[0], streams[1], before_print(tape.mark_last):
             yield
@@ -246,7 +247,7 @@ def recording_streams(tape: Tape) -> Iterator[None]:
 
 def _around() -> tuple[Tape, ...]:
     """The recording of the cell that has begun this thread, if that is one of a step."""
-    thread, tap = threading.current_thread(), _taps.get(id(sys.stdout))
+    thread, tap = threading.current_thread(), _taps.get(id(beneath(sys.stdout)))
     if tap is None or thread is threading.main_thread():
         return ()
     return tuple(tape for _, tape in tap.tapes if tape.has_begun(thread))
@@ -254,7 +255,7 @@ def _around() -> tuple[Tape, ...]:
 
 def output_was_cleared() -> bool:
     """Whether a front end has taken away what stood there before the step's last output."""
-    tap = _taps.get(id(sys.stdout))
+    tap = _taps.get(id(beneath(sys.stdout)))
     return tap is not None and is_cleared([event for _, event in tap.tapes[-1][1].made])
 
 

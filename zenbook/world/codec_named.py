@@ -73,6 +73,28 @@ def _named_within(package: str) -> Iterator[tuple[int, tuple[str, str]]]:
                 yield id(value), (module, name)
 
 
+def reduce_field(field: Any) -> Any:
+    """A dataclass's field by its class, which gives whoever asks that very object; NotImplemented
+    for anything else, and for the field of no class of the user's that has a name."""
+    if type(field) is not getattr(sys.modules.get("dataclasses"), "Field", None):
+        return NotImplemented
+    modules = [held for name, held in list(sys.modules.items()) if type(held) is ModuleType]
+    for module in (held for held in modules if is_local_module(held.__name__)):
+        for cls in list(vars(module).values()):
+            if is_a(cls, type) and _fields_of(cls).get(field.name) is field:
+                return field_of, (cls, field.name)
+    return NotImplemented
+
+
+def field_of(cls: type, name: str) -> Any:
+    """The field of this name."""
+    return _fields_of(cls)[name]
+
+
+def _fields_of(cls: type) -> Any:
+    return vars(cls).get("__dataclass_fields__", {})
+
+
 def reduce_argparse(obj: Any) -> Any:
     """A parser or an argument of one, with the text that is no text put by name; NotImplemented
     for anything else."""

@@ -22,7 +22,7 @@ from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
-from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_named
+from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_spread, reduce_view
 from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
@@ -153,7 +153,7 @@ class Packer(pickle.Pickler):
             return make_handle, (kind, kept_state(obj))
         if (found := name_of(obj)) is not None:
             return reduce_named(found)
-        return reduce_argparse(obj)
+        return reduce_field(obj) if root == "dataclasses" else reduce_argparse(obj)
 
     def _frees(self, kind: type) -> str:
         """Why an instance of this class has no copy: dropped, it would free what this one holds."""

@@ -19,7 +19,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MethodType
 from typing import Any
 
 from zenbook.world import files, watch_imports, watch_random, watch_reaching, watch_reports
@@ -213,13 +213,21 @@ def _registering(original: _Function) -> _Function:
 def _asking_user(original: _Function) -> _Function:
     """A kernel has put its own function there, which raises no audit event."""
 
-    @functools.wraps(original)
     def input(*args: Any, **kwargs: Any) -> Any:
         for notes in current() if running else ():
             notes.obstacle("it asked for input")
         return original(*args, **kwargs)
 
-    return input
+    made: _Function = looking_like(original, input)
+    return made
+
+
+def looking_like(real: Any, ours: _Function) -> Any:
+    """Ours, with the name and the text of the function or method that it stands for."""
+    if type(real) is not MethodType:
+        return functools.wraps(real)(lambda *args, **kwargs: ours(*args, **kwargs))
+    method = functools.wraps(real.__func__)(lambda _, *args, **kwargs: ours(*args, **kwargs))
+    return MethodType(method, real.__self__)
 
 
 _MAKE = {"stat": _asking, "lstat": _asking, "access": _asking, "readlink": _reading_link}

@@ -15,6 +15,7 @@ from typing import Any
 
 from zenbook.core.kinds import is_a
 from zenbook.world import files
+from zenbook.world.unheard import unheard
 from zenbook.world.variables import is_volatile
 from zenbook.world.watch_notes import Notes
 
@@ -49,6 +50,7 @@ def quoted(text: str) -> Iterator[str]:
                 yield path
 
 
+@unheard()
 def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> None:
     """Note every path that the literals and the inputs name, and each ``$NAME`` in a literal."""
     for literal in literals:
@@ -62,6 +64,7 @@ def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> No
         _name(notes, text, is_path=is_path)
 
 
+@unheard()
 def absolutes(literals: Iterable[str], values: Iterable[Any]) -> list[str]:
     """Absolute paths that the code or an input spells out."""
     said = [*literals, *(text for text, _ in _paths_in(values))]

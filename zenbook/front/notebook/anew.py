@@ -38,6 +38,8 @@ class Anew:
         self._namespace = namespace
         self._compile = compile_one
         self._before: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
+        """What was made, by name; also once it was taken back."""
 
     def make(self) -> None:
         """Execute the definitions, silently: what they print is among the recorded displays. Raises
@@ -53,6 +55,15 @@ class Anew:
             told = f"{type(error).__name__}: {error}"
             raise NotHere(f"its definitions cannot be made alone ({told})") from error
         self._remember(before.bound)
+        self.made = {name: self._namespace.get(name) for name in self._before}
+
+    def again(self, left: Mapping[str, Any]) -> None:
+        """Make them for a hit, to hold what was left on them."""
+        from zenbook.front.notebook.left_on import give
+
+        self.take_back()
+        self.make()
+        give(left, self._namespace)
 
     def _glimpse(self) -> Glimpse:
         return glimpse(self._namespace, set(bound_names(self._statements)))

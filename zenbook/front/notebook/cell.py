@@ -31,6 +31,7 @@ from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.process import process_changes
 from zenbook.model import Manner
+from zenbook.world.unheard import unheard
 
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
 _SHELLS = frozenset({"bash", "sh", "script", "system", "sx", "!"})
@@ -137,6 +138,7 @@ class Cell:
         return LAST[:1] if self.shows_last else ()
 
 
+@unheard()
 def read_cell(
     tree: ast.Module,
     said: StepLine,

@@ -14,7 +14,7 @@ from typing import Any
 from zenbook.core.closure_origin import library_of
 from zenbook.core.kinds import is_a
 from zenbook.core.names_shell import magic_of
-from zenbook.core.source_shown import LAST, MANIFEST, SEVERAL
+from zenbook.core.source_shown import LAST, LEFT, MANIFEST, SEVERAL
 from zenbook.engine.passage import Ran
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
@@ -25,9 +25,12 @@ from zenbook.front.notebook.definitions import (
     value_digest,
 )
 from zenbook.front.notebook.hidden import Hidden
+from zenbook.front.notebook.left_on import left_on, unlike
 from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse, is_spare
 from zenbook.front.notebook.showing import Shown, is_looked_up
 from zenbook.front.notebook.submodules import imported_since
+from zenbook.world.unheard import unheard
+from zenbook.world.watch_looks import looking_like
 
 _TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up", "undone")
 _LOOKED_UP: Mapping[str, Any] = {LAST[0]: None, SEVERAL: True}
@@ -62,6 +65,7 @@ class Gathered:
         )
 
 
+@unheard()
 def gather(
     cell: Cell,
     result: Any,
@@ -76,10 +80,11 @@ def gather(
     digest: Callable[[Any], str],
     stored_by_uses: tuple[str, ...],
     hidden: Hidden | None,
+    remade: Mapping[str, Any],
 ) -> Gathered:
     """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live``
     the statement that a hit executes to show its value; ``hidden`` saw code that the cell does
-    not show, where such code is no obstacle."""
+    not show, where such code is no obstacle; ``remade``: made for a hit that was none."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
     written = cell.binds | set(stored_by_uses)
@@ -89,15 +94,16 @@ def gather(
     named = {name: after.bound[name] for name in moved.bound if name not in anew}
     names = {n: v for n, v in named.items() if (n in only if only else not _is_unread(n, v))}
     looked_up = len(shown.values) == 1 and is_looked_up(cell.tree.body[-1], namespace)
-    last = _LOOKED_UP if looked_up else {} if live else shown.kept(cell.shows_last)
+    shows = _LOOKED_UP if looked_up else {} if live else shown.kept(cell.shows_last)
+    last = {**shows, **_left_by(cell, namespace)}
     if live and shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
-    manifest = _seen_of(cell, before, after)
-    manifest["looked up"] = looked_up
+    manifest = {**_seen_of(cell, before, after), "looked up": looked_up}
     manifest["undone"] = _undone(cell, after)
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
+    obstacles = (*obstacles, *unlike(remade, manifest["definitions"], last.get(LEFT, ()), digest))
     if hidden is not None:
         known = {*inputs, *names, *last, *cell.made}
         manifest["standing"] = hidden.standing(before, after, known)
@@ -140,6 +146,12 @@ def _classes_made(named: Mapping[str, Any], cell: Cell, before: Glimpse) -> list
         if home not in cell.made and home not in before.bound:
             found.append(f"{name} {told}")
     return found
+
+
+def _left_by(cell: Cell, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What the cell has left on the classes and functions it defines, if anything."""
+    left = left_on(cell.tree, cell.defined, namespace) if MANIFEST in cell.hidden else {}
+    return {LEFT: left} if left else {}
 
 
 def _is_unread(name: str, value: Any) -> bool:
@@ -203,7 +215,9 @@ def _seen_of(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
 def _shown_by(live: ast.stmt, namespace: Mapping[str, Any]) -> int:
     """How many values this statement shows: none, if its name stands for None."""
     value = getattr(live, "value", None)
-    return int(not isinstance(value, ast.Name) or namespace.get(value.id) is not None)
+    if not isinstance(value, ast.Name):
+        return 1
+    return int(namespace.get(value.id, vars(builtins).get(value.id)) is not None)
 
 
 def error_of(result: Any) -> BaseException | None:
@@ -227,11 +241,13 @@ def _from_star_imports(cell: Cell, after: Glimpse) -> set[str]:
 
 
 class Asked:
-    """Notices what no kept result can give back: a question to the user, a task left running."""
+    """Notices what no kept result can give back: a question for a password (one for other input is
+    watched for), a task left running."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._real: list[tuple[Any, str, Any, Any]] = []
+        self._real: Callable[..., Any] = getpass.getpass
+        self._noticing: Callable[..., Any] = self._real
         self._tasks: set[Any] = set()
 
     @classmethod
@@ -239,25 +255,19 @@ class Asked:
         """Start noticing."""
         asked = cls()
         asked._tasks = _tasks()
-        for owner, name in ((builtins, "input"), (getpass, "getpass")):
-            real = getattr(owner, name)
-            noticing = asked._noticing(real)
-            asked._real.append((owner, name, real, noticing))
-            setattr(owner, name, noticing)
+        asked._real = getpass.getpass
+        asked._noticing = looking_like(asked._real, asked._ask)
+        getpass.getpass = asked._noticing
         return asked
 
-    def _noticing(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(*args: Any, **kwargs: Any) -> Any:
-            self.count += 1
-            return real(*args, **kwargs)
-
-        return ask
+    def _ask(self, *args: Any, **kwargs: Any) -> Any:
+        self.count += 1
+        return self._real(*args, **kwargs)
 
     def end(self) -> tuple[str, ...]:
         """Stop noticing; the reasons not to keep the result."""
-        for owner, name, real, noticing in self._real:
-            if getattr(owner, name) is noticing:
-                setattr(owner, name, real)
+        if getpass.getpass is self._noticing:
+            getpass.getpass = self._real
         found = ["it asked for input"] if self.count else []
         if left := [task for task in _tasks() - self._tasks if not task.done()]:
             found.append(f"a task is still running ({left[0].get_name()})")

@@ -41,6 +41,7 @@ from zenbook.front.notebook.threads import in_reach_of_tasks, in_reach_of_thread
 from zenbook.model import Call, Miss, Outcome, Step
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
+from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
@@ -91,7 +92,7 @@ class Passing:
         self.desk.code.look_anew()
         self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
-        self.call = self._call()
+        self.call = self._call(self.anew)
         self._in_reach = in_reach_of_threads(self.call.values)
         if self.cell.body.is_async:
             self._in_reach |= in_reach_of_tasks(self.call.values)
@@ -138,7 +139,7 @@ class Passing:
             waiting=lambda: self.spot.show(waiting(self.cell.name)),
         )
 
-    def _call(self) -> Call:
+    def _call(self, anew: Anew) -> Call:
         cell, said = self.cell, self.said
         options = with_manner(said.options, self.tree, self.shell, self._digest)
         if cell.name in self.door.rerun:
@@ -162,7 +163,7 @@ class Passing:
             shows=cell.shows,
             vouched=frozenset(cell.besides),
             made=self.cell.defined,
-            prepare=self._prepare,
+            prepare=anew.again,
         )
 
     def _code(self) -> dict[str, Any]:
@@ -190,16 +191,10 @@ class Passing:
             self.door.vouched = Vouched(self.namespace)
         return self.door.vouched
 
-    def _prepare(self) -> None:
-        assert self.anew is not None
-        self.anew.take_back()
-        self.anew.make()
-
     def _compiled(self, node: ast.stmt) -> Any:
         """One statement, compiled under the cell's own name and with its line numbers."""
-        raw, cooked = self.frame.raw, self.frame.transformed
-        cooked = cooked or self.shell.transform_cell(raw)
-        name = self.shell.compile.cache(cooked, self.frame.number, raw_code=raw)
+        cooked = self.frame.transformed or self.shell.transform_cell(self.frame.raw)
+        name = self.shell.compile.cache(cooked, self.frame.number, raw_code=self.frame.raw)
         return self.shell.compile(ast.Module([node], []), name, "exec")
 
     def _digest(self, value: Any) -> str:
@@ -357,6 +352,7 @@ class Passing:
             digest=self._digest,
             stored_by_uses=self._assigned,
             hidden=self._hidden,
+            remade=self.anew.made if self.anew is not None else {},
         )
 
     def _uses(self) -> Uses:
@@ -364,6 +360,7 @@ class Passing:
 
     # ------------------------------------------------------------ telling
 
+    @unheard()
     def _noted(self, outcome: Outcome, bound: Mapping[str, Any]) -> StepLine:
         """Put it on record and make the line."""
         outcome = replace(outcome, not_kept=in_words(outcome.not_kept))

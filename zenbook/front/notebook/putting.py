@@ -44,6 +44,7 @@ from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
 from zenbook.world.open_figures import open_figures
+from zenbook.world.unheard import unheard
 
 Event = Mapping[str, Any]
 _OTHER_LINKS = (is_lent, is_entwined, is_count)
@@ -53,6 +54,7 @@ _UNNAMED = re.compile(r"output(_\d+)?$")
 class Putting:
     """A loaded result that waits to be bound."""
 
+    @unheard()
     def __init__(
         self,
         outcome: Outcome,
@@ -78,6 +80,7 @@ class Putting:
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
+    @unheard()
     def objection(self) -> str:
         """Why this result is not what a run would leave in *this* notebook; "" if it is."""
         expected = self._manifest.get("definitions", {})
@@ -233,6 +236,7 @@ class Putting:
             return self._given
         return {name: new}
 
+    @unheard()
     def put(self, partly: Anew | None = None) -> None:
         """Bind, put changed inputs back, replay deletions. ``partly``: what was made anew, where
         only some names are kept; of the others those stay that the cell's definitions make."""

@@ -20,6 +20,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import held_by_name, is_a, told_by
+from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
 
 _MOST = 2000
@@ -30,6 +31,7 @@ _libraries = weakref.WeakSet[threading.Thread]()
 """Threads begun with no code of the user's: what they run of it later stands in their frames."""
 
 
+@unheard()
 def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
     """The names of inputs that another thread's code has in reach, and which thread that is."""
     others = [one for one in threading.enumerate() if one is not threading.current_thread()]
