@@ -66,7 +66,7 @@ Known = dict[int, tuple[Any, str, frozenset[str]]]
 """Values digested before, by id: the value itself, its digest, the packages it is made of."""
 
 
-@unheard()
+@unheard
 def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     """All parts of a call: its code, what that uses, its inputs, settings and environment.
 

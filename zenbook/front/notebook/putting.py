@@ -51,7 +51,7 @@ _UNNAMED = re.compile(r"output(_\d+)?$")
 class Putting:
     """A loaded result that waits to be bound."""
 
-    @unheard()
+    @unheard
     def __init__(
         self,
         outcome: Outcome,
@@ -77,7 +77,7 @@ class Putting:
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
-    @unheard()
+    @unheard
     def objection(self) -> str:
         """Why this result is not what a run would leave in *this* notebook; "" if it is."""
         expected = self._manifest.get("definitions", {})
@@ -227,7 +227,7 @@ class Putting:
             return self._given
         return {name: new}
 
-    @unheard()
+    @unheard
     def put(self) -> None:
         """Bind, put changed inputs back, replay deletions."""
         note_missing(self._manifest.get("modules", ()))
