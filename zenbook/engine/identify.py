@@ -67,7 +67,7 @@ Known = dict[int, tuple[Any, str, frozenset[str], dict[int, Any]]]
 met in it."""
 
 
-@unheard()
+@unheard
 def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     """All parts of a call: its code, what that uses, its inputs, settings and environment.
 

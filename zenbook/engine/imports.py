@@ -34,7 +34,7 @@ def imported_now(call: Call, desk: Desk) -> dict[str, Any]:
     return desk.code.imported(call.code, call.namespace)
 
 
-@unheard()
+@unheard
 def noted_imports(identity: Identity, call: Call, desk: Desk) -> Identity:
     """With what such modules hold, as it is now that the step is about to run."""
     held = imported_now(call, desk)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from zenbook.engine.passage import Ran
 
 
-@unheard()
+@unheard
 def keep(
     ran: Ran,
     watched: Watched,

@@ -88,7 +88,7 @@ def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
     return (yield from _run_once(identity, found, call, sitting, desk))
 
 
-@unheard()
+@unheard
 def _found(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Outcome | Miss:
     """The restored outcome of a hit, or the miss that says why there is none."""
     verdict = decide(identity, call, sitting, desk)

@@ -57,7 +57,7 @@ def _left_on_made(record: Record, desk: Desk) -> Mapping[str, Any]:
     return left
 
 
-@unheard()
+@unheard
 def load_inputs(call: Call, desk: Desk, names: Collection[str] | None = None) -> dict[str, Any]:
     """The call's values with every reference loaded, or with those of these names."""
     return {

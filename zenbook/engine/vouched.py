@@ -23,7 +23,7 @@ from zenbook.world.unheard import unheard
 _MISSING: Any = object()
 
 
-@unheard()
+@unheard
 def noted_before(identity: Identity, values: Mapping[str, Any], call: Call, desk: Desk) -> Identity:
     """With the digests of what is no reason, as it is now that the step is about to run."""
     left_out = {

@@ -63,9 +63,7 @@ class Watched:
     ) -> Callable[[], Seen] | None:
         desk = self._desk
         try:
-            with unheard():
-                self.entwined = Entwined(identity.used, values)
-                self._members = desk.code.members(self._home, identity.literals)
+            self._look(identity, values)
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())
@@ -86,7 +84,12 @@ class Watched:
         reads = tuple(dict.fromkeys((*seen.reads, *more, *made.reads)))
         return replace(seen, reads=reads, obstacles=(*seen.obstacles, *made.obstacles))
 
-    @unheard()
+    @unheard
+    def _look(self, identity: Identity, values: Mapping[str, Any]) -> None:
+        self.entwined = Entwined(identity.used, values)
+        self._members = self._desk.code.members(self._home, identity.literals)
+
+    @unheard
     def _with_assigned(self, seen: Seen) -> Seen:
         """With what the step assigned to classes and functions: no hit could repeat that."""
         assigned = self._members()

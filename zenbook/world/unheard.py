@@ -8,16 +8,15 @@ left out: others go on showing what they show. So ``sys.stdout`` is stood in for
 
 from __future__ import annotations
 
+import functools
 import sys
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import get_ident
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-_looking: Counter[int] = Counter()
-_lock = threading.Lock()
+_looking: set[int] = set()
+_Given = ParamSpec("_Given")
+_Gives = TypeVar("_Gives")
 
 
 class _Unheard:
@@ -28,29 +27,33 @@ class _Unheard:
 
     def write(self, text: str) -> Any:
         """Write it, unless it is nobody's."""
-        return len(text) if _looking[get_ident()] else self.stream.write(text)
+        return len(text) if get_ident() in _looking else self.stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
 
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Leave out what this thread prints while the block, or the decorated function, runs."""
-    thread = get_ident()
-    with _lock:
-        _looking[thread] += 1
+def unheard(function: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
+    """A function that leaves out what its thread prints while it runs. It takes no lock, because
+    every hit comes by here: two threads at once may at worst let each other be heard."""
+
+    @functools.wraps(function)
+    def looking(*args: _Given.args, **named: _Given.kwargs) -> _Gives:
+        thread = get_ident()
+        if thread in _looking:
+            return function(*args, **named)
+        _looking.add(thread)
         if type(sys.stdout) is not _Unheard and sys.stdout is not None:
             sys.stdout = _Unheard(sys.stdout)
-    try:
-        yield
-    finally:
-        with _lock:
-            _looking[thread] -= 1
-            if not _looking[thread]:
-                del _looking[thread]
-            if not _looking and type(sys.stdout) is _Unheard:
-                sys.stdout = sys.stdout.stream
+        try:
+            return function(*args, **named)
+        finally:
+            _looking.discard(thread)
+            now = sys.stdout
+            if not _looking and type(now) is _Unheard:
+                sys.stdout = now.stream
+
+    return looking
 
 
 def beneath(stream: Any) -> Any:

@@ -50,7 +50,7 @@ def quoted(text: str) -> Iterator[str]:
                 yield path
 
 
-@unheard()
+@unheard
 def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> None:
     """Note every path that the literals and the inputs name, and each ``$NAME`` in a literal."""
     for literal in literals:
@@ -64,7 +64,7 @@ def name_all(notes: Notes, literals: Iterable[str], values: Iterable[Any]) -> No
         _name(notes, text, is_path=is_path)
 
 
-@unheard()
+@unheard
 def absolutes(literals: Iterable[str], values: Iterable[Any]) -> list[str]:
     """Absolute paths that the code or an input spells out."""
     said = [*literals, *(text for text, _ in _paths_in(values))]

@@ -138,7 +138,7 @@ class Cell:
         return LAST[:1] if self.shows_last else ()
 
 
-@unheard()
+@unheard
 def read_cell(
     tree: ast.Module,
     said: StepLine,

@@ -65,7 +65,7 @@ class Gathered:
         )
 
 
-@unheard()
+@unheard
 def gather(
     cell: Cell,
     result: Any,

@@ -360,7 +360,7 @@ class Passing:
 
     # ------------------------------------------------------------ telling
 
-    @unheard()
+    @unheard
     def _noted(self, outcome: Outcome, bound: Mapping[str, Any]) -> StepLine:
         """Put it on record and make the line."""
         outcome = replace(outcome, not_kept=in_words(outcome.not_kept))

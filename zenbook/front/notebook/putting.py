@@ -54,7 +54,7 @@ _UNNAMED = re.compile(r"output(_\d+)?$")
 class Putting:
     """A loaded result that waits to be bound."""
 
-    @unheard()
+    @unheard
     def __init__(
         self,
         outcome: Outcome,
@@ -80,7 +80,7 @@ class Putting:
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
-    @unheard()
+    @unheard
     def objection(self) -> str:
         """Why this result is not what a run would leave in *this* notebook; "" if it is."""
         expected = self._manifest.get("definitions", {})
@@ -236,7 +236,7 @@ class Putting:
             return self._given
         return {name: new}
 
-    @unheard()
+    @unheard
     def put(self, partly: Anew | None = None) -> None:
         """Bind, put changed inputs back, replay deletions. ``partly``: what was made anew, where
         only some names are kept; of the others those stay that the cell's definitions make."""

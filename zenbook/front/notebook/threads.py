@@ -31,7 +31,7 @@ _libraries = weakref.WeakSet[threading.Thread]()
 """Threads begun with no code of the user's: what they run of it later stands in their frames."""
 
 
-@unheard()
+@unheard
 def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
     """The names of inputs that another thread's code has in reach, and which thread that is."""
     others = [one for one in threading.enumerate() if one is not threading.current_thread()]
