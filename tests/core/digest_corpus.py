@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 PREPARE = """
-import csv, hashlib, hmac, json, sqlite3, struct
+import csv, hashlib, hmac, json, sqlite3, struct, typing
 import array, collections, dataclasses, datetime, decimal, enum, fractions, functools, ipaddress
 import operator, pathlib, random, re, types, uuid, zoneinfo
 import numpy as np
@@ -136,6 +136,8 @@ DESCRIBED = [
     *("types.new_class('A', (), {}, lambda made: made.update(x=1))",),
     *("types.new_class('A', (), {}, lambda made: made.update(x=2))",),
     *("csv.Sniffer().sniff('a;b\\n1;2')", "csv.Sniffer().sniff('a,b\\n1,2')"),
+    *("typing.NewType('U', int)", "typing.NewType('U', str)", "typing.TypeVar('U')"),
+    *("typing.TypeVar('U', bound=int)", "typing.TypeVar('U', int, str)"),
     *("Line2D([0], [0], color='r')", "Line2D([0], [0], color='g')", "Line2D([0], [1], color='g')"),
     *("Patch(color='r')", "Patch(color='g')", "Text(0, 0, 'a')", "Text(0, 0, 'a', color='r')"),
 ]  # fmt: skip

@@ -72,3 +72,33 @@ def test_a_step_function_called_in_a_cell_binds_names_through_its_inputs_each_ti
         kernel.play(SETTING.format(0), running, "run([put])")
         assert kernel.value("x") == 5
         kernel.fresh()
+
+
+TABLE = "class P:\n    table = {}\n    def __init_subclass__(cls): P.table[cls.__name__] = cls"
+THREAD = "import threading, numpy as np\nt = threading.Thread(target=print)"
+CALM = {
+    "a table of a class that holds its subclasses": (
+        f"{TABLE}\nclass Q(P): pass",
+        "names = sorted(P.table)\nmade = type(P.table['Q']()) is Q",
+    ),
+    "such a table filled by hand": (
+        "class P: table = {}\nclass Q(P): pass\nP.table['Q'] = Q",
+        "names = sorted(P.table)\nmade = type(P.table['Q']()) is Q",
+    ),
+    "a generator beside a thread, which holds the kernel's output": (
+        f"{THREAD}\ng = np.random.default_rng(1)",
+        "drawn = g.integers(0, 9, 3).tolist()",
+    ),
+    "a class that attrs has written": (
+        "import attr\n@attr.s(auto_attribs=True)\nclass A:\n    x: int = 1",
+        "a = A(3)\nprint(a)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CALM)
+def test_a_step_that_changes_no_code_is_kept(case: str, kernel: Kernel) -> None:
+    made, body = CALM[case]
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        assert kernel.play(made, f"%%step use\n{body}")[-1].status == status

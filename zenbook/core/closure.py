@@ -58,6 +58,11 @@ class ValueDigests(Protocol):
     constants: dict[str, tuple[Any, str]]
     assigned: set[str]
     met: dict[int, Trace]
+    met_again: int
+
+    def apart(self, value: Any) -> str:
+        """Its digest apart from all that is being digested."""
+        ...
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible."""
@@ -190,15 +195,19 @@ class CodeClosure:
     def _whole(self, obj: Any, digester: ValueDigests) -> str:
         opened = _open.get()
         if id(obj) in opened:
+            digester.met_again += 1
             return "within itself"
         trace = self._trace(obj, None, True)
         token = _open.set(opened | {id(obj)})
         try:
             told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
+                before = digester.met_again
                 digest, why = _digest_or_why(value, digester)
                 told.append((name, digest))
                 if not why and not is_atom(value):
+                    if digester.met_again != before:
+                        digest = _apart(value, digester)
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
             digester.met[id(obj)] = trace
@@ -326,6 +335,15 @@ def _note_constant(name: str, user: Any, value: Any, digest: str, digester: Valu
     while digester.constants.setdefault(label, (value, digest))[0] is not value:
         number += 1
         label = f"{told}#{number}"
+
+
+def _apart(value: Any, digester: ValueDigests) -> str:
+    """The digest that a value has by itself, and will be asked for when the step has run."""
+    token = _open.set(frozenset())
+    try:
+        return digester.apart(value)
+    finally:
+        _open.reset(token)
 
 
 def _digest_or_why(value: Any, digester: ValueDigests) -> tuple[str, str]:

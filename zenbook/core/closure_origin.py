@@ -77,6 +77,13 @@ def is_local_code(obj: Any) -> bool:
     return is_local_module(module) or (isinstance(obj, type) and is_made_by_a_call(obj, module))
 
 
+def is_private(name: str, value: Any) -> bool:
+    """Whether a name stands for the private module of a library that is called so."""
+    if not name.startswith("_") or not isinstance(value, ModuleType) or is_local_code(value):
+        return False
+    return value.__name__.endswith(f".{name}")
+
+
 def is_made_by_a_call(cls: type, module: Any) -> bool:
     """Whether a library has made a class for whoever called it: by its name nothing, or another
     one, is found in the module that it says it is from, as for the rows of ``itertuples()`` and

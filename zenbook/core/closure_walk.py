@@ -22,7 +22,7 @@ from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, texts_read
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
-from zenbook.core.closure_origin import identity_of, is_local_code, package_named
+from zenbook.core.closure_origin import identity_of, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
@@ -190,6 +190,8 @@ class Walk(Objects):
                 self.stored.append((space, name))
             if not attribute and self._is_home(space):
                 self.stores.add(name)
+            elif is_private(root, space.get(root)):
+                continue  # what a library writes for its users, as attrs does, notes things there
             elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)
 

@@ -72,10 +72,13 @@ class Digester:
         self.constants: dict[str, tuple[Any, str]] = {}
         self.assigned: set[str] = set()
         self.met: dict[int, Any] = {}
+        self.met_again = 0
+        """How often code was met inside its own digest, which then depends on where it began."""
         self._described: dict[int, tuple[Any, Description]] = {}
         self._classes: dict[type, str] = {}
         self._open_classes: set[type] = set()
         self._depth = 0
+        self._is_apart = False
 
     def digest(self, value: Any) -> str:
         """32 hex digits of the value; raises NotDigestible and nothing else."""
@@ -155,6 +158,7 @@ class Digester:
         if not self.code.is_local(cls):
             return self.installed(cls.__module__, cls.__qualname__)
         if cls in self._open_classes:
+            self.met_again += 1
             return f"within {cls.__name__}"
         self._open_classes.add(cls)
         try:
@@ -169,6 +173,15 @@ class Digester:
         recipe = own.digest((maker, given))
         self.packages |= own.packages
         return f"made by {self.installed(type(cls).__module__, type(cls).__qualname__)} {recipe}"
+
+    def apart(self, value: Any) -> str:
+        """Its digest apart from all that is being digested, as it is asked for by itself. In such a
+        digest the same again. Raises as ``digest`` does."""
+        if self._is_apart:
+            return self.digest(value)
+        own = type(self)(self.code, self.live)
+        own._is_apart = True
+        return own.digest(value)
 
     def installed(self, module: Any, name: str) -> str:
         """The name of something from a library, whose package is noted."""

@@ -222,12 +222,18 @@ def _reduced(value: Any, digester: Digester) -> Description:
     return (*told, chained) if chained else told
 
 
+_MEANT = ("__supertype__", "__bound__", "__constraints__")
+"""What a ``NewType`` and a ``TypeVar`` stand for."""
+
+
 def _named(value: Any, name: str, digester: Digester) -> Description:
     """What pickle only names: its class, and the user's function that it is made around."""
     kind = type(value)
     said = digester.installed(getattr(value, "__module__", kind.__module__), name)
     wrapped = getattr(value, "__wrapped__", None)
     says_so = isinstance(kind.__reduce__, types.FunctionType)  # Cython's functions are no module's
+    if meant := {name: held for name in _MEANT if (held := getattr(value, name, None))}:
+        return "named", said, meant
     if wrapped is None and not (says_so and digester.code.is_local(kind)):
         return "named", said
     asked = getattr(value, "cache_parameters", None)

@@ -21,17 +21,8 @@ from typing import Any
 from zenbook.core.kinds import is_a
 from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.parts import (
-    Path,
-    Step,
-    found,
-    held_by,
-    is_array,
-    is_atom,
-    is_drawn,
-    put,
-    walk,
-)
+from zenbook.engine.part_kinds import is_array, is_atom, is_drawn
+from zenbook.engine.parts import Path, Step, found, held_by, put, walk
 from zenbook.engine.sharing import Inseparable, Link
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"

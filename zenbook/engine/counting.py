@@ -22,7 +22,8 @@ from zenbook.core.closure_trace import MISSING
 from zenbook.core.source_shown import LOCAL
 from zenbook.engine.blocks import columns_of, wrapped_in, wrapping
 from zenbook.engine.frames import is_frame, writes_through
-from zenbook.engine.parts import Path, found, is_array, walk
+from zenbook.engine.part_kinds import is_array
+from zenbook.engine.parts import Path, found, walk
 from zenbook.engine.sharing import Inseparable, Link, look_into, window_into
 
 _MARK = "#"

@@ -25,19 +25,8 @@ from zenbook.engine.counting import Counted, is_counted
 from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.memory import Stretches, is_writeable
-from zenbook.engine.parts import (
-    MOST,
-    MOST_AT_ALL,
-    WIDEST,
-    Path,
-    Step,
-    found,
-    held_by,
-    is_array,
-    is_atom,
-    is_drawn,
-    is_part,
-)
+from zenbook.engine.part_kinds import is_array, is_atom, is_drawn, is_part
+from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, found, held_by
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, share_elements, share_memory
 from zenbook.model import Reference

@@ -15,7 +15,8 @@ from functools import cache
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
-from zenbook.engine.parts import Path, found, is_array
+from zenbook.engine.part_kinds import is_array
+from zenbook.engine.parts import Path, found
 from zenbook.engine.tensors import is_tensor
 
 

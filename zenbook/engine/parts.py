@@ -13,11 +13,10 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
-from weakref import CallableProxyType, ProxyType, WeakKeyDictionary
+from weakref import WeakKeyDictionary
 
-from zenbook.core.closure_lending import has_own_variables
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.ended import facts_of_ended
@@ -26,7 +25,17 @@ from zenbook.core.raised import behind
 from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
 from zenbook.engine.frames import frame_parts, frames_within, is_frame, put_into_index
-from zenbook.engine.tensors import is_tensor
+from zenbook.engine.part_kinds import (
+    CODE,
+    LEAVES,
+    holds_nothing,
+    is_array,
+    is_closed,
+    is_mutable,
+    is_part,
+    is_plain,
+    slots_of,
+)
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
@@ -40,7 +49,6 @@ can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
-_CODE = (FunctionType, MethodType, BuiltinFunctionType)
 _ITERATORS: tuple[type, ...] = (
     enumerate, filter, map, reversed, zip, type(iter([])), type(iter(())), type(reversed([])),
 )  # fmt: skip
@@ -51,105 +59,11 @@ MOST_AT_ALL = 2_000_000
 _TABLES = frozenset({"pandas", "polars", "pyarrow"})
 """Libraries whose values copy on write, but for the frames that ``frames`` looks into, and share
 caches that nobody changes."""
-_ATOMS = (
-    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
-    type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
-)  # fmt: skip
-LEAVES = frozenset(
-    (
-        *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
-        *(frozenset, range, type, ProxyType, CallableProxyType),
-    )
-)
-"""Types of values that hold nothing, themselves and not what is made of them. A weak proxy must not
-be asked anything: what it stands for may be gone."""
-_MUTABLE = frozenset((list, dict, set, bytearray))
 _CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set)
 _HOW = {list: "item", deque: "item", tuple: "place", set: "fixed"}
 _PLAIN_CONTAINERS = frozenset((list, dict, tuple))
 _simple: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 """What is known of the classes of instances met."""
-
-
-class _Plain:
-    """Measures what an instance without slots or a built-in base looks like."""
-
-
-def is_plain(value: Any) -> bool:
-    """Whether all of an instance's state is in its ``__dict__``."""
-    kind = type(value)
-    return bool(
-        kind.__basicsize__ == _Plain.__basicsize__
-        and kind.__itemsize__ == 0
-        and kind.__flags__ & (1 << 9)  # made by a class statement
-        and held_by_name(value) is not None
-        and not any(_slots_of(base) for base in kind.__mro__)
-    )
-
-
-def _slots_of(kind: type) -> list[str]:
-    names = vars(kind).get("__slots__", ())
-    told = (names,) if isinstance(names, str) else names
-    return [name for name in told if name not in ("__dict__", "__weakref__")]
-
-
-def is_array(value: Any) -> bool:
-    """Whether it is an array of numpy's, if numpy is loaded at all."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and is_a(value, numpy.ndarray)
-
-
-def is_atom(value: Any) -> bool:
-    """Whether a value has no parts that matter: it cannot change, or is code."""
-    return type(value) in LEAVES or is_a(value, _ATOMS)
-
-
-def _holds_nothing(value: Any) -> bool:
-    return type(value) in LEAVES or (is_atom(value) and not is_a(value, _CODE))
-
-
-def is_part(value: Any) -> bool:
-    """Whether a walk comes by this value: it can change, and is no code; or is code with variables
-    of its own, as one that counts its calls has, and which no name leads to."""
-    if is_a(value, _CODE):
-        return has_own_variables(value)
-    return is_mutable(value)
-
-
-def is_drawn(value: Any) -> bool:
-    """Whether it belongs to a picture of matplotlib. Drawing one, which describing it does, too,
-    exchanges what its parts hold, and each part is described by the whole picture."""
-    return library_of(type(value)) == "matplotlib"
-
-
-def _has_a_name(value: Any) -> bool:
-    """Whether it is a logger: whoever holds one holds the process's own, with all of its handlers,
-    and it is kept by its name."""
-    logging = sys.modules.get("logging")
-    return logging is not None and is_a(value, logging.Logger)
-
-
-def is_mock(value: Any) -> bool:
-    """Whether it is a mock: it holds ever more of them the more it is asked."""
-    mock = sys.modules.get("unittest.mock")
-    return mock is not None and issubclass(type(value), mock.NonCallableMock)
-
-
-def is_mutable(value: Any) -> bool:
-    """Whether identity matters: a value that is hashed by content cannot change."""
-    kind = type(value)
-    if kind in _MUTABLE:
-        return True
-    if kind in LEAVES or is_a(value, (tuple, type)):
-        return False
-    if is_mock(value):
-        return True
-    if is_tensor(value):  # its hash is its address, which is not what object's own hash is
-        return True
-    try:
-        return hash(value) == object.__hash__(value)
-    except Exception:  # a memoryview that can be written to says ValueError, users' code anything
-        return True
 
 
 def walk(
@@ -166,7 +80,7 @@ def walk(
     met = 0
     while waiting and met < most:
         path, inner = waiting.popleft()
-        if _holds_nothing(inner) or (id(inner) in seen and id(inner) not in stop):
+        if holds_nothing(inner) or (id(inner) in seen and id(inner) not in stop):
             continue
         met += 1
         if not (stop and is_a(inner, tuple)):
@@ -208,7 +122,7 @@ def _is_simple(value: Any) -> bool:
     kind = type(value)
     library = library_of(kind)
     is_known = library in _TABLES or library in sys.stdlib_module_names or is_frame(value)
-    return is_plain(value) and not (is_known or _has_a_name(value) or is_mock(value))
+    return is_plain(value) and not (is_known or is_closed(value))
 
 
 def _step_to(key: Any, place: int) -> Step:
@@ -220,7 +134,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     base = base_of(value)
     if base is not None and base.__len__(value) > widest:
         return
-    if _has_a_name(value) or is_mock(value):
+    if is_closed(value):
         return
     if facts_of_ended(value) is not None:  # what it worked with is over, too; not what came of it
         if (result := getattr(value, "_result", MISSING)) is not MISSING:
@@ -241,7 +155,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     elif is_array(value):
         yield from _elements(value, widest)
         return
-    elif is_a(value, _CODE):
+    elif is_a(value, CODE):
         yield from _bound_to(value)
         return
     elif is_a(value, partial):
@@ -316,7 +230,7 @@ def _attributes(value: Any) -> Iterator[tuple[Step, Any]]:
     if type(own) is dict:
         yield from ((("attribute", name), item) for name, item in list(own.items()))
     for kind in type(value).__mro__:
-        for name in _slots_of(kind):
+        for name in slots_of(kind):
             try:
                 yield ("slot", name), slot_of(value, name)
             except AttributeError:

@@ -17,7 +17,8 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import is_a
 from zenbook.engine.frames import elements_beyond, is_frame
-from zenbook.engine.parts import LEAVES, MOST, WIDEST, base_of, held_by, is_array, is_part
+from zenbook.engine.part_kinds import LEAVES, is_array, is_part
+from zenbook.engine.parts import MOST, WIDEST, base_of, held_by
 
 
 class Reach:

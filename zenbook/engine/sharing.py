@@ -37,7 +37,8 @@ from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import Stretches, bounds_of, is_writeable
-from zenbook.engine.parts import Path, follow, is_array, is_part, put_at, walk
+from zenbook.engine.part_kinds import is_array, is_part
+from zenbook.engine.parts import Path, follow, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
 

@@ -14,7 +14,8 @@ from typing import Any
 from zenbook.engine.blocks import is_behind, looks_at_frames
 from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of, is_writeable
-from zenbook.engine.parts import Path, is_array, walk
+from zenbook.engine.part_kinds import is_array
+from zenbook.engine.parts import Path, walk
 from zenbook.engine.sharing import (
     Inseparable,
     Link,

@@ -21,7 +21,7 @@ from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
-from zenbook.engine.parts import is_array, is_plain
+from zenbook.engine.part_kinds import is_array, is_plain
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
 from zenbook.engine.shown import manner_of

@@ -1,0 +1,125 @@
+"""What a value is to those who look for its parts: changeable or not, plain, an array, a mock."""
+
+from __future__ import annotations
+
+import sys
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+from weakref import CallableProxyType, ProxyType
+
+from zenbook.core.closure_lending import has_own_variables
+from zenbook.core.closure_origin import library_of
+from zenbook.core.kinds import held_by_name, is_a
+from zenbook.engine.tensors import is_tensor
+
+CODE = (FunctionType, MethodType, BuiltinFunctionType)
+_KERNELS = frozenset({"comm", "ipykernel", "jupyter_client", "tornado", "zmq"})
+_SHELLS = ("IPython.core.interactiveshell", "IPython.terminal")
+_ATOMS = (
+    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
+    type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
+)  # fmt: skip
+LEAVES = frozenset(
+    (
+        *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
+        *(frozenset, range, type, ProxyType, CallableProxyType),
+    )
+)
+"""Types of values that hold nothing, themselves and not what is made of them. A weak proxy must not
+be asked anything: what it stands for may be gone."""
+_MUTABLE = frozenset((list, dict, set, bytearray))
+
+
+class _Plain:
+    """Measures what an instance without slots or a built-in base looks like."""
+
+
+def is_plain(value: Any) -> bool:
+    """Whether all of an instance's state is in its ``__dict__``."""
+    kind = type(value)
+    return bool(
+        kind.__basicsize__ == _Plain.__basicsize__
+        and kind.__itemsize__ == 0
+        and kind.__flags__ & (1 << 9)  # made by a class statement
+        and held_by_name(value) is not None
+        and not any(slots_of(base) for base in kind.__mro__)
+    )
+
+
+def slots_of(kind: type) -> list[str]:
+    """The names of a class's own slots."""
+    names = vars(kind).get("__slots__", ())
+    told = (names,) if isinstance(names, str) else names
+    return [name for name in told if name not in ("__dict__", "__weakref__")]
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is an array of numpy's, if numpy is loaded at all."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and is_a(value, numpy.ndarray)
+
+
+def is_atom(value: Any) -> bool:
+    """Whether a value has no parts that matter: it cannot change, or is code."""
+    return type(value) in LEAVES or is_a(value, _ATOMS)
+
+
+def holds_nothing(value: Any) -> bool:
+    """Whether a walk need not enter it."""
+    return type(value) in LEAVES or (is_atom(value) and not is_a(value, CODE))
+
+
+def is_part(value: Any) -> bool:
+    """Whether a walk comes by this value: it can change, and is no code; or is code with variables
+    of its own, as one that counts its calls has, and which no name leads to."""
+    if is_a(value, CODE):
+        return has_own_variables(value)
+    return is_mutable(value)
+
+
+def is_drawn(value: Any) -> bool:
+    """Whether it belongs to a picture of matplotlib. Drawing one, which describing it does, too,
+    exchanges what its parts hold, and each part is described by the whole picture."""
+    return library_of(type(value)) == "matplotlib"
+
+
+def is_closed(value: Any) -> bool:
+    """Whether no walk enters it: what it holds is its own, or without end."""
+    return _has_a_name(value) or is_mock(value) or _is_the_kernels(value)
+
+
+def _has_a_name(value: Any) -> bool:
+    """Whether it is a logger: whoever holds one holds the process's own, with all of its handlers,
+    and it is kept by its name."""
+    logging = sys.modules.get("logging")
+    return logging is not None and is_a(value, logging.Logger)
+
+
+def _is_the_kernels(value: Any) -> bool:
+    """Whether it belongs to what runs the notebook: a thread has its output stream, and a widget
+    its line to the page, and by way of either all names of the notebook are reached."""
+    kind = type(value)
+    return library_of(kind) in _KERNELS or kind.__module__.startswith(_SHELLS)
+
+
+def is_mock(value: Any) -> bool:
+    """Whether it is a mock: it holds ever more of them the more it is asked."""
+    mock = sys.modules.get("unittest.mock")
+    return mock is not None and issubclass(type(value), mock.NonCallableMock)
+
+
+def is_mutable(value: Any) -> bool:
+    """Whether identity matters: a value that is hashed by content cannot change."""
+    kind = type(value)
+    if kind in _MUTABLE:
+        return True
+    if kind in LEAVES or is_a(value, (tuple, type)):
+        return False
+    if is_mock(value):
+        return True
+    if is_tensor(value):  # its hash is its address, which is not what object's own hash is
+        return True
+    try:
+        return hash(value) == object.__hash__(value)
+    except Exception:  # a memoryview that can be written to says ValueError, users' code anything
+        return True
