@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import copyreg
 import enum
-import sys
 import types
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import library_of, named
-from zenbook.core.digest_compiled import LIBRARIES as COMPILED_IN
-from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.digest_libraries import of_library
+from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import is_a
 from zenbook.core.raised import behind
@@ -27,8 +25,6 @@ from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
-
-Describer = Callable[[Any, "Digester"], Description]
 
 _object_reduce: Any = object.__reduce__
 _object_reduce_ex: Any = object.__reduce_ex__
@@ -63,7 +59,7 @@ def _describer(value: Any, kind: type, is_live: bool) -> Describer:
     if is_a(value, enum.Enum):
         return _enum_member
     for base in kind.__mro__[:-1]:
-        found = _by_library(base)
+        found = of_library(base)
         if found is not None:
             if base is kind:
                 _EXACT[kind] = found
@@ -84,83 +80,11 @@ def _ended(value: Any, digester: Digester) -> Description:
     return "ended", facts_of_ended(value)
 
 
-def _by_library(kind: type) -> Describer | None:
-    """The describer of a library's type, if the library has one here and is loaded."""
-    module = kind.__module__
-    root = module.partition(".")[0] if isinstance(module, str) else ""
-    if root not in _LIBRARIES or root not in sys.modules:
-        return None
-    return _LIBRARIES[root]().get(kind.__name__)
-
-
 def _live(kind: type) -> Describer | None:
     from zenbook.core.digest_live import DESCRIBERS
 
     names = (f"{base.__module__}.{base.__name__}" for base in kind.__mro__)
     return next((DESCRIBERS[name] for name in names if name in DESCRIBERS), None)
-
-
-def _numpy() -> Describers:
-    from zenbook.core.digest_arrays import DESCRIBERS
-    from zenbook.core.digest_random import NUMPY
-
-    return {**DESCRIBERS, **NUMPY}
-
-
-def _random() -> Describers:
-    from zenbook.core.digest_random import STANDARD
-
-    return STANDARD
-
-
-def _pandas() -> Describers:
-    from zenbook.core.digest_tables import DESCRIBERS
-
-    return DESCRIBERS
-
-
-def _arrow() -> Describers:
-    from zenbook.core.digest_arrow import ARROW
-
-    return ARROW
-
-
-def _polars() -> Describers:
-    from zenbook.core.digest_arrow import POLARS
-
-    return POLARS
-
-
-def _others() -> Describers:
-    from zenbook.core.digest_others import DESCRIBERS
-
-    return DESCRIBERS
-
-
-def _ipython() -> Describers:
-    from zenbook.core.display_ids import DESCRIBERS
-
-    return DESCRIBERS
-
-
-def _compiled() -> Describers:
-    from zenbook.core.digest_compiled import COMPILED
-
-    return COMPILED
-
-
-_LIBRARIES: dict[str, Callable[[], Describers]] = {
-    **dict.fromkeys(COMPILED_IN, _compiled),
-    "numpy": _numpy,
-    "random": _random,
-    "pandas": _pandas,
-    "pyarrow": _arrow,
-    "polars": _polars,
-    "scipy": _others,
-    "torch": _others,
-    "matplotlib": _others,
-    "IPython": _ipython,
-}
 
 
 # ---------------------------------------------------------------- objects

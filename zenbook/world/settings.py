@@ -35,6 +35,12 @@ from zenbook.world.process_state import (
     process_state,
     torch_settings,
 )
+from zenbook.world.standard_settings import (
+    command_line,
+    csv_settings,
+    mimetypes_settings,
+    xml_settings,
+)
 
 _Read = Callable[[], str]
 
@@ -272,62 +278,6 @@ def _polars_settings() -> str:
     return repr(sorted(state.items())) if state else ""
 
 
-def _csv_settings() -> str:
-    """The dialects that somebody has registered."""
-    csv: Any = sys.modules.get("_csv")
-    found = [] if csv is None else sorted({*csv.list_dialects()} - {"excel", "excel-tab", "unix"})
-    told = [(name, _dialect(csv.get_dialect(name))) for name in found]
-    return repr(told) if told else ""
-
-
-def _dialect(dialect: Any) -> list[Any]:
-    names = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
-    return [getattr(dialect, name) for name in (*names, "skipinitialspace", "strict")]
-
-
-_file_types: tuple[int, str] = (0, "")
-
-
-def _mimetypes_settings() -> str:
-    """The file types that somebody has added to those of the system, or changed."""
-    global _file_types
-    module: Any = sys.modules.get("mimetypes")
-    if module is None or module._db is None:
-        return ""
-    now = _types_in(module._db)
-    count = hash(now)
-    if _file_types[0] != count:
-        fresh = module.MimeTypes()
-        for file in filter(os.path.isfile, module.knownfiles):
-            fresh.read(file)
-        added = sorted({*now}.difference(_types_in(fresh)))
-        _file_types = count, repr(added) if added else ""
-    return _file_types[1]
-
-
-def _command_line() -> str:
-    """What parsers of the command line find there, which a kernel's own program is no part of."""
-    program, *arguments = map(str, sys.argv or [""])
-    is_kernels = os.path.basename(program).startswith(("ipykernel_launcher", "colab_kernel"))
-    return "" if is_kernels else repr(arguments)
-
-
-def _xml_settings() -> str:
-    """The prefixes of namespaces that somebody has registered."""
-    module = sys.modules.get("xml.etree.ElementTree")
-    found = dict(getattr(module, "_namespace_map", {}))
-    added = sorted((uri, prefix) for uri, prefix in found.items() if prefix not in _XML_PREFIXES)
-    return repr(added) if added else ""
-
-
-_XML_PREFIXES = frozenset({"xml", "html", "rdf", "wsdl", "xs", "xsi", "dc"})
-"""Those that every program has."""
-
-
-def _types_in(types: Any) -> tuple[tuple[str, str], ...]:
-    return tuple(pair for table in types.types_map for pair in table.items())
-
-
 # ---------------------------------------------------------------- the process's own
 
 
@@ -371,10 +321,10 @@ _SETTINGS: Mapping[str, _Read] = {
     "torch": _torch_settings,
     "sklearn": _sklearn_settings,
     "polars": _polars_settings,
-    "csv": _csv_settings,
-    "mimetypes": _mimetypes_settings,
-    "xml": _xml_settings,
-    "command line": _command_line,
+    "csv": csv_settings,
+    "mimetypes": mimetypes_settings,
+    "xml": xml_settings,
+    "command line": command_line,
     "display": display_settings,
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
