@@ -19,6 +19,7 @@ from typing import Any
 from weakref import ref
 
 from zenbook.core.closure_trace import MISSING
+from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import LOCAL
 from zenbook.engine.blocks import columns_of, wrapped_in, wrapping
 from zenbook.engine.frames import is_frame, writes_through
@@ -102,9 +103,9 @@ class Counted:
 def is_counted(value: Any) -> bool:
     """Whether it is a frame or an index that copies on write; a range has no memory."""
     pandas = sys.modules.get("pandas")
-    if pandas is None or isinstance(value, pandas.RangeIndex):
+    if pandas is None or is_a(value, pandas.RangeIndex):
         return False
-    return (is_frame(value) or isinstance(value, pandas.Index)) and not writes_through()
+    return (is_frame(value) or is_a(value, pandas.Index)) and not writes_through()
 
 
 def is_count(link: Link) -> bool:
@@ -198,10 +199,10 @@ def _numbers(columns: tuple[int, ...]) -> set[int]:
 def _count(counted: Any, refs: Any) -> None:
     """Let pandas count a block or an index by this."""
     pandas = sys.modules["pandas"]
-    if isinstance(counted, pandas.RangeIndex):
+    if is_a(counted, pandas.RangeIndex):
         counted._cache["_references"] = refs
         refs.add_index_reference(counted)
-    elif isinstance(counted, pandas.Index):
+    elif is_a(counted, pandas.Index):
         counted._references = refs
         refs.add_index_reference(counted)
     else:

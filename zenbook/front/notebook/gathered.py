@@ -140,7 +140,7 @@ def _classes_made(named: Mapping[str, Any], cell: Cell, before: Glimpse) -> list
     told = "is a class made of what the step computes (define it in a cell of its own)"
     found: list[str] = []
     for name, value in named.items():
-        if not isinstance(value, type) or value.__module__ != "__main__":
+        if not is_a(value, type) or value.__module__ != "__main__":
             continue
         home = value.__qualname__.partition(".")[0]
         if home not in cell.made and home not in before.bound:
