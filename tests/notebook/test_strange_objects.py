@@ -154,3 +154,22 @@ def test_other_threads_go_on_printing_while_zenbook_looks(kernel: Kernel) -> Non
     )
     said = "".join(cell.stream() for cell in kernel.play(begun, "%%step a\ny = type(b).__name__"))
     assert said == "other\n" and kernel.value("looked.is_set()")
+
+
+COUNTING = {
+    "__new__": "    def __new__(cls):\n        A.made += 1\n        return object.__new__(cls)",
+    "__setstate__": (
+        "    def __setstate__(self, state):\n        A.made += 1\n        vars(self).update(state)"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", COUNTING)
+def test_what_a_class_counts_of_its_making_is_what_runs_have_made(how: str, kernel: Kernel) -> None:
+    cells = (f"class A:\n    made = 0\n{COUNTING[how]}\na = A()\na.w = [1]", "a.w.append(5)")
+    kernel.play(*cells)
+    right = kernel.value("(A.made, a.w)")
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        assert kernel.play(cells[0], f"%%step s\n{cells[1]}")[-1].status == status
+        assert kernel.value("(A.made, a.w)") == right

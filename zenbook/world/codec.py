@@ -30,7 +30,7 @@ from typing import Any
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
-from zenbook.world.codec_code import CodeDigests
+from zenbook.world.codec_code import CodeDigests, uncounted
 from zenbook.world.codec_numpy import owning
 from zenbook.world.codec_pickler import Packer, Refusal
 from zenbook.world.ports import Bundle
@@ -59,6 +59,11 @@ class Opener:
             return owning(found) if name == "_frombuffer" else found
         except (ImportError, AttributeError) as error:
             raise NotHere(f"{module}.{name} is not there any more") from error
+
+    def load(self) -> Any:
+        """Make the values."""
+        with uncounted():
+            return super().load()  # type: ignore[misc]
 
 
 class PickleCodec:

@@ -23,7 +23,8 @@ import os
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -83,11 +84,33 @@ def _code() -> CodeDigests:
     return CodeClosure()
 
 
+_met: ContextVar[dict[type, dict[str, Any]] | None] = ContextVar("zenbook_classes", default=None)
+_COUNTED = frozenset({int, float, str, bool, type(None)})
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """While objects are loaded: what their classes count of that (``A.made += 1`` in ``__new__``)
+    is afterwards as it was. No run has made them here."""
+    met: dict[type, dict[str, Any]] = {}
+    token = _met.set(met)
+    try:
+        yield
+    finally:
+        _met.reset(token)
+        for cls, before in met.items():
+            for name, held in before.items():
+                if type(held) in _COUNTED and vars(cls).get(name) is not held:
+                    type.__setattr__(cls, name, held)
+
+
 def same_class(module: str, qualname: str, digest: str) -> type:
     """Find the class that had this name and digest; raises NotHere if it changed or is gone."""
     found = None
     for found in _classes_named(module, qualname):
         if class_digest(found, _code()) == digest:
+            if (met := _met.get()) is not None:
+                met.setdefault(found, dict(vars(found)))
             return found
     why = "changed" if found is not None else "is not defined"
     raise NotHere(f"class {qualname} {why}")
