@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from zenbook.core.closure_objects import is_local_function
+from zenbook.core.kinds import held_by_name
 
 _PICKLING = ("__getstate__", "__reduce__", "__reduce_ex__")
 
@@ -22,5 +23,5 @@ def keeps_all(kind: type) -> bool:
 
 def left_out(value: Any, copy: Any) -> str:
     """An attribute that a copy lacks, or has None or another type for; "" if there is none."""
-    has, later = getattr(value, "__dict__", {}), getattr(copy, "__dict__", {})
+    has, later = held_by_name(value) or {}, held_by_name(copy) or {}
     return next((name for name in has if type(later.get(name)) is not type(has[name])), "")

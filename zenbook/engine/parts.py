@@ -101,7 +101,7 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
             is_simple = _simple[kind] = _is_simple(value)
         if not is_simple:
             return _held_by(value, widest)
-        own = getattr(value, "__dict__", None)
+        own = held_by_name(value)
         items = list(own.items()) if type(own) is dict else []
         return [(("attribute", name), item) for name, item in items if type(item) not in LEAVES]
     if len(value) > widest:
