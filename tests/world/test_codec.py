@@ -175,6 +175,12 @@ def test_a_part_of_windows_that_overlap_has_the_elements_that_it_had() -> None:
     assert np.array_equal(loaded["part"], windows[1:])
 
 
+def test_windows_that_overlap_take_the_room_of_what_they_look_into() -> None:
+    windows = np.lib.stride_tricks.sliding_window_view(np.arange(100_000.0), 1000)
+    (bundle,) = codec.pack({"windows": windows})
+    assert bundle.size < 1_000_000 < windows.nbytes
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1_000_000, 2), (20_000, 9)])
 def test_an_array_whose_gaps_would_take_much_room_comes_back_without(
     rows: int, columns: int

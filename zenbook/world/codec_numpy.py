@@ -71,11 +71,42 @@ def reduce_spread(value: Any) -> Any:
         return NotImplemented
     dense = _as_it_lies(value)
     low, high = _stretch(value.shape, value.strides, value.itemsize)
+    if high - low < dense.nbytes and (memory := _memory_of(value, low, high)) is not None:
+        return make_overlapping, (
+            memory,
+            value.shape,
+            value.strides,
+            bool(value.flags.num & _WRITEABLE),
+        )
     room = max(_ALWAYS_SPREAD, min(_TIMES_SPREAD * dense.nbytes, _MOST_SPREAD))
     if high - low > max(room, dense.nbytes):
         return numpy.ascontiguousarray(value).__reduce_ex__(5)
     facts = value.shape, value.strides, value.flags.num & (_OWNS | _WRITEABLE)
     return make_spread, (numpy.ascontiguousarray(dense), *facts)
+
+
+def _memory_of(array: Any, low: int, high: int) -> Any:
+    """The memory in which an array's elements overlap, as sliding windows do, each once: by
+    themselves they would take far more room. None if it is not made of whole elements."""
+    size = array.itemsize
+    if low or any(by % size for by in array.strides):
+        return None
+    from numpy.lib.stride_tricks import as_strided
+
+    return as_strided(array, ((high - low) // size,), (size,), writeable=False).copy()
+
+
+def make_overlapping(
+    memory: Any, shape: tuple[int, ...], strides: tuple[int, ...], can_be_written: bool
+) -> Any:
+    """The array that looks into this memory, which is its own, as another one did into another."""
+    from numpy import ndarray
+
+    if can_be_written and not memory.flags.writeable:
+        memory = memory.copy()
+    made: Any = ndarray(shape, memory.dtype, memory, 0, strides)
+    made.flags.writeable = can_be_written
+    return made
 
 
 def make_spread(dense: Any, shape: tuple[int, ...], strides: tuple[int, ...], flags: int) -> Any:
