@@ -244,3 +244,12 @@ def test_a_step_that_looks_a_module_up_runs_where_that_is_another(tmp_path: Path
             assert went.status == (status if number == 1 else "cached"), source
         kernel.restart()
     kernel.stop()
+
+
+def test_a_look_by_a_function_taken_out_of_os_is_not_kept(kernel: Kernel) -> None:
+    taken = "from os import stat\nopen('d.txt', 'w').write('{}')"
+    for text in ("1", "22"):
+        kernel.fresh()
+        done = kernel.play(taken.format(text), "%%step s\nsize = stat('d.txt').st_size")
+        assert "not kept: stat" in done[-1].said
+        assert kernel.value("size") == len(text)

@@ -143,6 +143,8 @@ class Objects(Collector):
     def _builtin(self, text: str, value: Any) -> Token:
         owner = getattr(value, "__self__", None)
         if owner is None or is_a(owner, (ModuleType, type)):
+            if text in _LOOKS and getattr(owner, "__name__", "") in ("posix", "nt"):
+                self.asks.add(text)  # out of os at a time when nobody could hear what it looks at
             return self.installed(value)
         if owner is _global_generator():
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
@@ -233,6 +235,9 @@ class Objects(Collector):
                 self.soft.add(token[1])
             told.append((name, token))
         return ("all", tuple(told))
+
+
+_LOOKS = frozenset({"stat", "lstat", "access", "readlink"})
 
 
 def _global_generator() -> Any:
