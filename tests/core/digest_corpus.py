@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Polygon
 from matplotlib.text import Text
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeClassifier
@@ -140,6 +140,7 @@ DESCRIBED = [
     *("typing.TypeVar('U', bound=int)", "typing.TypeVar('U', int, str)"),
     *("Line2D([0], [0], color='r')", "Line2D([0], [0], color='g')", "Line2D([0], [1], color='g')"),
     *("Patch(color='r')", "Patch(color='g')", "Text(0, 0, 'a')", "Text(0, 0, 'a', color='r')"),
+    *("Text(0, 1, 'a')", "Polygon([[0, 0], [1, 1]])", "Polygon([[0, 0], [2, 1]])"),
 ]  # fmt: skip
 """Values that count as inputs, and of which some cannot be kept."""
 

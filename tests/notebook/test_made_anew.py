@@ -9,6 +9,10 @@ from tests.notebook.kernel import Kernel
 REGISTER = "def register(f):\n    found.append(f.__name__)\n    return f"
 META = "class M(type):\n    def __init__(cls, *args): found.append(cls)"
 ROWS = "from collections import namedtuple\nP = namedtuple('P', fields)"
+WRAPPED = (
+    "import functools\ndef wrapped(f):\n    @functools.wraps(f)\n"
+    "    def inner(*args): return f(*args)\n    return inner"
+)
 ANEW = {
     "a decorator that fills a list": (
         f"found = []\n{REGISTER}\n@register\ndef a(): return 1",
@@ -45,6 +49,16 @@ ANEW = {
     "a list that a call fills before": (
         "n = []\ndef fill(): n.append(1)\nfill()\ndef f(x=len(n)): return x",
         "n, f()",
+    ),
+    "a list of a branch": ("if True:\n    n = [1]\nelse:\n    n = [2]\nn.append(3)", "n"),
+    "a table of an attempt": ("try:\n    n = {}\nexcept OSError:\n    n = None\nn['a'] = 1", "n"),
+    "a number of a branch that a function counts on": (
+        "if True:\n    n = 0\ndef count():\n    global n\n    n += 1\ncount()",
+        "n",
+    ),
+    "one list under two names": (
+        "n = m = [1]\nn.append(2)\ndef f(x=m): return x",
+        "n, m, f(), n is m",
     ),
     "a module that is not installed": (
         "try:\n    import no_such_module\n    found = True\nexcept ImportError:\n    found = False",
@@ -95,3 +109,22 @@ def test_definitions_that_fail_alone_are_said_not_to_be_made_alone(kernel: Kerne
         done = kernel.play(*cells, "found, a()")
         assert done[-1].result == "(['a'], 1)"
         assert "damaged" not in done[1].stream("stderr")
+
+
+LEFT = {
+    "a function of a branch": ("if True:\n    def f(): return 1\nf.k = 3", "f.k"),
+    "a class of a branch": ("if True:\n    class K: k = []\nK.k.append(3)", "K.k"),
+    "a default of a decorated function": (
+        f"{WRAPPED}\n@wrapped\ndef f(n, seen=[]):\n    seen.append(n)\n    return seen\nf(1)",
+        "f(2)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_what_a_cell_leaves_on_what_it_defines_is_not_lost(case: str, kernel: Kernel) -> None:
+    body, look = LEFT[case]
+    right = kernel.play(body, look)[-1].result
+    for _ in range(3):
+        kernel.fresh()
+        assert kernel.play(f"%%step s\n{body}", look)[-1].result == right

@@ -8,16 +8,20 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.digest_stream import Description
 
-_FOUND = frozenset(
-    {"_stale", "stale_callback", "_callbacks", "_remove_method", "_renderer", "_path", "_subslice"}
-    | {"_transformed_path", "_invalidx", "_invalidy", "_x", "_y", "_xy", "_x_filled"}
+_TOLD = frozenset({"_stale", "stale_callback", "_callbacks", "_remove_method", "_renderer"})
+"""Attributes of a part that say who draws it, or is told of that."""
+_DRAWN = frozenset(
+    {"_path", "_subslice", "_transformed_path", "_invalidx", "_invalidy", "_x", "_y", "_xy"}
+    | {"_x_filled"}
 )
-"""Attributes in which a part remembers what it has drawn, or who is told of that."""
+"""Attributes in which a line remembers what it has worked out of its numbers."""
 
 
 def alone(artist: Any) -> dict[str, Any]:
     """The state of a part that is in no figure, without what it has worked out of the rest."""
-    return {name: held for name, held in artist.__getstate__().items() if name not in _FOUND}
+    is_line = any(kind.__name__ == "Line2D" for kind in type(artist).__mro__)
+    left_out = _TOLD | _DRAWN if is_line else _TOLD
+    return {name: held for name, held in artist.__getstate__().items() if name not in left_out}
 
 
 def looks(figure: Any) -> Description:

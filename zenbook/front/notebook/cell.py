@@ -22,6 +22,7 @@ from zenbook.front.notebook.definitions import (
     defines,
     definitions,
     dropped_names,
+    flattened,
     imported_names,
     is_only_called,
     made_names,
@@ -123,7 +124,7 @@ class Cell:
     def hidden(self) -> tuple[str, ...]:
         """What a record must hold beside the names to be this cell's result: the value it shows,
         and the manifest, which only a cell leaves."""
-        made = filter(defines, self.definitions)
+        made = filter(defines, flattened(self.definitions))
         if any(not is_only_called(node, self.expanded) for node in made):
             return (*self.last, MANIFEST)
         return self.last

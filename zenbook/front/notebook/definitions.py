@@ -36,7 +36,7 @@ Digest = Callable[[Any], str]
 
 def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements a hit executes anew, in their order."""
-    candidates = [node for node in statements if is_definition(node)]
+    candidates = [node for node in statements if is_definition(node) or _binds_display(node)]
     computed = {
         name for node in statements if node not in candidates for name in bound_names([node])
     }
@@ -71,9 +71,13 @@ def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     anew = definitions(statements)
     last: dict[str, bool] = {}
     for node in statements:
-        made = node in anew and (defines(node) or not isinstance(node, ast.Assign))
-        for name in bound_names([node]):
-            last[name] = made
+        made = {
+            name
+            for one in flattened([node])
+            if node in anew and (defines(one) or not isinstance(one, ast.Assign))
+            for name in bound_names([one])
+        }
+        last |= {name: name in made for name in bound_names([node])}
     return tuple(name for name, made in last.items() if made)
 
 
@@ -132,9 +136,7 @@ def is_definition(node: ast.stmt) -> bool:
         return True
     if isinstance(node, ast.Assign):
         is_named = all(isinstance(target, ast.Name) for target in node.targets)
-        return (is_named and (is_literal(node.value) or _is_display(node.value))) or _makes_class(
-            node
-        )
+        return (is_named and is_literal(node.value)) or _makes_class(node)
     if isinstance(node, ast.Try):
         inner = [*node.body, *node.orelse, *node.finalbody]
         inner += [one for handler in node.handlers for one in handler.body]
@@ -142,6 +144,18 @@ def is_definition(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return _is_plain_test(node.test) and all(map(is_definition, [*node.body, *node.orelse]))
     return False
+
+
+def flattened(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """These statements, with those in ``if`` and ``try`` blocks in place of the blocks."""
+    for node in statements:
+        if isinstance(node, ast.If):
+            yield from flattened([*node.body, *node.orelse])
+        elif isinstance(node, ast.Try):
+            handled = [one for handler in node.handlers for one in handler.body]
+            yield from flattened([*node.body, *handled, *node.orelse, *node.finalbody])
+        else:
+            yield node
 
 
 def defines(node: ast.stmt) -> bool:
@@ -239,7 +253,10 @@ def _is_display(node: ast.expr) -> bool:
 
 
 def _binds_display(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and not is_literal(node.value) and _is_display(node.value)
+    """Whether a statement gives one name a list, dictionary or set of literals."""
+    if not isinstance(node, ast.Assign) or is_literal(node.value) or not _is_display(node.value):
+        return False
+    return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
 
 def _is_plain_test(node: ast.expr) -> bool:
@@ -280,7 +297,10 @@ def definition_digest(value: Any, digest: Digest) -> str:
 
     if is_a(value, FunctionType):
         attributes = {k: v for k, v in vars(value).items() if k != "__wrapped__"}
+        wrapped = vars(value).get("__wrapped__")
         parts = [code_digest(value.__code__)]
+        if type(wrapped) is FunctionType:
+            parts.append(f"wraps {definition_digest(wrapped, digest)}")
         parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
         parts += [f"{k}={value_digest(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
         parts += [f"{k}:{value_digest(v, digest)}" for k, v in attributes.items()]
