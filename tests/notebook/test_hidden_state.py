@@ -394,9 +394,9 @@ def _changed(real: Callable[..., Any], **fields: Any) -> Callable[..., Any]:
 
 
 def _put_without_dropping(real: Callable[..., None]) -> Callable[..., None]:
-    def put(self: Any) -> None:
+    def put(self: Any, partly: Any) -> None:
         self._cell = replace(self._cell, dropped=())
-        real(self)
+        real(self, partly)
 
     return put
 
