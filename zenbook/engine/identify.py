@@ -138,7 +138,9 @@ def _fingerprint(
     modules of the inputs' types.
     """
     packages = digester.packages
-    state: tuple[Part, ...] = (*desk.code.texts(digester, uses.texts),)
+    state: tuple[Part, ...] = ()
+    if uses.texts:
+        state = (*desk.code.texts(digester, uses.texts),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
         settings_now = _library_settings(uses, packages, kinds)
         state += (*settings_now, *desk.code.patches(used, desk.digester()))

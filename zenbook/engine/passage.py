@@ -74,8 +74,7 @@ def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
     Raises MustHit. A fault of zenbook's own never reaches the step: it runs, and is not kept.
     """
     try:
-        identity = identify(call, desk)
-        found = _found(identity, call, sitting, desk)
+        identity, found = _looked_up(call, sitting, desk)
     except ZenbookError:
         raise
     except Exception as error:  # our own fault, whatever it is, must not become the user's
@@ -86,6 +85,13 @@ def passage(call: Call, sitting: Sitting, desk: Desk) -> Passage:
         said = "must_hit" if call.body is not None else "--must-hit"  # a cell has no body to call
         raise MustHit(f"Step {call.step.name} is no hit: {found.why}. Run it without {said}.")
     return (yield from _run_once(identity, found, call, sitting, desk))
+
+
+@unheard
+def _looked_up(call: Call, sitting: Sitting, desk: Desk) -> tuple[Identity, Outcome | Miss]:
+    """What identifies the call, and what is found for it, in one look: to begin one takes time."""
+    identity = identify(call, desk)
+    return identity, _found(identity, call, sitting, desk)
 
 
 @unheard

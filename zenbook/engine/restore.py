@@ -111,7 +111,8 @@ def _restored(
                 _share_with_caller(rest, values, changed, call)
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
-    desk.watch.repeat(record.reads)
+    if record.reads:
+        desk.watch.repeat(record.reads)
     return Outcome(
         step=call.step.name,
         status="cached",

@@ -30,7 +30,7 @@ from typing import Any
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
-from zenbook.world.codec_code import CodeDigests, uncounted
+from zenbook.world.codec_code import Classes, CodeDigests, classes_met, uncount
 from zenbook.world.codec_numpy import owning
 from zenbook.world.codec_pickler import Packer, Refusal
 from zenbook.world.ports import Bundle
@@ -62,8 +62,14 @@ class Opener:
 
     def load(self) -> Any:
         """Make the values."""
-        with uncounted():
+        met: Classes = {}
+        token = classes_met.set(met)
+        try:
             return super().load()  # type: ignore[misc]
+        finally:
+            classes_met.reset(token)
+            if met:
+                uncount(met)
 
 
 class PickleCodec:

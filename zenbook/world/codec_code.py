@@ -23,7 +23,7 @@ import os
 import sys
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Protocol
@@ -84,24 +84,20 @@ def _code() -> CodeDigests:
     return CodeClosure()
 
 
-_met: ContextVar[dict[type, dict[str, Any]] | None] = ContextVar("zenbook_classes", default=None)
+Classes = dict[type, dict[str, Any]]
+"""Classes with what they held when they were met."""
+classes_met: ContextVar[Classes | None] = ContextVar("zenbook_classes_met", default=None)
+"""The user's classes whose objects are being loaded."""
 _COUNTED = frozenset({int, float, str, bool, type(None)})
 
 
-@contextmanager
-def uncounted() -> Iterator[None]:
-    """While objects are loaded: what their classes count of that (``A.made += 1`` in ``__new__``)
-    is afterwards as it was. No run has made them here."""
-    met: dict[type, dict[str, Any]] = {}
-    token = _met.set(met)
-    try:
-        yield
-    finally:
-        _met.reset(token)
-        for cls, before in met.items():
-            for name, held in before.items():
-                if type(held) in _COUNTED and vars(cls).get(name) is not held:
-                    type.__setattr__(cls, name, held)
+def uncount(met: Classes) -> None:
+    """Let classes be as they were before their objects were loaded in what they count of that
+    (``A.made += 1`` in ``__new__``): no run has made those here."""
+    for cls, before in met.items():
+        for name, held in before.items():
+            if type(held) in _COUNTED and vars(cls).get(name) is not held:
+                type.__setattr__(cls, name, held)
 
 
 def same_class(module: str, qualname: str, digest: str) -> type:
@@ -109,7 +105,7 @@ def same_class(module: str, qualname: str, digest: str) -> type:
     found = None
     for found in _classes_named(module, qualname):
         if class_digest(found, _code()) == digest:
-            if (met := _met.get()) is not None:
+            if (met := classes_met.get()) is not None:
                 met.setdefault(found, dict(vars(found)))
             return found
     why = "changed" if found is not None else "is not defined"

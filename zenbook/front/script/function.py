@@ -210,15 +210,20 @@ class StepFunction:
         return f"<step {self.step.name}({', '.join(self.binder.names)})>"
 
 
+def _put_back(outcome: Outcome, call: Call) -> None:
+    """Give changed inputs their later content, and let pandas count frames as after a run."""
+    recounting = Recounting(outcome.links or (), call.values)
+    for name, value in outcome.changed.items():
+        put_back(call.values[name], value)
+    recounting.count(outcome.values, {name: call.values[name] for name in outcome.changed})
+
+
 def _raised(outcome: Outcome, call: Call, outputs: tuple[str, ...]) -> Any:
     """An Outcome as a plain call would have given it."""
     if outcome.error is not None:
         raise outcome.error
-    if outcome.status == "cached":
-        recounting = Recounting(outcome.links or (), call.values)
-        for name, value in outcome.changed.items():
-            put_back(call.values[name], value)
-        recounting.count(outcome.values, {name: call.values[name] for name in outcome.changed})
+    if outcome.status == "cached" and (outcome.links or outcome.changed):
+        _put_back(outcome, call)
     values = outcome.values
     if all(name in values for name in outputs):
         return tuple(values[n] for n in outputs) if len(outputs) > 1 else values[outputs[0]]
