@@ -76,6 +76,7 @@ def test_a_step_function_called_in_a_cell_binds_names_through_its_inputs_each_ti
 
 TABLE = "class P:\n    table = {}\n    def __init_subclass__(cls): P.table[cls.__name__] = cls"
 THREAD = "import threading, numpy as np\nt = threading.Thread(target=print)"
+PLOT = "import matplotlib.pyplot as plt\nf, axes = plt.subplots()"
 CALM = {
     "a table of a class that holds its subclasses": (
         f"{TABLE}\nclass Q(P): pass",
@@ -88,6 +89,10 @@ CALM = {
     "a generator beside a thread, which holds the kernel's output": (
         f"{THREAD}\ng = np.random.default_rng(1)",
         "drawn = g.integers(0, 9, 3).tolist()",
+    ),
+    "bars of a figure": (
+        f"{PLOT}\nb = axes.bar([1, 2], [3, 4])\nplt.close(f)",
+        "heights = [int(one.get_height()) for one in b]",
     ),
     "a class that attrs has written": (
         "import attr\n@attr.s(auto_attribs=True)\nclass A:\n    x: int = 1",

@@ -17,6 +17,11 @@ _DRAWN = frozenset(
 """Attributes in which a line remembers what it has worked out of its numbers."""
 
 
+def told_alone(state: dict[str, Any]) -> dict[str, Any]:
+    """A state without who draws it, or is told of that."""
+    return {name: held for name, held in state.items() if name not in _TOLD}
+
+
 def alone(artist: Any) -> dict[str, Any]:
     """The state of a part that is in no figure, without what it has worked out of the rest."""
     is_line = any(kind.__name__ == "Line2D" for kind in type(artist).__mro__)

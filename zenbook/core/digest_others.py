@@ -97,9 +97,25 @@ def artist(value: Any, digester: Digester) -> Description:
     home = value.get_figure()
     if home is None or home is value:
         return "artist", digester.class_token(type(value)), alone(value)
-    parts = home.findobj(include_self=False)
-    place = next((i for i, part in enumerate(parts) if part is value), -1)
-    return "artist", digester.class_token(type(value)), place, home
+    return "artist", digester.class_token(type(value)), _place_of(value, home), home
+
+
+def container(value: Any, digester: Digester) -> Description:
+    """What ``ax.bar()`` and ``ax.errorbar()`` give: parts of a figure, with a label."""
+    from zenbook.core.digest_figure import told_alone
+
+    return "container", digester.class_token(type(value)), tuple(value), told_alone(vars(value))
+
+
+def _place_of(part: Any, home: Any) -> tuple[int, int]:
+    """Which of the axes' parts it is; drawing makes others, ticks and their labels, that are none
+    of these, and have a place in the whole figure only."""
+    for number, axes in enumerate(home.axes):
+        for place, child in enumerate(axes.get_children()):
+            if child is part:
+                return number, place
+    everything = home.findobj(include_self=False)
+    return -1, next((place for place, one in enumerate(everything) if one is part), -1)
 
 
 DESCRIBERS: Describers = {
@@ -112,4 +128,5 @@ DESCRIBERS: Describers = {
     "layout": torch_name,
     "Figure": figure,
     "Artist": artist,
+    "Container": container,
 }
