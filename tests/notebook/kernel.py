@@ -33,7 +33,8 @@ def __forget():
     for name in list(shell.user_ns):
         if name not in hidden or name.strip('_i').isdigit():
             shell.user_ns.pop(name, None)
-    shell.user_ns.update({name: hidden[name] for name in ('In', 'Out', 'open')})
+    own = ('In', 'Out', 'open')
+    shell.user_ns.update({name: hidden[name] for name in own if name in hidden})
     shell.displayhook._ = shell.displayhook.__ = shell.displayhook.___ = ''
     shell.push({'_': '', '__': '', '___': ''}, interactive=False)
 __forget()

@@ -13,6 +13,18 @@ WRAPPED = (
     "import functools\ndef wrapped(f):\n    @functools.wraps(f)\n"
     "    def inner(*args): return f(*args)\n    return inner"
 )
+COUNTED = (
+    "def counted(f):\n    n = 0\n    def inner():\n        nonlocal n\n        n += 1\n"
+    "        return n\n    return inner"
+)
+COUNTS = (
+    "class Counts:\n    def __init__(self, f): self.f, self.n = f, 0\n"
+    "    def __call__(self):\n        self.n += 1\n        return self.f()"
+)
+NOTING = (
+    "def noting(seen):\n    def with_(f):\n        def inner(n):\n            seen.append(n)\n"
+    "            return f(n)\n        return inner\n    return with_"
+)
 ANEW = {
     "a decorator that fills a list": (
         f"found = []\n{REGISTER}\n@register\ndef a(): return 1",
@@ -114,6 +126,18 @@ def test_definitions_that_fail_alone_are_said_not_to_be_made_alone(kernel: Kerne
 LEFT = {
     "a function of a branch": ("if True:\n    def f(): return 1\nf.k = 3", "f.k"),
     "a class of a branch": ("if True:\n    class K: k = []\nK.k.append(3)", "K.k"),
+    "a function that counts its calls in a closure": (
+        f"{COUNTED}\n@counted\ndef f(): return 1\nf()\nf()",
+        "f()",
+    ),
+    "an object that stands for a function": (
+        f"{COUNTS}\n@Counts\ndef f(): return 1\nf()\nf()",
+        "f(), f.n",
+    ),
+    "a list that a decorator is given": (
+        f"{NOTING}\nseen = []\n@noting(seen)\ndef f(n): return n\nf(1)",
+        "f(2), seen",
+    ),
     "a default of a decorated function": (
         f"{WRAPPED}\n@wrapped\ndef f(n, seen=[]):\n    seen.append(n)\n    return seen\nf(1)",
         "f(2)",

@@ -16,9 +16,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import changes_looks
 from zenbook.errors import NotDigestible
@@ -48,10 +49,12 @@ def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         if node not in candidates:
             filled.update(_filled(node))
             filled |= displays & (_loaded([node]) | read_by_called(node, defined))
-        elif {*_read_while_made(node), *read_by_called(node, defined)}.isdisjoint(
-            computed | filled
-        ):
-            found.append(node)
+            continue
+        read, handed = read_by_called(node, defined), _read_while_made(node)
+        if isinstance(node, ast.ClassDef | ast.Assign):
+            read, handed = read | handed, set()
+        if read.isdisjoint(computed | filled) and handed.isdisjoint(computed | filled | displays):
+            found.append(node)  # a function that is handed a list holds it, and is kept with it
     return found
 
 
@@ -70,14 +73,12 @@ def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
     """Names that after the cell stand for an import, function or class made at its top level."""
     anew = definitions(statements)
     last: dict[str, bool] = {}
+    inner = [one for node in statements for one in ast.walk(node)]
+    rebound = {name for one in inner if isinstance(one, ast.Global) for name in one.names}
     for node in statements:
-        made = {
-            name
-            for one in flattened([node])
-            if node in anew and (defines(one) or not isinstance(one, ast.Assign))
-            for name in bound_names([one])
-        }
-        last |= {name: name in made for name in bound_names([node])}
+        made = node in anew and (defines(node) or not isinstance(node, ast.Assign))
+        literals = _literals_of(node) & rebound
+        last |= {name: made and name not in literals for name in bound_names([node])}
     return tuple(name for name, made in last.items() if made)
 
 
@@ -144,6 +145,12 @@ def is_definition(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return _is_plain_test(node.test) and all(map(is_definition, [*node.body, *node.orelse]))
     return False
+
+
+def _literals_of(node: ast.stmt) -> set[str]:
+    """The names to which a block gives literals."""
+    given = (one for one in flattened([node]) if isinstance(one, ast.Assign) and not defines(one))
+    return set(bound_names(given))
 
 
 def flattened(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -268,16 +275,28 @@ def _is_plain_test(node: ast.expr) -> bool:
 def definition_digests(
     names: Iterable[str], namespace: Mapping[str, Any], digest: Digest
 ) -> dict[str, str]:
-    """What each function and class made by the cell is, apart from the globals it reads.
+    """What each function and class made by the cell is, apart from the globals it reads; and what
+    an object of the user's own class is that stands for a decorated one.
 
     Compared on a hit: a class that somebody gave another attribute after its definition, or a
     default made of the clock, is not what making it anew gives.
     """
-    return {
-        name: definition_digest(namespace[name], digest)
-        for name in names
-        if is_a(namespace.get(name), (FunctionType, type)) and not _is_librarys(namespace[name])
-    }
+    from zenbook.core.closure_origin import is_local_code
+
+    found: dict[str, str] = {}
+    for name in names:
+        thing: Any = namespace.get(name)
+        is_code = is_a(thing, (FunctionType, type))
+        if is_local_code(type(thing)) or (is_code and not _is_librarys(thing)):
+            found[name] = made_digest(thing, digest)
+    return found
+
+
+def made_digest(thing: Any, digest: Digest) -> str:
+    """A digest of what a definition has made."""
+    if is_a(thing, (FunctionType, type)):
+        return definition_digest(thing, digest)
+    return value_digest(thing, digest)
 
 
 def _is_librarys(thing: FunctionType | type) -> bool:
@@ -301,6 +320,7 @@ def definition_digest(value: Any, digest: Digest) -> str:
         parts = [code_digest(value.__code__)]
         if type(wrapped) is FunctionType:
             parts.append(f"wraps {definition_digest(wrapped, digest)}")
+        parts += [f"holds {one}" for one in _closed_over(value, digest)]
         parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
         parts += [f"{k}={value_digest(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
         parts += [f"{k}:{value_digest(v, digest)}" for k, v in attributes.items()]
@@ -315,6 +335,21 @@ def definition_digest(value: Any, digest: Digest) -> str:
             if name not in _CLASS_NOISE and not name.startswith("_abc_")
         ]
     return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def _closed_over(function: FunctionType, digest: Digest) -> Iterator[str]:
+    """What the closure of a function of the user's holds besides code: what it counts in there, or
+    notes."""
+    from zenbook.core.closure_objects import is_local_function
+    from zenbook.core.closure_origin import is_local_code
+
+    cells = function.__closure__ or ()
+    for cell in cells if is_local_function(function) else ():
+        held = cell_content(cell)
+        if held is MISSING or is_a(held, (FunctionType, type, ModuleType)):
+            continue
+        if type(held).__module__ == "builtins" or is_local_code(type(held)):
+            yield value_digest(held, digest)
 
 
 def _given(function: FunctionType) -> Iterator[str]:

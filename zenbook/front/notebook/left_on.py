@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from zenbook.engine.in_place import replace
-from zenbook.front.notebook.definitions import MADE, Digest, bound_names, definition_digest
+from zenbook.front.notebook.definitions import MADE, Digest, bound_names, made_digest
 from zenbook.front.notebook.namespace import MISSING
 
 Left = dict[str, dict[str, Any]]
@@ -64,7 +64,7 @@ def unlike(
     none of those in ``left``."""
     for name, thing in anew.items():
         was = digests.get(name) if name not in left else None
-        if was is not None and definition_digest(thing, digest) != was:
+        if was is not None and made_digest(thing, digest) != was:
             yield f"{name} is not what defining it again gives"
 
 
