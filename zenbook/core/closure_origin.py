@@ -13,7 +13,7 @@ import sysconfig
 from types import ModuleType
 from typing import Any
 
-from zenbook.core.kinds import is_a, told_by
+from zenbook.core.kinds import adds_only_attributes, is_a, told_by
 from zenbook.model import Part
 
 _STANDARD = frozenset(sys.stdlib_module_names)
@@ -90,16 +90,8 @@ def is_made_by_a_call(cls: type, module: Any) -> bool:
     for ``make_dataclass()``."""
     if not isinstance(module, str) or module not in sys.modules or _top(module) == "zenbook":
         return False
-    return _is_written_in_python(cls) and named(module, cls.__qualname__) is not cls
-
-
-def _is_written_in_python(cls: type) -> bool:
-    """Whether a class adds no more to its base than attributes, slots and weak references are."""
-    if not cls.__flags__ & (1 << 9) or cls.__base__ is None:
-        return False
-    own: Any = vars(cls).get("__slots__", ())
-    words = 2 + (1 if isinstance(own, str) else len(tuple(own)))
-    return cls.__basicsize__ <= cls.__base__.__basicsize__ + words * (object.__basicsize__ // 2)
+    is_statement = cls.__flags__ & (1 << 9) and adds_only_attributes(cls)  # as Python makes them
+    return bool(is_statement and named(module, cls.__qualname__) is not cls)
 
 
 def package_of(name: str | None) -> str:

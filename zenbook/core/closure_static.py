@@ -24,6 +24,7 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import is_local_file, is_local_module, package_named
 from zenbook.core.code_digest import code_digest
+from zenbook.core.code_facts import codes_within
 from zenbook.core.compiling import compiled
 from zenbook.core.kinds import is_a
 from zenbook.core.module_body import Bodies, FunctionNode, ModuleBody, body_of, literal_text
@@ -215,7 +216,7 @@ def _text_of(source: str) -> ModuleText:
     return ModuleText(
         xxh3_128_hexdigest(form.encode("utf-8", "surrogatepass")),
         tuple(sorted(set(_imports_in(nodes)))),
-        frozenset(_codes_in(code)),
+        frozenset(code_digest(each) for each in codes_within(code) if each is not code),
         frozenset(
             n.name for n in tree.body if isinstance(n, FunctionNode) and not n.decorator_list
         ),
@@ -231,13 +232,6 @@ def _imports_in(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, int, str]]:
         elif isinstance(node, ast.ImportFrom):
             names = (alias.name for alias in node.names)
             yield from ((node.module or "", node.level, "" if n == "*" else n) for n in names)
-
-
-def _codes_in(code: CodeType) -> Iterator[str]:
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield code_digest(const)
-            yield from _codes_in(const)
 
 
 def _constants_in(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, str]]:

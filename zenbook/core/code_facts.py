@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 from typing import Literal
@@ -71,11 +72,23 @@ class CodeFacts:
     """What it may change of what a library holds."""
 
 
+def codes_within(code: CodeType) -> Iterator[CodeType]:
+    """A code object, and all that is nested in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_within(constant)
+
+
+def names_within(code: CodeType) -> set[str]:
+    """Every name that a code object, or one nested in it, looks up or binds outside itself."""
+    return {name for each in codes_within(code) for name in each.co_names}
+
+
 def bound_in(code: CodeType) -> frozenset[str]:
     """Every name that a code object, or one nested in it, binds or deletes."""
     found: set[str] = set()
-    for step in dis.get_instructions(code):
+    for step in (step for each in codes_within(code) for step in dis.get_instructions(each)):
         if step.opname.startswith(("STORE_", "DELETE_")):
             found.update(step.argval if isinstance(step.argval, tuple) else (str(step.argval),))
-    inner = (const for const in code.co_consts if isinstance(const, CodeType))
-    return frozenset(found).union(*map(bound_in, inner))
+    return frozenset(found)

@@ -25,8 +25,9 @@ def told_alone(state: dict[str, Any]) -> dict[str, Any]:
 def alone(artist: Any) -> dict[str, Any]:
     """The state of a part that is in no figure, without what it has worked out of the rest."""
     is_line = any(kind.__name__ == "Line2D" for kind in type(artist).__mro__)
-    left_out = _TOLD | _DRAWN if is_line else _TOLD
-    return {name: held for name, held in artist.__getstate__().items() if name not in left_out}
+    left_out = _DRAWN if is_line else frozenset()
+    state = told_alone(artist.__getstate__())
+    return {name: held for name, held in state.items() if name not in left_out}
 
 
 def looks(figure: Any) -> Description:

@@ -18,7 +18,7 @@ from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended
-from zenbook.core.kinds import is_a
+from zenbook.core.kinds import adds_only_attributes, is_a
 from zenbook.core.raised import behind
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -97,21 +97,12 @@ def _is_plain(kind: type) -> bool:
         kind.__reduce_ex__ is _object_reduce_ex
         and kind.__reduce__ is _object_reduce
         and kind.__flags__ & (1 << 9) != 0  # no part of Python itself
-        and not _holds_more(kind)
+        and all(map(adds_only_attributes, kind.__mro__[:-1]))
         and kind not in copyreg.dispatch_table
         and not hasattr(kind, "__getnewargs__")
         and not hasattr(kind, "__getnewargs_ex__")
         and not issubclass(kind, (list, dict, set, frozenset))
     )
-
-
-def _holds_more(kind: type) -> bool:
-    """Whether instances are larger than attributes, slots and weak references make them."""
-    places = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
-    slots: Any = copyreg._slotnames(kind)  # type: ignore[attr-defined]
-    word = object.__basicsize__ // 2
-    known = object.__basicsize__ + word * (places + len(slots))
-    return kind.__itemsize__ != 0 or kind.__basicsize__ > known
 
 
 def _instance(value: Any, digester: Digester) -> Description:

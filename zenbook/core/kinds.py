@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
 T = TypeVar("T")
+_WORD = object.__basicsize__ // 2
 _get = object.__getattribute__
 _WRAPPERS = frozenset({"FunctionWrapper", "BoundFunctionWrapper"})
 
@@ -25,6 +26,18 @@ def is_a(value: Any, kinds: tuple[type, ...]) -> bool: ...
 def is_a(value: Any, kinds: Any) -> bool:
     """Whether a value's type is this one, or one of these, or derived from it."""
     return issubclass(type(value), kinds)
+
+
+def adds_only_attributes(cls: type) -> bool:
+    """Whether instances are no larger than its base's by more than attributes, slots and weak
+    references: what C keeps of an instance beyond these nobody can see."""
+    base = cls.__base__ or object
+    places = (cls.__dictoffset__ > 0) + (cls.__weakrefoffset__ > 0)
+    before = (base.__dictoffset__ > 0) + (base.__weakrefoffset__ > 0)
+    own: Any = vars(cls).get("__slots__", ())
+    named = {own} if isinstance(own, str) else set(own)
+    words = places - before + len(named - {"__dict__", "__weakref__"})
+    return cls.__basicsize__ - base.__basicsize__ <= words * _WORD
 
 
 def held_by_name(value: Any) -> Any:

@@ -20,8 +20,8 @@ from zenbook.core.compiling import compiled
 from zenbook.core.source_normal import normalised
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Starred)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _PLAIN_DECORATORS = frozenset({"classmethod", "property", "staticmethod"})
 
 
@@ -159,7 +159,7 @@ class _Reader:
 
     def _compute(self, node: ast.stmt) -> None:
         """Note what a statement uses while it is executed."""
-        if isinstance(node, _SCOPES):
+        if isinstance(node, SCOPES):
             self._define(node)
         elif isinstance(node, ast.If | ast.Try | ast.With):
             inner = [*_statements_in(node)]
@@ -189,7 +189,7 @@ class _Reader:
         """An object that is named alone is taken as it is, in a table, too."""
         if isinstance(value, ast.Name):
             self._named.add(value.id)
-        elif isinstance(value, _DISPLAYS):
+        elif isinstance(value, _CONTAINERS):
             for part in ast.iter_child_nodes(value):
                 if isinstance(part, ast.expr):
                     self._take(part)
@@ -256,7 +256,7 @@ def _is_main(node: ast.stmt) -> bool:
 
 def _bound_by(node: ast.AST) -> list[str]:
     """The names of the module that a statement binds."""
-    if isinstance(node, _SCOPES):
+    if isinstance(node, SCOPES):
         return [node.name]
     if isinstance(node, ast.Import | ast.ImportFrom):
         whole = isinstance(node, ast.ImportFrom)

@@ -14,13 +14,16 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_static import resolve
+from zenbook.core.closure_trace import MISSING
 from zenbook.core.code_digest import code_digest
+from zenbook.core.code_facts import names_within
 from zenbook.core.module_body import (
+    SCOPES,
     Bodies,
     FunctionNode,
     Imported,
@@ -47,7 +50,6 @@ _OF_EVERY_CLASS = frozenset(
         "__weakref__",
     ]
 )
-_MISSING: Any = object()
 
 
 def outdated_by(name: str, bodies: Bodies) -> str:
@@ -141,7 +143,7 @@ class _Held:
         roots = (*now.used, *self._used_by_decorators(), *self._used_by_bases())
         if self._anew and names_reached(roots, now.leads) & (self._anew | _ANY_NAME):
             return True
-        codes = (*now.imported, *(n for n, d in now.defined.items() if isinstance(d, _CODES)))
+        codes = (*now.imported, *(n for n, d in now.defined.items() if isinstance(d, SCOPES)))
         return not (now.named & self._anew).issubset(codes)
 
     def _used_by_decorators(self) -> Iterator[str]:
@@ -165,22 +167,22 @@ class _Held:
         return not all(map(self._is_as_told, self._anew - {"*"}))
 
     def _is_as_told(self, name: str) -> bool:
-        value = self._space.get(name, _MISSING)
+        value = self._space.get(name, MISSING)
         node = self._now.defined.get(name)
         if node is not None:
             return self._is_made_by(value, node, self._was.defined.get(name))
         if name in self._now.imported:
             sources = self._now.imported[name]
             return name not in self._now.leads or any(self._is_from(value, s) for s in sources)
-        return name not in self._now.leads and value is _MISSING
+        return name not in self._now.leads and value is MISSING
 
     def _is_from(self, value: Any, source: Imported) -> bool:
         home = _home(source, self._name)
         if not source.attribute:
             return value is sys.modules.get(home)
         module = sys.modules.get(home)
-        given = getattr(module, source.attribute, _MISSING)
-        return value is not _MISSING and _is_same(value, given)
+        given = getattr(module, source.attribute, MISSING)
+        return value is not MISSING and _is_same(value, given)
 
     def _is_made_by(self, value: Any, node: ast.stmt, before: ast.stmt | None) -> bool:
         """Whether a value is what this statement gives, but for the code of functions."""
@@ -192,24 +194,17 @@ class _Held:
 
     def _is_class(self, value: type, node: ast.ClassDef, before: ast.stmt | None) -> bool:
         bases = tuple(self._space.get(b.id) for b in node.bases if isinstance(b, ast.Name))
-        said = {
-            each.name if isinstance(each, FunctionNode) else _target(each) for each in node.body
-        }
-        had = (
-            {e.name if isinstance(e, FunctionNode) else _target(e) for e in before.body}
-            if isinstance(before, ast.ClassDef)
-            else set()
-        )
+        had = _members_in(before) if isinstance(before, ast.ClassDef) else set()
         held = vars(value)
         return (
             value.__bases__ == (bases or (object,))
-            and not (had - said) & held.keys()
+            and not (had - _members_in(node)) & held.keys()
             and all(self._is_member(held, each) for each in node.body)
         )
 
     def _is_member(self, held: Mapping[str, Any], node: ast.stmt) -> bool:
         if not isinstance(node, FunctionNode):
-            return _is_literal(held.get(_target(node), _MISSING), literal_bound(node))
+            return _is_literal(held.get(_target(node), MISSING), literal_bound(node))
         value = held.get(node.name)
         for one in node.decorator_list:
             kind = {"classmethod": classmethod, "property": property}.get(
@@ -236,14 +231,16 @@ class _Held:
 
     def _means_the_same(self, value: FunctionType, node: FunctionNode) -> bool:
         """Whether a function that has a copy of the module's names finds in it what is here."""
-        names = set(_names_of(value.__code__))
+        names = names_within(value.__code__)
         if names & _ANY_NAME or any(isinstance(each, ast.Global) for each in ast.walk(node)):
             return False
         copy = value.__globals__
-        return all(copy.get(n, _MISSING) is self._space.get(n, _MISSING) for n in names)
+        return all(copy.get(n, MISSING) is self._space.get(n, MISSING) for n in names)
 
 
-_CODES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+def _members_in(node: ast.ClassDef) -> set[str]:
+    """The names that a class's plain body binds."""
+    return {each.name if isinstance(each, FunctionNode) else _target(each) for each in node.body}
 
 
 def _target(node: ast.stmt) -> str:
@@ -252,14 +249,7 @@ def _target(node: ast.stmt) -> str:
 
 
 def _is_literal(value: Any, node: ast.expr | None) -> bool:
-    return value is not _MISSING and literal_text(value) == literal_text(literal_of(node))
-
-
-def _names_of(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for const in code.co_consts:
-        if isinstance(const, CodeType):
-            yield from _names_of(const)
+    return value is not MISSING and literal_text(value) == literal_text(literal_of(node))
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -26,16 +26,13 @@ from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.part_kinds import is_array
 from zenbook.engine.parts import Path, found, walk
 from zenbook.engine.sharing import Inseparable, Link, look_into, window_into
+from zenbook.engine.windows import is_own, own, own_name
 
 _MARK = "#"
 """What the name in a link begins with that says this of frames."""
-_OWN = "own "
-"""What stands before the name of the other one if it is no input, or is what that became."""
 _COUNTED = "counted"
 Way = tuple[str, Path]
 """A name, and the way from there to one memory of a frame or index."""
-
-
 _Known = tuple[Way, Any, Callable[[], Any]]
 """The way to a memory, what counts there, and how to get the array if there is one still."""
 
@@ -83,8 +80,7 @@ class Counted:
     def links(self, outputs: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterator[Link]:
         """Which memory of outputs and of the later content of inputs is counted with that of
         others; those that are an input's own and as they were need none."""
-        later = {f"~{name}": value for name, value in changed.items()}
-        ways = dict(self._ways)
+        later, ways = _later(changed), dict(self._ways)
         for name, value in {**outputs, **later}.items():
             for path, inner in walk(value):
                 if not is_counted(inner) or (name not in later and id(inner) in self._frames):
@@ -94,10 +90,15 @@ class Counted:
                         continue
                     here = name.removeprefix(LOCAL), (*path, key)
                     if (known := ways.get(id(memory.refs))) is None:
-                        ways[id(memory.refs)] = _known((_OWN + here[0], here[1]), memory)
+                        ways[id(memory.refs)] = _known((own_name(here[0]), here[1]), memory)
                         continue
                     way, _, array = known
                     yield _MARK + here[0], here[1], *way, _window(memory.array, array())
+
+
+def _later(changed: Mapping[str, Any]) -> dict[str, Any]:
+    """The later content of inputs by the names that links give it."""
+    return {f"~{name}": value for name, value in changed.items()}
 
 
 def is_counted(value: Any) -> bool:
@@ -119,20 +120,19 @@ class Recounting:
     def __init__(self, links: Iterable[Link], inputs: Mapping[str, Any]) -> None:
         self._links = [link for link in links if is_count(link)]
         self._given = {
-            (name, way): list(_found(inputs.get(name, MISSING), way))
-            for _, _, name, way, _ in self._links
-            if not name.startswith(_OWN)
+            link[2:4]: list(_found(inputs.get(link[2], MISSING), link[3]))
+            for link in self._links
+            if not is_own(link)
         }
 
     def count(self, outputs: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Count them: outputs, and changed inputs that have been given their later content."""
-        later = {f"~{name}": value for name, value in changed.items()}
+        later = _later(changed)
         values = {**outputs, **later}
+        others = own(values)
         for name, path, source, where, window in self._links:
-            before = self._given.get((source, where))
-            if before is None:
-                before = list(_found(values.get(source.removeprefix(_OWN), MISSING), where))
-            for other in before:
+            given = self._given.get((source, where))
+            for other in given or _found(others.get(source, MISSING), where):
                 for memory in _found(values.get(name.removeprefix(_MARK), MISSING), path):
                     if window is not None and memory.block is not other.block:
                         _share(memory, other, window, is_same=f"~{source}" not in later)
@@ -186,8 +186,8 @@ def _found(value: Any, path: Path) -> Iterator[_Memory]:
     if not is_counted(holder):
         return
     columns = _numbers(path[-1][1])
-    for (_, own), memory in _memories(holder):
-        if not own or not columns.isdisjoint(_numbers(own)):
+    for (_, here), memory in _memories(holder):
+        if not here or not columns.isdisjoint(_numbers(here)):
             yield memory
 
 

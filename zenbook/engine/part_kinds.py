@@ -83,7 +83,7 @@ def is_drawn(value: Any) -> bool:
     return library_of(type(value)) == "matplotlib"
 
 
-def is_closed(value: Any) -> bool:
+def is_not_entered(value: Any) -> bool:
     """Whether no walk enters it: what it holds is its own, or without end."""
     return _has_a_name(value) or is_mock(value) or _is_the_kernels(value)
 

@@ -30,8 +30,8 @@ from zenbook.engine.part_kinds import (
     LEAVES,
     holds_nothing,
     is_array,
-    is_closed,
     is_mutable,
+    is_not_entered,
     is_part,
     is_plain,
     slots_of,
@@ -122,7 +122,7 @@ def _is_simple(value: Any) -> bool:
     kind = type(value)
     library = library_of(kind)
     is_known = library in _TABLES or library in sys.stdlib_module_names or is_frame(value)
-    return is_plain(value) and not (is_known or is_closed(value))
+    return is_plain(value) and not (is_known or is_not_entered(value))
 
 
 def _step_to(key: Any, place: int) -> Step:
@@ -134,7 +134,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     base = base_of(value)
     if base is not None and base.__len__(value) > widest:
         return
-    if is_closed(value):
+    if is_not_entered(value):
         return
     if facts_of_ended(value) is not None:  # what it worked with is over, too; not what came of it
         if (result := getattr(value, "_result", MISSING)) is not MISSING:

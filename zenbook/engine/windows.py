@@ -61,9 +61,14 @@ def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> lis
     return as_own(windows(outputs, linked, with_tables=True))
 
 
+def own_name(name: str) -> str:
+    """The name that links give an output."""
+    return f"{_OWN}{name}"
+
+
 def as_own(found: Iterable[Link]) -> list[Link]:
     """Windows between outputs with their sources marked as outputs."""
-    return [(link[0], link[1], f"{_OWN}{link[2]}", link[3], link[4]) for link in found]
+    return [(link[0], link[1], own_name(link[2]), link[3], link[4]) for link in found]
 
 
 def is_own(link: Link) -> bool:
@@ -73,7 +78,7 @@ def is_own(link: Link) -> bool:
 
 def own(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs by the names that these links give them."""
-    return {f"{_OWN}{name}": value for name, value in outputs.items()}
+    return {own_name(name): value for name, value in outputs.items()}
 
 
 def refuse_buffers(outputs: Mapping[str, Any]) -> None:

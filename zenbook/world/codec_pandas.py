@@ -28,7 +28,7 @@ def reduce_table(value: Any) -> Any:
 
 def reduce_index(value: Any) -> Any:
     """An index with attributes of its own; NotImplemented for all other values."""
-    if not isinstance(value, sys.modules["pandas"].Index) or not (own := own_attributes(value)):
+    if not is_a(value, sys.modules["pandas"].Index) or not (own := own_attributes(value)):
         return NotImplemented
     return (*value.__reduce_ex__(5)[:2], own)
 

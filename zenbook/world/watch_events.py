@@ -14,9 +14,10 @@ import os
 import sys
 from collections.abc import Callable
 from dis import opmap
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
+from zenbook.core.code_facts import names_within
 from zenbook.world import files, watch_native, watch_reaching
 from zenbook.world.watch_looks import look_at
 from zenbook.world.watch_notes import Notes
@@ -207,15 +208,9 @@ def _scanned(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
     _listed(everyone, args, frame)
     caller, _ = nearest(frame)
     path = "." if args[0] is None else _text(args[0])
-    if caller is frame and path and "stat" in _names_in(caller.f_code):
+    if caller is frame and path and "stat" in names_within(caller.f_code):
         for name in os.listdir(path)[:_MOST_ENTRIES]:
             look_at(everyone, os.path.join(path, name))
-
-
-def _names_in(code: CodeType) -> set[str]:
-    """The names in a piece of code and in all that is defined in it."""
-    nested = (one for one in code.co_consts if isinstance(one, CodeType))
-    return {*code.co_names}.union(*map(_names_in, nested))
 
 
 def _note_listing_seen(everyone: tuple[Notes, ...], said: Any) -> None:

@@ -31,7 +31,7 @@ _BY_ITSELF = ", set up by itself"
 _LOG = re.compile(rf"logger (.*) at (\d+)({_BY_ITSELF})?")
 _LEVEL = re.compile(r"level of logger (.*)")
 _SETUP = re.compile(r"setup of logger (.*)")
-_SET_UP = ("level", "handlers", "filters", "propagate", "disabled")
+_ATTRIBUTES = ("level", "handlers", "filters", "propagate", "disabled")
 """The attributes of a logger that say how it is set up."""
 _LEVELS = ("NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """The names that levels have by themselves, each ten above the one before."""
@@ -67,7 +67,7 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
         (logging.Logger, "isEnabledFor", _asking),
         (logging.Logger, "getEffectiveLevel", _asking_level),
         (logging.Logger, "hasHandlers", _asking_handlers),
-        *((logging.Logger, name, _attribute(name)) for name in _SET_UP),
+        *((logging.Logger, name, _attribute(name)) for name in _ATTRIBUTES),
         (sys, "getrecursionlimit", _asking_for("the recursion limit")),
         (tempfile, "gettempdir", _asking_for("the folder for temporary files")),
     )

@@ -3,9 +3,9 @@
 Imports, functions and classes are not data. They are made again from the cell itself, in the
 notebook's own namespace, so that line numbers, ``inspect.getsource``, ``isinstance`` and the
 globals of functions are those of the cell in front of the user. Made again are also classes that
-a call makes (``P = namedtuple("P", "x y")``), names bound to plain literals (a default or a base
-class may read them), magics that only change how things look, and ``try``/``if`` blocks that hold
-nothing else.
+a call makes (``P = namedtuple("P", "x y")``), names bound to plain literals or to containers of
+them (a default or a base class may read them), magics that only change how things look, and
+``try``/``if`` blocks that hold nothing else.
 
 A definition that reads, while it is being made, what the rest of the cell computes cannot be
 made alone; it is kept as a value, like any other.
@@ -37,23 +37,25 @@ Digest = Callable[[Any], str]
 
 def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements a hit executes anew, in their order."""
-    candidates = [node for node in statements if is_definition(node) or _binds_display(node)]
+    candidates = [node for node in statements if is_definition(node) or _binds_container(node)]
     computed = {
         name for node in statements if node not in candidates for name in bound_names([node])
     }
     found: list[ast.stmt] = []
     filled: set[str] = set()
     defined = {node.name: node for node in statements if isinstance(node, MADE)}
-    displays = {name for node in candidates if _binds_display(node) for name in bound_names([node])}
+    containers = {
+        name for node in candidates if _binds_container(node) for name in bound_names([node])
+    }
     for node in statements:
         if node not in candidates:
             filled.update(_filled(node))
-            filled |= displays & (_loaded([node]) | read_by_called(node, defined))
+            filled |= containers & (_loaded([node]) | read_by_called(node, defined))
             continue
         read, handed = read_by_called(node, defined), _read_while_made(node)
         if isinstance(node, ast.ClassDef | ast.Assign):
             read, handed = read | handed, set()
-        if read.isdisjoint(computed | filled) and handed.isdisjoint(computed | filled | displays):
+        if read.isdisjoint(computed | filled) and handed.isdisjoint(computed | filled | containers):
             found.append(node)  # a function that is handed a list holds it, and is kept with it
     return found
 
@@ -249,19 +251,19 @@ def is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _is_display(node: ast.expr) -> bool:
+def _is_container(node: ast.expr) -> bool:
     """Whether an expression is a list, dictionary or set of literals."""
     if isinstance(node, ast.List | ast.Set | ast.Tuple):
-        return all(is_literal(one) or _is_display(one) for one in node.elts)
+        return all(is_literal(one) or _is_container(one) for one in node.elts)
     if isinstance(node, ast.Dict):
         inner = [*(one for one in node.keys if one is not None), *node.values]
-        return None not in node.keys and all(is_literal(one) or _is_display(one) for one in inner)
+        return None not in node.keys and all(is_literal(one) or _is_container(one) for one in inner)
     return False
 
 
-def _binds_display(node: ast.stmt) -> bool:
+def _binds_container(node: ast.stmt) -> bool:
     """Whether a statement gives one name a list, dictionary or set of literals."""
-    if not isinstance(node, ast.Assign) or is_literal(node.value) or not _is_display(node.value):
+    if not isinstance(node, ast.Assign) or is_literal(node.value) or not _is_container(node.value):
         return False
     return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 

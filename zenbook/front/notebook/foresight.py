@@ -14,9 +14,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
+from zenbook.core.code_facts import names_within
 from zenbook.core.kinds import is_a
 from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
@@ -323,9 +324,7 @@ class _Now:
             value = space.get(waiting.pop())
             members = vars(value).values() if is_a(value, type) else (value,)
             codes = [one.__code__ for one in members if is_a(one, FunctionType)]
-            for code in codes:  # grows while it is walked
-                codes += [one for one in code.co_consts if isinstance(one, CodeType)]
-            named = {one for code in codes for one in code.co_names} - found
+            named = set[str]().union(*map(names_within, codes)) - found
             found |= named
             waiting += named
         return found

@@ -15,6 +15,7 @@ from types import CodeType
 from typing import Any
 
 from zenbook.core.closure_trace import is_atom
+from zenbook.core.code_facts import codes_within
 from zenbook.front.notebook.definitions import value_digest
 from zenbook.front.notebook.namespace import Glimpse, is_code, written_by_functions
 from zenbook.world.executed import executed_code
@@ -58,7 +59,7 @@ class Hidden:
 
     def _may_bind(self, namespace: Mapping[str, Any]) -> Collection[str] | None:
         """Names that the code may have bound; None for any."""
-        codes = list(_with_inner(self._codes))
+        codes = [inner for code in self._codes for inner in codes_within(code)]
         named = {name for code in codes for name in code.co_names}
         if named & _ANY_NAME:
             return None
@@ -73,12 +74,6 @@ def watching_hidden(before: Glimpse, digest: Callable[[Any], str]) -> Iterator[H
     """Look at the data now, and at the code that is executed while the block runs."""
     with executed_code() as codes:
         yield Hidden(before, digest, codes)
-
-
-def _with_inner(codes: Sequence[CodeType]) -> Iterator[CodeType]:
-    for code in codes:
-        yield code
-        yield from _with_inner([inner for inner in code.co_consts if isinstance(inner, CodeType)])
 
 
 def _bound_by(code: CodeType) -> Iterator[str]:

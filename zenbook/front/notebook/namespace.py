@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.code_facts import codes_within
 from zenbook.core.kinds import is_a, made_around
 from zenbook.world.open_figures import open_figures
 
@@ -143,7 +144,7 @@ def written_by_functions(roots: Iterable[Any], namespace: Mapping[str, Any]) -> 
         for function in _functions(value):
             if function.__globals__ is not namespace:
                 continue
-            for code in _codes(function.__code__):
+            for code in codes_within(function.__code__):
                 found |= _global_stores(code)
                 waiting += [namespace[name] for name in code.co_names if name in namespace]
     return frozenset(found)
@@ -160,13 +161,6 @@ def _functions(value: Any) -> Iterator[FunctionType]:
         inner = getattr(member, "__func__", getattr(member, "fget", member))
         if is_a(inner, FunctionType):
             yield inner
-
-
-def _codes(code: Any) -> Iterator[Any]:
-    yield code
-    for constant in code.co_consts:
-        if hasattr(constant, "co_code"):
-            yield from _codes(constant)
 
 
 def _global_stores(code: Any) -> set[str]:

@@ -19,6 +19,7 @@ from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.code_facts import names_within
 from zenbook.core.kinds import held_by_name, is_a, told_by
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
@@ -123,10 +124,7 @@ def _held(value: Any) -> Iterator[Any]:
 
 def _named(code: CodeType, space: Mapping[str, Any]) -> Iterator[Any]:
     """The globals that code names, with the code inside it."""
-    yield from (space[name] for name in code.co_names if name in space)
-    for inner in code.co_consts:
-        if isinstance(inner, CodeType):
-            yield from _named(inner, space)
+    yield from (space[name] for name in names_within(code) if name in space)
 
 
 def _is_full(cell: Any) -> bool:
