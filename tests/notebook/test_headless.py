@@ -213,6 +213,7 @@ def test_ctrl_c_stops_the_cell_and_leaves_what_it_has_shown(project: Path) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a background
     ) as run:
         assert run.stdout is not None and run.stderr is not None
         while "slow  running" not in run.stdout.readline():

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.notebook.kernel import Cell, Kernel
+from tests.notebook.kernel import OTHER_PYTHON, Cell, Kernel
 
 SHOWN = "Y = sum(X)\nprint('first')\n[n * 2 for n in X]"
 PRINTED = "Y = sum(X)\nprint('first')\nprint([n * 2 for n in X])"
@@ -192,6 +192,7 @@ LASTS = {
 @pytest.mark.parametrize("case", LASTS)
 def test_the_last_value_is_shown_once_and_for_no_other_cell(case: str, kernel: Kernel) -> None:
     plain = [TALKING, *LASTS[case]]
+    kernel.play(*plain)  # only the first time an older matplotlib does not know its backend's name
     expected = [seen(cell) for cell in kernel.play(*plain)]
     steps = [f"%%step s{place}\n{body}" for place, body in enumerate(LASTS[case])]
     steps = [
@@ -202,7 +203,10 @@ def test_the_last_value_is_shown_once_and_for_no_other_cell(case: str, kernel: K
         kernel.fresh()
         played = kernel.play(TALKING, *steps)
         assert [seen(cell) for cell in played] == expected
-        assert not again or all(cell.status in ("", "cached") for cell in played), played[-1].said
+        if again and not (
+            OTHER_PYTHON and "%matplotlib" in LASTS[case]
+        ):  # there it changes rcParams
+            assert all(cell.status in ("", "cached") for cell in played), played[-1].said
 
 
 def seen(cell: Cell) -> tuple[str, str, list[str], str]:
