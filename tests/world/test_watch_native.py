@@ -127,6 +127,34 @@ def test_a_log_that_another_process_goes_on_writing_is_none(project: Path) -> No
     assert (seen.reads, seen.wrote, seen.obstacles) == ((), (), ())
 
 
+def test_what_happens_where_only_an_earlier_step_worked_is_none_of_its(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    see(lambda x: pq.read_table("x" + x + ".parquet"), "1")
+    another = ["sh", "-c", f"read go; cat {project}/x1.parquet"]
+    with subprocess.Popen(another, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        monkeypatch.chdir(project / "sub")
+        seen = see(lambda: process.communicate(b"go\n") and None)
+    assert process.returncode == 0
+    assert names(seen) == []
+
+
+def test_a_step_within_a_step_is_followed_for_both(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path.with_name(tmp_path.name + " elsewhere")
+    elsewhere.mkdir()
+    keep(1, str(elsewhere))
+    inner: list[str] = []
+
+    def read(folder: str, x: str) -> None:
+        pq.read_table(folder + "/x" + x + ".parquet")
+
+    def body(x: str) -> None:
+        inner.extend(names(see(read, str(elsewhere), x)))
+
+    outer = names(see(body, "1"))
+    assert f"{elsewhere}/x1.parquet" in inner and f"{elsewhere}/x1.parquet" in outer
+
+
 def test_a_thread_of_the_step_is_seen() -> None:
     def body(x: str) -> None:
         thread = threading.Thread(target=lambda: pq.read_table("x" + x + ".parquet"))

@@ -110,7 +110,9 @@ def loaded() -> bool:
 class Opens:
     """What happens to files in some folders, from now until :meth:`close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: set[int]) -> None:
+        self.within = within
+        """Watch descriptors of the folders: the queue has more, of steps before this one."""
         self.events: dict[str, list[int]] = {}
         """Kinds of events by path, each kind once, in the order in which they came first."""
         self.folders: set[str] = set()
@@ -148,10 +150,11 @@ def follow(folders: Iterable[str], places: Places) -> Opens | None:
         if queue is None:
             return None
         chosen = tuple(islice(_tree(folders, places), MOST_FOLDERS))
-        for folder, inode in chosen:
-            _watch(queue, folder, inode)
+        within = {_watch(queue, folder, inode) for folder, inode in chosen}
         _drain()
-        opens = Opens()
+        opens = Opens(within)
+        for around in _sessions:  # a step within a step counts for both
+            around.within |= within
         _sessions.append(opens)
         return opens
 
@@ -263,14 +266,16 @@ def _close_queue() -> None:
     _paths.clear()
 
 
-def _watch(queue: int, folder: str, inode: int) -> None:
+def _watch(queue: int, folder: str, inode: int) -> int:
+    """The folder's watch descriptor, which is below 0 where the system has none for it."""
     known = _watched.get(folder)
     if known is not None and known[1] == inode:
-        return
-    number = _libc.inotify_add_watch(queue, os.fsencode(folder), _MASK)
+        return known[0]
+    number = int(_libc.inotify_add_watch(queue, os.fsencode(folder), _MASK))
     if number >= 0:
         _watched[folder] = (number, inode)
         _paths[number] = folder
+    return number
 
 
 def _drain() -> None:
@@ -301,6 +306,8 @@ def _hand_out(number: int, mask: int, name: str) -> None:
         return
     path = os.path.join(folder, name) if name else folder
     for session in _sessions:
+        if number not in session.within:
+            continue
         kind = mask & _KINDS
         if mask & _ISDIR:
             session.folders.add(path)
