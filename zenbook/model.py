@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from zenbook.light import light
+
 Kind = Literal["code", "use", "input", "setting", "environment", "file", "variable", "random"]
 """What sort of reason a :class:`Part` is: ``code`` the step's own normal form; ``use`` a helper,
-class, constant or module it uses; ``input`` a named input's value; ``setting`` an option of the
-step (version text, seed); ``environment`` Python or a library's version; ``file`` a file, missing
-file or folder listing; ``variable`` an environment variable; ``random`` a global random state."""
+class, constant or module it uses; ``setting`` an option of the step (version text, seed);
+``environment`` Python or a library's version; ``file`` a file, missing file or folder listing."""
 
 Status = Literal["running", "completed", "cached", "failed", "interrupted", "skipped"]
 """How a run or one of its steps stands. ``cached`` never describes a running thing."""
@@ -237,15 +238,15 @@ class Reference:
     record: Record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@light
 class Call:
     """A step with this time's values and a way to run it.
 
-    ``values`` maps input names to live values or :class:`Reference`. ``code`` is the function
-    (or, for a cell, the code object of its body as a function of its inputs) whose free names
-    are followed to the code it uses, in ``namespace`` (a function brings its own).
-    ``body`` is what a driver calls with loaded values; None where the cell itself will run.
-    ``key_code`` is the digest of the step's code without helpers above it, "" if it has none.
+    ``values`` maps input names to live values or :class:`Reference`. ``code`` is the function (or,
+    for a cell, the code object of its body as a function of its inputs) whose free names are
+    followed to the code it uses, in ``namespace`` (a function brings its own). ``body`` is what a
+    driver calls with loaded values; None where the cell itself will run. ``key_code`` is the
+    digest of the step's code without helpers above it, "" if it has none.
     """
 
     step: Step
@@ -265,14 +266,13 @@ class Call:
     """Called on a hit before all else: makes these, to hold what they held. Raises Damaged."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@light
 class Outcome:
     """What a call gave.
 
-    ``values`` maps output names to live values or to :class:`Reference` (a hit loads nothing
-    until somebody needs it). ``status`` is completed, cached, failed or interrupted.
-    ``not_kept`` says why nothing was kept ("conn is a live sqlite3.Connection"), else "".
-    ``origin`` is the id of the run that made the kept result.
+    ``values`` maps output names to live values or to :class:`Reference` (a hit loads nothing until
+    somebody needs it). ``not_kept`` says why nothing was kept ("conn is a live
+    sqlite3.Connection"), else "". ``origin`` is the id of the run that made the kept result.
     """
 
     step: str

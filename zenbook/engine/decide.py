@@ -84,8 +84,8 @@ def lacking_in(record: Record, call: Call, sitting: Sitting) -> Miss | None:
 
 def not_kept(record: Record, call: Call) -> set[str]:
     """The outputs that a call asks for and a record does not have under their names."""
-    names = [artifact.name for artifact in record.artifacts]
-    return {n for n in call.options.keep_only or call.step.outputs if n not in names}
+    wanted = set(call.options.keep_only or call.step.outputs)
+    return wanted.difference([artifact.name for artifact in record.artifacts])
 
 
 def _not_kept(missing: set[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.fingerprint import fingerprint_of
@@ -12,6 +11,7 @@ from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
 from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
+from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.settings import TRIGGERS, settings
 from zenbook.world.unheard import unheard
@@ -25,7 +25,7 @@ _MOST_REMEMBERED = 4096
 _ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@light
 class Identity:
     """A call's fingerprint with what is needed to check afterwards that it still holds.
 

@@ -94,7 +94,6 @@ def _looked_up(call: Call, sitting: Sitting, desk: Desk) -> tuple[Identity, Outc
     return identity, _found(identity, call, sitting, desk)
 
 
-@unheard
 def _found(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Outcome | Miss:
     """The restored outcome of a hit, or the miss that says why there is none."""
     verdict = decide(identity, call, sitting, desk)
@@ -109,7 +108,7 @@ def _run_once(
     """Execute and keep, unless another process has just done so for the same key."""
     with desk.once(identity.fingerprint.key, sitting.patience, sitting.waiting):
         if not identity.obstacle and verdict.cause not in ("forced", "cache disabled"):
-            found = _found(identity, call, sitting, desk)
+            found = unheard(_found)(identity, call, sitting, desk)
             if isinstance(found, Outcome):
                 return found
         values = load_inputs(call, desk)

@@ -55,6 +55,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, read_only: bool = False, patience: float = 2.0) -> None:
         self.path = path
+        self._files = (str(path), f"{path}-wal")
         self.patience = patience
         self.renewed: Callable[[sqlite3.Connection], None] | None = None
         self.newer_schema = 0
@@ -92,7 +93,7 @@ class Ledger:
     def stamp(self) -> object:
         """Identity, size and time of the file and its log; a new object if they are unseen."""
         try:
-            file, log = os.stat(self.path), os.stat(f"{self.path}-wal")
+            file, log = map(os.stat, self._files)
         except OSError:
             return object()
         return (file.st_ino, file.st_mtime_ns, log.st_ino, log.st_size, log.st_mtime_ns)

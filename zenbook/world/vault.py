@@ -9,6 +9,7 @@ is one blob.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from zenbook.errors import Damaged, NotDigestible, NotKeepable, StoreFault, Untrusted
@@ -109,7 +110,7 @@ class SealedVault:
             self._recent[blob] = bytes(header)
         return header, buffers
 
-    @property
+    @cached_property
     def _opener(self) -> type:
         from zenbook.world.codec import Opener
 

@@ -225,6 +225,6 @@ def _raised(outcome: Outcome, call: Call, outputs: tuple[str, ...]) -> Any:
     if outcome.status == "cached" and (outcome.links or outcome.changed):
         _put_back(outcome, call)
     values = outcome.values
-    if all(name in values for name in outputs):
-        return tuple(values[n] for n in outputs) if len(outputs) > 1 else values[outputs[0]]
-    return values["output"]
+    if len(outputs) > 1 and all(name in values for name in outputs):
+        return tuple(values[name] for name in outputs)
+    return values[outputs[0] if len(outputs) == 1 and outputs[0] in values else "output"]

@@ -18,13 +18,14 @@ _NAMED = (_PLAIN, inspect.Parameter.KEYWORD_ONLY)
 class Binder:
     """The inputs of one function: their names, and how to bind and to call."""
 
-    __slots__ = ("_defaults", "_function", "_plain", "_positional", "_signature", "names")
+    __slots__ = ("_defaults", "_function", "_names", "_plain", "_positional", "_signature", "names")
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._signature = inspect.signature(function)
         parameters = self._signature.parameters.values()
         self.names = tuple(parameter.name for parameter in parameters)
+        self._names = frozenset(self.names)
         self._plain = all(parameter.kind in _NAMED for parameter in parameters)
         self._positional = tuple(p.name for p in parameters if p.kind is _PLAIN)
         self._defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -40,11 +41,13 @@ class Binder:
 
         ``*args`` is one tuple and ``**kwargs`` one dict. Raises TypeError as the call would.
         """
+        if not kwargs and len(args) == len(self._positional) == len(self.names):
+            return dict(zip(self.names, args, strict=True))
         if self._plain and len(args) <= len(self._positional):
             given = {**dict(zip(self._positional, args, strict=False)), **kwargs}
             if len(given) == len(args) + len(kwargs):
                 bound = {**self._defaults, **given}
-                if bound.keys() == set(self.names):
+                if bound.keys() == self._names:
                     return {name: bound[name] for name in self.names}
         try:
             arguments = self._signature.bind(*args, **kwargs)
