@@ -67,7 +67,7 @@ def free_names(node: ast.AST | None, bind: bool = True) -> set[str]:
 def _free_of_function(node: FunctionNode | ast.Lambda) -> set[str]:
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
     loads, stores = _scan(body)
-    arguments = {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+    arguments = {inner.arg for inner in nodes_of([node.args]) if isinstance(inner, ast.arg)}
     shared = {name for inner in _own(body) if isinstance(inner, ast.Global) for name in inner.names}
     return (loads - (stores | arguments)) | (loads & shared) | _outside(node)
 

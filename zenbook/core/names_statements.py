@@ -10,6 +10,7 @@ from zenbook.core.names_expressions import Expressions
 from zenbook.core.names_scope import FunctionNode, free_names, global_writes, names_with
 from zenbook.core.names_shell import Magic, magic_of
 from zenbook.core.source import parse_cell
+from zenbook.core.trees import nodes_of
 
 _SWALLOWING = frozenset({"suppress", "raises", "assertRaises", "ignored"})
 
@@ -133,13 +134,13 @@ class Statements(Expressions):
         self.functions[name] = frozenset(free)
         for written in global_writes(node):
             self.writes[written] = None
-        for inner in ast.walk(node):
+        for inner in nodes_of([node]):
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
                 self.calls.add(inner.func.id)
         return bound
 
     def _note_annotations(self, node: ast.AST) -> None:
-        for inner in ast.walk(node):
+        for inner in nodes_of([node]):
             note = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
             if isinstance(note, ast.expr):
                 self.annotations |= free_names(note)
@@ -246,10 +247,10 @@ class Statements(Expressions):
         return _join(*ends) if complete else _join(bound, *ends)
 
     def _pattern(self, node: ast.pattern, bound: frozenset[str]) -> frozenset[str]:
-        for inner in ast.walk(node):
+        for inner in nodes_of([node]):
             if isinstance(inner, ast.Name):
                 self.read(inner.id, bound)
-        for inner in ast.walk(node):
+        for inner in nodes_of([node]):
             name = getattr(inner, "rest", None) or getattr(inner, "name", None)
             if isinstance(name, str):
                 bound = self.bind(name, bound)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType
+
+from zenbook.core.trees import copied, nodes_of
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _SHOWN_ONLY = frozenset({"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pylab"})
@@ -19,7 +20,7 @@ _SHOWS_ITSELF = frozenset({"print", "display", "pprint"})
 def normalised(statements: Sequence[ast.stmt], own_name: str = "") -> list[ast.stmt]:
     """Copies of the statements in normal form. ``own_name`` is read as "itself"."""
     form = _Form(own_name)
-    kept = [form.visit(copy.deepcopy(node)) for node in statements]
+    kept = [form.visit(copied(node)) for node in statements]
     flat = [node for entry in kept for node in _listed(entry)]
     return _without_pass(flat)
 
@@ -30,7 +31,7 @@ def has_annotations(tree: ast.AST) -> bool:
         isinstance(node, ast.AnnAssign)
         or getattr(node, "annotation", None) is not None
         or getattr(node, "returns", None) is not None
-        for node in ast.walk(tree)
+        for node in nodes_of([tree])
     )
 
 
@@ -96,7 +97,7 @@ def binds_print(tree: ast.Module) -> bool:
     """Whether a cell gives ``print`` another meaning, or somebody has given it one."""
     if not _is_pythons_print():
         return True
-    for node in ast.walk(tree):
+    for node in nodes_of([tree]):
         if isinstance(node, ast.alias) and (node.asname or node.name) in ("print", "*"):
             return True
         if isinstance(node, ast.Name) and node.id == "print" and not isinstance(node.ctx, ast.Load):
@@ -240,7 +241,7 @@ class _Form(ast.NodeTransformer):
         node.body = _without_pass(node.body)
         if not node.decorator_list:
             node.returns = None
-            for argument in ast.walk(node.args):
+            for argument in nodes_of([node.args]):
                 if isinstance(argument, ast.arg):
                     argument.annotation = None
         return node

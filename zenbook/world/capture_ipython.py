@@ -24,6 +24,7 @@ from typing import Any
 from zenbook.core import display_ids
 from zenbook.world.capture import Tape, muted, replay_stream
 from zenbook.world.capture_kept import Event
+from zenbook.world.streams import flush_streams
 
 _LONGEST = 1.0
 """Seconds to wait for a program that goes on printing; what comes later is in no record."""
@@ -67,14 +68,14 @@ def replay_in(shell: Any, events: Sequence[Event]) -> None:
         if event["kind"] in ("stream", "print"):
             if (name := event.get("name", "stdout")) != stream:
                 stream = name
-                _flush()  # a kernel sends each stream when it likes, unless told
+                flush_streams()  # a kernel sends each stream when it likes, unless told
             replay_stream(event)
         elif event["kind"] == "display":
             _replay_display(shell, event, renewed)
         elif event["kind"] == "result":
             _replay_result(shell, event)
         elif event["kind"] == "clear":
-            _flush()
+            flush_streams()
             shell.display_pub.clear_output(wait=event["wait"])
         elif event["kind"] == "payload" and hasattr(shell, "payload_manager"):
             shell.payload_manager.write_payload(dict(event["data"]))
@@ -295,7 +296,7 @@ def _size(value: Any) -> int:
 
 
 def _replay_display(shell: Any, event: Event, renewed: set[str]) -> None:
-    _flush()
+    flush_streams()
     transient = {}
     if kept := event["id"]:
         if not event["update"] and kept not in renewed:
@@ -312,7 +313,7 @@ def _replay_display(shell: Any, event: Event, renewed: set[str]) -> None:
 
 def _replay_result(shell: Any, event: Event) -> None:
     """Send the data as the cell's result, with this cell's number, or to who captures results."""
-    _flush()
+    flush_streams()
     hook = shell.displayhook
     if (taken := results_taken(hook)) is not None:
         taken.append({"data": dict(event["data"]), "metadata": dict(event["metadata"])})
@@ -322,9 +323,3 @@ def _replay_result(shell: Any, event: Event) -> None:
     hook.write_format_data(dict(event["data"]), dict(event["metadata"]))
     hook.log_output(dict(event["data"]))
     hook.finish_displayhook()
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()

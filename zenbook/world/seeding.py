@@ -13,6 +13,7 @@ function called ``fit``. One seeding call too many makes a step depend on its st
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -76,6 +77,11 @@ class _Walk(ast.NodeVisitor):
 
 def seeded_by(texts: Iterable[str]) -> frozenset[str]:
     """The libraries (``random``, ``numpy``, ``torch``) that a program made of these texts seeds."""
+    return _seeded_by_each(tuple(dict.fromkeys(texts)))  # a cell is run again as it is, mostly
+
+
+@functools.lru_cache(maxsize=1)
+def _seeded_by_each(texts: tuple[str, ...]) -> frozenset[str]:
     scans = [scan(text) for text in texts]
     functions: dict[str, set[str]] = {}
     for each in scans:

@@ -24,6 +24,7 @@ from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
 from zenbook.core.source_normal import is_shown_only
+from zenbook.core.trees import nodes_of
 from zenbook.front.notebook.anew import execute
 from zenbook.front.notebook.definitions import bound_names, is_literal
 from zenbook.front.notebook.namespace import MISSING
@@ -166,7 +167,6 @@ def _is_local(name: str) -> bool:
 def _mentioned(nodes: Iterable[ast.AST], how: type[ast.expr_context] | None = None) -> set[str]:
     return {
         inner.id
-        for node in nodes
-        for inner in ast.walk(node)
+        for inner in nodes_of(nodes)
         if isinstance(inner, ast.Name) and (how is None or isinstance(inner.ctx, how))
     }

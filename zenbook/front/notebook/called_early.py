@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from zenbook.core.trees import children_of
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BY_A_SUBCLASS = frozenset({"__init_subclass__"})
 _BY_A_CALL = frozenset({"__init__", "__new__", "__post_init__", "__call__", "__set_name__"})
@@ -90,4 +92,4 @@ def _at_once(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
             waiting += [*node.decorator_list, *node.args.defaults]
             waiting += [one for one in node.args.kw_defaults if one is not None]
         elif not isinstance(node, ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children_of(node)

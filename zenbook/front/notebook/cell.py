@@ -15,6 +15,7 @@ from zenbook.core.names_scope import DYNAMIC_CALLS, NAMESPACES
 from zenbook.core.source import Body, body_of_cell, parse_cell
 from zenbook.core.source_normal import gives_value
 from zenbook.core.source_shown import LAST, MANIFEST
+from zenbook.core.trees import nodes_of
 from zenbook.core.vouched import is_datum
 from zenbook.errors import OptionError
 from zenbook.front.notebook.definitions import (
@@ -156,7 +157,8 @@ def read_cell(
     seen, magics = _expanded(tree, transform)
     body = body_of_cell(tree)
     names = analyse(seen)
-    made = made_names(tree.body)
+    anew = definitions(tree.body)
+    made = made_names(tree.body, anew)
     binds = frozenset(names.writes)
     order = dict.fromkeys(bound_names(seen.body))
     always = tuple(n for n in order if n in names.always and n not in made and not is_spare(n))
@@ -178,7 +180,7 @@ def read_cell(
         always=always,
         made=made,
         dropped=dropped_names(tree.body),
-        definitions=definitions(tree.body),
+        definitions=anew,
         shows_last=is_shown and not is_quiet and not body.last and _gives_value(tree),
         is_quiet=is_quiet,
         obstacles=(*unclear, *magics.changes, *process_changes(seen)),
@@ -232,7 +234,7 @@ def _besides(
 
 def _caught(tree: ast.Module) -> frozenset[str]:
     """Names of caught errors, which are deleted where their handlers end."""
-    handlers = (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler))
+    handlers = (node for node in nodes_of([tree]) if isinstance(node, ast.ExceptHandler))
     return frozenset(node.name for node in handlers if node.name)
 
 
@@ -240,7 +242,7 @@ def _unclear(names: Names, seen: ast.Module) -> Iterator[str]:
     for call in sorted(names.calls & DYNAMIC_CALLS):
         if call not in ("run", "__import__"):
             yield f"it calls {call}(), which may read or bind any name"
-    for name in sorted({n.attr for n in ast.walk(seen) if isinstance(n, ast.Attribute)}):
+    for name in sorted({n.attr for n in nodes_of([seen]) if isinstance(n, ast.Attribute)}):
         if name in NAMESPACES:
             yield f"it reads {name}, which may be any name"
 
@@ -305,7 +307,7 @@ def _expanded(tree: ast.Module, transform: Any) -> tuple[ast.Module, Magics]:
 
 
 def _magics_in(node: ast.AST) -> Iterator[tuple[str, list[str]]]:
-    for inner in ast.walk(node):
+    for inner in nodes_of([node]):
         if magic := _magic(inner):
             yield magic
 

@@ -22,6 +22,7 @@ from typing import Any
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import changes_looks
+from zenbook.core.trees import children_of, nodes_of
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.called_early import read_by_called
 
@@ -62,7 +63,7 @@ def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def _filled(node: ast.stmt) -> Iterator[str]:
     """Names of what a statement gives attributes or items."""
-    for inner in ast.walk(node):
+    for inner in nodes_of([node]):
         if isinstance(inner, ast.Attribute | ast.Subscript) and isinstance(inner.ctx, ast.Store):
             holder: ast.expr = inner
             while isinstance(holder, ast.Attribute | ast.Subscript):
@@ -71,12 +72,13 @@ def _filled(node: ast.stmt) -> Iterator[str]:
                 yield holder.id
 
 
-def made_names(statements: Sequence[ast.stmt]) -> tuple[str, ...]:
-    """Names that after the cell stand for an import, function or class made at its top level."""
-    anew = definitions(statements)
+def made_names(statements: Sequence[ast.stmt], anew: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """Names that after the cell stand for an import, function or class made at its top level;
+    ``anew`` are the cell's definitions."""
     last: dict[str, bool] = {}
-    inner = [one for node in statements for one in ast.walk(node)]
-    rebound = {name for one in inner if isinstance(one, ast.Global) for name in one.names}
+    rebound = {
+        name for one in nodes_of(statements) if isinstance(one, ast.Global) for name in one.names
+    }
     for node in statements:
         made = node in anew and (defines(node) or not isinstance(node, ast.Assign))
         literals = _literals_of(node) & rebound
@@ -124,7 +126,7 @@ def is_only_called(node: ast.stmt, tree: ast.Module) -> bool:
     defaults = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
     if not all(map(is_literal, defaults)) or [*bound_names(tree.body)].count(node.name) != 1:
         return False
-    nodes = list(ast.walk(tree))
+    nodes = nodes_of([tree])
     called = {id(one.func) for one in nodes if isinstance(one, ast.Call)}
     loads = (one for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load))
     declared = (one for one in nodes if isinstance(one, ast.Global | ast.Nonlocal))
@@ -186,14 +188,13 @@ def _makes_class(node: ast.Assign) -> bool:
 
 def _is_plain_argument(node: ast.expr) -> bool:
     allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Tuple, ast.List, ast.Dict)
-    return all(isinstance(inner, (*allowed, ast.expr_context)) for inner in ast.walk(node))
+    return all(isinstance(inner, allowed) for inner in nodes_of([node]))
 
 
 def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Names that statements bind in their own scope, each as often as it is bound."""
     waiting = list(nodes)
-    while waiting:
-        node = waiting.pop(0)
+    for node in waiting:  # grows while it is read
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         elif isinstance(node, _IMPORTS):
@@ -212,14 +213,14 @@ def bound_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
 def _own_children(node: ast.AST) -> list[ast.AST]:
     """A comprehension's targets are its own; a walrus in it is not."""
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return [inner.target for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
-    return list(ast.iter_child_nodes(node))
+        return [inner.target for inner in nodes_of([node]) if isinstance(inner, ast.NamedExpr)]
+    return children_of(node)
 
 
 def _read_while_made(node: ast.stmt) -> set[str]:
     """Names a definition reads when it is executed, not when what it defines is used."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        arguments = [one for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+        arguments = [one for one in nodes_of([node.args]) if isinstance(one, ast.arg)]
         annotations = [node.returns, *(one.annotation for one in arguments)]
         now: list[ast.AST | None] = [*node.decorator_list, *annotations]
         now += [*node.args.defaults, *node.args.kw_defaults]
@@ -235,9 +236,7 @@ def _read_while_made(node: ast.stmt) -> set[str]:
 def _loaded(nodes: Iterable[ast.AST | None]) -> set[str]:
     return {
         inner.id
-        for node in nodes
-        if node is not None
-        for inner in ast.walk(node)
+        for inner in nodes_of(node for node in nodes if node is not None)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
 
@@ -270,8 +269,8 @@ def _binds_container(node: ast.stmt) -> bool:
 
 def _is_plain_test(node: ast.expr) -> bool:
     allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp)
-    more = (ast.Tuple, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.expr_context)
-    return all(isinstance(inner, (*allowed, *more)) for inner in ast.walk(node))
+    more = (ast.Tuple, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+    return all(isinstance(inner, (*allowed, *more)) for inner in nodes_of([node]))
 
 
 def definition_digests(

@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from zenbook.core.trees import nodes_of
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.trail import Trail
 from zenbook.world.ports import Randomness
@@ -113,11 +114,11 @@ def moves(known: Known, library: str) -> bool:
 
 def _sown_by(tree: ast.Module, library: str) -> Iterator[set[str]]:
     """For each call in a cell that seeds a library, the names that it seeds by."""
-    for node in ast.walk(tree):
+    for node in nodes_of([tree]):
         if isinstance(node, ast.Call) and library in _libraries(ast.unparse(node.func)):
             given = (*node.args, *(keyword.value for keyword in node.keywords))
             if given:
-                inner = (each for one in given for each in ast.walk(one))
+                inner = (each for one in given for each in nodes_of([one]))
                 yield {each.id for each in inner if isinstance(each, ast.Name)}
 
 

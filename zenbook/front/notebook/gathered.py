@@ -15,6 +15,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.kinds import is_a
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, LEFT, MANIFEST, SEVERAL
+from zenbook.core.trees import nodes_of
 from zenbook.engine.passage import Ran
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
@@ -206,7 +207,7 @@ def _seen_of(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
     """What a glimpse saw beside the names: modules that are new, whether pyplot's figures are open,
     and how the last program ended that ``!`` has started, if the cell or what it calls did."""
     seen = {"modules": imported_since(before.modules), "figures": bool(before.figures)}
-    magics = (magic_of(node) for node in ast.walk(cell.expanded) if isinstance(node, ast.expr))
+    magics = (magic_of(node) for node in nodes_of([cell.expanded]) if isinstance(node, ast.expr))
     own = any(magic is not None and magic.kind == "system" for magic in magics)
     is_new = after.ended is not MISSING and (own or after.ended is not before.ended)
     return {**seen, "ended": after.ended} if is_new else seen

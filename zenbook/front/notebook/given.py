@@ -19,6 +19,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from zenbook.core.trees import nodes_of
 from zenbook.errors import OptionError
 from zenbook.front.notebook.book import parameters_cells, tags_of, tree_of
 from zenbook.front.notebook.definitions import bound_names
@@ -169,7 +170,7 @@ def _reads(node: ast.stmt, name: str) -> bool:
         (isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Store))
         or (isinstance(one, ast.AugAssign) and getattr(one.target, "id", "") == name)
         or (isinstance(one, ast.Constant) and one.value == name)
-        for one in ast.walk(node)
+        for one in nodes_of([node])
     )
 
 

@@ -11,6 +11,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from zenbook.core.trees import nodes_of
+
 _waiting: dict[int, Any] = {}
 _count = itertools.count()
 
@@ -53,7 +55,7 @@ def _module(statements: list[ast.stmt], like: ast.Module) -> ast.Module:
 def _at(statements: list[ast.stmt], line: int) -> ast.Module:
     for statement in statements:
         if not hasattr(statement, "lineno"):
-            for node in ast.walk(statement):
+            for node in nodes_of([statement]):
                 if isinstance(node, ast.stmt | ast.expr | ast.keyword):
                     node.lineno = node.end_lineno = line
                     node.col_offset = node.end_col_offset = 0

@@ -18,6 +18,7 @@ from typing import Any
 from zenbook.core.verdict import FIRST_RUN
 from zenbook.core.view_text import GLYPHS, line, seconds_text, size_text
 from zenbook.model import Status
+from zenbook.world.streams import flush_streams
 
 MIME = "application/vnd.zenbook.step+json"
 _SHOWN_NAMES = 6
@@ -170,8 +171,7 @@ class Spot:
 
     def _send(self, publisher: Any, bundle: dict[str, Any]) -> None:
         """Send past the publisher's hooks, which belong to what the cell shows."""
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        flush_streams()
         kind = "update_display_data" if self._shown else "display_data"
         content = {"data": bundle, "metadata": {}, "transient": {"display_id": self._id}}
         parent = publisher.parent_header

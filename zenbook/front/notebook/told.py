@@ -10,13 +10,13 @@ for it. The user's own modules are not: they tell by the time they were last wri
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
+from zenbook.core.trees import copied, nodes_of
 from zenbook.front.notebook.anew import execute
 from zenbook.front.notebook.definitions import MADE, bound_names, is_literal
 
@@ -110,7 +110,7 @@ class Told:
                 seen.add(file)
                 yield file
                 if file not in self._imported:
-                    nodes = ast.walk(_parsed(file))
+                    nodes = nodes_of([_parsed(file)])
                     self._imported[file] = [name for node in nodes for name in _modules(node)]
                 waiting += self._imported[file]
 
@@ -149,7 +149,7 @@ def literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
 
 
 def _read(tree: ast.Module) -> set[str]:
-    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    names = (node for node in nodes_of([tree]) if isinstance(node, ast.Name))
     return {node.id for node in names if isinstance(node.ctx, ast.Load)}
 
 
@@ -184,8 +184,8 @@ def _make(node: ast.stmt, space: dict[str, Any]) -> None:
 
 def _without_annotations(node: ast.stmt) -> ast.stmt:
     """A definition whose annotations, which are no reason, are not evaluated."""
-    bare = copy.deepcopy(node)
-    for one in ast.walk(bare):
+    bare = copied(node)
+    for one in nodes_of([bare]):
         if isinstance(one, ast.arg):
             one.annotation = None
         elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
