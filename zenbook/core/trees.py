@@ -36,10 +36,18 @@ def children_of(node: ast.AST, without: Iterable[str] = ()) -> list[ast.AST]:
 
 
 def copied(tree: _Node) -> _Node:
-    """A tree of its own, with the same places in the source; contexts and constants are shared."""
+    """A tree of its own, with the same places in the source; contexts and constants are shared.
+
+    What others have put on its nodes stays behind: after a traceback, ``executing`` has given those
+    that all trees share (``ast.Add()``) a parent.
+    """
     kind = type(tree)
     copy = kind.__new__(kind)
-    for name, value in vars(tree).items():
+    held = vars(tree)
+    for name in (*tree._fields, *tree._attributes):
+        if name not in held:
+            continue
+        value = held[name]
         if isinstance(value, ast.AST) and name != "ctx":
             value = copied(value)
         elif isinstance(value, list):
