@@ -206,3 +206,75 @@ def test_what_the_notebook_has_set_counts_for_a_step_that_uses_it(
         kernel.fresh()
         done = kernel.play(setting.replace("{}", str(number)), f"%%step s\n{body}")
         assert (done[-1].status, kernel.value("n")) == (status, str(number))
+
+
+HELD = {
+    "an adapter": (
+        "import sqlite3\nclass P: pass\nsqlite3.register_adapter(P, lambda p: {})",
+        "n = str(sqlite3.connect(':memory:').execute('select ?', (P(),)).fetchone()[0])",
+    ),
+    "an adapter of Python's": (
+        "import sqlite3\nclass F(float): pass\nsqlite3.register_adapter(F, [int, round][{} - 2])",
+        "n = str(sqlite3.connect(':memory:').execute('select ?', (F(2.6),)).fetchone()[0])",
+    ),
+    "how a class is copied": (
+        "import copyreg\nclass Q: pass\ncopyreg.pickle(Q, lambda q: (int, ({},)))",
+        "import copy\nn = str(copy.copy(Q()))",
+    ),
+    "a unit of axes": (
+        (
+            "import matplotlib.units as units\nclass U: pass\n"
+            "class In(units.ConversionInterface):\n    def convert(*_): return {}\n"
+            "units.registry[U] = In()"
+        ),
+        "n = str(units.registry.get_converter(U()).convert(U(), None, None))",
+    ),
+    "a colormap": (
+        (
+            "import matplotlib as m\nfrom matplotlib.colors import ListedColormap as L\n"
+            "m.colormaps.register(L(['red'] * {}), name='mine', force=True)"
+        ),
+        "import matplotlib.pyplot as plt\nn = str(plt.get_cmap('mine').N)",
+    ),
+    "the longest field": (
+        "import csv\ncsv.field_size_limit({})",
+        (
+            "def fits(k):\n    try:\n        return len([*csv.reader(['a' * k])])\n"
+            "    except csv.Error:\n        return 0\n"
+            "n = str(max(k for k in range(9) if fits(k)))"
+        ),
+    ),
+    "the first day": (
+        "import calendar\ncalendar.setfirstweekday({})",
+        "n = str(list(calendar.day_abbr).index(calendar.weekheader(3)[:3]))",
+    ),
+    "a time limit": (
+        "import socket\nsocket.setdefaulttimeout({})",
+        "n = f'{socket.getdefaulttimeout():.0f}'",
+    ),
+    "short texts": (
+        "import reprlib\nreprlib.aRepr.maxlist = {}",
+        "n = str(reprlib.repr([0] * 9).count('0'))",
+    ),
+}
+
+
+def test_what_another_cell_has_libraries_hold_counts_for_a_step_that_uses_it(own: Kernel) -> None:
+    for case, (setting, body) in HELD.items():
+        for number, status in ((2, "completed"), (2, "cached"), (3, "completed"), (3, "cached")):
+            own.fresh()
+            done = own.play(setting.replace("{}", str(number)), f"%%step s\n{body}")
+            assert (done[-1].status, own.value("n")) == (status, str(number)), case
+
+
+def test_a_colormap_that_a_library_holds_is_no_reason(own: Kernel) -> None:
+    library = (
+        "import matplotlib, tqdm as library\nfrom matplotlib.colors import ListedColormap\n"
+        "library.rocket = ListedColormap(['red'], 'rocket')\n"
+        "matplotlib.colormaps.register(library.rocket, name='rocket')"
+    )
+    step = "%%step s\nimport matplotlib.pyplot as plt\nn = plt.get_cmap('rocket').N"
+    own.run(library)
+    assert own.run(step).status == "completed"
+    own.run("import matplotlib\nmatplotlib.colormaps.unregister('rocket')")
+    assert own.run(step).status == "cached"

@@ -34,6 +34,7 @@ from zenbook.core.closure_lending import closures_of, held_by_imported, held_by_
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
+from zenbook.core.closure_registries import registered_with
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
@@ -228,11 +229,13 @@ class CodeClosure:
                 yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 
     def patches(self, libraries: Iterable[str], digester: ValueDigests) -> tuple[Part, ...]:
-        """Parts for what users have put into the modules and classes of these libraries."""
-        return tuple(
-            Part("use", text, self._whole(value, digester))
-            for text, value in self._patches.within(libraries)
-        )
+        """Parts for what users have put into the modules and classes of these libraries, and
+        registered with them."""
+        libraries = set(libraries)
+        within, registered = self._patches.within(libraries), registered_with(libraries)
+        put = ((text, self._whole(value, digester)) for text, value in within)
+        held = ((text, _digest_or_why(value, digester)[0]) for text, value in registered)
+        return tuple(Part("use", text, digest) for text, digest in (*put, *held))
 
     def look_anew(self) -> None:
         """Other code has run since the last call: libraries may hold other things."""

@@ -270,9 +270,9 @@ def _program() -> Iterator[str]:
 
 
 def _cells() -> Iterable[str]:
-    """The cells run in this kernel so far; IPython keeps them, as typed, in ``In``."""
+    """The cells run in this kernel so far: IPython's ``In``, which a program may call otherwise."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cells = getattr(shell, "user_ns", {}).get("In", ())
+    cells = getattr(getattr(shell, "history_manager", None), "input_hist_parsed", ())
     return [cell for cell in cells if isinstance(cell, str)]
 
 

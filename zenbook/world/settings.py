@@ -36,9 +36,12 @@ from zenbook.world.process_state import (
     torch_settings,
 )
 from zenbook.world.standard_settings import (
+    calendar_settings,
     command_line,
     csv_settings,
     mimetypes_settings,
+    reprlib_settings,
+    socket_settings,
     xml_settings,
 )
 
@@ -48,8 +51,8 @@ _Read = Callable[[], str]
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``csv``, ``mimetypes``, ``xml``, how IPython shows values,
-    the command line for what parses it;
+    ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``, ``xml``,
+    how long sockets wait, how IPython shows values, the command line for what parses it;
     or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``,
     ``socket``."""
     used = TRIGGERS.intersection(libraries)
@@ -322,6 +325,9 @@ _SETTINGS: Mapping[str, _Read] = {
     "sklearn": _sklearn_settings,
     "polars": _polars_settings,
     "csv": csv_settings,
+    "calendar": calendar_settings,
+    "sockets": socket_settings,
+    "reprlib": reprlib_settings,
     "mimetypes": mimetypes_settings,
     "xml": xml_settings,
     "command line": command_line,
@@ -340,6 +346,9 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "sklearn": frozenset({"sklearn"}),
     "polars": frozenset({"polars"}),
     "csv": frozenset({"csv"}),
+    "calendar": frozenset({"calendar"}),
+    "sockets": frozenset({"socket", "ssl", "http", "urllib"}),
+    "reprlib": frozenset({"reprlib"}),
     "mimetypes": frozenset({"mimetypes"}),
     "xml": frozenset({"xml"}),
     "command line": frozenset({"argparse", "optparse", "click", "typer", "fire", "docopt", "absl"}),

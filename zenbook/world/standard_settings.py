@@ -1,4 +1,4 @@
-"""Settings of the standard library that a step may use: what was registered, the command line."""
+"""Settings of the standard library that a step may use, where they are not those it starts with."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from typing import Any
 
 
 def csv_settings() -> str:
-    """The dialects that somebody has registered."""
+    """The dialects that somebody has registered, and how long a field may be."""
     csv: Any = sys.modules.get("_csv")
-    found = [] if csv is None else sorted({*csv.list_dialects()} - {"excel", "excel-tab", "unix"})
-    told = [(name, _dialect(csv.get_dialect(name))) for name in found]
+    if csv is None:
+        return ""
+    found = sorted({*csv.list_dialects()} - {"excel", "excel-tab", "unix"})
+    told: list[Any] = [(name, _dialect(csv.get_dialect(name))) for name in found]
+    if (longest := csv.field_size_limit()) != _LONGEST_FIELD:
+        told.append(longest)
     return repr(told) if told else ""
+
+
+_LONGEST_FIELD = 128 * 1024
 
 
 def _dialect(dialect: Any) -> list[Any]:
@@ -45,6 +52,30 @@ def command_line() -> str:
     program, *arguments = map(str, sys.argv or [""])
     is_kernels = os.path.basename(program).startswith(("ipykernel_launcher", "colab_kernel"))
     return "" if is_kernels else repr(arguments)
+
+
+def calendar_settings() -> str:
+    """The first day of the week, where it is not Monday."""
+    module: Any = sys.modules.get("calendar")
+    first = 0 if module is None else module.firstweekday()
+    return f"weeks begin with {first:d}" if first else ""
+
+
+def socket_settings() -> str:
+    """How long sockets wait, where that is not for ever."""
+    module: Any = sys.modules.get("_socket")
+    wait = None if module is None else module.getdefaulttimeout()
+    return "" if wait is None else f"sockets wait {wait}"
+
+
+def reprlib_settings() -> str:
+    """How long the parts of what ``reprlib.repr`` tells may be."""
+    module: Any = sys.modules.get("reprlib")
+    if module is None:
+        return ""
+    now, usual = vars(module.aRepr), vars(module.Repr())
+    changed = sorted((name, repr(now[name])) for name in now if now[name] != usual.get(name))
+    return repr(changed) if changed else ""
 
 
 def xml_settings() -> str:

@@ -22,7 +22,14 @@ from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import Any
 
-from zenbook.world import files, watch_imports, watch_random, watch_reaching, watch_reports
+from zenbook.world import (
+    files,
+    watch_imports,
+    watch_random,
+    watch_reaching,
+    watch_registries,
+    watch_reports,
+)
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_scope import current, forward, running, thread_starts
@@ -93,7 +100,7 @@ def _wrap_all() -> None:
     _replace(threading.Thread, "start", _starting)
     _replace(atexit, "register", _registering)
     _replace(builtins, "input", _asking_user)
-    for room in (watch_random, watch_reports, watch_reaching):
+    for room in (watch_random, watch_reports, watch_reaching, watch_registries):
         for owner, name, make in room.functions():
             _replace(owner, name, make)
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from zenbook.model import Read
 from zenbook.world.watch_places import owner_of
+from zenbook.world.watch_registries import COLORMAP, colormap_now
 from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
@@ -46,7 +47,10 @@ _FACTS: dict[str, Callable[[], object]] = {
 
 
 def report_now(name: str) -> Read:
-    """The warning, logger or fact of this name: what would become of it, or what it is."""
+    """The warning, logger, colormap or fact of this name: what would become of it, or what it
+    is."""
+    if name.startswith(COLORMAP):
+        return colormap_now(name)
     if name in _FACTS:
         return Read("setting", name, str(_FACTS[name]()))
     if found := _LEVEL.fullmatch(name):
