@@ -364,3 +364,17 @@ def test_an_input_that_stays_equal_is_a_hit_where_nobody_else_holds_its_old_part
     kernel.play(*cells)
     kernel.fresh()
     assert kernel.play(*cells)[-1].status == "cached"
+
+
+@pytest.mark.parametrize("base", ["Enum", "Flag"])
+def test_a_member_of_an_enumeration_stays_what_it_is(base: str, kernel: Kernel) -> None:
+    cells = (
+        f"from enum import Enum, Flag\nclass Kind({base}):\n    SHORT = 1\n    LONG = 2",
+        "class Doc: pass\ndocs = [Doc()]\ndocs[0].kind = Kind.LONG\nlast = docs[0]",
+        "%%step s\ndocs[0].kind = Kind.SHORT",
+    )
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        assert kernel.play(*cells)[-1].status == status
+        told = kernel.value("(last.kind.name, Kind.LONG.name, Kind.LONG.value, len(Kind))")
+        assert told == ("SHORT", "LONG", 2, 2)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 from zenbook.core.kinds import is_a
@@ -135,7 +136,7 @@ class _Adoption:
         before = dict(held_by(old))
         for step, copy in held_by(new):
             own = before.get(step, copy)
-            if is_atom(copy) or type(own) is not type(copy) or own is copy:
+            if is_atom(copy) or is_a(copy, Enum) or type(own) is not type(copy) or own is copy:
                 continue
             further = exchanged.at(step)
             if not further.is_below and self.is_same(own, copy):

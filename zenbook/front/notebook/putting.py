@@ -7,9 +7,11 @@ import re
 import sys
 from collections import ChainMap, deque
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
+from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
 from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
@@ -325,4 +327,4 @@ def _can_become(old: Any, new: Any) -> bool:
         return bool(old.shape == new.shape and old.dtype == new.dtype and can_be_written)
     if pandas is not None and type(old) in (pandas.DataFrame, pandas.Series):
         return True
-    return is_plain(old)
+    return is_plain(old) and not is_a(old, Enum)  # a member is what it is for all who name it
