@@ -278,3 +278,24 @@ def test_a_colormap_that_a_library_holds_is_no_reason(own: Kernel) -> None:
     assert own.run(step).status == "completed"
     own.run("import matplotlib\nmatplotlib.colormaps.unregister('rocket')")
     assert own.run(step).status == "cached"
+    mine = "matplotlib.colormaps.register(ListedColormap(['blue'] * 3), name='rocket')"
+    own.run(f"from matplotlib.colors import ListedColormap\n{mine}")
+    own.run(step.replace("%%step s", "%%step other").replace("n =", "m ="))
+    again = own.run("matplotlib.colormaps.unregister('rocket')\n" + mine.replace("3", "4"))
+    assert not again.error
+    other = own.run(step.replace("%%step s", "%%step other").replace("n =", "m ="))
+    assert (other.status, own.value("m")) == ("completed", 4), other.said
+
+
+def test_a_colormap_that_is_not_there_is_a_reason_once_it_is(own: Kernel) -> None:
+    step = (
+        "%%step s\nimport matplotlib\ntry:\n    n = matplotlib.colormaps['mine'].N\n"
+        "except KeyError:\n    n = 0"
+    )
+    own.run(step)
+    assert own.run(step).status == "cached" and own.value("n") == 0
+    own.run(
+        "from matplotlib.colors import ListedColormap\n"
+        "matplotlib.colormaps.register(ListedColormap(['red'] * 3), name='mine')"
+    )
+    assert own.run(step).status == "completed" and own.value("n") == 3

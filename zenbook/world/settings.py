@@ -51,10 +51,9 @@ _Read = Callable[[], str]
 def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``, ``xml``,
-    how long sockets wait, how IPython shows values, the command line for what parses it;
-    or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``,
-    ``socket``."""
+    ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``,
+    ``socket``, ``xml``, how IPython shows values, the command line for what parses it; or that a
+    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
@@ -311,7 +310,6 @@ _CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "logging": ("the logging setup",),
     "sys": ("sys.path", "the recursion limit", "how long a number's text may be"),
     "gc": ("the garbage collector",),
-    "socket": ("how long sockets wait",),
     "signal": ("signal handlers",),
 }
 _SETTINGS: Mapping[str, _Read] = {
@@ -326,7 +324,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "polars": _polars_settings,
     "csv": csv_settings,
     "calendar": calendar_settings,
-    "sockets": socket_settings,
+    "socket": socket_settings,
     "reprlib": reprlib_settings,
     "mimetypes": mimetypes_settings,
     "xml": xml_settings,
@@ -347,7 +345,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "polars": frozenset({"polars"}),
     "csv": frozenset({"csv"}),
     "calendar": frozenset({"calendar"}),
-    "sockets": frozenset({"socket", "ssl", "http", "urllib"}),
+    "socket": frozenset({"socket", "ssl", "http", "urllib"}),
     "reprlib": frozenset({"reprlib"}),
     "mimetypes": frozenset({"mimetypes"}),
     "xml": frozenset({"xml"}),

@@ -15,6 +15,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_origin import is_local_module
+from zenbook.core.kinds import held_by_name
 from zenbook.model import Read
 from zenbook.world.watch_scope import current, running
 
@@ -44,13 +45,16 @@ def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]
 
 
 def _is_librarys(name: str, registry: Any) -> bool:
+    """Whether it is what matplotlib, or an installed module that holds it, has registered."""
     if name in getattr(registry, "_builtin_cmaps", ()):
         return True
+    registered = getattr(registry, "_cmaps", {}).get(name)
     own = name.rpartition(".")[2]  # cmocean registers its ``haline`` as ``cmo.haline``
-    holders = [one for one in list(sys.modules.values()) if own in getattr(one, "__dict__", ())]
-    return any(
-        callable(getattr(vars(one)[own], "get_bad", None)) and not is_local_module(one.__name__)
-        for one in holders
+    return registered is not None and any(
+        type(held := (held_by_name(module) or {}).get(own)) is type(registered)
+        and held == registered
+        and not is_local_module(home)
+        for home, module in list(sys.modules.items())
     )
 
 
