@@ -112,5 +112,9 @@ def test_a_folder_made_before_it_is_listed_holds(project: Path) -> None:
         return os.listdir("out")
 
     seen = see(body)
-    assert names(seen) == []
+    assert names(seen) == ["out/"]
     assert holds(seen)
+    (project / "out" / "deep" / "more.txt").write_text("1")
+    assert holds(seen)
+    (project / "out" / "more.txt").write_text("1")
+    assert not holds(seen)

@@ -257,3 +257,13 @@ def test_a_module_that_was_forgotten_and_imported_again_is_what_it_is_now(folder
         del sys.modules[name]
     importlib.import_module("zb_outer")
     assert told("zb_outer") == ([], ())
+
+
+def test_what_python_compiles_of_it_is_no_output(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (folder / "zb_conf.py").write_text("VALUE = 1")
+    with SystemWatch(None).watching((), ()) as look:
+        importlib.import_module("zb_conf")
+    assert (folder / "__pycache__").is_dir() and look().wrote == ()

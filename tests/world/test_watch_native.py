@@ -92,6 +92,27 @@ def test_what_native_code_writes_is_an_output(project: Path) -> None:
     assert not holds(again)
 
 
+@pytest.mark.parametrize("into", ["made", "sub/made", "made/deep"])
+def test_what_it_writes_into_a_folder_that_the_step_makes_is_an_output(into: str) -> None:
+    def body(folder: str) -> None:
+        os.makedirs(folder, exist_ok=True)
+        pq.write_table(pa.table({"a": [1]}), folder + "/" + "m.parquet")
+
+    seen = see(body, into)
+    assert f"{into}/m.parquet" in wrote(seen) and holds(seen)
+    pq.write_table(pa.table({"a": [22]}), f"{into}/m.parquet")
+    assert not holds(seen)
+
+
+def test_folders_that_it_makes_and_what_it_writes_there_are_outputs(project: Path) -> None:
+    table = pa.table({"a": [1], "b": [2]})
+    seen = see(lambda x: pq.write_to_dataset(table, "sub/" + x, partition_cols=["b"]), "parts")
+    (part,) = (project / "sub" / "parts" / "b=2").iterdir()
+    assert str(part.relative_to(project)) in wrote(seen) and holds(seen)
+    part.write_bytes(b"")
+    assert not holds(seen)
+
+
 def test_a_file_that_was_read_before_it_was_replaced_is_an_obstacle() -> None:
     def body(x: str) -> None:
         table = pq.read_table("x" + x + ".parquet")

@@ -58,6 +58,7 @@ class ValueDigests(Protocol):
     packages: set[str]
     constants: dict[str, tuple[Any, str]]
     assigned: set[str]
+    memoized: list[Any]
     met: dict[int, Trace]
     met_again: int
 
@@ -85,7 +86,8 @@ class Uses:
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
     ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
     that it reads (see :mod:`zenbook.core.closure_texts`); ``changing`` what the code may change
-    of what libraries hold (see :mod:`zenbook.core.closure_changes`).
+    of what libraries hold (see :mod:`zenbook.core.closure_changes`); ``memoized`` are functions
+    of ``functools.lru_cache``.
     """
 
     parts: tuple[Part, ...] = ()
@@ -102,6 +104,7 @@ class Uses:
     by_text: frozenset[str] = frozenset()
     texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
+    memoized: tuple[Any, ...] = ()
 
 
 class CodeClosure:
@@ -211,6 +214,7 @@ class CodeClosure:
                         digest = _apart(value, digester)
                     _note_constant(name, obj, value, digest, digester)
             digester.packages |= trace.packages
+            digester.memoized.extend(trace.memoized)
             digester.met[id(obj)] = trace
             if not is_a(obj, type):  # of all that a class's methods do, see members()
                 digester.assigned.update(name for _, name in trace.stored)
@@ -303,6 +307,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.by_text,
         trace.texts,
         trace.changing,
+        trace.memoized,
     )
 
 

@@ -122,6 +122,7 @@ class Collector:
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.described: list[tuple[str, Any]] = []
+        self.memoized: list[Any] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
         self.functions: list[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]]] = []
@@ -157,6 +158,7 @@ class Collector:
             changing=tuple(self.changing),
             texts=frozenset(self.texts),
             described=tuple(self.described),
+            memoized=tuple(self.memoized),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
             functions=tuple(self.functions),

@@ -32,7 +32,7 @@ from zenbook.core.closure_origin import (
 )
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
-from zenbook.core.kinds import is_a, made_around, told_by
+from zenbook.core.kinds import MEMOIZED, is_a, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
 
@@ -122,6 +122,8 @@ class Objects(Collector):
 
     def _installed_callable(self, text: str, value: Any) -> Token:
         """A library's callable object: its own (a ufunc), or one made around a user's function."""
+        if type(value) is MEMOIZED:
+            self.memoized.append(value)
         wrapped = told_by(value, "__wrapped__")
         if is_a(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
             return ("wrapped", identity_of(type(value)), self.meaning(text, wrapped))

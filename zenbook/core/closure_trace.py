@@ -39,8 +39,8 @@ class Trace:
     that change the process for good; ``finds_modules`` says whether the code may reach any module
     that is loaded; ``by_text`` are local modules that count by their text; ``changing`` is what
     the code may change of libraries; ``texts`` are the kinds of texts of code that it reads, and
-    ``described`` the user's functions and classes that have such; ``keep`` holds the objects whose
-    ids are this trace's key.
+    ``described`` the user's functions and classes that have such; ``memoized`` are functions of
+    ``functools.lru_cache``; ``keep`` holds the objects whose ids are this trace's key.
     """
 
     keep: tuple[Any, ...]
@@ -63,6 +63,7 @@ class Trace:
     changing: tuple[Any, ...]
     texts: frozenset[Text]
     described: tuple[tuple[str, Any], ...]
+    memoized: tuple[Any, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
     functions: tuple[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]], ...]

@@ -58,8 +58,9 @@ class CodeDigests(Protocol):
 class Digester:
     """Digests the values of one call; ``packages`` gathers the libraries their classes are from,
     ``constants`` the globals that can change and that functions and classes of theirs use (object
-    and digest by name), ``assigned`` the globals that functions among them assign, ``met`` what a
-    walk over each of them found, by its id.
+    and digest by name), ``assigned`` the globals that functions among them assign, ``memoized`` the
+    functions among them that remember their results, ``met`` what a walk over each of them found,
+    by its id.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -71,6 +72,7 @@ class Digester:
         self.packages: set[str] = set()
         self.constants: dict[str, tuple[Any, str]] = {}
         self.assigned: set[str] = set()
+        self.memoized: list[Any] = []
         self.met: dict[int, Any] = {}
         self.met_again = 0
         """How often code was met inside its own digest, which then depends on where it began."""

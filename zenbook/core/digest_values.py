@@ -18,7 +18,7 @@ from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended
-from zenbook.core.kinds import adds_only_attributes, is_a
+from zenbook.core.kinds import MEMOIZED, adds_only_attributes, is_a
 from zenbook.core.raised import behind
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -151,8 +151,11 @@ def _named(value: Any, name: str, digester: Digester) -> Description:
         return "named", said, meant
     if wrapped is None and not (says_so and digester.code.is_local(kind)):
         return "named", said
-    asked = getattr(value, "cache_parameters", None)
-    return "named", said, digester.class_token(kind), wrapped, asked() if callable(asked) else None
+    asked = None
+    if kind is MEMOIZED:
+        digester.memoized.append(value)
+        asked = value.cache_parameters()
+    return "named", said, digester.class_token(kind), wrapped, asked
 
 
 def _enum_member(value: Any, digester: Digester) -> Description:

@@ -8,6 +8,7 @@ asked by their type, which costs the same.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ T = TypeVar("T")
 _WORD = object.__basicsize__ // 2
 _get = object.__getattribute__
 _WRAPPERS = frozenset({"FunctionWrapper", "BoundFunctionWrapper"})
+MEMOIZED: Any = type(functools.lru_cache(len))
+"""What ``functools.lru_cache`` makes of a function."""
 
 
 @overload

@@ -55,6 +55,8 @@ class Identity:
     """Local modules that count by their text."""
     changing: tuple[Changing, ...] = ()
     """What its code may change of what libraries hold."""
+    memoized: tuple[Any, ...] = ()
+    """Functions that it reaches and that remember their results."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.finds_modules,
         uses.by_text,
         uses.changing,
+        (*uses.memoized, *digester.memoized),
     )
 
 

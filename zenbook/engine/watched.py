@@ -67,7 +67,9 @@ class Watched:
             self.before = desk.randomness.states()
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())
-            return watchers.enter_context(desk.watch.watching(identity.literals, values.values()))
+            return watchers.enter_context(
+                desk.watch.watching(identity.literals, values.values(), identity.memoized)
+            )
         except Exception as error:  # our own fault must not become the step's
             self.fault = f"watching failed ({type(error).__name__}: {error})"
             return None

@@ -28,7 +28,7 @@ class FakeWatch:
 
     @contextmanager
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any]
+        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; named files that exist count as read."""
         notes: dict[str, dict[str, Read]] = {"reads": {}, "wrote": {}}

@@ -230,11 +230,12 @@ class Watch(Protocol):
     """Sees what a running step reads of the world, and looks again later."""
 
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any]
+        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
     ) -> AbstractContextManager[Callable[[], Seen]]:
         """Watch while the block runs. ``literals`` are string constants of the used code and
-        ``values`` the inputs: those that look like paths are reads too. Call the result after
-        the block."""
+        ``values`` the inputs: those that look like paths are reads too; ``memoized`` functions
+        that the code reaches: what they read to make what they remember is, too. Call the result
+        after the block."""
         ...
 
     def again(self, read: Read) -> Read:

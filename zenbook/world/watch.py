@@ -12,14 +12,21 @@ only, at 10–100 times the cost, and not in a hosted notebook.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure import CodeClosure
 from zenbook.model import Part, Read
-from zenbook.world import files, watch_events, watch_imports, watch_looks, watch_native
+from zenbook.world import (
+    files,
+    watch_events,
+    watch_imports,
+    watch_looks,
+    watch_memoized,
+    watch_native,
+)
 from zenbook.world.display_settings import SHOWING, shown_now
 from zenbook.world.interrupts import Interrupts
 from zenbook.world.open_figures import FiguresBefore
@@ -31,7 +38,7 @@ from zenbook.world.watch_imports import changed_since, reads_of, texts_found
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
-from zenbook.world.watch_programs import follow_native, left_by_programs
+from zenbook.world.watch_programs import folders_made, follow_native, found_in, taken_away
 from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
 from zenbook.world.watch_scope import collect, current, following
 
@@ -51,16 +58,18 @@ class SystemWatch:
 
     @contextmanager
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any]
+        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; call the result afterwards."""
         values = tuple(values)
         notes = self._begin(literals, values)
+        watch_memoized.know(memoized)
+        calls = watch_memoized.counts()
         before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()
         watch_looks.wrap()
         try:
             with following(notes):
-                yield lambda: _seen(notes, self._code)
+                yield lambda: _seen(notes, self._code, memoized, calls)
         finally:
             for obstacle in interrupts.changes():
                 notes.obstacle(obstacle)
@@ -131,6 +140,7 @@ class SystemWatch:
     def _begin(self, literals: Sequence[str], values: tuple[Any, ...]) -> Notes:
         watch_events.install()
         watch_imports.install()
+        watch_memoized.install()
         cwd = os.getcwd()
         around = places(cwd, self._home, os.path.expanduser("~"))
         notes = Notes(around, literals, absolutes(literals, values))
@@ -141,13 +151,26 @@ class SystemWatch:
         return notes
 
 
-def _seen(notes: Notes, code: CodeClosure) -> Seen:
+def _seen(
+    notes: Notes, code: CodeClosure, memoized: Sequence[Any], calls: Mapping[Any, Any]
+) -> Seen:
     with files.quiet():
         collect(notes)
         _settle_opens(notes)
+        _settle_folders(notes)
+        _note_remembered(notes, (*memoized, *watch_memoized.called_since(calls)))
         for read in notes.reached.reads(code):
             notes.adopt(read)
         return notes.seen()
+
+
+def _note_remembered(notes: Notes, functions: Sequence[Any]) -> None:
+    """Note what these functions read to make what they remember."""
+    for function, name, read in watch_memoized.reads_of(dict.fromkeys(functions)):
+        if read is not None:
+            notes.adopt(read)
+        elif not notes.knows(os.path.abspath(name)):
+            notes.obstacle(f"{name} changed after {function} had read it: restart the kernel")
 
 
 def _settle_opens(notes: Notes) -> None:
@@ -159,7 +182,7 @@ def _settle_opens(notes: Notes) -> None:
         notes.obstacle("more files were opened than could be followed")
     listed = opens.folders - notes.listings_seen
     patterns = set()
-    for path, manner in left_by_programs(opens):
+    for path, manner in taken_away(opens):
         notes.opened_unseen(path, manner)
     for path, manner in opens.manners():
         folder, name = os.path.split(path)
@@ -168,6 +191,16 @@ def _settle_opens(notes: Notes) -> None:
         notes.opened_unseen(path, manner)
     for pattern in sorted(patterns):
         notes.matched(pattern, hidden=False)
+
+
+def _settle_folders(notes: Notes) -> None:
+    """Note what was made in folders that the step made, where nobody could follow it."""
+    made = dict.fromkeys(notes.made_folders())
+    if notes.opens is not None:
+        made.update(dict.fromkeys(folders_made(notes.opens)))
+    for folder in made:
+        for path, manner in found_in(folder):
+            notes.opened_unseen(path, manner)
 
 
 def _declared(pattern: str) -> Iterator[Part]:

@@ -270,6 +270,8 @@ def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTy
 def _each(
     everyone: tuple[Notes, ...], said: Any, frame: FrameType, what: str, *, relative_to: int = -1
 ) -> None:
+    if owner_of(frame.f_code.co_filename) == "import":
+        return  # it keeps compiled modules
     path = _text(said)
     if path is None and isinstance(said, int):
         path = _path_of(said)

@@ -20,6 +20,8 @@ from threading import get_ident
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
+from zenbook.world.materials import Material, file_read, look_now, stamp_now
+
 if TYPE_CHECKING:
     from zenbook.model import Kind, Read
 
@@ -28,7 +30,7 @@ _IMPORTING: Any = getattr(sys.modules["importlib._bootstrap"], "_module_locks", 
 _IMPORT_SYSTEM = "<frozen importlib"
 """How the names of its files begin."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_made: dict[str, dict[str, _Material]] = {}
+_made: dict[str, dict[str, Material]] = {}
 """What each module read when it was last executed, by kind and name."""
 _executed: dict[str, _Execution] = {}
 """When each local module was last executed, and of what."""
@@ -37,40 +39,10 @@ _count = 0
 _installed = False
 _hears_variables = False
 """Whether a local module may be reading variables while no step runs."""
-_unsettled: list[_Material] = []
+_unsettled: list[Material] = []
 """Variables that were read while something was imported that is not over yet."""
 _busy: set[int] = set()
 """Threads in which the hook itself is at work."""
-
-
-class _Material:
-    """One thing that a module read, as it was then: a digest, or the stamp of a file's content."""
-
-    __slots__ = ("digest", "is_own", "key", "kind", "name", "stamp")
-
-    def __init__(self, kind: Kind, name: str, digest: str, key: str = "", stamp: Any = None):
-        self.kind, self.name, self.digest, self.key, self.stamp = kind, name, digest, key, stamp
-        self.is_own: bool | None = None
-
-    def is_making(self) -> bool:
-        """Whether it was missing, and is there at the first question: the module has made it, as
-        it does a folder for what it will write."""
-        if self.is_own is None:
-            was_missing = self.digest == "missing" or (not self.digest and self.stamp is None)
-            self.is_own = was_missing and _look(self.kind, self.name).digest != "missing"
-        return self.is_own
-
-    def settle(self) -> None:
-        """The import is over: a variable that it has changed itself is what it has made of it."""
-        self.is_own = False
-        self.digest = _look(self.kind, self.name).digest
-
-    def now(self) -> Read | None:
-        """The same thing as it is now; None if it is another than it was then."""
-        now = _look(self.kind, self.name)
-        if not self.digest and _stamp(self.key) == self.stamp:
-            self.digest = now.digest
-        return now if now.digest == self.digest else None
 
 
 class _Execution:
@@ -110,7 +82,7 @@ def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
 def changed_since(modules: Iterable[str]) -> bool:
     """Whether any of these modules may not be what it was when it, or another, was imported."""
     known = [_executed[module] for module in modules if module in _executed]
-    return any(len(one.texts) > 1 or _stamp(one.path) != one.stamp for one in known)
+    return any(len(one.texts) > 1 or stamp_now(one.path) != one.stamp for one in known)
 
 
 def texts_found(module: str, others: Iterable[str]) -> dict[str, str]:
@@ -153,9 +125,9 @@ def note_copy() -> None:
                 _note_in(module, "variable", name)
 
 
-def _note_in(module: dict[str, _Material], kind: Kind, name: str) -> None:
+def _note_in(module: dict[str, Material], kind: Kind, name: str) -> None:
     if (place := f"{kind} {name}") not in module:
-        module[place] = _Material(kind, name, _look(kind, name).digest)
+        module[place] = Material(kind, name, look_now(kind, name).digest)
         if kind == "variable":
             _unsettled.append(module[place])
 
@@ -220,7 +192,7 @@ def _end_hearing() -> None:
 def _note_executed(name: str, path: str, frame: FrameType) -> None:
     global _count
     _count += 1
-    stamp = _stamp(path)
+    stamp = stamp_now(path)
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read()
@@ -237,42 +209,19 @@ def _note_executed(name: str, path: str, frame: FrameType) -> None:
 
 
 def _opened(path: str, frame: FrameType) -> None:
-    from zenbook.world import files
-    from zenbook.world.watch_places import owner_of, places
+    from zenbook.world.watch_places import owner_of
 
     if owner_of(frame.f_code.co_filename) in ("import", "source", "zenbook"):
         return
     modules = [module for _, module in _importing(frame)]
-    if not modules:
+    material = file_read(path) if modules else None
+    if material is None:
         return
-    cwd = files.working_folder()
-    key = os.path.normpath(os.path.join(cwd, path))
-    around = places(cwd, "/dev", os.path.expanduser("~"))
-    if around.never(key) or around.cached(key):
-        return
-    below = key.startswith(around.below)
-    name = files.look_name(key[len(around.below) :] if below else key, files.CONTENT)
     for module in modules:
-        material = _Material("file", name, "", key, _stamp(key))
-        module.setdefault(f"file {name}", material)
+        module.setdefault(f"file {material.name}", material)
 
 
-def _look(kind: Kind, name: str) -> Read:
-    from zenbook.model import Read
-    from zenbook.world import files
-    from zenbook.world.variables import variable_read
-
-    return variable_read(name) if kind == "variable" else Read("file", name, files.look(name))
-
-
-def _stamp(key: str) -> Any:
-    from zenbook.world import files
-
-    facts = files.facts_of(key)
-    return None if facts is None else files.stamp_of(facts)
-
-
-def _importing(frame: FrameType | None) -> Iterator[tuple[CodeType, dict[str, _Material]]]:
+def _importing(frame: FrameType | None) -> Iterator[tuple[CodeType, dict[str, Material]]]:
     """Each local module whose body is being executed here: its code, and what is known of it."""
     for name, code in _executing(frame):
         yield code, _made.setdefault(name, {})

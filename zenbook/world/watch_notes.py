@@ -79,6 +79,7 @@ class Notes:
         self._looks: dict[str, str] = {}
         self._idle: dict[str, str] = {}
         self._listings: dict[str, tuple[str, frozenset[str] | None]] = {}
+        self._own_listings: dict[str, str] = {}
         self._written: dict[str, _Written] = {}
         self._made: dict[str, str] = {}
         self._named: dict[str, _Named] = {}
@@ -162,7 +163,9 @@ class Notes:
         """The folder's names were listed."""
         key = self._key(path)
         name = files.look_name(self._name(path), files.LISTING)
-        if name not in self._listings and not self._is_own(key):
+        if self._is_own(key):
+            self._own_listings.setdefault(name, key)
+        elif name not in self._listings:
             self._listings[name] = (key, files.names_in(key))
 
     def matched(self, pattern: str, *, hidden: bool) -> None:
@@ -207,6 +210,13 @@ class Notes:
         for key, named in self._named.items():
             yield key if named.kind == files.FOLDER else os.path.dirname(key)
 
+    def made_folders(self) -> Iterable[str]:
+        """The folders that the step made, those among them that it only named."""
+        yield from self._made
+        for key, named in self._named.items():
+            if named.kind == files.MISSING and files.existence(key) == files.FOLDER:
+                yield key
+
     def knows(self, key: str) -> bool:
         """Whether this absolute path was read, written or named."""
         return key in self._contents or key in self._written or key in self._named
@@ -224,7 +234,7 @@ class Notes:
         elif manner == "made":
             self._written[key] = _Written(self._name(key), None, blind=True)
         elif manner == "folder":
-            self._made[key] = self._name(key)
+            self._made.setdefault(key, self._name(key))
         elif manner == "read":
             self.read(key)
         else:
@@ -261,7 +271,12 @@ class Notes:
             Read("file", name, self._listing(key, names))
             for name, (key, names) in self._listings.items()
         ]
-        return [*contents, *looks, *listings, *self._variables.values()]
+        own_listings = [  # what others have put there since is what a run would find
+            Read("file", name, files.listing(key))
+            for name, key in self._own_listings.items()
+            if name not in self._listings and files.existence(key) == files.FOLDER
+        ]
+        return [*contents, *looks, *listings, *own_listings, *self._variables.values()]
 
     def _is_idle(self, name: str, digest: str) -> bool:
         """Whether a library looked for what the step was about to write."""

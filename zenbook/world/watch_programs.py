@@ -2,11 +2,12 @@
 
 A program is told its files on its command line, so those are looked at as named paths. What else
 it opens, makes or takes away in the folders that are followed, the kernel tells
-(:mod:`watch_native`). In a folder that it makes itself nobody follows it; so when the step has
-ended, what stands there is looked at, up to :data:`MOST_FOUND` files and folders.
+(:mod:`watch_native`). In a folder that is made meanwhile nobody follows them, nor native readers
+and writers; so when the step has ended, what stands there is looked at, up to :data:`MOST_FOUND`
+files and folders.
 
 Another process that deletes or makes a folder meanwhile is taken for the step's program. That can
-only make a step run again in vain, and counts only where the step has started a program.
+only make a step run again in vain; what is deleted counts only where the step started a program.
 """
 
 from __future__ import annotations
@@ -92,8 +93,8 @@ def _words(command: Any) -> list[str]:
 # ---------------------------------------------------------------- afterwards
 
 
-def left_by_programs(opens: Opens) -> Iterator[tuple[str, Manner]]:
-    """What programs have taken away, and the folders that they have made, with what is in them."""
+def taken_away(opens: Opens) -> Iterator[tuple[str, Manner]]:
+    """The files and folders that programs have taken away."""
     if not opens.has_programs:
         return
     for path, kinds in opens.events.items():
@@ -102,16 +103,24 @@ def left_by_programs(opens: Opens) -> Iterator[tuple[str, Manner]]:
             continue
         yield path, "changed" if CLOSE_READ in kinds[:place] else "removed"
     for path, kind in opens.folder_events.items():
-        if _is_nobodys(path) or os.path.isdir(path) == (kind in GONE):
-            continue
-        if kind in GONE:
+        if kind in GONE and not _is_nobodys(path) and not os.path.isdir(path):
             yield path, "removed"
-        else:
-            yield path, "folder"
-            yield from islice(_found_in(path), MOST_FOUND)
 
 
-def _found_in(folder: str) -> Iterator[tuple[str, Manner]]:
+def folders_made(opens: Opens) -> Iterator[str]:
+    """The folders that programs, native readers and writers have made."""
+    for path, kind in opens.folder_events.items():
+        if kind not in GONE and not _is_nobodys(path) and os.path.isdir(path):
+            yield path
+
+
+def found_in(folder: str) -> Iterator[tuple[str, Manner]]:
+    """The folder, and what stands in it."""
+    yield folder, "folder"
+    yield from islice(_below(folder), MOST_FOUND)
+
+
+def _below(folder: str) -> Iterator[tuple[str, Manner]]:
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not _is_nobodys(name)]
         yield from ((os.path.join(where, name), "folder") for name in folders)

@@ -9,7 +9,7 @@ from typing import Any
 from zenbook.front.notebook.door import Door
 from zenbook.front.notebook.marker import take_marker_away
 from zenbook.front.notebook.trail import trail_of
-from zenbook.world import watch_imports
+from zenbook.world import watch_imports, watch_memoized
 
 _doors: dict[int, Door] = {}
 
@@ -30,6 +30,7 @@ def load_into(shell: Any) -> Door:
     _link(door)
     atexit.register(door.close)
     watch_imports.install()
+    watch_memoized.install()
     return door
 
 

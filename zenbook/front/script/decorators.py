@@ -13,8 +13,9 @@ from zenbook.front.script.function import StepFunction
 from zenbook.front.script.options import options_from
 from zenbook.front.script.pipeline import PipelineFunction
 from zenbook.model import Options
-from zenbook.world import watch_imports
+from zenbook.world import watch_imports, watch_memoized
 
+watch_memoized.install()
 watch_imports.install()  # before the modules that a script imports next to the decorators
 
 

@@ -1,0 +1,142 @@
+"""What a function read that remembers its results: a reason of every step that calls it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+LOAD = "import json\nfrom functools import lru_cache\n"
+FUNCTION = f"""{LOAD}@lru_cache
+def load(path="p.json"):
+    return json.load(open(path))"""
+
+WAYS = {
+    "a function": (FUNCTION, "load()"),
+    "a function that a plain cell has called": (f"{FUNCTION}\nload()", "load()"),
+    "a function of another name": (
+        f"{LOAD}def read(path='p.json'):\n    return json.load(open(path))\nload = lru_cache(read)",
+        "load()",
+    ),
+    "a lambda": (f"{LOAD}load = lru_cache(lambda: json.load(open('p.json')))", "load()"),
+    "a library's function": (
+        (
+            f"{LOAD}from pathlib import Path\nread = lru_cache(Path.read_text)\n"
+            "load = lambda: json.loads(read(Path('p.json')))\nload()"
+        ),
+        "load()",
+    ),
+    "a method": (
+        (
+            f"{LOAD}class Store:\n    @staticmethod\n    @lru_cache\n    def load(path='p.json'):\n"
+            "        return json.load(open(path))\nStore.load()"
+        ),
+        "Store.load()",
+    ),
+    "one under another decorator": (
+        (
+            f"{LOAD}import functools\ndef noted(function):\n    @functools.wraps(function)\n"
+            "    def inner(*args):\n        return function(*args)\n    return inner\n"
+            "@noted\n@lru_cache\ndef load(path='p.json'):\n    return json.load(open(path))\nload()"
+        ),
+        "load()",
+    ),
+    "one around another decorator": (
+        (
+            f"{LOAD}import functools\ndef noted(function):\n    @functools.wraps(function)\n"
+            "    def inner(*args):\n        return function(*args)\n    return inner\n"
+            "@lru_cache\n@noted\ndef load(path='p.json'):\n    return json.load(open(path))\nload()"
+        ),
+        "load()",
+    ),
+    "one made by a function": (
+        (
+            f"{LOAD}def made(path):\n    @lru_cache\n    def load():\n"
+            "        return json.load(open(path))\n    return load\nload = made('p.json')\nload()"
+        ),
+        "load()",
+    ),
+    "one that calls another": (
+        f"{FUNCTION}\n@lru_cache\ndef rate():\n    return load()\nload()\nrate()",
+        "rate()",
+    ),
+    "a module's": ("from lib import load", "load()"),
+    "a module's that it calls as it is imported": ("from lib2 import load", "load()"),
+    "one in a dictionary": (f"{FUNCTION}\nways = {{'json': load}}\ndel load", "ways['json']()"),
+    "a method of an object": (
+        (
+            f"{LOAD}class Store:\n    @lru_cache\n    def load(self, path='p.json'):\n"
+            "        return json.load(open(path))\nstore = Store()"
+        ),
+        "store.load()",
+    ),
+    "a folder's names": (
+        (
+            f"{LOAD}import os\n@lru_cache\ndef load():\n"
+            "    return {'C': sum(name.startswith('p') for name in os.listdir())}\nload()"
+        ),
+        "load()",
+    ),
+}
+
+
+@pytest.fixture
+def project(own: Kernel) -> Kernel:
+    """A kernel beside two modules and a file to be read."""
+    work = own.folder / "work"
+    (work / "lib.py").write_text(FUNCTION)
+    (work / "lib2.py").write_text(f"{FUNCTION}\nload()")
+    (work / "p.json").write_text('{"C": 1}')
+    return own
+
+
+def again(kernel: Kernel, *cells: str) -> list[str]:
+    """What becomes of the steps when nothing is remembered, as after a restart."""
+    kernel.fresh()
+    kernel.quietly("import sys\nfor name in ('lib', 'lib2'): sys.modules.pop(name, None)\ndel sys")
+    return [cell.status for cell in kernel.play(*cells) if cell.status]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_it_read_is_a_reason_of_every_step_that_calls_it(project: Kernel, way: str) -> None:
+    before, call = WAYS[way]
+    cells = (before, f"%%step a\na = {call}['C']", f"%%step b\nb = {call}['C'] * 10")
+    assert again(project, *cells) == ["completed", "completed"]
+    assert again(project, *cells) == ["cached", "cached"]
+    (project.folder / "work" / "p.json").write_text('{"C": 2}')
+    (project.folder / "work" / "p2.json").write_text("{}")
+    assert again(project, *cells) == ["completed", "completed"]
+    assert project.value("(a, b)") == (2, 20)
+
+
+def test_what_is_remembered_of_a_file_that_has_changed_is_not_kept(project: Kernel) -> None:
+    step = "%%step b\nb = load()['C'] * 10"
+    again(project, FUNCTION, "load()")
+    (project.folder / "work" / "p.json").write_text('{"C": 2}')
+    ran = project.run(step)
+    assert "p.json changed after load() had read it: restart the kernel" in ran.said
+    assert project.value("b") == 10
+    project.run("load.cache_clear()")
+    assert project.run(step).status == "completed" and project.value("b") == 20
+    assert again(project, FUNCTION, "load()", step) == ["cached"]
+
+
+def test_a_variable_that_it_looked_at_is_a_reason(project: Kernel) -> None:
+    before = (
+        "import os\nfrom functools import cache\n@cache\ndef rate():\n"
+        "    return int(os.environ.get('RATE_OF_TEST', '1'))\nrate()"
+    )
+    step = "%%step b\nb = rate() * 10"
+    assert again(project, before, step) == ["completed"]
+    assert again(project, before, step) == ["cached"]
+    project.quietly("import os; os.environ['RATE_OF_TEST'] = '3'; del os")
+    assert again(project, before, step) == ["completed"]
+    assert project.value("b") == 30
+
+
+def test_a_function_that_reads_nothing_gives_no_reason(project: Kernel) -> None:
+    before = "from functools import cache\n@cache\ndef double(x):\n    return 2 * x\ndouble(1)"
+    step = "%%step b\nb = double(1), open('p.json').closed"
+    assert again(project, before, step) == ["completed"]
+    (project.folder / "work" / "p2.json").write_text("{}")
+    assert again(project, before, step) == ["cached"]
