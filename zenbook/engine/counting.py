@@ -67,12 +67,12 @@ class Counted:
     def __init__(self) -> None:
         self._ways: dict[int, _Known] = {}
         """By identity of what counts there, which is held, so that no other gets that. Held are
-        neither blocks, which would be counted, nor arrays, which may go."""
-        self._frames: dict[int, Any] = {}
+        neither blocks, which would be counted, nor arrays and frames, which may go."""
+        self._frames: dict[int, ref[Any]] = {}
 
     def note(self, name: str, path: Path, value: Any) -> None:
         """Note a frame or index that an input leads to."""
-        self._frames[id(value)] = value
+        self._frames[id(value)] = ref(value)
         for key, memory in _memories(value):
             if memory.refs is not None:
                 self._ways.setdefault(id(memory.refs), _known((name, (*path, key)), memory))
@@ -83,7 +83,7 @@ class Counted:
         later, ways = _later(changed), dict(self._ways)
         for name, value in {**outputs, **later}.items():
             for path, inner in walk(value):
-                if not is_counted(inner) or (name not in later and id(inner) in self._frames):
+                if not is_counted(inner) or (name not in later and self._has(inner)):
                     continue
                 for key, memory in _memories(inner):
                     if memory.refs is None:
@@ -94,6 +94,10 @@ class Counted:
                         continue
                     way, _, array = known
                     yield _MARK + here[0], here[1], *way, _window(memory.array, array())
+
+    def _has(self, frame: Any) -> bool:
+        known = self._frames.get(id(frame))
+        return known is not None and known() is frame
 
 
 def _later(changed: Mapping[str, Any]) -> dict[str, Any]:

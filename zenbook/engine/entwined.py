@@ -16,7 +16,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
-from weakref import ref
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.closure_trace import is_atom as is_constant
@@ -24,6 +23,7 @@ from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
 from zenbook.engine.counting import Counted, is_counted
 from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
+from zenbook.engine.loose import Weak
 from zenbook.engine.memory import Stretches, is_writeable
 from zenbook.engine.part_kinds import is_array, is_atom, is_drawn, is_part
 from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, found, held_by
@@ -50,7 +50,8 @@ class Entwined:
         self._steps: list[tuple[int, Step]] = []
         """The objects met: the number of the one that holds each, and the step to it."""
         self._held: list[Any] = []
-        """The objects themselves, so that nobody else gets their identity; arrays may go."""
+        """The objects themselves, so that nobody else gets their identity; arrays may go, and
+        inputs that the step lets go of."""
         self._could_be_written: dict[int, bool] = {}
         """Whether each array could be written to, by number."""
         self._met: dict[int, int] = {}
@@ -68,6 +69,13 @@ class Entwined:
         self._again: list[_Pair] = list(self._met_again(values))
         self.is_unsure = to_the_end and len(self._steps) >= MOST_AT_ALL
         """Whether more is held in two places than was found."""
+
+    def loosen(self, names: Collection[str]) -> None:
+        """Let the inputs of these names go when nobody else holds them."""
+        for number, (holder, (_, name)) in enumerate(self._steps):
+            held = self._held[number]
+            if holder == -1 and name in names and type(held) is not Weak:
+                self._held[number] = Weak(held)
 
     def pairs_of(self, names: Collection[str]) -> list[_Pair]:
         """What these have in common with others, or hold twice."""
@@ -111,7 +119,7 @@ class Entwined:
     def locked(self) -> Iterator[Path]:
         """The ways to arrays that have become read-only since, or are so no more."""
         for number, before in self._could_be_written.items():
-            array = self._held[number]()
+            array = self._held[number].held()
             if array is not None and is_writeable(array) != before:
                 yield self._way(number)
 
@@ -157,7 +165,7 @@ class Entwined:
             steps.append((holder, step))
             self._held.append(inner)
             if is_array(inner):
-                self._held[number] = ref(inner)
+                self._held[number] = Weak(inner)
                 self._could_be_written[number] = is_writeable(inner)
                 arrays.append((self._way(number), inner))
             elif is_counted(inner):
@@ -177,7 +185,7 @@ class Entwined:
                 memory.append(((*self._way(number), step), array))
                 if self._met.setdefault(id(array), len(self._steps)) == len(self._steps):
                     self._steps.append((number, step))
-                    self._held.append(ref(array))
+                    self._held.append(Weak(array))
         stretches = Stretches(memory)
         for path, array in arrays:
             for way, memory_of in stretches.overlapping(array):
@@ -186,7 +194,7 @@ class Entwined:
 
     def _is(self, number: int, part: Any) -> bool:
         held = self._held[number]
-        return (held() if is_array(part) and type(held) is ref else held) is part
+        return (held.held() if type(held) is Weak else held) is part
 
     def _number_of(self, part: Any) -> int:
         number = self._met.get(id(part), -1)

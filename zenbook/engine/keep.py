@@ -113,7 +113,8 @@ def _changed_inputs(
     return {
         name: values[name]
         for name, before in identity.digests.items()
-        if name in locked or _digest_after(values[name], identity, desk) != before
+        if name in values  # else nobody holds it any more
+        and (name in locked or _digest_after(values[name], identity, desk) != before)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,6 +11,7 @@ from zenbook.core.closure_finders import MODULE, local_modules
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
+from zenbook.engine.loose import Loose
 from zenbook.model import Read
 from zenbook.world.ports import Recording, Seen
 from zenbook.world.unheard import unheard
@@ -46,6 +47,12 @@ class Watched:
                 watchers.close()
                 if look is not None:
                     self.seen = self._with_modules(self._with_assigned(look()), identity)
+
+    def loosen(self, names: Collection[str], values: dict[str, Any]) -> Loose:
+        """Hold these inputs from now on so that they can go."""
+        if self.entwined is not None:
+            self.entwined.loosen(names)
+        return Loose(names, values)
 
     @property
     def displays(self) -> list[Mapping[str, Any]]:

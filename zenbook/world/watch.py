@@ -61,8 +61,8 @@ class SystemWatch:
         self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; call the result afterwards."""
-        values = tuple(values)
-        notes = self._begin(literals, values)
+        notes = self._begin(literals, tuple(values))
+        del values  # which the step may let go of
         watch_memoized.know(memoized)
         calls = watch_memoized.counts()
         before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()

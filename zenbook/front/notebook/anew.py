@@ -69,7 +69,7 @@ class Anew:
         return glimpse(self._namespace, set(bound_names(self._statements)))
 
     def _remember(self, before: Mapping[str, Any]) -> None:
-        moved = difference(Glimpse(before, frozenset()), self._glimpse())
+        moved = difference(Glimpse(dict(before), frozenset()), self._glimpse())
         for name in (*moved.bound, *moved.deleted):
             self._before.setdefault(name, before.get(name, MISSING))
 

@@ -109,6 +109,11 @@ class Cell:
     """Whether it may read or bind names that do not stand in it."""
 
     @property
+    def rebinds(self) -> frozenset[str]:
+        """Names it may rebind or delete; none where that does not stand in it."""
+        return frozenset() if self.is_unclear else self.binds | self.deletes
+
+    @property
     def defined(self) -> tuple[str, ...]:
         """Functions and classes whose definition stands in the cell: what it imports is a module's,
         and may note things on itself when it is used, as a progress bar's class does."""

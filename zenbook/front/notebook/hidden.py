@@ -16,8 +16,10 @@ from typing import Any
 
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.code_facts import codes_within
+from zenbook.engine.desk import Desk
 from zenbook.front.notebook.definitions import value_digest
 from zenbook.front.notebook.namespace import Glimpse, is_code, written_by_functions
+from zenbook.model import Call
 from zenbook.world.executed import executed_code
 
 _ANY_NAME = frozenset({"globals", "locals", "vars", "get_ipython", "__dict__", "setattr"})
@@ -67,6 +69,11 @@ class Hidden:
         return {name for code in codes for name in _bound_by(code)} | written_by_functions(
             reached, namespace
         )
+
+
+def is_widened(call: Call, desk: Desk) -> bool:
+    """Whether something that the step's code uses had to be taken whole."""
+    return bool(desk.code.uses(call.code, call.namespace, desk.digester()).widened)
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def _shell_of(namespace: Mapping[str, Any]) -> Any:
 class Glimpse:
     """The notebook's names and the objects they stood for at one moment."""
 
-    bound: Mapping[str, Any]
+    bound: dict[str, Any]
     modules: frozenset[str]
     """Names of the modules imported by then."""
     figures: tuple[Any, ...] = ()

@@ -18,6 +18,7 @@ from zenbook.core.source_helpers import Apart, codes_of
 from zenbook.core.vouched import Vouched
 from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
+from zenbook.engine.loose import Loose, may_go
 from zenbook.engine.passage import Execute, Passage, Ran, passage
 from zenbook.engine.pipelines import step_run
 from zenbook.engine.sitting import Sitting
@@ -27,7 +28,7 @@ from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
 from zenbook.front.notebook.definitions import annotated
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
-from zenbook.front.notebook.hidden import Hidden, watching_hidden
+from zenbook.front.notebook.hidden import Hidden, is_widened, watching_hidden
 from zenbook.front.notebook.line import Spot, StepLine, waiting
 from zenbook.front.notebook.manner import with_manner
 from zenbook.front.notebook.namespace import Glimpse, glimpse, is_spare
@@ -44,7 +45,6 @@ from zenbook.world.capture_kept import Event
 from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
-    from zenbook.core.closure import Uses
     from zenbook.front.notebook.door import Door, Frame
 
 _MOST_CODES = 512
@@ -93,6 +93,8 @@ class Passing:
         self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
         self.call = self._call(self.anew)
+        read = {name: self._values[name] for name in self.cell.reads}
+        self._edges = wires(self.session, self.cell.name, read)
         self._in_reach = in_reach_of_threads(self.call.values)
         if self.cell.body.is_async:
             self._in_reach |= in_reach_of_tasks(self.call.values)
@@ -145,6 +147,7 @@ class Passing:
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
         values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
+        self._values, self._nothing = values, dict.fromkeys(values)
         step = Step(
             name=cell.name,
             code=cell.body.code,
@@ -162,6 +165,7 @@ class Passing:
             key_code=cell.body.key,
             shows=cell.shows,
             vouched=frozenset(cell.besides),
+            loose=may_go(self.namespace, cell.rebinds) if said.inputs is None else frozenset(),
             made=self.cell.defined,
             prepare=anew.again,
         )
@@ -229,15 +233,15 @@ class Passing:
         self._noting.enter_context(users_lines_shown(self.shell))
         self._unsure = self._noting.enter_context(seeding(self.call, self.desk))
         self._before = glimpse(self.namespace)
-        self._hidden = self._watching_hidden(self._before)
+        self._hidden: Hidden | None = None
+        if self.said.inputs is not None and (
+            self.cell.is_unclear or is_widened(self.call, self.desk)
+        ):
+            watching = watching_hidden(self._before, self._digest)
+            self._hidden = self._noting.enter_context(watching)
+        self._loose = Loose(self.call.loose, self._before.bound, self._values)
         self._started = self.desk.clock.tick()
         return self.tree
-
-    def _watching_hidden(self, before: Glimpse) -> Hidden | None:
-        """Look at what code does that nobody sees, where ``--inputs`` vouches for what it reads."""
-        if self.said.inputs is None or not (self.cell.is_unclear or self._uses().widened):
-            return None
-        return self._noting.enter_context(watching_hidden(before, self._digest))
 
     def hear_stop(self) -> None:
         """Let Stop end a cell that awaits at once."""
@@ -290,6 +294,8 @@ class Passing:
         self, result: Any, asked: tuple[str, ...], seconds: float
     ) -> tuple[Outcome, Mapping[str, Any]]:
         """Send the passage what the cell left; its outcome, and the names that people see."""
+        for name in self._loose.back() & self._values.keys():
+            del self._values[name]
         gathered = self._gathered(result, asked)
         assert self._way is not None
         way, self._way = self._way, None
@@ -355,9 +361,6 @@ class Passing:
             remade=self.anew.made if self.anew is not None else {},
         )
 
-    def _uses(self) -> Uses:
-        return self.desk.code.uses(self.call.code, self.call.namespace, self.desk.digester())
-
     # ------------------------------------------------------------ telling
 
     @unheard
@@ -373,7 +376,6 @@ class Passing:
             outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
             session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
-        edges = wires(session, name, {n: self.call.values[n] for n in self.cell.reads})
         outputs = tuple(n for n in bound if not (n.startswith("%") or is_spare(n)))
         session.note(
             Known(
@@ -381,10 +383,10 @@ class Passing:
                 source=self.frame.raw,
                 cell_id=self.frame.cell_id,
                 line=step_run(outcome, 0),
-                edges=edges,
+                edges=self._edges,
                 fingerprint=outcome.fingerprint,
                 record=outcome.record,
-                call=replace(self.call, values=dict.fromkeys(self.call.values), prepare=None),
+                call=replace(self.call, values=self._nothing, prepare=None),
                 at=self._met_at,
                 random=self._random,
                 random_after=self.desk.randomness.states(),
