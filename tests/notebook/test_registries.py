@@ -209,6 +209,14 @@ def test_what_the_notebook_has_set_counts_for_a_step_that_uses_it(
 
 
 HELD = {
+    "a class that is registered with an abstract one": (
+        "import collections.abc as c\nclass P: pass\nif {} == 3: c.Sized.register(P)",
+        "n = str(2 + isinstance(P(), c.Sized))",
+    ),
+    "one that is registered with a kind of numbers": (
+        "import numbers\nclass P: pass\nif {} == 3: numbers.Real.register(P)",
+        "n = str(2 + isinstance(P(), numbers.Number))",
+    ),
     "an adapter": (
         "import sqlite3\nclass P: pass\nsqlite3.register_adapter(P, lambda p: {})",
         "n = str(sqlite3.connect(':memory:').execute('select ?', (P(),)).fetchone()[0])",

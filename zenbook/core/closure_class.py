@@ -69,13 +69,17 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
 
 
-def registered_with(cls: type) -> tuple[str, ...]:
-    """The classes that have been registered with an abstract one, by name, in order."""
-    if not is_a(cls, abc.ABCMeta):
-        return ()
+def registered(cls: type) -> list[type]:
+    """The classes that have been registered with an abstract one."""
     dump: Any = getattr(abc, "_get_dump", None)
-    classes = [reference() for reference in dump(cls)[0]] if dump is not None else []
-    return tuple(sorted(f"{one.__module__}.{one.__qualname__}" for one in classes if one))
+    if dump is None or not is_a(cls, abc.ABCMeta):
+        return []
+    return [one for reference in dump(cls)[0] if (one := reference()) is not None]
+
+
+def registered_with(cls: type) -> tuple[str, ...]:
+    """Their names, in order."""
+    return tuple(sorted(f"{one.__module__}.{one.__qualname__}" for one in registered(cls)))
 
 
 def _fields(cls: type) -> Iterator[tuple[str, Any]]:

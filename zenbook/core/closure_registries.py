@@ -6,11 +6,15 @@ own entries, and those of other libraries, count by version.
 
 from __future__ import annotations
 
+import abc
+import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from types import BuiltinFunctionType
 from typing import Any
+from weakref import ref
 
+from zenbook.core.closure_class import registered
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import is_a
 
@@ -25,17 +29,38 @@ _TABLES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "sqlite3": (("sqlite3", "adapters"), ("sqlite3", "converters")),
 }
 """Modules and names of the tables that a library reads."""
+_ABSTRACT = {"collections": "collections.abc", "numbers": "numbers", "os": "os"}
+"""Modules with the abstract classes of a library, which ``isinstance`` asks."""
 
 
 def registered_with(libraries: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """What users have registered with these libraries by now, each with what it is called; of a
     class that was made again, for the last one."""
+    for library in sorted(_ABSTRACT.keys() & set(libraries)):
+        for told, reference in _in_classes(_ABSTRACT[library], abc.get_cache_token()):
+            if (cls := reference()) is not None:
+                yield told, cls
     tables = {table for library in libraries for table in _TABLES.get(library, ())}
     for module, name in sorted(tables):
         table = getattr(sys.modules.get(module), name, None)
         held = list(table.items()) if is_a(table, dict) else []
         found = {_told(key): value for key, value in held if _is_users(value)}
         yield from ((f"{module}.{name}[{key}]", found[key]) for key in sorted(found))
+
+
+@functools.lru_cache(maxsize=8)
+def _in_classes(module: str, _token: object) -> tuple[tuple[str, ref[type]], ...]:
+    """The user's own among what is registered with abstract classes of this module; ``_token``
+    is another after each registration."""
+    held = vars(sys.modules[module]).values() if module in sys.modules else ()
+    found = {
+        f"{module}.{one.__qualname__}[{cls.__qualname__}]": ref(cls)
+        for one in held
+        if is_a(one, abc.ABCMeta) and one.__module__ == module
+        for cls in registered(one)
+        if is_local_code(cls)
+    }
+    return tuple(sorted(found.items()))
 
 
 def _is_users(value: Any) -> bool:
