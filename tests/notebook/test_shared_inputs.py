@@ -378,3 +378,35 @@ def test_a_member_of_an_enumeration_stays_what_it_is(base: str, kernel: Kernel) 
         assert kernel.play(*cells)[-1].status == status
         told = kernel.value("(last.kind.name, Kind.LONG.name, Kind.LONG.value, len(Kind))")
         assert told == ("SHORT", "LONG", 2, 2)
+
+
+GENERATORS = {
+    "numpy's": ("numpy.random.default_rng(0)", "random()"),
+    "numpy's older one": ("numpy.random.RandomState(0)", "random()"),
+    "Python's": ("random.Random(0)", "random()"),
+    "one that others are made from": (
+        "numpy.random.default_rng(0)",
+        "bit_generator._seed_seq.spawn(1)[0].entropy",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GENERATORS)
+def test_a_generator_that_an_input_holds_goes_on_for_all_who_hold_it(
+    case: str, kernel: Kernel
+) -> None:
+    made, draw = GENERATORS[case]
+    cells = (
+        (
+            "import numpy.random, random\nclass Trainer:\n    def __init__(self, r): self.r = r\n"
+            f"rng = {made}\ntrainer = Trainer(rng)"
+        ),
+        f"%%step s\nn = trainer.r.{draw}",
+    )
+    told = []
+    for _ in range(2):
+        kernel.fresh()
+        status = kernel.play(*cells)[-1].status
+        told.append(kernel.ask(f"[n, rng.{draw}, trainer.r.{draw}, trainer.r is rng]"))
+    assert told[0] == told[1]
+    assert status == ("completed" if "spawn" in draw else "cached")

@@ -11,6 +11,7 @@ from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from zenbook.core.digest_random import shared_by
 from zenbook.core.digest_tables import own_attributes
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.memory import is_writeable
@@ -72,9 +73,40 @@ def replace(target: Any, source: Any) -> None:
             target.grad = source.grad
         case _ if _is(target, "pandas", "DataFrame") or _is(target, "pandas", "Series"):
             _replace_frame(target, source)
+        case _ if is_generator(target):
+            _replace_state(target, source)
         case _:
             target.__dict__.clear()
             target.__dict__.update(source.__dict__)
+
+
+def is_generator(value: Any) -> bool:
+    """Whether it is a random generator whose state can be set, and none that everybody shares."""
+    kinds = (("numpy.random", "Generator"), ("numpy.random", "RandomState"), ("random", "Random"))
+    return any(_is(value, *kind) for kind in kinds) and not shared_by(value)
+
+
+def is_another_generator(one: Any, other: Any) -> bool:
+    """Whether these two generators of a type differ in more than their state: in their algorithm,
+    or in how many generators were made from them."""
+    one, other = (_bits(each) for each in (one, other))
+    made = [repr(getattr(getattr(bits, "_seed_seq", None), "state", "")) for bits in (one, other)]
+    return type(one) is not type(other) or made[0] != made[1]
+
+
+def _bits(generator: Any) -> Any:
+    """What numpy's generators draw from; None for Python's."""
+    bits = getattr(generator, "bit_generator", None)
+    return bits if bits is not None else getattr(generator, "_bit_generator", None)
+
+
+def _replace_state(target: Any, source: Any) -> None:
+    if hasattr(target, "bit_generator"):
+        target.bit_generator.state = source.bit_generator.state
+    elif hasattr(target, "set_state"):
+        target.set_state(source.get_state(legacy=False))
+    else:
+        target.setstate(source.getstate())
 
 
 def _holds_constants_only(holder: Any) -> bool:

@@ -20,7 +20,7 @@ from zenbook.engine.counting import Recounting, is_count
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import are_shared_otherwise, is_entwined
 from zenbook.engine.frames import is_frame, writes_through
-from zenbook.engine.in_place import replace
+from zenbook.engine.in_place import is_another_generator, is_generator, replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.part_kinds import is_array, is_plain
@@ -318,6 +318,8 @@ def _can_become(old: Any, new: Any) -> bool:
         return False
     if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace):
         return True
+    if is_generator(old):
+        return not is_another_generator(old, new)
     if is_tensor(old):
         same = old.shape == new.shape and old.dtype == new.dtype and old.device == new.device
         return bool(same and old.requires_grad == new.requires_grad)
