@@ -154,8 +154,10 @@ def test_fault_75_two_kernels_on_one_notebook_share_results(kernel: Kernel) -> N
 
 def test_fault_30_a_kernel_killed_in_a_step_leaves_an_interrupted_run(kernel: Kernel) -> None:
     other = Kernel(kernel.folder)
-    other.send("%%step a\nimport time\ntime.sleep(60)")
-    time.sleep(1)
+    other.send("%%step a\nopen('begun', 'w').close()\nimport time\ntime.sleep(60)")
+    until = time.monotonic() + 60
+    while not (kernel.folder / "work" / "begun").exists() and time.monotonic() < until:
+        time.sleep(0.1)
     other.kill()
     statuses = kernel.value("[r.status for r in __import__('zenbook').runs()]")
     assert statuses == ["interrupted"]
