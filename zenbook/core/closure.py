@@ -83,6 +83,7 @@ class Uses:
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
     reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
+    ``may_draw`` whether it may draw pictures (see :mod:`zenbook.core.closure_drawing`);
     ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
     that it reads (see :mod:`zenbook.core.closure_texts`); ``changing`` what the code may change
     of what libraries hold (see :mod:`zenbook.core.closure_changes`).
@@ -99,6 +100,7 @@ class Uses:
     modules: frozenset[str] = frozenset()
     vouched: Mapping[str, Any] = field(default_factory=dict)
     finds_modules: bool = False
+    may_draw: bool = False
     by_text: frozenset[str] = frozenset()
     texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
@@ -300,6 +302,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
         trace.finds_modules,
+        trace.may_draw or bool(trace.by_text),
         trace.by_text,
         trace.texts,
         trace.changing,

@@ -145,12 +145,9 @@ class Walk(Objects):
         texts: Iterable[str] = (),
     ) -> Token:
         """What all the names of some code mean; ``texts`` are its defaults that are any."""
-        self.literals.update(dict.fromkeys(facts.strings))
+        self.note(facts)
         self.changing += changing_in(facts, space, cells)
         self._note_stores(facts, space)
-        self.texts.update(facts.texts)
-        self.asks_subclasses |= "__subclasses__" in facts.attributes
-        self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         told: list[Token] = []
         for name in facts.names:
             token = self._name(name, space, cells)

@@ -131,6 +131,8 @@ def _moved(change: Change, name: str) -> str:
 
 
 def _how(change: Change) -> str:
+    if change.part.kind == "environment" and change.part.name.endswith(" settings"):
+        return "changed"  # they are no part where they are at their defaults
     if change.new is None:
         return "is no longer used"
     if change.old is None or change.old.digest == "missing":

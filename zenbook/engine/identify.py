@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_drawing import draws
 from zenbook.core.fingerprint import fingerprint_of
+from zenbook.core.kinds import is_a
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
@@ -13,7 +16,7 @@ from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
-from zenbook.world.settings import TRIGGERS, settings
+from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
@@ -90,7 +93,8 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         digests[name] = digest
         if type(value) not in _ATOMS:
             before[name] = digest
-            kinds.add(str(type(value).__module__))
+            method = is_a(value, (FunctionType, MethodType))
+            kinds.add(str((value if method else type(value)).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
         _fingerprint(call, digests, uses, digester, kinds, desk),
@@ -142,7 +146,9 @@ def _fingerprint(
     if uses.texts:
         state = (*desk.code.texts(digester, uses.texts),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
-        settings_now = _library_settings(uses, packages, kinds)
+        settings_now = _library_settings(
+            uses, packages, kinds, _may_draw(call, uses, digester, kinds)
+        )
         state += (*settings_now, *desk.code.patches(used, desk.digester()))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
@@ -178,7 +184,18 @@ def _parts(
         yield from desk.watch.files(call.options.files)
 
 
-def _library_settings(uses: Uses, packages: set[str], kinds: set[str]) -> tuple[Part, ...]:
+def _may_draw(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> bool:
+    """Whether what the step uses, or code that its inputs bring along, may draw pictures. Of code
+    in a result that nobody has loaded that is not known."""
+    if uses.may_draw or any(map(draws, kinds)):
+        return True
+    kept = (each.artifact.packages for each in call.values.values() if type(each) is Reference)
+    return any(trace.may_draw for trace in digester.met.values()) or not all(map(are_quiet, kept))
+
+
+def _library_settings(
+    uses: Uses, packages: set[str], kinds: set[str], may_draw: bool = False
+) -> tuple[Part, ...]:
     """Settings outside the step of what it uses: the time zone, the decimal context, options of
     numpy, pandas and matplotlib. Nothing to look at for a step that uses none of them."""
     if (
@@ -187,7 +204,9 @@ def _library_settings(uses: Uses, packages: set[str], kinds: set[str]) -> tuple[
         and TRIGGERS.isdisjoint(kinds)
     ):
         return ()
-    return settings((*uses.modules, *packages, *kinds))
+    return settings(
+        (*uses.modules, *packages, *kinds), may_draw or not are_quiet({*uses.modules, *packages})
+    )
 
 
 def _digest(value: Any, digester: Digester, known: Known | None) -> str:

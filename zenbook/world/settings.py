@@ -48,21 +48,37 @@ from zenbook.world.standard_settings import (
 _Read = Callable[[], str]
 
 
-def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
+def settings(libraries: Iterable[str], may_draw: bool = True) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
     ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``,
     ``socket``, ``xml``, how IPython shows values, the command line for what parses it; or that a
-    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``."""
+    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
+
+    Those of matplotlib count for pandas where the step ``may_draw``."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
+    if may_draw and "pandas" in used:
+        used |= {_DRAWN}
     parts = []
     for library, read in _SETTINGS.items():
         if not _USED_BY[library].isdisjoint(used) and (text := read()):
             parts.append(_part(library, text))
     return tuple(parts)
 
+
+def are_quiet(libraries: Iterable[str]) -> bool:
+    """Whether none of these libraries draws with matplotlib, but for what tells so by its name."""
+    return all(each in _QUIET or each in sys.stdlib_module_names for each in libraries)
+
+
+_QUIET = frozenset(
+    [
+        *("IPython", "PIL", "dateutil", "joblib", "numpy", "openpyxl", "pandas", "polars"),
+        *("pyarrow", "pytz", "requests", "scipy", "sklearn", "sqlalchemy", "tqdm", "yaml"),
+    ]
+)
 
 _parts: dict[str, tuple[str, Part]] = {}
 
@@ -333,13 +349,14 @@ _SETTINGS: Mapping[str, _Read] = {
     "os": _changed_places,
     **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
 }
+_DRAWN = "pandas.plotting"
 _USED_BY: Mapping[str, frozenset[str]] = {
     "decimal": frozenset({"decimal"}),
     "locale": frozenset({"locale", "time", "datetime", "calendar"}),
     "time": frozenset({"time", "datetime", "calendar"}),
     "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
     "pandas": frozenset({"pandas"}),
-    "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+    "matplotlib": frozenset({"matplotlib", "seaborn", "pylab", "plotnine", _DRAWN}),
     "torch": frozenset({"torch", "torchvision"}),
     "sklearn": frozenset({"sklearn"}),
     "polars": frozenset({"polars"}),
