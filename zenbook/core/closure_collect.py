@@ -13,6 +13,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_drawing import draws, may_draw
 from zenbook.core.closure_origin import identity_of, package_of
+from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
@@ -120,6 +121,7 @@ class Collector:
         self.lasting: set[str] = set()
         self.finds_modules = False
         self.may_draw = False
+        self.may_set: set[str] = set()
         self.by_text: set[str] = set()
         self.changing: list[Changing] = []
         self.texts: set[Text] = set()
@@ -157,6 +159,7 @@ class Collector:
             lasting=tuple(sorted(self.lasting)),
             finds_modules=self.finds_modules,
             may_draw=self.may_draw,
+            may_set=frozenset(self.may_set),
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
             texts=frozenset(self.texts),
@@ -245,6 +248,7 @@ class Collector:
         self.asks_subclasses |= "__subclasses__" in facts.attributes
         self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         self.may_draw |= may_draw(facts)
+        self.may_set |= may_set(facts)
 
     def hold(self, function: FunctionType) -> None:
         """Remember what a function is made of now."""

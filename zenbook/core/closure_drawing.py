@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from zenbook.core.code_facts import CodeFacts
+from zenbook.core.code_facts import CodeFacts, any_name, named_in
 
 _DRAWS = re.compile(
     r"\w*plot\w*|(\w+_)?hist(_\w+)?|bar|dendrogram|\w+_gradient"
@@ -16,17 +16,11 @@ _DRAWS = re.compile(
     re.IGNORECASE,
 )
 """What is called so in pandas, scipy and scikit-learn, or is a picture by its name."""
-_ANY = frozenset({"getattr", "attrgetter", "methodcaller", "__getattr__", "__getattribute__"})
-"""By which code takes an attribute of a computed name."""
 
 
 def may_draw(facts: CodeFacts) -> bool:
     """Whether this code may draw a picture."""
-    if facts.dynamic:
-        return True
-    names = {*facts.attributes, *facts.strings, *(entry.attribute for entry in facts.imports)}
-    names.update(part for name in facts.names for part in (name.root, *name.chain))
-    return not _ANY.isdisjoint(names) or any(map(_DRAWS.fullmatch, names))
+    return any_name(facts) or any(map(_DRAWS.fullmatch, named_in(facts)))
 
 
 def draws(identity: str) -> bool:

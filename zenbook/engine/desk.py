@@ -140,7 +140,7 @@ class Desk:
                 runs = self.history.runs(pipeline=pipeline, limit=many)
             except StoreFault:
                 return None  # candidates() has told of the fault already
-            for run, line in ((run, line) for run in runs for line in run.steps):
+            for run, line in ((each, line) for each in runs for line in each.steps):
                 if line.step == step and line.status not in ("running", "skipped"):
                     return run, line
         return None

@@ -7,6 +7,7 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_drawing import draws
+from zenbook.core.closure_setting import SETTERS
 from zenbook.core.fingerprint import fingerprint_of
 from zenbook.core.kinds import is_a
 from zenbook.core.naming import is_secret_name
@@ -16,6 +17,7 @@ from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
+from zenbook.world.changed_settings import changed_before
 from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
 
@@ -58,6 +60,8 @@ class Identity:
     """Local modules that count by their text."""
     changing: tuple[Changing, ...] = ()
     """What its code may change of what libraries hold."""
+    code: str = ""
+    """The digest of the step's own code."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -109,6 +113,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.finds_modules,
         uses.by_text,
         uses.changing,
+        _code(call),
     )
 
 
@@ -147,14 +152,19 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
         settings_now = _library_settings(
-            uses, packages, kinds, _may_draw(call, uses, digester, kinds)
+            uses,
+            packages,
+            kinds,
+            _may_draw(call, uses, digester, kinds),
+            _may_set(call, uses, digester, kinds),
         )
         state += (*settings_now, *desk.code.patches(used, desk.digester()))
+    state += changed_before(_code(call))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
     options = (call.options.version, call.options.seed)
-    said = (id(uses), call.key_code or call.step.code, *digests.items(), options, told, *packages)
+    said = (id(uses), _code(call), *digests.items(), options, told, *packages)
     known = desk.fingerprints.get(said)
     if known is not None and known[0] is uses:
         return known[1]
@@ -165,6 +175,10 @@ def _fingerprint(
     return fingerprint
 
 
+def _code(call: Call) -> str:
+    return call.key_code or call.step.code
+
+
 def _parts(
     call: Call,
     digests: Mapping[str, str],
@@ -173,7 +187,7 @@ def _parts(
     state: tuple[Part, ...],
     desk: Desk,
 ) -> Iterator[Part]:
-    yield Part("code", "", call.key_code or call.step.code)
+    yield Part("code", "", _code(call))
     for name, digest in digests.items():
         yield Part("input", name, digest, _shown(name, call.values[name]))
     yield from uses.parts
@@ -193,8 +207,20 @@ def _may_draw(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> bo
     return any(trace.may_draw for trace in digester.met.values()) or not all(map(are_quiet, kept))
 
 
+def _may_set(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> frozenset[str]:
+    """The modules whose settings the same code may set, or that an input leads to."""
+    if any(type(value) is Reference for value in call.values.values()):
+        return frozenset(SETTERS)
+    brought = (trace.may_set for trace in digester.met.values())
+    return uses.may_set.union(*brought, SETTERS.keys() & kinds)
+
+
 def _library_settings(
-    uses: Uses, packages: set[str], kinds: set[str], may_draw: bool = False
+    uses: Uses,
+    packages: set[str],
+    kinds: set[str],
+    may_draw: bool = False,
+    may_set: frozenset[str] = frozenset(),
 ) -> tuple[Part, ...]:
     """Settings outside the step of what it uses: the time zone, the decimal context, options of
     numpy, pandas and matplotlib. Nothing to look at for a step that uses none of them."""
@@ -205,7 +231,9 @@ def _library_settings(
     ):
         return ()
     return settings(
-        (*uses.modules, *packages, *kinds), may_draw or not are_quiet({*uses.modules, *packages})
+        (*uses.modules, *packages, *kinds),
+        may_draw or not are_quiet({*uses.modules, *packages}),
+        may_set,
     )
 
 

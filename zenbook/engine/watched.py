@@ -12,6 +12,7 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
 from zenbook.model import Read
+from zenbook.world.changed_settings import note_changed
 from zenbook.world.ports import Recording, Seen
 from zenbook.world.unheard import unheard
 
@@ -46,6 +47,7 @@ class Watched:
                 watchers.close()
                 if look is not None:
                     self.seen = self._with_modules(self._with_assigned(look()), identity)
+                    note_changed(identity.code, self.seen.changed)
 
     @property
     def displays(self) -> list[Mapping[str, Any]]:
