@@ -305,7 +305,7 @@ def test_a_step_that_only_asks_does_not_know_what_another_one_sets(
         if is_new:
             own.restart()
         played = own.play(*cells)[1:]
-        went = [cell.status for cell in played if cell.line and "s" != cell.line["step"]]
+        went = [cell.status for cell in played if cell.line and cell.line["step"] != "s"]
         assert went == ["cached"] * len(went), [cell.said for cell in played]
 
 
