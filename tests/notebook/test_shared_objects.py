@@ -525,14 +525,16 @@ TABLES = {
     "pyarrow": (
         (
             f"import pyarrow as pa\n{MADE}\n"
-            "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0], 's': ['x', 'y']})"
+            "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0], 's': ['x', 'y']})\n"
+            "df['c'] = pd.Categorical(['x', 'y'])\n"
+            "df['o'] = pd.Categorical([None, 'y'], ['z', 'y'], ordered=True)"
         ),
         (
             "part = [pa.array(a[1:])]\nt = pa.table({'a': a, 'b': a * 2})\n"
             "f = pa.Table.from_pandas(df)"
         ),
-        "a[1] = 99\ndf.loc[0, 'w'] = 98",
-        "part[0].to_pylist(), t.to_pydict(), f.to_pydict()",
+        "a[1] = 99\ndf.loc[0, 'w'] = 98\ndf.loc[0, 'c'] = 'y'",
+        "part[0].to_pylist(), t.to_pydict(), f.to_pydict(), str(f.schema)",
     ),
     "polars": (
         f"import polars as pl\n{MADE}",
