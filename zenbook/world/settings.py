@@ -78,7 +78,17 @@ def are_quiet(libraries: Iterable[str]) -> bool:
 _QUIET = frozenset(
     [
         *("IPython", "PIL", "dateutil", "joblib", "numpy", "openpyxl", "pandas", "polars"),
-        *("pyarrow", "pytz", "requests", "scipy", "sklearn", "sqlalchemy", "tqdm", "yaml"),
+        *(
+            "pyarrow",
+            "pytz",
+            "requests",
+            "scipy",
+            "sklearn",
+            "sqlalchemy",
+            "tqdm",
+            "yaml",
+            "zenbook",
+        ),
     ]
 )
 
