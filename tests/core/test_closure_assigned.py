@@ -27,10 +27,8 @@ def helper():
     return 1
 """
 IN_THE_CODE = {
-    "augmented": ("C.n += 1", "C.n"),
-    "plain": ("C.n = 1", "C.n"),
-    "deleted": ("del C.n", "C.n"),
-    "setattr": ("setattr(C, 'n', 1)", "C.n"),
+    "what is new": ("C.fresh = 1", "C.fresh"),
+    "what can change": ("C.made = []", "C.made"),
     "nested": ("C.Inner.depth += 1", "C.Inner.depth"),
     "a module's": ("mod.N += 1", "mod.N"),
     "a module's by setattr": ("setattr(mod, 'N', 1)", "mod.N"),
@@ -39,6 +37,10 @@ IN_THE_CODE = {
     "a function's": ("helper.calls = 1", "helper.calls"),
 }
 WHILE_IT_RUNS = {
+    "augmented": ("C.n += 1", "C.n"),
+    "plain": ("C.n = 1", "C.n"),
+    "deleted": ("del C.n", "C.n"),
+    "by a text": ("setattr(C, 'n', 1)", "C.n"),
     "class method": ("C.bump()", "C.n"),
     "instance's class": ("C().more()", "C.n"),
     "dunder class": ("C().__class__.n = 5", "C.n"),

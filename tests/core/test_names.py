@@ -125,7 +125,10 @@ def test_what_is_bound_on_another_path_is_a_maybe() -> None:
 def test_calls_that_reach_any_name_are_told() -> None:
     assert analyse("exec(code)").is_dynamic
     assert analyse("def g():\n    return globals()[n]").is_dynamic
+    assert analyse("y = sorted(vars())").is_dynamic
+    assert analyse("y = vars(*x)").is_dynamic
     assert not analyse("y = f(x)").is_dynamic
+    assert not analyse("def g(x):\n    return vars(x)\ny = [vars(x), g(x)]").is_dynamic
 
 
 def test_magics_are_told() -> None:

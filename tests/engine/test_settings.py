@@ -18,7 +18,7 @@ import pytest
 from zenbook import step
 from zenbook.core.closure import Uses
 from zenbook.engine import identify
-from zenbook.engine.desk import close_desks
+from zenbook.engine.desk import close_desks, open_desk
 
 left = threading.Semaphore(5)
 """Counts down; zenbook knows that a semaphore carries no result."""
@@ -97,6 +97,63 @@ def test_a_list_among_the_options_that_is_changed_in_place_is_seen() -> None:
         before = identify._library_settings(uses, set(), set())
         mpl.rcParams["font.sans-serif"].insert(0, "Another")
         assert identify._library_settings(uses, set(), set()) != before != ()
+
+
+class Drawing:
+    def draw(self, frame: pd.DataFrame) -> Any:
+        return frame.plot()
+
+
+class Summing:
+    def sum(self, frame: pd.DataFrame) -> Any:
+        return frame.sum()
+
+
+def draw_by_name(frame: pd.DataFrame) -> Any:
+    return getattr(frame, "".join(["pl", "ot"]))()
+
+
+def draw_by_import(frame: pd.DataFrame) -> Any:
+    from pandas import plotting as drawing
+
+    return drawing.scatter_matrix(frame)
+
+
+DRAWING: dict[str, tuple[Any, bool]] = {
+    "a table read, grouped and summed": (lambda x, _: x.groupby("a").b.sum(), False),
+    "a method of an input that sums": (lambda x, one: Summing().sum(x), False),
+    "a plot": (lambda x, _: x.a.plot.line().get_figure(), True),
+    "a histogram": (lambda x, _: x.hist(), True),
+    "a plot by a method of what it uses": (lambda x, _: Drawing().draw(x), True),
+    "a plot by a computed name": (lambda x, _: draw_by_name(x), True),
+    "a plot by what a helper imports": (lambda x, _: draw_by_import(x), True),
+    "a style of a table": (lambda x, _: x.style.background_gradient(cmap=None), True),
+}
+
+
+@pytest.mark.parametrize("case", DRAWING)
+def test_the_style_of_pictures_counts_where_a_table_may_be_drawn(case: str) -> None:
+    function, may_draw = DRAWING[case]
+    frame = pd.DataFrame({"a": [1], "b": [2]})
+    assert _counts_style({"x": frame, "_": None}, function) == may_draw
+
+
+def test_the_style_of_pictures_counts_where_an_input_draws() -> None:
+    frame = pd.DataFrame({"a": [1], "b": [2]})
+    assert _counts_style({"x": frame, "one": Drawing()}, lambda x, one: one.draw(x))
+    assert not _counts_style({"x": frame, "one": Summing()}, lambda x, one: one.sum(x))
+    assert _counts_style({"x": frame, "f": frame.hist}, lambda x, f: f())
+
+
+def _counts_style(values: dict[str, Any], function: Callable[..., Any]) -> bool:
+    drawn = step(name="drawn")(function)
+
+    def key() -> str:
+        return identify.identify(drawn.call(values, drawn.options), open_desk()).fingerprint.key
+
+    plain = key()
+    with mpl.rc_context({"figure.dpi": 77}):
+        return key() != plain
 
 
 @step

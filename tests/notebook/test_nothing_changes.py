@@ -43,6 +43,11 @@ CACHED: dict[str, list[str]] = {
         "c, d = Acc(), Acc()",
         "e = Acc()\nAcc.n, c.seen, c.seen is e.seen, Acc.last, type(d) is Acc, vars(Acc)['seen'] is e.seen",
     ],
+    "a class that counts, of which the step makes no instance": [
+        "class M:\n    tag, n = 'm', 0\n    def __init__(self): M.n += 1; self.v = 1\n    def grow(self): self.v += 1\nm = M()",
+        "%%step a\nm.grow()\nx = M.tag, M.n, isinstance(m, M), type(m).__name__",
+        "m.v, x, M.n",
+    ],
     "classes below one that counts": [
         "%%step a\nclass Base:\n    names = set()\n    made = {}\n"
         "    def __init__(self):\n        self.names.add(type(self).__name__)\n"
@@ -353,6 +358,13 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
             "%%step a\ny = f()",
         ],
         "f.n is assigned by the step",
+    ),
+    "a class that counts, of which the step makes an instance": (
+        [
+            "class M:\n    n = 0\n    def __init__(self): M.n += 1\ndef make(): return M()",
+            "%%step a\nx = isinstance(make(), M)",
+        ],
+        "M.n is assigned by the step",
     ),
     "a figure left open in pyplot": (
         [

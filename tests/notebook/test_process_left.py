@@ -277,3 +277,50 @@ def test_a_hit_sets_logging_up_as_logging_does_by_itself(case: str, own: Kernel)
     own.restart()
     other = "import logging\nlogging.basicConfig(format='> %(message)s')"
     assert own.play(other, cells[1])[-1].status == "completed"
+
+
+ASKING = {
+    "os": (
+        "import os",
+        "os.environ['ZQ_LEVEL'] = str(3)",
+        "y = os.path.join('a', 'b'), os.listdir('.') == []",
+    ),
+    "logging": (
+        "import logging",
+        "logging.basicConfig(level=20)\nlogging.getLogger('mine').info('set up')",
+        "log = logging.getLogger('mine')\nlog.info('said')",
+    ),
+}
+
+
+@pytest.mark.parametrize("module", ASKING)
+def test_a_step_that_only_asks_does_not_know_what_another_one_sets(
+    module: str, own: Kernel
+) -> None:
+    made, sets, asks = ASKING[module]
+    before = [f"%%step b\n{asks}"] if module == "os" else []
+    cells = [made, *before, f"%%step s\n{sets}", f"%%step a\n{asks}"]
+    own.play(*cells)
+    for is_new in (False, True, True):
+        if is_new:
+            own.restart()
+        played = own.play(*cells)[1:]
+        went = [cell.status for cell in played if cell.line and cell.line["step"] != "s"]
+        assert went == ["cached"] * len(went), [cell.said for cell in played]
+
+
+def test_a_step_that_has_a_library_set_something_is_never_kept_as_if_it_did_not(
+    own: Kernel,
+) -> None:
+    folder = own.folder / "site-packages"
+    folder.mkdir()
+    body = "import os\ndef load(): os.environ.setdefault('ZQ_LOADED', '1')"
+    (folder / "zq_dot.py").write_text(body)
+    made = f"import sys; sys.path.append({str(folder)!r}); import zq_dot"
+    cells = (made, "%%step s\nx = 1\nzq_dot.load()")
+    for _ in range(2):
+        own.play(*cells)
+        own.run(cells[1])
+        own.restart()
+    own.play(*cells)
+    assert own.ask("__import__('os').environ.get('ZQ_LOADED')") == "'1'"

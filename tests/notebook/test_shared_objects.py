@@ -506,6 +506,12 @@ SHARED = {
         "df.loc[0, 'z'] = 7\ndf.loc[0, 'w'] = 9",
         "df, d['a'] is d['b'][0] is df, arr.tolist(), c.tolist(), seen.tolist(), by.sum()",
     ),
+    "attributes of an input as a dictionary": (
+        "class C: pass\nc = d = C()\nc.a, c.b = 1, [1]",
+        "vars(c)['a'] = 2\nvars(c).update(e=[5])\nf = dict(vars(c))\ng = vars(c)['b']",
+        "c.b.append(3)\nf['e'].append(6)",
+        "vars(c), vars(d), f, g, c is d",
+    ),
     "frames and series of an object that are changed in their places": (
         f"{TABLE}\nfs = [df, df['v'].copy()]\nf, s = fs",
         "fs[0].loc[0, 'w'] = 5\nfs[0].attrs['k'] = [1]\nfs[1].iloc[0] = 6",
@@ -519,14 +525,16 @@ TABLES = {
     "pyarrow": (
         (
             f"import pyarrow as pa\n{MADE}\n"
-            "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0], 's': ['x', 'y']})"
+            "df = pd.DataFrame({'v': [1.0, 2.0], 'w': [4.0, 5.0], 's': ['x', 'y']})\n"
+            "df['c'] = pd.Categorical(['x', 'y'])\n"
+            "df['o'] = pd.Categorical([None, 'y'], ['z', 'y'], ordered=True)"
         ),
         (
             "part = [pa.array(a[1:])]\nt = pa.table({'a': a, 'b': a * 2})\n"
             "f = pa.Table.from_pandas(df)"
         ),
-        "a[1] = 99\ndf.loc[0, 'w'] = 98",
-        "part[0].to_pylist(), t.to_pydict(), f.to_pydict()",
+        "a[1] = 99\ndf.loc[0, 'w'] = 98\ndf.loc[0, 'c'] = 'y'",
+        "part[0].to_pylist(), t.to_pydict(), f.to_pydict(), str(f.schema)",
     ),
     "polars": (
         f"import polars as pl\n{MADE}",
@@ -586,6 +594,14 @@ REFUSED = {
         "n = 1",
         "arr, df, d['a'] is df",
     ),
+    "attributes of an input": ("c = C()", "d = vars(c)", "d['a'] = 2", "c.a"),
+    "attributes of an input, put into another": (
+        "c, e = C(), {}",
+        "e['d'] = [c.__dict__]",
+        "e['d'][0]['a'] = 2",
+        "c.a",
+    ),
+    "attributes of another output": ("n = 4", "c = C()\nd = vars(c)", "d['a'] = 2", "c.a"),
     "memory of an input": ("b = bytearray(4)", "a = np.frombuffer(b, 'u1')", "b[0] = 7", "list(a)"),
     "memory of another output": (
         "n = 4",
@@ -647,6 +663,6 @@ def test_tables_and_images_see_what_is_put_into_their_memory(library: str, kerne
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_shared_again_runs(case: str, kernel: Kernel) -> None:
     made, body, later, asked = REFUSED[case]
-    cells = (f"import numpy as np\n{made}", f"%%step s\n{body}", later)
+    cells = (f"import numpy as np\nclass C: a = 1\n{made}", f"%%step s\n{body}", later)
     plain, first, again, status = _both(kernel, cells, asked)
     assert (first, again, status) == (plain, plain, "completed")

@@ -30,7 +30,17 @@ def test_a_step_that_is_never_kept_says_what_it_said_before(kernel: Kernel) -> N
 
 def test_a_step_that_failed_says_so_when_it_runs_again(kernel: Kernel) -> None:
     kernel.run("%%step a\n1 / 0")
-    assert "its last run failed" in kernel.run("%%step a\nx = 1").said
+    again = kernel.run("%%step a\n1 / 0").lines[0]
+    assert "its last run failed" in again and "changed" not in again
+    changed = "its last run failed; what it depends on has changed"
+    assert changed in kernel.run("%%step a\nx = 1").said
+
+
+def test_a_step_that_failed_tells_the_parameter_that_is_another_now(kernel: Kernel) -> None:
+    kernel.run("%%parameters\nk = 0")
+    kernel.run("%%step a\nx = 1 / k")
+    kernel.run("%%parameters\nk = 2")
+    assert "its last run failed; k 0→2 ·" in kernel.run("%%step a\nx = 1 / k").said
 
 
 def test_a_dependency_that_is_no_longer_named_did_not_appear(kernel: Kernel) -> None:

@@ -35,6 +35,7 @@ from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
 from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_registries import registered_with
+from zenbook.core.closure_setting import SETTERS
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
@@ -84,6 +85,8 @@ class Uses:
     functions of theirs that no setting changes; ``vouched`` values that can change, that the code
     reads and that are no reasons (see :mod:`zenbook.core.vouched`); ``finds_modules`` whether
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
+    ``may_draw`` whether it may draw pictures (see :mod:`zenbook.core.closure_drawing`);
+    ``may_set`` the modules whose settings it may set (see :mod:`zenbook.core.closure_setting`);
     ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
     that it reads (see :mod:`zenbook.core.closure_texts`); ``changing`` what the code may change
     of what libraries hold (see :mod:`zenbook.core.closure_changes`); ``memoized`` are functions
@@ -101,6 +104,8 @@ class Uses:
     modules: frozenset[str] = frozenset()
     vouched: Mapping[str, Any] = field(default_factory=dict)
     finds_modules: bool = False
+    may_draw: bool = False
+    may_set: frozenset[str] = frozenset()
     by_text: frozenset[str] = frozenset()
     texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
@@ -304,6 +309,8 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.modules,
         {name: value for name, value in trace.vouched.items() if not is_atom(value)},
         trace.finds_modules,
+        trace.may_draw or bool(trace.by_text),
+        frozenset(SETTERS) if trace.by_text else trace.may_set,
         trace.by_text,
         trace.texts,
         trace.changing,

@@ -11,9 +11,12 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_changes import Changing
+from zenbook.core.closure_drawing import draws, may_draw
 from zenbook.core.closure_origin import identity_of, package_of
+from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, cells_of, preview_of
+from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
 from zenbook.model import Part
 
@@ -117,6 +120,8 @@ class Collector:
         self.imported: dict[str, set[str]] = {}
         self.lasting: set[str] = set()
         self.finds_modules = False
+        self.may_draw = False
+        self.may_set: set[str] = set()
         self.by_text: set[str] = set()
         self.changing: list[Changing] = []
         self.texts: set[Text] = set()
@@ -154,6 +159,8 @@ class Collector:
             imported=tuple((name, tuple(sorted(of))) for name, of in self.imported.items()),
             lasting=tuple(sorted(self.lasting)),
             finds_modules=self.finds_modules,
+            may_draw=self.may_draw,
+            may_set=frozenset(self.may_set),
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
             texts=frozenset(self.texts),
@@ -232,8 +239,18 @@ class Collector:
             self.asks.add(_TOLD_LIVE)
         if identity in _LASTING:
             self.lasting.add(identity)
+        self.may_draw |= draws(identity)
         if identity not in _WITHOUT_SETTINGS:
             self.modules.add(identity.partition(".")[0])
+
+    def note(self, facts: CodeFacts) -> None:
+        """Remember what can be said of some code without its globals."""
+        self.literals.update(dict.fromkeys(facts.strings))
+        self.texts.update(facts.texts)
+        self.asks_subclasses |= "__subclasses__" in facts.attributes
+        self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
+        self.may_draw |= may_draw(facts)
+        self.may_set |= may_set(facts)
 
     def hold(self, function: FunctionType) -> None:
         """Remember what a function is made of now."""

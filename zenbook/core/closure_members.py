@@ -22,8 +22,9 @@ from typing import Any
 
 from zenbook.core.closure_class import registered_with
 from zenbook.core.closure_origin import is_local_code, is_local_module
-from zenbook.core.closure_trace import cells_of
+from zenbook.core.closure_trace import cells_of, is_atom
 from zenbook.core.kinds import is_a
+from zenbook.core.made_classes import is_made_by_library
 
 _Held = Mapping[str, Any]
 
@@ -38,6 +39,14 @@ def members_now(things: Iterable[Any]) -> Callable[[], tuple[str, ...]]:
         for thing, held in before
         for name in _assigned(held, _held(thing))
     )
+
+
+def counts_by_value(value: Any, attribute: str) -> bool:
+    """Whether this is the user's class, with a plain value of its own under this name: that
+    is a part of what the class is, so that comparing it tells all that a step does to it."""
+    if not is_a(value, type) or not is_local_code(value) or is_made_by_library(value):
+        return False
+    return attribute in vars(value) and is_atom(vars(value)[attribute])
 
 
 def stored_now(places: Iterable[tuple[Mapping[str, Any], str]]) -> Callable[[], tuple[str, ...]]:

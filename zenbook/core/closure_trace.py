@@ -37,10 +37,12 @@ class Trace:
     ``imported`` is what the code takes of those that it imports by their names, module by module;
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``finds_modules`` says whether the code may reach any module
-    that is loaded; ``by_text`` are local modules that count by their text; ``changing`` is what
-    the code may change of libraries; ``texts`` are the kinds of texts of code that it reads, and
-    ``described`` the user's functions and classes that have such; ``memoized`` are functions of
-    ``functools.lru_cache``; ``keep`` holds the objects whose ids are this trace's key.
+    that is loaded, ``may_draw`` whether it may draw pictures, ``may_set`` of which modules it may
+    set what there is one of in a process; ``by_text`` are local modules that count by their text;
+    ``changing`` is what the code may change of libraries; ``texts`` are the kinds of texts of code
+    that it reads, and ``described`` the user's functions and classes that have such; ``memoized``
+    are functions of ``functools.lru_cache``; ``keep`` holds the objects whose ids are this trace's
+    key.
     """
 
     keep: tuple[Any, ...]
@@ -59,6 +61,8 @@ class Trace:
     imported: tuple[tuple[str, tuple[str, ...]], ...]
     lasting: tuple[str, ...]
     finds_modules: bool
+    may_draw: bool
+    may_set: frozenset[str]
     by_text: frozenset[str]
     changing: tuple[Any, ...]
     texts: frozenset[Text]

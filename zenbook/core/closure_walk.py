@@ -21,6 +21,7 @@ from zenbook.core.closure_changes import changing_in
 from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, texts_read
+from zenbook.core.closure_members import counts_by_value
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
@@ -145,12 +146,9 @@ class Walk(Objects):
         texts: Iterable[str] = (),
     ) -> Token:
         """What all the names of some code mean; ``texts`` are its defaults that are any."""
-        self.literals.update(dict.fromkeys(facts.strings))
+        self.note(facts)
         self.changing += changing_in(facts, space, cells)
         self._note_stores(facts, space)
-        self.texts.update(facts.texts)
-        self.asks_subclasses |= "__subclasses__" in facts.attributes
-        self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         told: list[Token] = []
         for name in facts.names:
             token = self._name(name, space, cells)
@@ -181,7 +179,8 @@ class Walk(Objects):
 
         Those in the step's own module are told apart: a notebook can bind them again. A value
         that is assigned an attribute is digested after the step, and needs no word here. Classes
-        that are reached by no name of their own are compared after the step; see ``members``.
+        are compared after the step (see ``members``): that is enough where what is assigned counts
+        by its value, as what a class counts its instances by.
         """
         imported = {entry.bound for entry in facts.imports}
         for name in facts.stores:
@@ -190,7 +189,7 @@ class Walk(Objects):
                 self.stored.append((space, name))
             if not attribute and self._is_home(space):
                 self.stores.add(name)
-            elif is_private(root, space.get(root)):
+            elif is_private(root, space.get(root)) or counts_by_value(space.get(root), attribute):
                 continue  # what a library writes for its users, as attrs does, notes things there
             elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)

@@ -72,6 +72,21 @@ class CodeFacts:
     """What it may change of what a library holds."""
 
 
+_BY_NAME = frozenset({"getattr", "attrgetter", "methodcaller", "__getattr__", "__getattribute__"})
+"""By which code takes an attribute of a computed name."""
+
+
+def named_in(facts: CodeFacts) -> set[str]:
+    """Every name in some code, and every text, which may be one."""
+    names = {*facts.attributes, *facts.strings, *(entry.attribute for entry in facts.imports)}
+    return names.union(part for name in facts.names for part in (name.root, *name.chain))
+
+
+def any_name(facts: CodeFacts) -> bool:
+    """Whether some code may use names that do not stand in it."""
+    return bool(facts.dynamic) or not _BY_NAME.isdisjoint(named_in(facts))
+
+
 def codes_within(code: CodeType) -> Iterator[CodeType]:
     """A code object, and all that is nested in it."""
     yield code

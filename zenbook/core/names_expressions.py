@@ -87,8 +87,7 @@ class Expressions:
         return self.expression(node.body, after) & self.expression(node.orelse, after)
 
     def _call(self, node: ast.Call, bound: frozenset[str]) -> None:
-        if isinstance(node.func, ast.Name):
-            self.calls.add(node.func.id)
+        self.note_call(node)
         for name in names_in_texts(node):
             self.read(name, bound)
         magic = magic_of(node)
@@ -96,6 +95,14 @@ class Expressions:
             self.magics.append(magic)
             for name in sorted(text_names(magic.expanded)):
                 self.read(name, bound)
+
+    def note_call(self, node: ast.Call) -> None:
+        """A name is called here. ``vars`` of a value is that value's attributes; only without one
+        is it all names."""
+        if isinstance(node.func, ast.Name):
+            asks_value = bool(node.args) and not isinstance(node.args[0], ast.Starred)
+            if not (node.func.id == "vars" and asks_value):
+                self.calls.add(node.func.id)
 
     def _calls_in(self, node: ast.AST, bound: frozenset[str]) -> None:
         for inner in nodes_of([node]):

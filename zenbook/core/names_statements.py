@@ -135,8 +135,8 @@ class Statements(Expressions):
         for written in global_writes(node):
             self.writes[written] = None
         for inner in nodes_of([node]):
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
-                self.calls.add(inner.func.id)
+            if isinstance(inner, ast.Call):
+                self.note_call(inner)
         return bound
 
     def _note_annotations(self, node: ast.AST) -> None:

@@ -51,15 +51,16 @@ def miss_for(changes: Sequence[Change]) -> Miss:
     return Miss(tuple(changes), _CAUSE_OF[changes[0].part.kind], phrase(_shortened(changes[0])))
 
 
-def miss_after(last: StepRun | None) -> Miss:
-    """The miss of a step that no record tells of, by what its last run came to."""
+def miss_after(last: StepRun | None, since: str = "") -> Miss:
+    """The miss of a step that no record tells of, by what its last run came to, and ``since``:
+    what has changed after it."""
     if last is None:
         return FIRST_RUN
     if last.not_kept:
         return Miss((), "unknowable", f"not kept before: {last.not_kept}")
     if last.status in ("failed", "interrupted"):
         how = "failed" if last.status == "failed" else "was stopped"
-        return Miss((), "unknowable", f"its last run {how}")
+        return Miss((), "unknowable", f"its last run {how}; {since}".removesuffix("; "))
     return miss_for(())
 
 
@@ -131,6 +132,8 @@ def _moved(change: Change, name: str) -> str:
 
 
 def _how(change: Change) -> str:
+    if change.part.kind == "environment" and change.part.name.endswith(" settings"):
+        return "changed"  # they are no part where they are at their defaults
     if change.new is None:
         return "is no longer used"
     if change.old is None or change.old.digest == "missing":

@@ -68,7 +68,13 @@ def with_buffer(value: Any, key: Key, array: Any) -> Any:
 
 def _array_with(value: Any, number: int, array: Any) -> Any:
     arrow: Any = sys.modules["pyarrow"]
-    if value.type.num_fields or arrow.types.is_dictionary(value.type):
+    kind, types = value.type, arrow.types
+    is_category = types.is_dictionary(kind)
+    texts = (types.is_string, types.is_large_string)  # which are in no array's memory
+    if is_category and any(is_text(kind.value_type) for is_text in texts):
+        indices = _array_with(value.indices, number, array)
+        return arrow.DictionaryArray.from_arrays(indices, value.dictionary, ordered=kind.ordered)
+    if kind.num_fields or is_category:
         raise TypeError("values of this kind cannot be made in another memory")
     held = value.buffers()
     held[number] = arrow.py_buffer(array)

@@ -18,7 +18,7 @@ from zenbook.engine.imports import as_imported, is_import
 from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
-from zenbook.model import Call, Change, Hit, Miss, Options, Part, Read, Record
+from zenbook.model import Call, Change, Hit, Miss, Options, Part, Read, Record, Run, StepRun
 
 
 def decide(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:
@@ -142,7 +142,19 @@ def _explain(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Mi
         changes = changes_between(_known(nearest), identity.fingerprint.parts)
     if changes:
         return miss_for(changes)
-    return miss_after(desk.last_line(call.step.name, sitting.pipeline))
+    last = desk.last_run(call.step.name, sitting.pipeline)
+    return miss_after(last[1], _since(*last, identity)) if last else miss_after(None)
+
+
+def _since(run: Run, line: StepRun, identity: Identity) -> str:
+    """What is known to be another than in a run of which no record tells: only its parameters."""
+    if line.key in ("", identity.fingerprint.key):
+        return ""
+    shown = {part.name: part.shown for part in identity.fingerprint.parts if part.kind == "input"}
+    used = {name: text.rpartition("→")[2] for name, text in run.parameters.items()}
+    changed = [n for n in used if shown.get(n) and used[n] and shown[n] != used[n]]
+    told = (f"{name} {used[name]}→{shown[name]}" for name in changed)
+    return next(told, "what it depends on has changed")
 
 
 def _known(record: Record) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import NotDigestible, StoreFault
-from zenbook.model import Fingerprint, Record, StepRun
+from zenbook.model import Fingerprint, Record, Run, StepRun
 
 if TYPE_CHECKING:
     from zenbook.core.closure import CodeClosure
@@ -130,14 +130,19 @@ class Desk:
     def last_line(self, step: str, pipeline: str) -> StepRun | None:
         """How a step went in the newest run of its pipeline that has ended it; None if none of
         the last runs has."""
+        found = self.last_run(step, pipeline)
+        return found[1] if found else None
+
+    def last_run(self, step: str, pipeline: str) -> tuple[Run, StepRun] | None:
+        """The newest run of its pipeline that has ended a step, and how the step went in it."""
         for many in (1, _LATELY) if pipeline else ():
             try:
                 runs = self.history.runs(pipeline=pipeline, limit=many)
             except StoreFault:
                 return None  # candidates() has told of the fault already
-            for line in (line for run in runs for line in run.steps if line.step == step):
-                if line.status not in ("running", "skipped"):
-                    return line
+            for run, line in ((each, line) for each in runs for line in each.steps):
+                if line.step == step and line.status not in ("running", "skipped"):
+                    return run, line
         return None
 
     def missing_blob(self, record: Record) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_drawing import draws
+from zenbook.core.closure_setting import SETTERS
 from zenbook.core.fingerprint import fingerprint_of
+from zenbook.core.kinds import is_a
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
@@ -13,7 +17,8 @@ from zenbook.engine.desk import Desk
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
-from zenbook.world.settings import TRIGGERS, settings
+from zenbook.world.changed_settings import changed_before
+from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
 
 if TYPE_CHECKING:
@@ -57,6 +62,8 @@ class Identity:
     """What its code may change of what libraries hold."""
     memoized: tuple[Any, ...] = ()
     """Functions that it reaches and that remember their results."""
+    code: str = ""
+    """The digest of the step's own code."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -92,7 +99,8 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         digests[name] = digest
         if type(value) not in _ATOMS:
             before[name] = digest
-            kinds.add(str(type(value).__module__))
+            method = is_a(value, (FunctionType, MethodType))
+            kinds.add(str((value if method else type(value)).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     return Identity(
         _fingerprint(call, digests, uses, digester, kinds, desk),
@@ -108,6 +116,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.by_text,
         uses.changing,
         (*uses.memoized, *digester.memoized),
+        _code(call),
     )
 
 
@@ -145,13 +154,20 @@ def _fingerprint(
     if uses.texts:
         state = (*desk.code.texts(digester, uses.texts),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
-        settings_now = _library_settings(uses, packages, kinds)
+        settings_now = _library_settings(
+            uses,
+            packages,
+            kinds,
+            _may_draw(call, uses, digester, kinds),
+            _may_set(call, uses, digester, kinds),
+        )
         state += (*settings_now, *desk.code.patches(used, desk.digester()))
+    state += changed_before(_code(call))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple(part.digest for part in state)
     options = (call.options.version, call.options.seed)
-    said = (id(uses), call.key_code or call.step.code, *digests.items(), options, told, *packages)
+    said = (id(uses), _code(call), *digests.items(), options, told, *packages)
     known = desk.fingerprints.get(said)
     if known is not None and known[0] is uses:
         return known[1]
@@ -162,6 +178,10 @@ def _fingerprint(
     return fingerprint
 
 
+def _code(call: Call) -> str:
+    return call.key_code or call.step.code
+
+
 def _parts(
     call: Call,
     digests: Mapping[str, str],
@@ -170,7 +190,7 @@ def _parts(
     state: tuple[Part, ...],
     desk: Desk,
 ) -> Iterator[Part]:
-    yield Part("code", "", call.key_code or call.step.code)
+    yield Part("code", "", _code(call))
     for name, digest in digests.items():
         yield Part("input", name, digest, _shown(name, call.values[name]))
     yield from uses.parts
@@ -181,7 +201,30 @@ def _parts(
         yield from desk.watch.files(call.options.files)
 
 
-def _library_settings(uses: Uses, packages: set[str], kinds: set[str]) -> tuple[Part, ...]:
+def _may_draw(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> bool:
+    """Whether what the step uses, or code that its inputs bring along, may draw pictures. Of code
+    in a result that nobody has loaded that is not known."""
+    if uses.may_draw or any(map(draws, kinds)):
+        return True
+    kept = (each.artifact.packages for each in call.values.values() if type(each) is Reference)
+    return any(trace.may_draw for trace in digester.met.values()) or not all(map(are_quiet, kept))
+
+
+def _may_set(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> frozenset[str]:
+    """The modules whose settings the same code may set, or that an input leads to."""
+    if any(type(value) is Reference for value in call.values.values()):
+        return frozenset(SETTERS)
+    brought = (trace.may_set for trace in digester.met.values())
+    return uses.may_set.union(*brought, SETTERS.keys() & kinds)
+
+
+def _library_settings(
+    uses: Uses,
+    packages: set[str],
+    kinds: set[str],
+    may_draw: bool = False,
+    may_set: frozenset[str] = frozenset(),
+) -> tuple[Part, ...]:
     """Settings outside the step of what it uses: the time zone, the decimal context, options of
     numpy, pandas and matplotlib. Nothing to look at for a step that uses none of them."""
     if (
@@ -190,7 +233,11 @@ def _library_settings(uses: Uses, packages: set[str], kinds: set[str]) -> tuple[
         and TRIGGERS.isdisjoint(kinds)
     ):
         return ()
-    return settings((*uses.modules, *packages, *kinds))
+    return settings(
+        (*uses.modules, *packages, *kinds),
+        may_draw or not are_quiet({*uses.modules, *packages}),
+        may_set,
+    )
 
 
 def _digest(value: Any, digester: Digester, known: Known | None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.closure_changes import library_changes
 from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
+from zenbook.engine.attributes import refuse_attributes
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawn import drawn_by
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
@@ -177,6 +178,8 @@ def _record(
     if displays:
         keepable["%displays"] = displays
     used = used_after(identity, call, desk, outputs)
+    results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
+    refuse_attributes(results, (*values.values(), *used.values()))
     if (shared := _links(outputs, values, changed, used, sitting)) is not None:
         handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
         shared += _exchanged(watched, identity, values, changed)

@@ -13,6 +13,7 @@ from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
 from zenbook.engine.loose import Loose
 from zenbook.model import Read
+from zenbook.world.changed_settings import note_changed
 from zenbook.world.ports import Recording, Seen
 from zenbook.world.unheard import unheard
 
@@ -47,6 +48,7 @@ class Watched:
                 watchers.close()
                 if look is not None:
                     self.seen = self._with_modules(self._with_assigned(look()), identity)
+                    note_changed(identity.code, self.seen.changed)
 
     def loosen(self, names: Collection[str], values: dict[str, Any]) -> Loose:
         """Hold these inputs from now on so that they can go."""

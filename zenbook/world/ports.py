@@ -224,6 +224,8 @@ class Seen:
     sown: Mapping[str, str] = field(default_factory=dict)
     """Random states the step seeded: digest of each just before that, by library; "" where the
     step also asked for or put back a state, so that the one before may matter after all."""
+    changed: frozenset[str] = frozenset()
+    """What the step changed of the process, by name."""
 
 
 class Watch(Protocol):

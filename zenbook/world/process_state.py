@@ -28,8 +28,8 @@ _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
 """All but the one that Stop sends, which kernels handle anew for every cell."""
 _TOLD_APART = ("zenbook_", "decimal_context", "format_options", "numpy.")
 """Context variables, by how their names begin, that are looked at by what they hold."""
-changed_by_steps: set[str] = set()
-"""What steps have changed in this process, by name; see :mod:`zenbook.world.settings`."""
+FOLDER, VARIABLE = "the working folder", "os.environ "
+"""The names of what is changed beside settings; that of a variable stands behind the second."""
 _BY_IMPORT = frozenset(
     {
         "how classes are pickled",
@@ -66,18 +66,18 @@ class ProcessState:
             children=frozenset(_children()),
         )
 
-    def changes(self, variables_set: Iterable[str], *, sets_up: bool = False) -> Iterator[str]:
-        """Sentences for what is different now and no import's doing; ``sets_up``: logging gave the
-        root logger a handler by itself, which a hit can repeat."""
+    def changes(
+        self, variables_set: Iterable[str], *, sets_up: bool = False
+    ) -> Iterator[tuple[str, str]]:
+        """What is different now and no import's doing, by name, each with a sentence; ``sets_up``:
+        logging gave the root logger a handler by itself, which a hit can repeat."""
         if (cwd := _cwd()) != self.cwd:
-            changed_by_steps.add("the working folder")
-            yield f"it changed the working folder to {cwd}"
+            yield FOLDER, f"it changed the working folder to {cwd}"
         now = os.environ._data  # type: ignore[attr-defined]
         for name in sorted(variables_set):
             key = os.environ.encodekey(name)
             if now.get(key) != self.variables.get(key):
-                changed_by_steps.add(f"os.environ {name}")
-                yield f"it changed os.environ[{name!r}]"
+                yield f"{VARIABLE}{name}", f"it changed os.environ[{name!r}]"
         imported = len(sys.modules) > self.modules
         for name, value in process_state():
             if name not in self.state or value == self.state[name]:
@@ -85,8 +85,7 @@ class ProcessState:
             if sets_up and name == "the logging setup" and _but_for_own(value, self.state[name]):
                 continue
             if not (imported and name in _BY_IMPORT):
-                changed_by_steps.add(name)
-                yield f"it changed {name}"
+                yield name, f"it changed {name}"
 
     def alive(self, programs: Iterable[weakref.ref[Any]]) -> Iterator[str]:
         """Sentences for what the step started and left running."""

@@ -10,8 +10,7 @@ imported yet. The time zone has no default: a step that reaches ``time`` or ``da
 has one.
 
 Libraries change warning filters, loggers and variables while they are imported, so those are no
-parts, unless a step has changed them in this process. Such a step is not kept; run again, it
-finds set what it sets, and would be kept as if it changed nothing.
+parts, unless a step has changed them (:mod:`zenbook.world.changed_settings`).
 """
 
 from __future__ import annotations
@@ -26,15 +25,11 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_setting import SETTERS
 from zenbook.model import Part
+from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import display_settings, notebook_backend
-from zenbook.world.process_state import (
-    changed_by_steps,
-    decimal_context,
-    numpy_state,
-    process_state,
-    torch_settings,
-)
+from zenbook.world.process_state import decimal_context, numpy_state, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
     command_line,
@@ -48,21 +43,54 @@ from zenbook.world.standard_settings import (
 _Read = Callable[[], str]
 
 
-def settings(libraries: Iterable[str]) -> tuple[Part, ...]:
+def settings(
+    libraries: Iterable[str],
+    may_draw: bool = True,
+    may_set: frozenset[str] = frozenset(SETTERS),
+) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
     ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``,
     ``socket``, ``xml``, how IPython shows values, the command line for what parses it; or that a
-    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``."""
+    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
+
+    Those of matplotlib count for pandas where the step ``may_draw``, and those that a step has
+    changed of ``os`` and ``logging`` where this one ``may_set`` them, too."""
     used = TRIGGERS.intersection(libraries)
     if not used:
         return ()
+    if may_draw and "pandas" in used:
+        used |= {_DRAWN}
     parts = []
     for library, read in _SETTINGS.items():
+        if library in SETTERS and library not in may_set:
+            continue
         if not _USED_BY[library].isdisjoint(used) and (text := read()):
             parts.append(_part(library, text))
     return tuple(parts)
 
+
+def are_quiet(libraries: Iterable[str]) -> bool:
+    """Whether none of these libraries draws with matplotlib, but for what tells so by its name."""
+    return all(each in _QUIET or each in sys.stdlib_module_names for each in libraries)
+
+
+_QUIET = frozenset(
+    [
+        *("IPython", "PIL", "dateutil", "joblib", "numpy", "openpyxl", "pandas", "polars"),
+        *(
+            "pyarrow",
+            "pytz",
+            "requests",
+            "scipy",
+            "sklearn",
+            "sqlalchemy",
+            "tqdm",
+            "yaml",
+            "zenbook",
+        ),
+    ]
+)
 
 _parts: dict[str, tuple[str, Part]] = {}
 
@@ -280,38 +308,6 @@ def _polars_settings() -> str:
     return repr(sorted(state.items())) if state else ""
 
 
-# ---------------------------------------------------------------- the process's own
-
-
-def _changed_settings(library: str) -> str:
-    """What steps have changed of this library's process-wide state, as it is now."""
-    mine = changed_by_steps.intersection(_CHANGEABLE[library])
-    state = {name: repr(value) for name, value in process_state() if name in mine}
-    return repr(sorted(state.items())) if state else ""
-
-
-def _changed_places() -> str:
-    """The working folder and the variables that steps have set, as they are now."""
-    if not changed_by_steps:
-        return ""
-    said = {
-        name: repr(os.environ.get(name.removeprefix(_VARIABLE)))
-        for name in changed_by_steps
-        if name.startswith(_VARIABLE)
-    }
-    if "the working folder" in changed_by_steps:
-        said["cwd"] = os.getcwd()
-    return repr(sorted(said.items())) if said else ""
-
-
-_VARIABLE = "os.environ "
-_CHANGEABLE: Mapping[str, tuple[str, ...]] = {
-    "warnings": ("the warning filters",),
-    "logging": ("the logging setup",),
-    "sys": ("sys.path", "the recursion limit", "how long a number's text may be"),
-    "gc": ("the garbage collector",),
-    "signal": ("signal handlers",),
-}
 _SETTINGS: Mapping[str, _Read] = {
     "decimal": _decimal_settings,
     "locale": _locale_settings,
@@ -330,16 +326,17 @@ _SETTINGS: Mapping[str, _Read] = {
     "xml": xml_settings,
     "command line": command_line,
     "display": display_settings,
-    "os": _changed_places,
-    **{library: partial(_changed_settings, library) for library in _CHANGEABLE},
+    "os": changed_places,
+    **{library: partial(changed_settings, library) for library in CHANGEABLE},
 }
+_DRAWN = "pandas.plotting"
 _USED_BY: Mapping[str, frozenset[str]] = {
     "decimal": frozenset({"decimal"}),
     "locale": frozenset({"locale", "time", "datetime", "calendar"}),
     "time": frozenset({"time", "datetime", "calendar"}),
     "numpy": frozenset({"numpy", "pandas", "scipy", "sklearn"}),
     "pandas": frozenset({"pandas"}),
-    "matplotlib": frozenset({"matplotlib", "seaborn", "pandas", "pylab", "plotnine"}),
+    "matplotlib": frozenset({"matplotlib", "seaborn", "pylab", "plotnine", _DRAWN}),
     "torch": frozenset({"torch", "torchvision"}),
     "sklearn": frozenset({"sklearn"}),
     "polars": frozenset({"polars"}),
@@ -352,7 +349,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "command line": frozenset({"argparse", "optparse", "click", "typer", "fire", "docopt", "absl"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
-    **{library: frozenset({library}) for library in _CHANGEABLE},
+    **{library: frozenset({library}) for library in CHANGEABLE},
 }
 TRIGGERS: frozenset[str] = frozenset().union(*_USED_BY.values())
 """Top-level modules whose use makes some setting matter."""

@@ -79,7 +79,8 @@ class SystemWatch:
             for name in sorted(notes.reports):
                 notes.adopt(report_now(name))
             sets_up = OWN_HANDLER in notes.reports
-            for obstacle in before.changes(notes.variables_set, sets_up=sets_up):
+            for name, obstacle in before.changes(notes.variables_set, sets_up=sets_up):
+                notes.changed.add(name)
                 notes.obstacle(obstacle)
             for obstacle in (*before.alive(notes.programs), *figures.changes()):
                 notes.obstacle(obstacle)

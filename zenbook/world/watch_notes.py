@@ -89,6 +89,7 @@ class Notes:
         self._obstacles: dict[str, None] = {}
         self.copied_environment = False
         self.variables_set: set[str] = set()
+        self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
@@ -255,6 +256,7 @@ class Notes:
             remarks=tuple(self._remarks),
             obstacles=tuple(self._obstacles),
             sown=dict(self.sown),
+            changed=frozenset(self.changed),
         )
 
     def _reads(self) -> list[Read]:

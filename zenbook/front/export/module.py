@@ -159,7 +159,7 @@ def _ready(
         return True
     if not is_definition(piece):
         return all(_is_there(name, chosen, binders) for name in _read(piece))
-    if piece.names.calls & DYNAMIC_CALLS - {"vars"}:
+    if piece.names.calls & DYNAMIC_CALLS:
         return False
     needs = set().union(*(free_names(node) for node in piece.nodes)) | piece.names.annotations
     missing = {name for name in needs if name not in chosen and name not in piece.names.writes}
