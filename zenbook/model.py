@@ -246,8 +246,8 @@ class Call:
     for a cell, the code object of its body as a function of its inputs) whose free names are
     followed to the code it uses, in ``namespace`` (a function brings its own). ``body`` is what a
     driver calls with loaded values; None where the cell itself will run. ``key_code`` is the
-    digest of the step's code without helpers above it, "" if it has none.
-    """
+    digest of the step's code without helpers above it, "" if it has none. ``loose`` are names
+    that a cell rebinds or deletes, whose values may go while it runs."""
 
     step: Step
     values: Mapping[str, Any]
@@ -263,7 +263,6 @@ class Call:
     made: tuple[str, ...] = ()
     """Functions and classes that a cell defines; kept values may be instances of them."""
     loose: frozenset[str] = frozenset()
-    """Names that a cell rebinds or deletes, whose values may go while it runs."""
     prepare: Callable[[Mapping[str, Any]], None] | None = None
     """Called on a hit before all else: makes these, to hold what they held. Raises Damaged."""
 
