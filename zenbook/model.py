@@ -242,12 +242,10 @@ class Reference:
 class Call:
     """A step with this time's values and a way to run it.
 
-    ``values`` maps input names to live values or :class:`Reference`. ``code`` is the function (or,
-    for a cell, the code object of its body as a function of its inputs) whose free names are
-    followed to the code it uses, in ``namespace`` (a function brings its own). ``body`` is what a
-    driver calls with loaded values; None where the cell itself will run. ``key_code`` is the
-    digest of the step's code without helpers above it, "" if it has none. ``loose`` are names
-    that a cell rebinds or deletes, whose values may go while it runs."""
+    ``values`` maps input names to live values or :class:`Reference`. The free names of ``code``, a
+    function, or the code object of a cell as a function of its inputs, are followed in
+    ``namespace`` (a function brings its own). A driver calls ``body`` with loaded values; a cell
+    has none. ``key_code`` is the digest of the code without helpers above it, "" if it has none."""
 
     step: Step
     values: Mapping[str, Any]
@@ -263,8 +261,9 @@ class Call:
     made: tuple[str, ...] = ()
     """Functions and classes that a cell defines; kept values may be instances of them."""
     loose: frozenset[str] = frozenset()
+    """Names that a cell rebinds or deletes, whose values may go while it runs."""
     prepare: Callable[[Mapping[str, Any]], None] | None = None
-    """Called on a hit before all else: makes these, to hold what they held. Raises Damaged."""
+    """Called on a hit first: makes these, to hold what they held. Raises Damaged."""
 
 
 @light
