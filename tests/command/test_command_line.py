@@ -311,8 +311,34 @@ def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
     assert ran(project, "restore", "latest", "load", "-o", "load.txt") == (
         "Saved output to load.txt.\n"
     )
-    several = project.zenbook("restore", "latest", "lod")
-    assert several.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+    wrong = project.zenbook("restore", "latest", "lod")
+    assert wrong.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+
+
+def test_outputs_of_one_name_are_told_apart_by_their_steps(
+    project: Project, tmp_path: Path
+) -> None:
+    ran(project, "run", "adding.py")
+    both = "load.output = [0, 1, 2, 3]\nscale.output = [0.0, 1.0, 2.0, 3.0]\n"
+    assert ran(project, "restore", "adding:1") == f"{both}total.output = 6.0\n"
+    assert ran(project, "restore", "adding:1", "scale.output") == "output = [0.0, 1.0, 2.0, 3.0]\n"
+    several = project.zenbook("restore", "adding:1", "output", "--to", "numbers.json")
+    assert "There is load.output, scale.output, total.output." in several.err
+    assert several.code == 2
+    ran(project, "restore", "adding:1", "load.output", "--to", "numbers.json")
+    assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
+
+
+def test_a_run_with_nothing_to_give_back_says_so(project: Project) -> None:
+    project.write("adding.py", SCRIPT.replace("list(range(count))", "open(str(count)).read()"))
+    assert project.zenbook("run", "adding.py").code == 1
+    nothing = project.zenbook("restore", "adding:1")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert nothing.err == (
+        "Error: Run 1 of adding has nothing to give back: nothing was kept, or what was kept is "
+        "forgotten. Run it again to make it anew.\n"
+    )
+    assert "Step load of run 1" in project.zenbook("restore", "adding:1", "--step", "load").err
 
 
 def test_what_cannot_be_saved_so_is_a_sentence(tmp_path: Path) -> None:
