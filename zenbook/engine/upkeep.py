@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from zenbook.core.view import Kept
 from zenbook.engine.fsck import Problem, Report, fsck
+from zenbook.engine.run_names import no_such_run
 from zenbook.engine.upkeep_answers import Collected, Evicted, Forgotten, Status
 from zenbook.errors import HomeError, UsageError
 from zenbook.model import Artifact, Run
@@ -227,10 +228,8 @@ def _existing(home: Path | None) -> Path:
 
 def _find(history: SqliteHistory, run: str) -> Run:
     found = history.run(run)
-    if found is None and run == "latest":
-        raise UsageError("There is no run yet: run a step or a pipeline first.")
     if found is None:
-        raise UsageError(f"There is no run {run!a}. `zenbook runs` lists the runs.")
+        raise no_such_run(run, history)
     return found
 
 

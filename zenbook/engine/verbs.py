@@ -8,10 +8,11 @@ frozen value that prints well; nothing here prints.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from zenbook.core.naming import nearest
 from zenbook.core.verdict import changes_between, phrase
 from zenbook.core.view_text import count_text
 from zenbook.engine.desk import open_desk
@@ -203,13 +204,6 @@ def outputs(
             "kept, or what was kept is forgotten. Run it again to make it anew."
         )
     return wanted
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """``Did you mean model?``, or what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"It has {', '.join(names) or 'nothing'}."
 
 
 def newest_with(step: str) -> RunHandle:
