@@ -275,6 +275,10 @@ def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:
     ran(project, "run", "adding.py")
     gone = project.zenbook("show", "adding:7")
     assert gone.err == "Error: There is no run 'adding:7'. `zenbook runs` lists them.\n"
+    assert project.zenbook("diff", "1", "2").err == (
+        "Error: There is no run '1'. Runs are counted within their pipeline, as in adding:1. "
+        "`zenbook runs` lists them.\n"
+    )
     run = answered(project, "show", "latest")["row"]
     assert answered(project, "show", "adding:1")["row"] == run
     assert answered(project, "show", run["id"][:-3])["row"] == run
@@ -300,6 +304,31 @@ def test_a_diff_shows_parameters_code_and_outputs(project: Project) -> None:
     assert "load" not in text
     view = answered(project, "diff", "adding:1", "adding:2")
     assert [step["same"] for step in view["steps"]] == [True, False, False]
+
+
+def test_a_plan_is_all_that_standard_output_has_whatever_plain_code_prints(
+    project: Project,
+) -> None:
+    text = SCRIPT.replace("import time\n", "import time\nprint('imported')\n")
+    project.write(
+        "adding.py", text.replace("    total(scale", "    print('wired')\n    total(scale")
+    )
+    said = project.zenbook("plan", "adding.py", "--json")
+    assert json.loads(said.out)["summary"].startswith("1 step would run")
+    assert said.err == "imported\nwired\n"
+    directly = project.python("adding.py", "--plan", "--json")
+    assert json.loads(directly.out.removeprefix("imported\n"))["rows"]
+    assert "the plain code in its pipeline's body runs" in ran(project, "plan", "--help")
+
+
+def test_a_plan_expects_the_seconds_of_its_own_pipelines_step(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    project.write("other.py", SCRIPT.replace("adding", "other").replace("list(", "tuple("))
+    assert answered(project, "plan", "other.py")["rows"][0]["expected"] is None
+    project.write("same.py", SCRIPT.replace("adding", "same"))
+    assert "2 of 3 steps cached" in ran(project, "run", "same.py")
+    expected = answered(project, "plan", "same.py", "-p", "count=9")["rows"][0]["expected"]
+    assert expected > 0.02
 
 
 def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
