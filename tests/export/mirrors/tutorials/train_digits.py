@@ -49,15 +49,13 @@ def evaluate(
     Returns: accuracy, noisy.
     """
     accuracy = model.score(X_test, y_test)
-    noisy = np.mean(
-        [model.score(with_noise(X_test, seed), y_test) for seed in range(10)]
-    )
+    noisy = np.mean([model.score(with_noise(X_test, seed), y_test) for seed in range(10)])
     print(f"accuracy {accuracy:.3f}, with noise {noisy:.3f}")
     return accuracy, noisy
 
 
 @pipeline
-def first_pipeline(gamma: float = 0.0015) -> tuple[float, np.float64]:
+def classifier(gamma: float = 0.0015) -> tuple[float, np.float64]:
     """Eight by eight pixels, ten digits, one support vector machine.
 
     Parameters:
@@ -70,4 +68,4 @@ def first_pipeline(gamma: float = 0.0015) -> tuple[float, np.float64]:
 
 
 if __name__ == "__main__":
-    cli(first_pipeline)
+    cli(classifier)
