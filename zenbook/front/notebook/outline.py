@@ -6,7 +6,7 @@ Only a hint: the file is as last saved, the kernel executes what is on the page.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,23 +32,22 @@ class Outline:
         """The steps' names, whatever their order."""
         return frozenset(self.order)
 
-    def codes(self) -> Mapping[str, str]:
-        """The digest of each step's code, of those that are Python."""
-        return _codes(self.cells)
+    def codes(self, met: Container[str]) -> Mapping[str, str]:
+        """The digest of the code of each step that is not met yet, of those that are Python."""
+        found = {name: _code(source) for name, source in self.cells if name not in met}
+        return {name: code for name, code in found.items() if code}
 
 
-@lru_cache(maxsize=4)
-def _codes(cells: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+@lru_cache(maxsize=1000)
+def _code(source: str) -> str:
+    """The digest of a cell's code, empty where it is no Python, as running it will say."""
     from zenbook.core.source import body_of_cell
     from zenbook.front.notebook.book import tree_of
 
-    codes: dict[str, str] = {}
-    for name, source in cells:
-        try:
-            codes[name] = body_of_cell(tree_of(source)).code
-        except (SyntaxError, ValueError):
-            continue  # executing the cell will say what is wrong
-    return codes
+    try:
+        return body_of_cell(tree_of(source)).code
+    except (SyntaxError, ValueError):
+        return ""
 
 
 NOTHING_SAID = Outline()

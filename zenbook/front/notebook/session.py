@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,8 +112,8 @@ class Session:
     """Name, tags and note of its runs."""
     expected: frozenset[str] = frozenset()
     """Names of the steps the notebook's file has; empty where nobody tells."""
-    foretold: Callable[[], Mapping[str, str]] = dict
-    """The codes that the file has for them."""
+    foretold: Callable[[Container[str]], Mapping[str, str]] = field(default=lambda met: {})
+    """Gives the codes that the file has for them, but for those of these names."""
     gone: set[str] = field(default_factory=set)
     """Names of steps that the notebook had and has no more."""
     known: dict[str, Known] = field(default_factory=dict)
@@ -126,7 +126,9 @@ class Session:
     """The number of the run that was open last."""
     lines: Lines = field(default_factory=Lines)
 
-    def expect(self, steps: frozenset[str], codes: Callable[[], Mapping[str, str]]) -> None:
+    def expect(
+        self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
+    ) -> None:
         """The notebook's file has these steps now, with these codes."""
         self.foretold = codes
         self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
@@ -312,7 +314,7 @@ class Session:
             versions = self.desk.history.versions(self.pipeline)
         except StoreFault:
             return ""  # the logbook tells of a history that is out of order
-        if fitting := self._fitting(versions, self.foretold() if versions else {}):
+        if fitting := self._fitting(versions, self.foretold(self.known) if versions else {}):
             return f"v{fitting[0]}{' draft' if len(fitting) > 1 else ''}"
         return f"v{max((v.number for v in versions), default=0) + 1} draft"
 

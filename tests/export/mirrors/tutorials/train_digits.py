@@ -49,7 +49,9 @@ def evaluate(
     Returns: accuracy, noisy.
     """
     accuracy = model.score(X_test, y_test)
-    noisy = np.mean([model.score(with_noise(X_test, seed), y_test) for seed in range(10)])
+    noisy = np.mean(
+        [model.score(with_noise(X_test, seed), y_test) for seed in range(10)]
+    )
     print(f"accuracy {accuracy:.3f}, with noise {noisy:.3f}")
     return accuracy, noisy
 
