@@ -64,7 +64,7 @@ def project(tmp_path: Path) -> Project:
         (["run", "work.py:cycle"], 2, "The steps one, kept wait for each other."),
         (["run", "work.py:never"], 1, "Step kept is no hit: first run."),
         (["show", "nothing"], 2, "There is no run yet: run a step or a pipeline first."),
-        (["forget", "nothing"], 2, "There is no run 'nothing'."),
+        (["forget", "nothing"], 2, "There is no run yet: run a step or a pipeline first."),
     ],
 )
 def test_a_sentence_says_what_to_do(

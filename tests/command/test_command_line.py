@@ -275,6 +275,10 @@ def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:
     ran(project, "run", "adding.py")
     gone = project.zenbook("show", "adding:7")
     assert gone.err == "Error: There is no run 'adding:7'. `zenbook runs` lists them.\n"
+    assert project.zenbook("diff", "1", "2").err == (
+        "Error: There is no run '1'. Runs are counted within their pipeline, as in adding:1. "
+        "`zenbook runs` lists them.\n"
+    )
     run = answered(project, "show", "latest")["row"]
     assert answered(project, "show", "adding:1")["row"] == run
     assert answered(project, "show", run["id"][:-3])["row"] == run
@@ -302,6 +306,31 @@ def test_a_diff_shows_parameters_code_and_outputs(project: Project) -> None:
     assert [step["same"] for step in view["steps"]] == [True, False, False]
 
 
+def test_a_plan_is_all_that_standard_output_has_whatever_plain_code_prints(
+    project: Project,
+) -> None:
+    text = SCRIPT.replace("import time\n", "import time\nprint('imported')\n")
+    project.write(
+        "adding.py", text.replace("    total(scale", "    print('wired')\n    total(scale")
+    )
+    said = project.zenbook("plan", "adding.py", "--json")
+    assert json.loads(said.out)["summary"].startswith("1 step would run")
+    assert said.err == "imported\nwired\n"
+    directly = project.python("adding.py", "--plan", "--json")
+    assert json.loads(directly.out.removeprefix("imported\n"))["rows"]
+    assert "the plain code in its pipeline's body runs" in ran(project, "plan", "--help")
+
+
+def test_a_plan_expects_the_seconds_of_its_own_pipelines_step(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    project.write("other.py", SCRIPT.replace("adding", "other").replace("list(", "tuple("))
+    assert answered(project, "plan", "other.py")["rows"][0]["expected"] is None
+    project.write("same.py", SCRIPT.replace("adding", "same"))
+    assert "2 of 3 steps cached" in ran(project, "run", "same.py")
+    expected = answered(project, "plan", "same.py", "-p", "count=9")["rows"][0]["expected"]
+    assert expected > 0.02
+
+
 def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
     ran(project, "run", "adding.py")
     name = answered(project, "show", "latest", "load")["outputs"][0]["name"]
@@ -311,8 +340,34 @@ def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
     assert ran(project, "restore", "latest", "load", "-o", "load.txt") == (
         "Saved output to load.txt.\n"
     )
-    several = project.zenbook("restore", "latest", "lod")
-    assert several.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+    wrong = project.zenbook("restore", "latest", "lod")
+    assert wrong.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+
+
+def test_outputs_of_one_name_are_told_apart_by_their_steps(
+    project: Project, tmp_path: Path
+) -> None:
+    ran(project, "run", "adding.py")
+    both = "load.output = [0, 1, 2, 3]\nscale.output = [0.0, 1.0, 2.0, 3.0]\n"
+    assert ran(project, "restore", "adding:1") == f"{both}total.output = 6.0\n"
+    assert ran(project, "restore", "adding:1", "scale.output") == "output = [0.0, 1.0, 2.0, 3.0]\n"
+    several = project.zenbook("restore", "adding:1", "output", "--to", "numbers.json")
+    assert "There is load.output, scale.output, total.output." in several.err
+    assert several.code == 2
+    ran(project, "restore", "adding:1", "load.output", "--to", "numbers.json")
+    assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
+
+
+def test_a_run_with_nothing_to_give_back_says_so(project: Project) -> None:
+    project.write("adding.py", SCRIPT.replace("list(range(count))", "open(str(count)).read()"))
+    assert project.zenbook("run", "adding.py").code == 1
+    nothing = project.zenbook("restore", "adding:1")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert nothing.err == (
+        "Error: Run 1 of adding has nothing to give back: nothing was kept, or what was kept is "
+        "forgotten. Run it again to make it anew.\n"
+    )
+    assert "Step load of run 1" in project.zenbook("restore", "adding:1", "--step", "load").err
 
 
 def test_what_cannot_be_saved_so_is_a_sentence(tmp_path: Path) -> None:

@@ -103,6 +103,19 @@ def test_forget_asks_first_and_then_really_deletes(project: Project) -> None:
     assert json.loads(project.zenbook("runs", "--json").out)["rows"] == []
 
 
+def test_what_a_forgotten_run_made_stays_with_the_run_that_was_given_it(project: Project) -> None:
+    assert project.zenbook("run", "filling.py").code == 0
+    forgotten = project.zenbook("forget", "filling:1", "--yes")
+    assert "Results of it that filling:2 used stay until that run is" in forgotten.out
+    restored = project.zenbook("restore", "filling:2")
+    assert restored.out.startswith("output = b'\\x00")
+    assert "1 cached" in project.zenbook("plan", "filling.py").out
+    told = project.python("-c", "import zenbook; print(zenbook.why('fill'))").out
+    assert told == "fill cached: from a forgotten run\n"
+    assert project.zenbook("why", "fill").code == 0
+    assert "1 blob deleted" in project.zenbook("forget", "filling:2", "--yes").out
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [("0", 0), ("1500", 1500), ("500MB", 500_000_000), ("2.5 GB", 2_500_000_000), ("3k", 3000)],

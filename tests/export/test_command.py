@@ -49,7 +49,7 @@ def test_a_report_tells_what_became_of_every_code_cell(project: Project) -> None
         "  cell 6: step use",
         "  cell 7: left out: it is empty",
         "  cell 8: left out: tagged raises-exception",
-        "  cell 9: left out: %who left out",
+        "  cell 9: left out: %who",
     ]
 
 

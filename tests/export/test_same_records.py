@@ -64,6 +64,13 @@ def test_a_notebook_finds_what_its_script_computed(home: Path) -> None:
     assert [line[:1] for line in told.splitlines() if line[:1] in "✓↺"] == ["↺", "↺", "↺"]
 
 
+def test_a_run_with_another_parameter_is_not_what_the_script_is_compared_with(home: Path) -> None:
+    write([*FLOW, "%%step when\nimport time\n\nnow = time.time_ns()"], Path("flow.ipynb"))
+    said("-m", "zenbook", "run", "flow.ipynb", "-p", "n=7")
+    told = said("-m", "zenbook", "export", "flow.ipynb").splitlines()
+    assert told[1] == "3/3 outputs identical; not comparable (they differ from run to run): now"
+
+
 @pytest.mark.parametrize("lines", [2, 20])
 def test_a_notebook_of_150_cells_has_a_step_for_each_heading(lines: int, home: Path) -> None:
     cells: list[str | Cell] = ["import math", "values = list(range(10))"]

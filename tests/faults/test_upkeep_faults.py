@@ -14,7 +14,7 @@ from tests.engine.upkeep_samples import Folder, open_folder
 from tests.world.history_samples import killed, line
 from zenbook.engine import upkeep
 from zenbook.errors import UsageError
-from zenbook.model import Change, Part, Shape, Step
+from zenbook.model import Change, Part, Run, Shape, Step
 from zenbook.world.notice import forget_notices
 from zenbook.world.trust import forget_key
 
@@ -70,8 +70,6 @@ def test_fault_86_other_runs_no_longer_quote_what_was_forgotten(folder: Folder, 
     told = Change(old, Part("input", "value", "0" * 32, "now"))
     why = f"value {CANARY}→now"
     folder.history.set_step(later.id, line("changed", 0, record="", why=why, changes=(told,)))
-    hit = line("hit", 1, record=made.id, metrics={"m": CANARY}, remarks=(CANARY,), changes=())
-    folder.history.set_step(later.id, hit)
     folder.history.end_run(later.id, "completed")
     upkeep.forget(run.id)
     assert files_with(home, CANARY) == []
@@ -79,7 +77,36 @@ def test_fault_86_other_runs_no_longer_quote_what_was_forgotten(folder: Folder, 
     assert found is not None
     assert found.steps[0].why == "input changed, against a forgotten run"
     assert found.steps[0].changes[0].new == told.new
-    assert (found.steps[1].record, found.steps[1].metrics) == ("", {})
+
+
+def given(folder: Folder, run: Run) -> Run:
+    """Another run whose one step was given the first result that ``run`` made."""
+    made = f"{run.id}-{folder.blobs_of(run)[0]}"
+    again = folder.history.begin_run("p", None, {})
+    hit = line("step_0", record=made, status="cached", origin=run.id, changes=())
+    folder.history.set_step(again.id, hit)
+    return folder.history.end_run(again.id, "completed")
+
+
+def test_what_another_run_was_given_stays_until_that_is_forgotten_too(
+    folder: Folder, home: Path
+) -> None:
+    run = folder.run(CANARY, "mine alone")
+    first, second = given(folder, run), given(folder, run)
+    blob, alone = folder.blobs_of(run)
+    forgotten = upkeep.forget(run.id)
+    assert (forgotten.blobs, forgotten.given_to) == (1, ("p:2", "p:3"))
+    assert repr(forgotten).endswith(
+        " Results of it that p:2 and p:3 used stay until those runs are forgotten, too."
+    )
+    assert (folder.store.has(blob), folder.store.has(alone)) == (True, False)
+    assert upkeep.fsck().clean
+    assert upkeep.forget(first.id).given_to == ("p:3",)
+    assert folder.store.has(blob)
+    assert folder.history.record(f"{run.id}-{blob}") is not None
+    assert upkeep.forget(second.id).blobs == 1
+    assert files_with(home, CANARY) == []
+    assert upkeep.fsck().clean
 
 
 def test_a_value_that_another_run_made_too_stays_quoted(folder: Folder) -> None:
@@ -125,12 +152,12 @@ def test_a_version_whose_text_was_forgotten_keeps_its_number_and_learns_it_again
 KILLED_VERB = """
     from tests.engine.upkeep_samples import open_folder
     from zenbook.engine import upkeep
-    from zenbook.world import history_recovery, history_upkeep
+    from zenbook.world import history_forgetting, history_recovery
     def dying(name):
         if name == {point!r}:
             die()
     history_recovery.checkpoint = dying
-    history_upkeep.checkpoint = dying
+    history_forgetting.checkpoint = dying
     {verb}
 """
 

@@ -80,6 +80,14 @@ def test_a_parameter_has_the_type_of_the_notebooks_own(text: str, value: Any) ->
         ("mode=slow", "mode must be one of 'fast', 'exact', but got 'slow'."),
         ("some=x", "some must be an int | None, but got 'x'."),
         ("fla=no", "The notebook has no parameter fla. Did you mean flag?"),
+        ("RATE=2", "The notebook has no parameter RATE. Did you mean rate?"),
+        (
+            "q=2",
+            (
+                "The notebook has no parameter q. It has flag, n, name, rate, sizes, none, sure, "
+                "some, mode, weights, when, late, a, b."
+            ),
+        ),
     ],
 )
 def test_a_text_that_does_not_fit_is_refused(text: str, told: str) -> None:

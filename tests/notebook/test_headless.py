@@ -93,6 +93,26 @@ def test_zenbook_run_executes_a_notebook_and_waits_only_for_what_changed(project
     assert [row["version"] for row in rows] == [1, 1]
 
 
+def _places(said: subprocess.CompletedProcess[str]) -> list[str]:
+    ended = [line for line in said.stdout.splitlines() if line[:1] in "✓↺"]
+    return [line.rpartition(" · demo ")[2] for line in ended]
+
+
+def test_the_lines_of_a_run_say_the_version_that_the_notebooks_code_has(project: Path) -> None:
+    run = ("-m", "zenbook", "run", "demo.ipynb")
+    _notebook(project)
+    assert _places(_call(project, *run)) == ["v1 draft run 1", "v1 run 1"]
+    _notebook(project, [*CELLS[:-1], CELLS[-1] + " * 2"])
+    assert _places(_call(project, *run)) == ["v2 draft run 2", "v2 run 2"]
+    assert _places(_call(project, *run)) == ["v2 run 3"] * 2
+    _notebook(project)
+    assert _places(_call(project, *run)) == ["v1 run 4"] * 2
+    _notebook(project, [*CELLS, "%%step more\nrest = model"])
+    _call(project, *run)
+    _notebook(project)
+    assert _places(_call(project, *run)) == ["v1 run 6"] * 2
+
+
 def test_no_cache_runs_every_step_and_the_run_has_the_name_it_is_given(project: Path) -> None:
     file = _notebook(project)
     _call(project, "-m", "zenbook", "run", file.name)

@@ -8,6 +8,7 @@ underscore, then letters, digits, ``_``, ``.`` and ``-``, all ASCII, at most 100
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 from zenbook.errors import OptionError
@@ -127,3 +128,21 @@ def _objection(name: object) -> str:
     if _DEVICE.fullmatch(name):
         return "some systems take it for a device"
     return ""
+
+
+def closest(wrong: str, known: Iterable[str]) -> str:
+    """The known name that a wrong one was most likely meant to be, in whatever case; "" if none."""
+    from difflib import get_close_matches  # read where something is wrong, not on the way of a hit
+
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(name.casefold(), name)
+    near = get_close_matches(wrong.casefold(), names, n=1, cutoff=0.5)
+    return names[near[0]] if near else ""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """``Did you mean model?``, or what there is."""
+    names = list(known)
+    close = closest(wrong, names)
+    return f"Did you mean {close}?" if close else f"It has {', '.join(names) or 'none'}."

@@ -1,4 +1,4 @@
-"""Compose: calling a pipeline's function wires its steps; nothing runs yet.
+"""Compose: calling a pipeline's function wires its steps; none of them runs yet.
 
 While a pipeline's body runs, a call of a step adds a :class:`Node` and gives placeholders for
 its outputs. A placeholder may only be handed to other steps: whoever uses it as a value is told

@@ -127,6 +127,16 @@ class Desk:
         except StoreFault:
             return None  # candidates() has told of the fault already
 
+    def expected(self, step: str, pipeline: str) -> float | None:
+        """Seconds the step took when it last ran in this pipeline, or when what this pipeline was
+        given of it was made; None if neither is known."""
+        try:
+            seconds = self.history.expected(step, pipeline)
+        except StoreFault:
+            return None  # a step without a time to expect is still a step
+        known = self.latest(step, pipeline) if seconds is None and pipeline else None
+        return seconds if known is None else known.seconds
+
     def last_line(self, step: str, pipeline: str) -> StepRun | None:
         """How a step went in the newest run of its pipeline that has ended it; None if none of
         the last runs has."""

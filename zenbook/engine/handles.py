@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.notes import checked_metrics, checked_run_name, checked_tags
 from zenbook.engine.restore import load
+from zenbook.engine.run_names import no_such_run
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Artifact, Change, Record, Reference, Run, Status, Step, StepRun
 
@@ -327,8 +328,6 @@ def find_run(reference: str, desk: Desk | None = None) -> RunHandle:
         run = desk.history.run(reference)
     except StoreFault as error:
         raise UsageError(f"The history cannot be read: {error}") from error
-    if run is None and reference == "latest":
-        raise UsageError("There is no run yet: run a step or a pipeline first.")
     if run is None:
-        raise UsageError(f"There is no run {reference!r}. `zenbook runs` lists them.")
+        raise no_such_run(reference, desk.history)
     return RunHandle(run, desk)

@@ -300,10 +300,7 @@ def _planned_hit(node: Node, verdict: Hit) -> Outcome:
 def _planned(step: str, pipeline: str, verdict: Verdict, desk: Desk) -> PlannedStep:
     if isinstance(verdict, Hit):
         return PlannedStep(step, verdict, 0.0)
-    try:
-        return PlannedStep(step, verdict, desk.history.expected(step, pipeline))
-    except StoreFault:
-        return PlannedStep(step, verdict, None)  # a plan without times is still a plan
+    return PlannedStep(step, verdict, desk.expected(step, pipeline))
 
 
 def _sitting(walk: _Walk) -> Sitting:

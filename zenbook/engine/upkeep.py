@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from zenbook.core.view import Kept
 from zenbook.engine.fsck import Problem, Report, fsck
+from zenbook.engine.run_names import no_such_run
 from zenbook.engine.upkeep_answers import Collected, Evicted, Forgotten, Status
 from zenbook.errors import HomeError, UsageError
 from zenbook.model import Artifact, Run
@@ -156,13 +157,13 @@ def unpin(run: str = "latest", *, home: Path | None = None) -> Run:
 
 
 def forget(run: str, *, home: Path | None = None) -> Forgotten:
-    """Really delete a run: its lines, its records, and the bytes nobody else needs.
+    """Really delete a run: its lines, and the records and bytes that no other run was given.
 
     Copies of the history that were set aside (``bad/``, ``backup/``) are deleted too, and the
     files are scrubbed. Raises UsageError for a run that is unknown or still running, Busy if
     another process keeps the files from being scrubbed.
     """
-    from zenbook.world import history_upkeep as rows
+    from zenbook.world import history_forgetting as rows
     from zenbook.world.history_keeping import collecting
 
     folder = _existing(home)
@@ -172,7 +173,7 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
             named = f"Run {found.number} of {found.pipeline}"
             raise UsageError(f"{named} is still running; stop it before it is forgotten.")
         sizes = store.sizes()
-        blobs = rows.forget_rows(history, found, clock.now())
+        going = rows.forget_rows(history, found, clock.now())
         _finish_forgetting(history, store)
         store.sweep()
         for copies in (folder / "bad", folder / "backup"):
@@ -182,7 +183,8 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
         history.close()
         rows.scrub(folder / "store" / "cache.db")
         rows.scrub(folder / "history.db")
-    return Forgotten(found.id, len(blobs), sum(sizes.get(blob, 0) for blob in blobs))
+    freed = sum(sizes.get(blob, 0) for blob in going.blobs)
+    return Forgotten(found.id, len(going.blobs), freed, going.given_to)
 
 
 # ---------------------------------------------------------------- how
@@ -226,10 +228,8 @@ def _existing(home: Path | None) -> Path:
 
 def _find(history: SqliteHistory, run: str) -> Run:
     found = history.run(run)
-    if found is None and run == "latest":
-        raise UsageError("There is no run yet: run a step or a pipeline first.")
     if found is None:
-        raise UsageError(f"There is no run {run!a}. `zenbook runs` lists the runs.")
+        raise no_such_run(run, history)
     return found
 
 
@@ -299,13 +299,14 @@ def _delete(
 
 def _finish_forgetting(history: SqliteHistory, store: DiskStore) -> None:
     """Delete the blobs of forgotten runs, also those a killed process left to us."""
-    from zenbook.world import history_upkeep as rows
+    from zenbook.world import history_forgetting as rows
     from zenbook.world.history_recovery import checkpoint
+    from zenbook.world.history_upkeep import references
 
     going = rows.still_to_forget(history)
     if not going:
         return
-    held = frozenset[str]().union(*(one.blobs for one in rows.references(history)))
+    held = frozenset[str]().union(*(one.blobs for one in references(history)))
     store.delete(sorted(going - held))
     checkpoint("blobs forgotten")
     rows.forgetting_done(history, going)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +69,19 @@ class Forgotten:
     run: str
     blobs: int
     freed: int
+    given_to: tuple[str, ...] = ()
+    """Other runs that were given results of it, which stay, as ``first_pipeline:2``."""
 
     def __repr__(self) -> str:
-        return (
+        said = (
             f"Run {self.run} is forgotten: {count(self.blobs, 'blob')} deleted, "
             f"{bytes_text(self.freed)} freed."
         )
+        if self.given_to:
+            until = "that run is" if len(self.given_to) == 1 else "those runs are"
+            given = listed(self.given_to)
+            said += f" Results of it that {given} used stay until {until} forgotten, too."
+        return said
 
 
 def bytes_text(size: int) -> str:
@@ -84,6 +92,14 @@ def bytes_text(size: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """``a``, ``a and b``, or ``a, b, c and 4 more``."""
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
 def count(number: int, noun: str) -> str:

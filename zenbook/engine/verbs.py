@@ -8,14 +8,15 @@ frozen value that prints well; nothing here prints.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from zenbook.core.naming import nearest
 from zenbook.core.verdict import changes_between, phrase
 from zenbook.core.view_text import count_text
 from zenbook.engine.desk import open_desk
-from zenbook.engine.handles import RunHandle, StepHandle, find_run
+from zenbook.engine.handles import OutputHandle, RunHandle, StepHandle, find_run
 from zenbook.engine.listing import Runs
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Change, Record, Run, Status
@@ -137,9 +138,14 @@ def why(step: str, run: str | None = None) -> Explanation:
             + nearest(step, handle.steps)
         )
     code, error = _code_moved(handle, line), line.line.error.strip().rpartition("\n")[2]
-    made = show(line.origin) if line.status == "cached" and line.origin else None
-    source = f"from {made.pipeline}:{made.number}" if made is not None else ""
+    source = _maker(line.origin) if line.status == "cached" and line.origin else ""
     return Explanation(step, line.status, line.why, line.changes, code, error, source)
+
+
+def _maker(run: str) -> str:
+    """The run that made a cached result, for people."""
+    made = open_desk().history.run(run)
+    return f"from {made.pipeline}:{made.number}" if made is not None else "from a forgotten run"
 
 
 def diff(first: str, second: str) -> RunDiff:
@@ -161,30 +167,43 @@ def restore(run: str, name: str | None = None, *, step: str | None = None) -> di
     """The kept outputs of a run as live values by name: all, or what ``name`` is, an output or
     else a step; with ``step``, only of that step.
 
-    Later steps win where two have an output of one name. Raises UsageError, or StoreFault if
-    bytes are gone.
+    Where several steps have an output of one name, each is named with its step, ``load.output``.
+    Raises UsageError, also where nothing was kept, or StoreFault if bytes are gone.
     """
+    found = outputs(run, name, step=step)
+    names = [output.name for _, output in found]
+    return {
+        f"{by}.{output.name}" if names.count(output.name) > 1 else output.name: output.load()
+        for by, output in found
+    }
+
+
+def outputs(
+    run: str, name: str | None = None, *, step: str | None = None
+) -> list[tuple[str, OutputHandle]]:
+    """What :func:`restore` is asked for, not loaded yet: steps in their order, with each output."""
     handle = find_run(run)
     steps = dict(handle.steps)
     if step is not None and step not in steps:
         raise UsageError(f"That run has no step {step}. {nearest(step, steps)}")
     chosen = [steps[step]] if step is not None else list(steps.values())
-    outputs = {known: output for taken in chosen for known, output in taken.outputs.items()}
-    if name is not None and name in outputs:
-        outputs = {name: outputs[name]}
-    elif name is not None and step is None and name in steps:
-        outputs = dict(steps[name].outputs)
-    elif name is not None:
-        known = dict.fromkeys([*outputs, *(steps if step is None else ())])
-        raise UsageError(f"That run kept nothing that is called {name}. {nearest(name, known)}")
-    return {known: output.load() for known, output in outputs.items()}
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """``Did you mean model?``, or what there is."""
-    names = list(known)
-    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"It has {', '.join(names) or 'nothing'}."
+    kept = [(taken.name, output) for taken in chosen for output in taken.outputs.values()]
+    wanted = kept
+    if name is not None:
+        wanted = [one for one in kept if name in (one[1].name, f"{one[0]}.{one[1].name}")]
+    if not wanted and name is not None and step is None:
+        wanted = [one for one in kept if one[0] == name]
+    known = [*(output.name for _, output in kept), *(steps if step is None else ())]
+    if name is not None and name not in known and not wanted:
+        near = nearest(name, dict.fromkeys(known))
+        raise UsageError(f"That run kept nothing that is called {name}. {near}")
+    if not wanted:
+        of = f"Step {step or name} of run" if step or name else "Run"
+        raise UsageError(
+            f"{of} {handle.number} of {handle.pipeline} has nothing to give back: nothing was "
+            "kept, or what was kept is forgotten. Run it again to make it anew."
+        )
+    return wanted
 
 
 def newest_with(step: str) -> RunHandle:

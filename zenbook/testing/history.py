@@ -57,19 +57,14 @@ class MemoryHistory:
         return numbered
 
     def expected(self, step: str, pipeline: str) -> float | None:
-        """Seconds the step took when it last ran; None if it never did."""
+        """Seconds the step took when it last ran in this pipeline; None if it never did."""
         ran = [
-            (run.pipeline == pipeline, line.seconds)
+            line.seconds
             for run in self._runs.values()
             for line in run.steps
-            if line.step == step and line.status == "completed"
+            if run.pipeline == pipeline and line.step == step and line.status == "completed"
         ]
-        here = [seconds for is_here, seconds in ran if is_here]
-        chosen = here or [seconds for _, seconds in ran]
-        if chosen:
-            return chosen[-1]
-        record = self.latest(step, "")
-        return None if record is None else record.seconds
+        return ran[-1] if ran else None
 
     # ------------------------------------------------------------ versions and runs
 

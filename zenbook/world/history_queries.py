@@ -135,18 +135,12 @@ def _shape(body: str | bytes) -> Shape | None:
 
 
 def seconds_of(connection: sqlite3.Connection, step: str, pipeline: str) -> float | None:
-    """Seconds the step took when it last ran in this pipeline, else in any."""
+    """Seconds the step took when it last ran in this pipeline."""
     row = connection.execute(
         "SELECT seconds FROM step WHERE status = 'completed' AND step = ? AND pipeline = ? "
         "ORDER BY run DESC LIMIT 1",
         (step, pipeline),
     ).fetchone()
-    if row is None:
-        row = connection.execute(
-            "SELECT seconds FROM step WHERE status = 'completed' AND step = ? "
-            "ORDER BY pipeline DESC, run DESC LIMIT 1",
-            (step,),
-        ).fetchone()
     return None if row is None else float(row[0])
 
 

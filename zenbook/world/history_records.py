@@ -91,12 +91,8 @@ class Records:
         return self._ledger.write(insert)
 
     def expected(self, step: str, pipeline: str) -> float | None:
-        """Seconds the step took when it last ran; None if it never did."""
-        seconds = self._ledger.read(lambda connection: seconds_of(connection, step, pipeline))
-        if seconds is None:
-            record = self.latest(step, "")
-            seconds = None if record is None else record.seconds
-        return seconds
+        """Seconds the step took when it last ran in this pipeline; None if it never did."""
+        return self._ledger.read(lambda connection: seconds_of(connection, step, pipeline))
 
     def every_record(self) -> Iterator[tuple[str, Record | None, str]]:
         """All rows in order: their id, the record if it is trusted, else why it is not."""

@@ -1,36 +1,23 @@
-"""What upkeep asks of history: who refers to which blob, what was evicted, how to forget.
+"""What upkeep asks of history: who refers to which blob, what was evicted, which limit is set.
 
 Constraints
     - Each blob that is deleted is an event *before* it is deleted: killed between the two, the
       worst is an event about a blob that is still there.
-    - Forgetting is done in the order that a kill cannot spoil: the rows and a note of the blobs
-      that must go are one transaction; the blobs go next; the note last. Whoever comes after a
-      kill finds the note and does the rest.
-    - SQLite keeps deleted bytes in free pages and in its log. ``secure_delete`` overwrites the
-      pages, ``VACUUM`` drops them, and a truncating checkpoint empties the log.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import quote
 
-from zenbook.errors import Busy, StoreFault
+from zenbook.errors import StoreFault
 from zenbook.model import Artifact, Record, Run
-from zenbook.world.guard import guarded
 from zenbook.world.history import SqliteHistory
-from zenbook.world.history_queries import as_object
-from zenbook.world.history_recovery import checkpoint
 from zenbook.world.history_rows import blobs_of, record_from_json
 from zenbook.world.trust import parse
 
-_FORGETTING = "forgetting"
 _LIMIT = "limit_bytes"
 _ORPHAN = "orphan:"
 
@@ -134,13 +121,13 @@ def _needed(connection: sqlite3.Connection, which: str) -> set[str]:
 
 def limit_of(history: SqliteHistory, default: int) -> int:
     """The limit in bytes that was set for this folder."""
-    value = history.ledger.read(lambda connection: _meta(connection, _LIMIT))
+    value = history.ledger.read(lambda connection: read_meta(connection, _LIMIT))
     return int(value) if value and value.isascii() and value.isdigit() else default
 
 
 def set_limit(history: SqliteHistory, limit: int) -> None:
     """Set the limit in bytes for this folder."""
-    history.ledger.write(lambda connection: _set_meta(connection, _LIMIT, str(limit)))
+    history.ledger.write(lambda connection: write_meta(connection, _LIMIT, str(limit)))
 
 
 def pin(history: SqliteHistory, run: Run, pinned: bool, happened: float) -> None:
@@ -148,7 +135,7 @@ def pin(history: SqliteHistory, run: Run, pinned: bool, happened: float) -> None
 
     def change(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE run SET pinned = ? WHERE id = ?", (int(pinned), run.id))
-        _event(connection, happened, "pinned" if pinned else "unpinned", run.id, {})
+        note_event(connection, happened, "pinned" if pinned else "unpinned", run.id, {})
 
     history.ledger.write(change)
 
@@ -163,7 +150,7 @@ def tell(
 
     def insert(connection: sqlite3.Connection) -> None:
         for subject, facts in subjects.items():
-            _event(connection, happened, kind, subject, facts)
+            note_event(connection, happened, kind, subject, facts)
 
     history.ledger.write(insert)
 
@@ -214,164 +201,34 @@ def aged_orphans(
             connection.execute("DELETE FROM meta WHERE name = ?", (_ORPHAN + blob,))
         for blob in wanted if note else ():
             if blob not in known or known[blob] > now:
-                _set_meta(connection, _ORPHAN + blob, repr(now))
+                write_meta(connection, _ORPHAN + blob, repr(now))
         return sorted(blob for blob in wanted if now - known.get(blob, now) >= grace)
 
     return history.ledger.write(look) if note else history.ledger.read(look)
 
 
-# ---------------------------------------------------------------- forgetting
+# ---------------------------------------------------------------- small pieces
 
 
-def forget_rows(history: SqliteHistory, run: Run, happened: float) -> frozenset[str]:
-    """Delete all rows of a run and note which blobs must go; those nobody else refers to."""
-    mine = [record for _, record in every_claim(history) if record and record.run == run.id]
-    others: set[str] = set()
-    parts_of_others: set[tuple[str, str, str]] = set()
-    for _, record in every_claim(history):
-        if record is not None and record.run != run.id:
-            others |= blobs_of(record)
-            parts_of_others |= _parts(record)
-    blobs = frozenset().union(*map(blobs_of, mine)) - others
-    lost = set().union(*map(_parts, mine)) - parts_of_others
-    ids = frozenset(record.id for record in mine)
-
-    def delete(connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA secure_delete = ON")
-        _delete_run(connection, run, ids)
-        for blob in blobs:
-            connection.execute("DELETE FROM event WHERE subject = ?", (blob,))
-        _scrub_lines(connection, ids, lost)
-        _blank_version(connection, run)
-        going = set(_going(connection)) | blobs
-        _set_meta(connection, _FORGETTING, json.dumps(sorted(going)))
-        _event(connection, happened, "forgotten", run.id, {"records": len(ids)})
-
-    history.ledger.write(delete)
-    checkpoint("rows forgotten")
-    return blobs
-
-
-def still_to_forget(history: SqliteHistory) -> frozenset[str]:
-    """Blobs of forgotten runs that are still to be deleted."""
-    return frozenset(history.ledger.read(_going))
-
-
-def forgetting_done(history: SqliteHistory, blobs: Iterable[str]) -> None:
-    """Cross these blobs off the note."""
-
-    def cross_off(connection: sqlite3.Connection) -> None:
-        left = set(_going(connection)) - set(blobs)
-        _set_meta(connection, _FORGETTING, json.dumps(sorted(left)))
-
-    history.ledger.write(cross_off)
-
-
-def scrub(path: Path, patience: float = 5.0) -> None:
-    """Leave no deleted byte in a SQLite file or its log. Raises Busy if others are using it."""
-    if not path.exists():
-        return
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            with guarded(), closing(_connect(path)) as connection:
-                connection.execute("PRAGMA secure_delete = ON")
-                connection.execute("VACUUM")
-                (blocked, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if not blocked:
-                return
-        except sqlite3.OperationalError as error:
-            if int(error.sqlite_errorcode) & 0xFF not in (
-                sqlite3.SQLITE_BUSY,
-                sqlite3.SQLITE_LOCKED,
-            ):
-                raise StoreFault(f"{path} cannot be scrubbed: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise StoreFault(f"{path} cannot be scrubbed: {error}") from error
-        if time.monotonic() >= deadline:
-            raise Busy(
-                f"{path} is in use by another process, so deleted bytes may still be in it; "
-                "close the other notebooks and do it again"
-            )
-        time.sleep(0.02)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"file:{quote(str(path))}?mode=rw", uri=True, timeout=0.0, isolation_level=None
-    )
-
-
-def _delete_run(connection: sqlite3.Connection, run: Run, ids: Iterable[str]) -> None:
-    for id in ids:
-        connection.execute("DELETE FROM record WHERE id = ?", (id,))
-    connection.execute("DELETE FROM record WHERE run = ?", (run.id,))
-    row = connection.execute("SELECT sequence FROM run WHERE id = ?", (run.id,)).fetchone()
-    if row is not None:
-        for table, column in (("step", "run"), ("tag", "run"), ("run", "sequence")):
-            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", row)
-    connection.execute("DELETE FROM event WHERE subject = ?", (run.id,))
-
-
-def _scrub_lines(
-    connection: sqlite3.Connection, ids: frozenset[str], lost: set[tuple[str, str, str]]
-) -> None:
-    """Take forgotten values out of other runs' lines: what a change was from, what a hit gave."""
-    for run, step, record, body in connection.execute(
-        "SELECT run, step, record, body FROM step"
-    ).fetchall():
-        facts = dict(as_object(body))
-        quoted = False
-        for change in facts.get("changes", ()):
-            for part in change:
-                if part and tuple(part[:3]) in lost:
-                    part[3], quoted = "", True
-        if quoted:
-            facts["why"] = f"{facts['cause']}, against a forgotten run"
-        if record in ids:
-            facts |= {"record": "", "metrics": {}, "remarks": []}
-        if quoted or record in ids:
-            connection.execute(
-                "UPDATE step SET record = ?, body = ? WHERE run = ? AND step = ?",
-                (facts["record"], json.dumps(facts), run, step),
-            )
-
-
-def _blank_version(connection: sqlite3.Connection, run: Run) -> None:
-    """A version that no run has any more keeps its number and loses its text."""
-    connection.execute(
-        "UPDATE version SET body = '{}' WHERE pipeline = ? AND number = ? AND NOT EXISTS (SELECT 1 "
-        "FROM run WHERE run.pipeline = version.pipeline AND run.version = version.number)",
-        (run.pipeline, run.version),
-    )
-
-
-def _parts(record: Record) -> set[tuple[str, str, str]]:
-    parts = (*record.fingerprint.parts, *record.reads, *record.wrote)
-    return {(part.kind, part.name, part.digest) for part in parts}
-
-
-def _going(connection: sqlite3.Connection) -> Sequence[str]:
-    text = _meta(connection, _FORGETTING)
-    return [str(blob) for blob in json.loads(text)] if text else []
-
-
-def _meta(connection: sqlite3.Connection, name: str) -> str:
+def read_meta(connection: sqlite3.Connection, name: str) -> str:
+    """A setting or note of this folder; "" if there is none."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return "" if row is None else str(row[0])
 
 
-def _set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+def write_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Put a setting or note in the place of what there was."""
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
-def _event(
+def note_event(
     connection: sqlite3.Connection,
     happened: float,
     kind: str,
     subject: str,
     facts: Mapping[str, object],
 ) -> None:
+    """Put one event on record."""
     connection.execute(
         "INSERT INTO event (happened, kind, subject, body) VALUES (?, ?, ?, ?)",
         (happened, kind, subject, json.dumps(facts)),

@@ -57,7 +57,10 @@ def run(
 def plan(
     file: str | Path, pipeline: str = "", *, enable_cache: bool | None = None, **parameters: Any
 ) -> Plan:
-    """Every step's verdict, cause and expected seconds for a script, without running anything."""
+    """Every step's verdict, cause and expected seconds for a script, without running any.
+
+    The script is imported, and the plain code in its pipeline's body runs: it wires the steps.
+    """
     from zenbook.front.command.scripts import plan_file
 
     return plan_file(Path(file), pipeline, enable_cache, parameters)

@@ -72,14 +72,14 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb in the message."""
-        from zenbook.front.command.parameters import suggestion
+        from zenbook.core.naming import nearest
 
         if args[:1] == ["help"]:
             click.echo(ctx.get_help())
             ctx.exit()
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             meant = next((verb for verb, words in _MEANT.items() if args[0] in words), "")
-            near = f"Did you mean {meant}?" if meant else suggestion(args[0], list(VERBS))
+            near = f"Did you mean {meant}?" if meant else nearest(args[0], list(VERBS))
             raise click.UsageError(f"There is no verb {args[0]}. {near}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -97,7 +97,10 @@ def fsck_command(repair: bool, as_json: bool) -> int:
 @click.argument("run")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget_command(run: str, yes: bool) -> None:
-    """Really delete a RUN: its lines, its records, and the bytes nobody else needs."""
+    """Really delete a RUN: its lines, and the records and bytes that no other run was given.
+
+    What another run was given of it stays until that run is forgotten, too.
+    """
     if not yes:
         _confirm(run)
     click.echo(repr(upkeep.forget(run)))

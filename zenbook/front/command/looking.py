@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zenbook.core.naming import nearest
 from zenbook.core.view import runs_view
 from zenbook.engine import verbs
 from zenbook.engine.desk import open_desk
@@ -16,7 +17,6 @@ from zenbook.engine.handles import RunHandle
 from zenbook.errors import UsageError
 from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
-from zenbook.front.command.parameters import suggestion
 from zenbook.world.home import find_home, open_home
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ def diff_command(first: str, second: str, as_json: bool) -> None:
 def restore_command(run: str, output: str | None, step: str | None, to: Path | None) -> None:
     """Give back what a run's steps gave: all, or one OUTPUT, or those of a step of that name.
 
+    Where several steps have an output of one name, it is named with its step: load.output.
+
     Prints the values; `--to FILE` saves one OUTPUT in the form its suffix says: .npy for arrays,
     .csv and .parquet for frames, .json and .txt.
     """
@@ -150,5 +152,5 @@ def _check_step(handle: RunHandle, step: str) -> None:
     if step not in handle.steps:
         raise UsageError(
             f"Run {handle.number} of {handle.pipeline} has no step {step}. "
-            + suggestion(step, list(handle.steps))
+            + nearest(step, list(handle.steps))
         )

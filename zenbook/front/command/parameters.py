@@ -10,9 +10,9 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from zenbook.core.naming import nearest
 from zenbook.errors import OptionError
 from zenbook.front.typed_text import value_of
 
@@ -68,14 +68,7 @@ def refuse_unknown(given: Iterable[str], signature: inspect.Signature, owner: st
     known = [name for name, parameter in signature.parameters.items() if parameter.kind in _NEEDED]
     for name in given:
         if name not in known:
-            raise OptionError(f"{owner} has no parameter {name}. {suggestion(name, known)}")
-
-
-def suggestion(wrong: str, known: Sequence[str]) -> str:
-    """``Did you mean gamma?``, or what there is to choose from."""
-    if close := get_close_matches(wrong, known, 1):
-        return f"Did you mean {close[0]}?"
-    return f"It has {', '.join(known)}." if known else "It has none."
+            raise OptionError(f"{owner} has no parameter {name}. {nearest(name, known)}")
 
 
 def _type_of(parameter: inspect.Parameter, annotations: Mapping[str, Any]) -> Any:

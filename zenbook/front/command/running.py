@@ -95,11 +95,17 @@ def run_command(
 @click.option("--no-cache", is_flag=True, help="As if run so.")
 @json_option
 def plan_command(file: str, given: tuple[str, ...], no_cache: bool, as_json: bool) -> None:
-    """Show what a run would do and why, without running anything."""
+    """Show what a run would do and why; no step runs, and nothing of a notebook does.
+
+    A script is imported, and the plain code in its pipeline's body runs, because that is what
+    wires the steps: what it prints goes to standard error, and what it writes it writes. What
+    should not happen in a plan belongs into a step.
+    """
     target = target_of(file)
     if target.is_notebook:
         return _plan_notebook(target, split(given), no_cache, as_json)
-    pipeline = _imported(target, to_run=False)
+    with redirect_stdout(sys.stderr):
+        pipeline = _imported(target, to_run=False)
     values = parse(pipeline.__wrapped__, split(given), pipeline.name)
     show_plan(pipeline, values, no_cache, as_json)
 
@@ -134,12 +140,14 @@ def run_now(pipeline: PipelineLike, values: Mapping[str, Any], asked: Asked, ori
 def show_plan(
     pipeline: PipelineLike, values: Mapping[str, Any], no_cache: bool, as_json: bool
 ) -> None:
-    """Plan, and print what was found."""
+    """Plan, and print what was found; what the pipeline's plain code prints is no part of that."""
     from zenbook.front.command.pictures import plan_picture
     from zenbook.front.command.scripts import foresee
     from zenbook.front.command.tables import plan_page
 
-    view = plan_picture(foresee(pipeline, values, False if no_cache else None))
+    with redirect_stdout(sys.stderr):
+        plan = foresee(pipeline, values, False if no_cache else None)
+    view = plan_picture(plan)
     tell(view, lambda: plan_page(view), as_json)
 
 

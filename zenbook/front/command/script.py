@@ -54,7 +54,7 @@ def script_command(pipeline: PipelineLike) -> click.Command:
 def _own_options() -> list[click.Option]:
     return [
         click.Option(["--no-cache"], is_flag=True, help="Run every step, whatever is kept."),
-        click.Option(["--plan"], is_flag=True, help="Show what would run, and run nothing."),
+        click.Option(["--plan"], is_flag=True, help="Show what would run, and run no step."),
         click.Option(["--json"], is_flag=True, help="Print JSON."),
     ]
 

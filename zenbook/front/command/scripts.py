@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.naming import nearest
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
 from zenbook.engine.pipelines import Finished, Wish, plan_composition, run_composition
 from zenbook.errors import OptionError
-from zenbook.front.command.parameters import refuse_unknown, suggestion
+from zenbook.front.command.parameters import refuse_unknown
 from zenbook.front.command.target import PipelineLike, pipeline_of, target_of
 from zenbook.model import Plan
 
@@ -55,7 +56,7 @@ def execute(
 def foresee(
     pipeline: PipelineLike, parameters: Mapping[str, Any], enable_cache: bool | None
 ) -> Plan:
-    """Compose, and decide about every step without running it."""
+    """Compose, which runs the body's plain code, and decide about every step without running it."""
     wish = replace(pipeline.wish, enable_cache=enable_cache)
     return plan_composition(pipeline.compose(parameters), wish, open_desk())
 
@@ -80,6 +81,4 @@ def _check_steps(names: tuple[str, ...], composition: Composition) -> None:
     known = [node.name for node in composition.nodes]
     for name in names:
         if name not in known:
-            raise OptionError(
-                f"{composition.pipeline} has no step {name}. {suggestion(name, known)}"
-            )
+            raise OptionError(f"{composition.pipeline} has no step {name}. {nearest(name, known)}")

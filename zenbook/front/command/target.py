@@ -2,7 +2,7 @@
 
 The file is imported as a module under its own name, with its folder first on the path, as
 ``python FILE`` would have it; its ``if __name__ == "__main__":`` block does not run. A file that
-calls a pipeline while it is imported is told so; for a plan, which runs nothing, it is known down
+calls a pipeline while it is imported is told so; for a plan, which runs no step, it is known down
 to that call only.
 """
 
@@ -17,8 +17,8 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
+from zenbook.core.naming import nearest
 from zenbook.errors import UsageError
-from zenbook.front.command.parameters import suggestion
 
 if TYPE_CHECKING:
     from zenbook.engine.compose import Composition
@@ -34,7 +34,7 @@ class PipelineLike(Protocol):
     __module__: str
 
     def compose(self, parameters: Mapping[str, Any]) -> Composition:
-        """Wire the steps for these parameters; nothing runs."""
+        """Wire the steps for these parameters: the plain code around them runs, no step does."""
         ...
 
 
@@ -81,7 +81,7 @@ def pipeline_of(target: Target, *, to_run: bool = True) -> PipelineLike:
         if target.pipeline in pipelines:
             return pipelines[target.pipeline]
         raise UsageError(
-            f"{target.file} has no pipeline {target.pipeline}. {suggestion(target.pipeline, names)}"
+            f"{target.file} has no pipeline {target.pipeline}. {nearest(target.pipeline, names)}"
         )
     if len(pipelines) == 1:
         return pipelines[names[0]]

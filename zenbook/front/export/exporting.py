@@ -95,7 +95,8 @@ def export_notebook(file: Path, output: Path | None, wanted: Wanted) -> Exported
     except ExportError:
         if not (verifies and is_covered):
             raise
-        # records know steps only; a run of every cell also tells what shares objects
+        # records know steps only, and a run that may have had other parameters; a run of every
+        # cell is like the script's, and also tells what shares objects
         facts = trial(notebook)
         exported = _best(_forgiving(notebook, facts, wanted), facts, place, wanted, verifies)
     if wanted.check:
@@ -174,8 +175,10 @@ def _plan(
 
 
 def _verified(script: Script, facts: Facts) -> Comparison:
+    """What differs from a trial may differ between trials, too; what differs from a record may be
+    of another parameter, so that a trial has to tell first."""
     found = compare(script.text(), script, facts)
-    if found.differ and not found.error:
+    if found.differ and not found.error and not facts.recorded:
         return settle(found, script, facts)
     return found
 

@@ -69,6 +69,8 @@ class Facts:
     """What is known of a run, by cell number; empty where the notebook never ran."""
 
     cells: Mapping[int, CellFacts] = field(default_factory=dict)
+    recorded: bool = False
+    """Whether records tell them: the run may have had other parameters than the notebook has."""
 
     def type_of(self, cell: int, name: str) -> str:
         """Public import path of the type a name's value had after a cell, "" if unknown."""

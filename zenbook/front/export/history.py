@@ -29,7 +29,8 @@ class Recorded:
     @property
     def facts(self) -> Facts:
         """The records as facts for the plan."""
-        return Facts({number: _facts(record) for number, record in self.records.items()})
+        facts = {number: _facts(record) for number, record in self.records.items()}
+        return Facts(facts, recorded=True)
 
 
 def recorded(notebook: Notebook) -> Recorded:

@@ -158,7 +158,9 @@ def _note_left_out(plan: Plan) -> None:
 
 def _why_left_out(cell: SourceCell) -> str:
     if not cell.tree.body:
-        return "; ".join(cell.notes) or "it is empty"
+        # that it is left out is said of the whole cell
+        notes = (note.replace("; left out", "").replace(" left out", "") for note in cell.notes)
+        return "; ".join(notes) or "it is empty"
     deletes = all(isinstance(node, ast.Delete) for node in cell.tree.body)
     return "it only deletes what other steps made" if deletes else "it only shows a value"
 

@@ -224,7 +224,8 @@ class Door:
                 parameters=self.parameters,
                 about=self.about,
             )
-        found.expect(self.outline().steps)
+        outline = self.outline()
+        found.expect(outline.steps, outline.codes)
         return found
 
     def say(self, sentence: str) -> None:

@@ -112,7 +112,7 @@ class Foresight:
         cell = _read(tree, source, said)
         name = cell.name
         now = _Now(tree, cell, said, analyse(tree), self.told, number, self)
-        verdict, expected = self._verdict(name, now), self.desk.history.expected
+        verdict, expected = self._verdict(name, now), self.desk.expected
         seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
         self.planned[name] = PlannedStep(name, verdict, seconds)
         changes = not isinstance(verdict, Hit) or bool(verdict.record.changed)

@@ -19,11 +19,11 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from zenbook.core.naming import nearest
 from zenbook.core.trees import nodes_of
 from zenbook.errors import OptionError
 from zenbook.front.notebook.book import parameters_cells, tags_of, tree_of
 from zenbook.front.notebook.definitions import bound_names
-from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.told import literals
 from zenbook.front.typed_text import value_of
 
@@ -137,7 +137,7 @@ def _place(name: str, holders: Mapping[int, ast.Module]) -> int:
         for bound in bound_names(tree.body):
             known.setdefault(bound, place)
     if holders and name not in known:
-        raise OptionError(f"The notebook has no parameter {name}.{suggestion(name, known)}")
+        raise OptionError(f"The notebook has no parameter {name}. {nearest(name, known)}")
     return known.get(name, ABOVE_ALL)
 
 

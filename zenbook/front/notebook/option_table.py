@@ -5,7 +5,6 @@ It stands alone so that ``%load_ext zenbook`` can show help without importing wh
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -57,8 +56,10 @@ PIPELINE_OPTIONS: tuple[Option, ...] = (
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`` Did you mean ...?`` for the closest known word; "" if none is close."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]}?" if close else ""
+    from zenbook.core.naming import closest
+
+    close = closest(word, known)
+    return f" Did you mean {close}?" if close else ""
 
 
 def usage(magic: str, options: Iterable[Option]) -> str:

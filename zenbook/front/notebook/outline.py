@@ -6,8 +6,9 @@ Only a hint: the file is as last saved, the kernel executes what is on the page.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,34 @@ from zenbook.front.notebook.options import parse_step_line
 @dataclass(frozen=True, slots=True)
 class Outline:
     """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps,
-    empty if one of them is named only when it runs; ``order`` the same from top to bottom."""
+    empty if one of them is named only when it runs; ``order`` the same from top to bottom;
+    ``cells`` each step's name and source."""
 
     parameters: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
 
     @property
     def steps(self) -> frozenset[str]:
         """The steps' names, whatever their order."""
         return frozenset(self.order)
+
+    def codes(self, met: Container[str]) -> Mapping[str, str]:
+        """The digest of the code of each step that is not met yet, of those that are Python."""
+        found = {name: _code(source) for name, source in self.cells if name not in met}
+        return {name: code for name, code in found.items() if code}
+
+
+@lru_cache(maxsize=1000)
+def _code(source: str) -> str:
+    """The digest of a cell's code, empty where it is no Python, as running it will say."""
+    from zenbook.core.source import body_of_cell
+    from zenbook.front.notebook.book import tree_of
+
+    try:
+        return body_of_cell(tree_of(source)).code
+    except (SyntaxError, ValueError):
+        return ""
 
 
 NOTHING_SAID = Outline()
@@ -48,8 +68,7 @@ def outline_of(file: Path) -> Outline:
 
 def _outline(notebook: Any) -> Outline:
     parameters: set[str] = set()
-    steps: list[str] = []
-    unnamed = False
+    cells: dict[str, str] = {}
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
             continue
@@ -58,10 +77,10 @@ def _outline(notebook: Any) -> Outline:
         if "parameters" in cell.get("metadata", {}).get("tags", ()) or holds_parameters(lines):
             parameters.add(source)
         if (marker := find_marker(lines)) is not None:
-            name = _name(marker.options)
-            unnamed = unnamed or not name
-            steps.append(name)
-    return Outline(frozenset(parameters), () if unnamed else tuple(dict.fromkeys(steps)))
+            cells[_name(marker.options)] = source
+    if "" in cells:  # a step that is named only when it runs
+        cells.clear()
+    return Outline(frozenset(parameters), tuple(cells), tuple(cells.items()))
 
 
 def named_twice(notebook: Any) -> Iterator[str]:
@@ -74,7 +93,8 @@ def named_twice(notebook: Any) -> Iterator[str]:
     for name, numbers in cells.items():
         if len(numbers) > 1:
             told = ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
-            yield f"Cells {told} are all the step {name}: each replaces the one above it."
+            all_of_them = "both" if len(numbers) == 2 else "all"
+            yield f"Cells {told} are {all_of_them} the step {name}: each replaces the one above it."
 
 
 def _name(options: str) -> str:

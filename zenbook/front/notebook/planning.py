@@ -18,7 +18,7 @@ from zenbook.engine.decide import decide, said_to_run
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
 from zenbook.engine.sitting import Sitting
-from zenbook.errors import PipelineError, StoreFault, UsageError
+from zenbook.errors import PipelineError, UsageError
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.supposing import as_found, thrown
 from zenbook.front.notebook.trail import Origin, values_of
@@ -192,12 +192,7 @@ def _reference(record: Record | None, output: str) -> Reference | None:
 
 
 def _expected(session: Session, name: str, verdict: Verdict) -> float | None:
-    if isinstance(verdict, Hit):
-        return 0.0
-    try:
-        return session.desk.history.expected(name, session.pipeline)
-    except StoreFault:
-        return None  # the plan is as good without
+    return 0.0 if isinstance(verdict, Hit) else session.desk.expected(name, session.pipeline)
 
 
 def _told(step: PlannedStep) -> str:

@@ -37,8 +37,9 @@ def restore(door: Door, run: str, name: str | None = None) -> Restored:
     from zenbook.engine import verbs
 
     found = verbs.show(run_named(door, run))
-    restored = verbs.restore(found.id, name)
-    values = {name: value for name, value in restored.items() if name.isidentifier()}
+    # where several steps bind one name, a notebook ends with what the last of them bound
+    last = {output.name: output for _, output in verbs.outputs(found.id, name)}
+    values = {name: output.load() for name, output in last.items() if name.isidentifier()}
     if not values:
         raise UsageError(f"Run {found.number} kept nothing that could be restored.")
     namespace = door.shell.user_ns

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,6 +112,8 @@ class Session:
     """Name, tags and note of its runs."""
     expected: frozenset[str] = frozenset()
     """Names of the steps the notebook's file has; empty where nobody tells."""
+    foretold: Callable[[Container[str]], Mapping[str, str]] = field(default=lambda met: {})
+    """Gives the codes that the file has for them, but for those of these names."""
     gone: set[str] = field(default_factory=set)
     """Names of steps that the notebook had and has no more."""
     known: dict[str, Known] = field(default_factory=dict)
@@ -124,8 +126,11 @@ class Session:
     """The number of the run that was open last."""
     lines: Lines = field(default_factory=Lines)
 
-    def expect(self, steps: frozenset[str]) -> None:
-        """The notebook's file has these steps now."""
+    def expect(
+        self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
+    ) -> None:
+        """The notebook's file has these steps now, with these codes."""
+        self.foretold = codes
         self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
         self.expected = steps
 
@@ -302,29 +307,35 @@ class Session:
     def version_said(self) -> str:
         """``v1`` where this shape has a number, else ``v2 draft``.
 
-        Also a draft, of the newest there is, while the steps met so far are in several versions.
+        Steps that the kernel has not met yet are taken to be what the notebook's file has. Also a
+        draft, of the newest there is, while the steps are in several versions.
         """
         try:
             versions = self.desk.history.versions(self.pipeline)
         except StoreFault:
             return ""  # the logbook tells of a history that is out of order
-        if fitting := self._fitting(versions):
+        if fitting := self._fitting(versions, self.foretold(self.known) if versions else {}):
             return f"v{fitting[0]}{' draft' if len(fitting) > 1 else ''}"
         return f"v{max((v.number for v in versions), default=0) + 1} draft"
 
-    def _fitting(self, versions: Sequence[Version]) -> list[int]:
+    def _fitting(
+        self, versions: Sequence[Version], foretold: Mapping[str, str] | None = None
+    ) -> list[int]:
         """The number this shape has. The kernel may not have met all steps yet: then those of
-        all versions that have the steps it met, newest first."""
+        all versions that have the steps it met, and the codes foretold of others, newest first."""
         shape = self.shape()
         exact = [v.number for v in versions if v.shape.digest == shape.digest]
         if exact or self._complete():
             return exact[:1]
-        mine, edges = {(step.name, step.code) for step in shape.steps}, set(shape.edges)
+        mine = {**(foretold or {}), **{step.name: step.code for step in shape.steps}}
+        is_whole = bool(foretold) and mine.keys() == self.expected
         return [
             version.number
             for version in reversed(versions)
-            if mine <= {(step.name, step.code) for step in version.shape.steps}
-            and edges <= set(version.shape.edges)
+            if mine.items() <= (has := {s.name: s.code for s in version.shape.steps}).items()
+            and (len(has) == len(mine) or not is_whole)
+            and set(shape.edges) <= set(version.shape.edges)
+            and set(shape.parameters) <= set(version.shape.parameters)
         ]
 
     def place(self) -> Place:

@@ -66,10 +66,7 @@ def _unmet(session: Session, order: Sequence[str], versions: Sequence[Version]) 
 
 def _foreseen(session: Session, name: str, version: Version | None) -> CellNow:
     """A step as the newest version has it; bare where it is in none."""
-    try:
-        expected = session.desk.history.expected(name, session.pipeline)
-    except StoreFault:
-        expected = None  # the logbook tells of a history that is out of order
+    expected = session.desk.expected(name, session.pipeline)
     cell = CellNow(step=name, source="", status=None, expected=expected)
     if version is None:
         return cell

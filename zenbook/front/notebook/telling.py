@@ -64,10 +64,7 @@ class Teller:
 
     def expected(self, step: str) -> float | None:
         """Seconds the step took when it last ran; None if it never did."""
-        try:
-            return self.session.desk.history.expected(step, self.session.pipeline)
-        except StoreFault:
-            return None  # the logbook tells of a history that is out of order
+        return self.session.desk.expected(step, self.session.pipeline)
 
     def line(self, outcome: Outcome, outputs: tuple[str, ...], *, replaces: bool) -> StepLine:
         """The line of a step that has ended."""

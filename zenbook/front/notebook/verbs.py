@@ -85,8 +85,9 @@ def _runs(door: Door, words: Sequence[str], said: Said) -> Any:
 
 
 def _show(door: Door, words: Sequence[str], said: Said) -> Any:
+    from zenbook.core.naming import nearest
     from zenbook.engine.pictures import step_picture
-    from zenbook.engine.verbs import nearest, show
+    from zenbook.engine.verbs import show
     from zenbook.front.text import text
 
     run = show(run_named(door, words[0] if words else "latest"))

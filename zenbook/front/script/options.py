@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from zenbook.core.naming import closest
 from zenbook.errors import OptionError
 from zenbook.model import Options
 
@@ -51,8 +51,8 @@ def options_from(base: Options, given: Mapping[str, Any]) -> Options:
 
 def unknown(kind: str, name: str, known: Any) -> str:
     """A sentence for a name that does not exist, with the likeliest one that does."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    hint = f" Did you mean {near[0]}?" if near else f" There are: {', '.join(known)}."
+    near = closest(name, known)
+    hint = f" Did you mean {near}?" if near else f" There are: {', '.join(known)}."
     return f"There is no {kind} {name!r}.{hint}"
 
 

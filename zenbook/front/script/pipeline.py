@@ -49,7 +49,10 @@ class PipelineFunction:
         return bound.run()
 
     def plan(self, *args: Any, enable_cache: bool | None = None, **kwargs: Any) -> Plan:
-        """Every step's verdict, cause and expected seconds, without running anything."""
+        """Every step's verdict, cause and expected seconds, without running any.
+
+        The plain code in the pipeline's body runs: it is what wires the steps.
+        """
         bound = BoundPipeline(self, self.binder.bind(args, kwargs))
         return bound.plan(enable_cache=enable_cache)
 
@@ -58,7 +61,10 @@ class PipelineFunction:
         return PipelineFunction(self.__wrapped__, wish_from(self.wish, options), self.name)
 
     def compose(self, parameters: Mapping[str, Any]) -> Composition:
-        """Wire the steps for these parameters; nothing runs. Raises PipelineError."""
+        """Wire the steps for these parameters: the plain code around them runs, no step does.
+
+        Raises PipelineError.
+        """
         with composition_of(self.name) as composer:
             result = self.binder.call(**parameters)
             plain = {n: v for n, v in parameters.items() if not isinstance(v, StepFunction)}

@@ -57,7 +57,7 @@ def evaluate(
 
 
 @pipeline
-def first_pipeline(gamma: float = 0.0015) -> tuple[float, np.float64]:
+def classifier(gamma: float = 0.0015) -> tuple[float, np.float64]:
     """Eight by eight pixels, ten digits, one support vector machine.
 
     Parameters:
@@ -70,4 +70,4 @@ def first_pipeline(gamma: float = 0.0015) -> tuple[float, np.float64]:
 
 
 if __name__ == "__main__":
-    cli(first_pipeline)
+    cli(classifier)
