@@ -103,17 +103,17 @@ def test_forget_asks_first_and_then_really_deletes(project: Project) -> None:
     assert json.loads(project.zenbook("runs", "--json").out)["rows"] == []
 
 
-def test_what_a_forgotten_run_made_stays_with_the_run_that_was_given_it(project: Project) -> None:
+def test_a_pinned_run_keeps_what_a_forgotten_run_had_made(project: Project) -> None:
     assert project.zenbook("run", "filling.py").code == 0
+    assert project.zenbook("pin", "filling:2").code == 0
+    refused = project.zenbook("forget", "filling:1", "--yes")
+    assert refused.code == 2 and "Forget or unpin filling:2 first." in refused.err
+    assert project.zenbook("restore", "filling:2").out.startswith("output = b'\\x00")
+    assert project.zenbook("pin", "filling:2", "--remove").code == 0
     forgotten = project.zenbook("forget", "filling:1", "--yes")
-    assert "Results of it that filling:2 used stay until that run is" in forgotten.out
-    restored = project.zenbook("restore", "filling:2")
-    assert restored.out.startswith("output = b'\\x00")
-    assert "1 cached" in project.zenbook("plan", "filling.py").out
-    told = project.python("-c", "import zenbook; print(zenbook.why('fill'))").out
-    assert told == "fill cached: from a forgotten run\n"
-    assert project.zenbook("why", "fill").code == 0
-    assert "1 blob deleted" in project.zenbook("forget", "filling:2", "--yes").out
+    assert "filling:2 had been given results of it, which are gone." in forgotten.out
+    gone = project.zenbook("restore", "filling:2")
+    assert gone.code == 2 and "forgotten" in gone.err
 
 
 @pytest.mark.parametrize(

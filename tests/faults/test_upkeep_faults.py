@@ -83,30 +83,37 @@ def given(folder: Folder, run: Run) -> Run:
     """Another run whose one step was given the first result that ``run`` made."""
     made = f"{run.id}-{folder.blobs_of(run)[0]}"
     again = folder.history.begin_run("p", None, {})
-    hit = line("step_0", record=made, status="cached", origin=run.id, changes=())
+    hit = line(
+        "step_0",
+        record=made,
+        status="cached",
+        origin=run.id,
+        metrics={"m": CANARY},
+        remarks=(CANARY,),
+        changes=(),
+    )
     folder.history.set_step(again.id, hit)
     return folder.history.end_run(again.id, "completed")
 
 
-def test_what_another_run_was_given_stays_until_that_is_forgotten_too(
-    folder: Folder, home: Path
-) -> None:
-    run = folder.run(CANARY, "mine alone")
-    first, second = given(folder, run), given(folder, run)
-    blob, alone = folder.blobs_of(run)
+def test_fault_86_what_other_runs_were_given_goes_too(folder: Folder, home: Path) -> None:
+    run = folder.run(CANARY)
+    later = given(folder, run)
     forgotten = upkeep.forget(run.id)
-    assert (forgotten.blobs, forgotten.given_to) == (1, ("p:2", "p:3"))
-    assert repr(forgotten).endswith(
-        " Results of it that p:2 and p:3 used stay until those runs are forgotten, too."
-    )
-    assert (folder.store.has(blob), folder.store.has(alone)) == (True, False)
-    assert upkeep.fsck().clean
-    assert upkeep.forget(first.id).given_to == ("p:3",)
-    assert folder.store.has(blob)
-    assert folder.history.record(f"{run.id}-{blob}") is not None
-    assert upkeep.forget(second.id).blobs == 1
+    assert (forgotten.blobs, forgotten.given_to) == (1, ("p:2",))
+    assert repr(forgotten).endswith(" p:2 had been given results of it, which are gone.")
     assert files_with(home, CANARY) == []
+    found = folder.history.run(later.id)
+    assert found is not None and (found.steps[0].record, found.steps[0].metrics) == ("", {})
     assert upkeep.fsck().clean
+
+
+def test_what_a_pinned_run_was_given_is_not_forgotten(folder: Folder) -> None:
+    run = folder.run(CANARY)
+    upkeep.pin(given(folder, run).id)
+    with pytest.raises(UsageError, match="Forget or unpin p:2 first"):
+        upkeep.forget(run.id)
+    assert folder.store.has(folder.blobs_of(run)[0])
 
 
 def test_a_value_that_another_run_made_too_stays_quoted(folder: Folder) -> None:

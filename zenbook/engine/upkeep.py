@@ -157,11 +157,12 @@ def unpin(run: str = "latest", *, home: Path | None = None) -> Run:
 
 
 def forget(run: str, *, home: Path | None = None) -> Forgotten:
-    """Really delete a run: its lines, and the records and bytes that no other run was given.
+    """Really delete a run: its lines, its records, and the bytes that no other record needs; also
+    where other runs were given its results, unless one of them is pinned.
 
     Copies of the history that were set aside (``bad/``, ``backup/``) are deleted too, and the
-    files are scrubbed. Raises UsageError for a run that is unknown or still running, Busy if
-    another process keeps the files from being scrubbed.
+    files are scrubbed. Raises UsageError for a run that is unknown or still running, or whose
+    results a pinned run was given, Busy if another process keeps the files from being scrubbed.
     """
     from zenbook.world import history_forgetting as rows
     from zenbook.world.history_keeping import collecting

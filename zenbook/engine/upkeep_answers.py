@@ -70,7 +70,7 @@ class Forgotten:
     blobs: int
     freed: int
     given_to: tuple[str, ...] = ()
-    """Other runs that were given results of it, which stay, as ``first_pipeline:2``."""
+    """Other runs that had been given results of it, as ``first_pipeline:2``."""
 
     def __repr__(self) -> str:
         said = (
@@ -78,9 +78,7 @@ class Forgotten:
             f"{bytes_text(self.freed)} freed."
         )
         if self.given_to:
-            until = "that run is" if len(self.given_to) == 1 else "those runs are"
-            given = listed(self.given_to)
-            said += f" Results of it that {given} used stay until {until} forgotten, too."
+            said += f" {listed(self.given_to)} had been given results of it, which are gone."
         return said
 
 

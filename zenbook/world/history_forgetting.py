@@ -1,4 +1,4 @@
-"""Forgetting a run: its rows and bytes go, and what another run was given stays.
+"""Forgetting a run: its rows and bytes go, also where another run was given them.
 
 Constraints
     - Forgetting is done in the order that a kill cannot spoil: the rows and a note of the blobs
@@ -13,14 +13,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from zenbook.errors import Busy, StoreFault
+from zenbook.errors import Busy, StoreFault, UsageError
 from zenbook.model import Record, Run
 from zenbook.world.guard import guarded
 from zenbook.world.history import SqliteHistory
@@ -36,64 +36,62 @@ _FORGETTING = "forgetting"
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What goes with a run: its blobs; and the runs that were given results of it, which stay."""
+    """What goes with a run: its blobs; and the runs that had been given results of it."""
 
     blobs: frozenset[str]
     given_to: tuple[str, ...] = ()
 
 
 def forget_rows(history: SqliteHistory, run: Run, happened: float) -> Forgetting:
-    """Delete all rows of a run and note which blobs must go; those nobody else refers to.
+    """Delete all rows of a run and note which blobs must go; those no other record refers to.
 
-    A record that another run was given stays until that run is forgotten, too.
+    Raises UsageError where a pinned run was given results of it.
     """
     claims = [record for _, record in every_claim(history) if record is not None]
+    going = [record for record in claims if record.run == run.id]
+    staying = [record for record in claims if record.run != run.id]
+    ids = frozenset(record.id for record in going)
+    blobs = _union(map(blobs_of, going)) - _union(map(blobs_of, staying))
+    lost = _union(map(_parts, going)) - _union(map(_parts, staying))
 
     def delete(connection: sqlite3.Connection) -> Forgetting:
-        mine, given = _made_or_left(connection, run), _given_to_others(connection, run)
-        ids = frozenset(mine - given.keys())
-        going = [record for record in claims if record.id in ids]
-        staying = [record for record in claims if record.id not in ids]
-        blobs = _union(map(blobs_of, going)) - _union(map(blobs_of, staying))
-        lost = _union(map(_parts, going)) - _union(map(_parts, staying))
+        given_to = _given_to_others(connection, run, ids)
         connection.execute("PRAGMA secure_delete = ON")
         _delete_run(connection, run, ids)
         for blob in blobs:
             connection.execute("DELETE FROM event WHERE subject = ?", (blob,))
-        _scrub_lines(connection, lost)
+        _scrub_lines(connection, ids, lost)
         _blank_version(connection, run)
         write_meta(connection, _FORGETTING, json.dumps(sorted({*_going(connection), *blobs})))
         note_event(connection, happened, "forgotten", run.id, {"records": len(ids)})
-        names = (name for id in sorted(mine & given.keys()) for name in given[id])
-        return Forgetting(blobs, tuple(dict.fromkeys(names)))
+        return Forgetting(blobs, given_to)
 
     done = history.ledger.write(delete)
     checkpoint("rows forgotten")
     return done
 
 
-def _made_or_left(connection: sqlite3.Connection, run: Run) -> set[str]:
-    """Ids of the records that a run made, and of those it used whose run is forgotten already."""
-    made = connection.execute("SELECT id FROM record WHERE run = ?", (run.id,))
-    left = connection.execute(
-        "SELECT record.id FROM record JOIN step ON step.record = record.id JOIN run ON "
-        "run.sequence = step.run WHERE run.id = ? AND NOT EXISTS (SELECT 1 FROM run AS maker "
-        "WHERE maker.id = record.run)",
-        (run.id,),
-    )
-    return {str(id) for rows in (made, left) for (id,) in rows.fetchall()}
-
-
-def _given_to_others(connection: sqlite3.Connection, run: Run) -> dict[str, list[str]]:
-    """Ids of the records that other runs made use of, with the names of those runs in order."""
-    given: dict[str, list[str]] = {}
-    for record, pipeline, number in connection.execute(
-        "SELECT step.record, run.pipeline, run.number FROM step JOIN run ON run.sequence = "
-        "step.run WHERE step.record != '' AND run.id != ? ORDER BY run.sequence",
+def _given_to_others(
+    connection: sqlite3.Connection, run: Run, ids: Collection[str]
+) -> tuple[str, ...]:
+    """The names of other runs that these records were given to, in order. Raises UsageError for a
+    pinned one."""
+    given: dict[str, None] = {}
+    for record, pipeline, number, pinned in connection.execute(
+        "SELECT step.record, run.pipeline, run.number, run.pinned FROM step JOIN run ON "
+        "run.sequence = step.run WHERE step.record != '' AND run.id != ? ORDER BY run.sequence",
         (run.id,),
     ):
-        given.setdefault(str(record), []).append(f"{pipeline}:{number}")
-    return given
+        if record not in ids:
+            continue
+        name = f"{pipeline}:{number}"
+        if pinned:
+            raise UsageError(
+                f"{run.pipeline}:{run.number} made results that {name} was given, which is pinned. "
+                f"Forget or unpin {name} first."
+            )
+        given[name] = None
+    return tuple(given)
 
 
 def _union(sets: Iterable[Set[_T]]) -> frozenset[_T]:
@@ -160,9 +158,13 @@ def _delete_run(connection: sqlite3.Connection, run: Run, ids: Iterable[str]) ->
     connection.execute("DELETE FROM event WHERE subject = ?", (run.id,))
 
 
-def _scrub_lines(connection: sqlite3.Connection, lost: frozenset[tuple[str, str, str]]) -> None:
-    """Take forgotten values out of other runs' lines: what a change was from."""
-    for run, step, body in connection.execute("SELECT run, step, body FROM step").fetchall():
+def _scrub_lines(
+    connection: sqlite3.Connection, ids: frozenset[str], lost: frozenset[tuple[str, str, str]]
+) -> None:
+    """Take forgotten values out of other runs' lines: what a change was from, what a hit gave."""
+    for run, step, record, body in connection.execute(
+        "SELECT run, step, record, body FROM step"
+    ).fetchall():
         facts = dict(as_object(body))
         quoted = False
         for change in facts.get("changes", ()):
@@ -171,9 +173,12 @@ def _scrub_lines(connection: sqlite3.Connection, lost: frozenset[tuple[str, str,
                     part[3], quoted = "", True
         if quoted:
             facts["why"] = f"{facts['cause']}, against a forgotten run"
+        if record in ids:
+            facts |= {"record": "", "metrics": {}, "remarks": []}
+        if quoted or record in ids:
             connection.execute(
-                "UPDATE step SET body = ? WHERE run = ? AND step = ?",
-                (json.dumps(facts), run, step),
+                "UPDATE step SET record = ?, body = ? WHERE run = ? AND step = ?",
+                (facts["record"], json.dumps(facts), run, step),
             )
 
 

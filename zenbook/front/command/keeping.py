@@ -97,9 +97,9 @@ def fsck_command(repair: bool, as_json: bool) -> int:
 @click.argument("run")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget_command(run: str, yes: bool) -> None:
-    """Really delete a RUN: its lines, and the records and bytes that no other run was given.
+    """Really delete a RUN: its lines, its records, and the bytes that no other record needs.
 
-    What another run was given of it stays until that run is forgotten, too.
+    What other runs were given of it is gone, too. A pinned run keeps what it was given.
     """
     if not yes:
         _confirm(run)
