@@ -46,10 +46,15 @@ _INSERT_RUN = (
 _INSERT_STEP = (
     "INSERT OR REPLACE INTO step SELECT sequence, ?, ?, ?, pipeline, ?, ?, ? FROM run WHERE id = ?"
 )
+_CLOSE_RUN = (
+    "UPDATE run SET status = ?, ended = max(started, ?), version = coalesce(?, version) "
+    "WHERE id = ?"
+)
 _STOP_STEPS = (
     "UPDATE step SET status = 'interrupted', body = json_set(body, '$.status', 'interrupted') "
     "WHERE run = ? AND status = 'running'"
 )
+_STOP_STEPS_OF = _STOP_STEPS.replace("= ?", "= (SELECT sequence FROM run WHERE id = ?)")
 
 
 @dataclass(slots=True)
@@ -121,8 +126,9 @@ class Runs:
         tags: Sequence[str] = (),
         note: str = "",
         origin: str = "",
+        lines: Sequence[StepRun] = (),
     ) -> Run:
-        """Put a run on record, status ``running``, from its first moment."""
+        """Put a run on record with these lines, status ``running``, from its first moment."""
         me, now = self._me(), self._clock.now()
         row: dict[str, Any] = {
             "id": _new_id(now),
@@ -138,8 +144,9 @@ class Runs:
             "pid": me.pid,
             "born": me.born,
         }
-        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))))
-        number = self._ledger.write(lambda connection: _insert_run(connection, run))
+        steps = {line.step: line for line in lines}
+        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))), steps)
+        number = self._ledger.write(lambda connection: _insert_run(connection, run), aside=True)
         self._under_way[row["id"]] = run
         return Run(
             id=row["id"],
@@ -160,29 +167,24 @@ class Runs:
         """Insert or replace one step's line of a run (by its name)."""
         if run in self._under_way:
             self._under_way[run].lines[step.step] = step
-        if not self._ledger.write(lambda connection: _insert_step(connection, run, step)):
+        if not self._ledger.write(
+            lambda connection: _insert_step(connection, run, step), aside=True
+        ):
             raise StoreFault(f"there is no run {run} in the history")
 
-    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+    def close_run(self, run: str, status: Status, version: int | None = None) -> None:
         """Close a run; a step of it that is still running counts as interrupted."""
-        now = self._clock.now()
-
-        def end(connection: sqlite3.Connection) -> Run | None:
-            connection.execute(
-                "UPDATE run SET status = ?, ended = max(started, ?), "
-                "version = coalesce(?, version) WHERE id = ?",
-                (status, now, version, run),
-            )
-            connection.execute(
-                _STOP_STEPS.replace("run = ?", "run = (SELECT sequence FROM run WHERE id = ?)"),
-                (run,),
-            )
-            return find_run(connection, run)
-
-        ended = self._ledger.write(end)
-        if ended is None:
+        closed = (status, self._clock.now(), version, run)
+        if not self._ledger.write(lambda connection: _close(connection, closed), aside=True):
             raise StoreFault(f"there is no run {run} in the history")
         self._under_way.pop(run, None)
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; it comes back with its steps."""
+        self.close_run(run, status, version)
+        ended = self._ledger.read(lambda connection: find_run(connection, run))
+        if ended is None:
+            raise StoreFault(f"the run {run} was forgotten as it ended")
         return ended
 
     def annotate(
@@ -282,6 +284,12 @@ class Runs:
         self.settle()
         return self._ledger.read(lambda connection: find_run(connection, id))
 
+    def place_of(self, run: str) -> tuple[str, int] | None:
+        """The pipeline of a run and its number there, by its whole id; None if it is forgotten."""
+        find = "SELECT pipeline, number FROM run WHERE id = ?"
+        row = self._ledger.read(lambda connection: connection.execute(find, (run,)).fetchone())
+        return None if row is None else (str(row[0]), int(row[1]))
+
     # ------------------------------------------------------------ the dead
 
     def settle(self) -> None:
@@ -310,14 +318,15 @@ class Runs:
         for id, run in self._under_way.items():
             if find_run(connection, id) is None:
                 _insert_run(connection, run)
-            for line in run.lines.values():
-                _insert_step(connection, id, line)
+            else:
+                _insert_lines(connection, run)
 
 
 def _insert_run(connection: sqlite3.Connection, run: _UnderWay) -> int:
     number = _count_up(connection, f"run:{run.row['pipeline']}")
     connection.execute(_INSERT_RUN, {**run.row, "number": number})
     _insert_tags(connection, run.row["id"], run.tags)
+    _insert_lines(connection, run)
     return number
 
 
@@ -327,6 +336,11 @@ def _insert_tags(connection: sqlite3.Connection, run: str, tags: Sequence[str]) 
             "INSERT OR IGNORE INTO tag SELECT sequence, ? FROM run WHERE id = ?",
             (_plain(tag), run),
         )
+
+
+def _insert_lines(connection: sqlite3.Connection, run: _UnderWay) -> None:
+    for line in run.lines.values():
+        _insert_step(connection, run.row["id"], line)
 
 
 def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int:
@@ -344,6 +358,12 @@ def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int
         ),
     )
     return cursor.rowcount
+
+
+def _close(connection: sqlite3.Connection, closed: tuple[Status, float, int | None, str]) -> int:
+    found = connection.execute(_CLOSE_RUN, closed).rowcount
+    connection.execute(_STOP_STEPS_OF, closed[-1:])
+    return found
 
 
 def _interrupt(connection: sqlite3.Connection, dead: Sequence[int]) -> None:

@@ -9,9 +9,10 @@ shown. Where no front end can update a display (a terminal, a log) only the last
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
 
@@ -44,6 +45,9 @@ class StepLine:
     """Where a cached result is from: ``run 1, 2 h ago``."""
     not_kept: str = ""
     remarks: tuple[str, ...] = ()
+
+
+_FIELDS = tuple(each.name for each in fields(StepLine))
 
 
 def waiting(step: str) -> StepLine:
@@ -121,7 +125,7 @@ def bundle_of(said: StepLine) -> dict[str, Any]:
     return {
         "text/plain": text_of(said),
         "text/html": html_of(said),
-        MIME: {"schema": 1, **asdict(said)},
+        MIME: {"schema": 1, **{name: getattr(said, name) for name in _FIELDS}},
     }
 
 
@@ -134,13 +138,17 @@ def ago(then: float, now: float) -> str:
     return "just now"
 
 
+_KERNEL = secrets.token_hex(8)
+_spots = itertools.count()
+
+
 class Spot:
     """Where one cell's line is shown, and updated in place."""
 
     def __init__(self, shell: Any, quiet: bool) -> None:
         self._shell = shell
         self._quiet = quiet
-        self._id = secrets.token_hex(8)
+        self._id = f"{_KERNEL}{next(_spots):x}"
         self._shown = False
 
     @property
