@@ -89,3 +89,31 @@ def test_a_run_that_a_step_opens_has_its_line(kernel: Kernel) -> None:
     assert kernel.value(lines) == [("a", 0, "cached")]
     kernel.run("%%step b\ny = x + 2")
     assert kernel.value(lines) == [("a", 0, "cached"), ("b", 1, "completed")]
+
+
+def test_a_hit_asks_the_history_only_what_may_have_changed(own: Kernel) -> None:
+    for _ in range(3):
+        own.run(STEP)
+    own.quietly(
+        "import zenbook.engine.desk as __desk\n__asked = []\n"
+        "__desk.open_desk().history.ledger._connection.set_trace_callback(__asked.append)"
+    )
+    assert own.run(STEP).status == "cached"
+    asked = own.value("[each for each in __asked]")
+    assert sum(each.startswith("SELECT") for each in asked) == 0, asked
+    assert sum(each.startswith("BEGIN") for each in asked) == 2, asked
+    assert len(asked) <= 16, asked
+
+
+def test_the_same_text_means_another_thing_where_print_is_another(own: Kernel) -> None:
+    cell = "%%step show\nx = [1]\nprint(x + [2])"
+    own.run(cell)
+    assert own.run(cell).status == "cached"
+    own.run(
+        "import builtins\nplain = builtins.print\n"
+        "def loud(*values): plain('loud', *values)\nbuiltins.print = loud"
+    )
+    assert own.run(cell).stream() == "loud [1, 2]\n"
+    own.run("builtins.print = plain")
+    again = own.run(cell)
+    assert (again.status, again.stream()) == ("cached", "[1, 2]\n")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.history_samples import line, open_history, record
+from tests.world.history_samples import line, open_history, record, shape
 from zenbook.testing.history import MemoryHistory
 from zenbook.world.history import SqliteHistory
-from zenbook.world.history_upkeep import set_limit
+from zenbook.world.history_upkeep import forget_rows, set_limit
 from zenbook.world.ports import History
 
 
@@ -108,3 +108,20 @@ def test_a_run_is_found_by_its_place(history: History) -> None:
     assert history.place_of(run.id) == ("p", 2)
     assert history.place_of("") is None
     assert history.place_of(run.id[:-1]) is None
+
+
+def test_versions_and_places_are_those_of_now_whoever_changes_them(
+    real: SqliteHistory, tmp_path: Path
+) -> None:
+    other = open_history(tmp_path / "home")
+    run = real.begin_run("p", None, {})
+    assert (list(real.versions("p")), real.place_of(run.id)) == ([], ("p", 1))
+    other.version("p", shape())
+    assert [one.number for one in real.versions("p")] == [1]
+    real.version("p", shape("b" * 32))
+    assert [one.number for one in real.versions("p")] == [1, 2]
+    assert [one.number for one in other.versions("p")] == [1, 2]
+    real.close_run(run.id, "completed")
+    forget_rows(other, run, 0.0)
+    assert real.place_of(run.id) is None
+    other.close()

@@ -5,8 +5,9 @@ Constraints
       process, the next one that looks finds it and calls it ``interrupted``.
     - Order is the row number. Ids begin with the time so that they sort for people, and end with
       random digits so that two processes never share one.
-    - ``begin_run``, ``set_step`` and ``end_run`` are plain transactions of 40-70 µs: cheap
-      enough not to batch, so nothing waits to be lost at a kill.
+    - ``begin_run``, ``set_step`` and ``close_run`` are plain transactions of 40-70 µs: cheap
+      enough not to batch, so nothing waits to be lost at a kill. What they write changes nothing
+      that a key finds, and is written aside.
     - If the file is deleted or rebuilt while a run is under way, the run is put back.
 """
 
@@ -31,9 +32,11 @@ from zenbook.world.history_queries import (
     find_run,
     page_of_runs,
     pinned_runs,
+    place_of,
     versions_of,
 )
 from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
+from zenbook.world.history_standing import Standing
 from zenbook.world.notice import notice_once
 from zenbook.world.ports import Clock
 
@@ -76,6 +79,7 @@ class Runs:
         self._columns = Columns()
         self._under_way: dict[str, _UnderWay] = {}
         self._owner: Owner | None = None
+        self._standing = Standing(self._ledger)
         self._ledger.renewed = self._put_back
 
     # ------------------------------------------------------------ versions
@@ -112,7 +116,8 @@ class Runs:
 
     def versions(self, pipeline: str) -> Sequence[Version]:
         """All versions of a pipeline, by number."""
-        return self._ledger.read(lambda connection: versions_of(connection, pipeline))
+        question = ("versions", pipeline)
+        return self._standing.ask(question, lambda connection: versions_of(connection, pipeline))
 
     # ------------------------------------------------------------ a run's life
 
@@ -220,7 +225,7 @@ class Runs:
             _insert_tags(connection, run, tags)
             return True
 
-        if not self._ledger.write(change):
+        if not self._ledger.write(change, aside=True):
             raise StoreFault(f"there is no run {run} in the history")
 
     # ------------------------------------------------------------ questions
@@ -286,9 +291,7 @@ class Runs:
 
     def place_of(self, run: str) -> tuple[str, int] | None:
         """The pipeline of a run and its number there, by its whole id; None if it is forgotten."""
-        find = "SELECT pipeline, number FROM run WHERE id = ?"
-        row = self._ledger.read(lambda connection: connection.execute(find, (run,)).fetchone())
-        return None if row is None else (str(row[0]), int(row[1]))
+        return self._standing.ask(("place", run), lambda connection: place_of(connection, run))
 
     # ------------------------------------------------------------ the dead
 

@@ -205,6 +205,8 @@ def default_name(tree: ast.Module, always: Sequence[str]) -> str:
 def ends_quietly(source: str) -> bool:
     """Whether a cell ends in a semicolon: IPython then does not show its last value."""
     last = ""
+    if ";" not in source:
+        return False
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in _NO_CODE:

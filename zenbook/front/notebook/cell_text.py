@@ -1,7 +1,7 @@
 """What the text of a cell says by itself, whatever the notebook holds.
 
 A cell is run again as it is, mostly: what its text says is worked out once, and known by its
-digest the next time.
+digest the next time. So nothing here may ask the notebook, a module or a clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.names import Names, analyse
 from zenbook.core.names_scope import DYNAMIC_CALLS, NAMESPACES
 from zenbook.core.source import Body, body_of_cell, parse_cell
-from zenbook.core.source_normal import gives_value
+from zenbook.core.source_normal import gives_value, is_pythons_print
 from zenbook.core.trees import nodes_of
 from zenbook.front.notebook.definitions import bound_names, definitions, dropped_names, made_names
 from zenbook.front.notebook.process import process_changes
@@ -50,7 +50,7 @@ _HARMLESS = frozenset(
 )
 _PROCESS = frozenset({"cd", "env", "set_env", "pushd", "popd"})
 
-_texts: dict[str, CellText] = {}
+_texts: dict[tuple[str, bool], CellText] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,8 @@ def read_text(tree: ast.Module, transform: Transform) -> tuple[CellText, ast.Mod
     whose Python IPython may read otherwise by then.
     """
     digest = xxh3_128_hexdigest(ast.dump(tree).encode("utf-8", "surrogatepass"))
-    known = _texts.get(digest)
+    key = (digest, is_pythons_print())  # what a final print means for the normal form
+    known = _texts.get(key)
     if known is not None:
         return known, ast.Module([*tree.body], [])
     seen, magics = _expanded(tree, transform)
@@ -95,7 +96,7 @@ def read_text(tree: ast.Module, transform: Transform) -> tuple[CellText, ast.Mod
     if not text.body.helpers and not any(map(_magic, nodes_of([tree]))):
         if len(_texts) >= _MOST_TEXTS:
             _texts.clear()
-        _texts[digest] = text
+        _texts[key] = text
     return text, seen
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
@@ -57,7 +58,11 @@ def waiting(step: str) -> StepLine:
 
 def text_of(said: StepLine) -> str:
     """The line as plain text."""
-    return f"{GLYPHS[said.status]} {line(said.step)}  {' · '.join(_pieces(said))}"
+    return _text(said, line(said.step), _pieces(said))
+
+
+def _text(said: StepLine, step: str, pieces: Sequence[str]) -> str:
+    return f"{GLYPHS[said.status]} {step}  {' · '.join(pieces)}"
 
 
 def _pieces(said: StepLine) -> list[str]:
@@ -110,21 +115,20 @@ def _place(said: StepLine) -> str:
     return " ".join(word for word in (said.pipeline, said.version, run) if word)
 
 
-def html_of(said: StepLine) -> str:
+def _html(said: StepLine, step: str, pieces: Sequence[str]) -> str:
     """The line as HTML: every text escaped, no style needed to read it."""
-    pieces = [escape(piece) for piece in _pieces(said)]
-    step = escape(line(said.step))
     return (
         f'<div class="zenbook-step" data-status="{said.status}"><small>{GLYPHS[said.status]} '
-        f"<b>{step}</b> {' · '.join(pieces)}</small></div>"
+        f"<b>{escape(step)}</b> {' · '.join(map(escape, pieces))}</small></div>"
     )
 
 
 def bundle_of(said: StepLine) -> dict[str, Any]:
     """The display's MIME bundle."""
+    step, pieces = line(said.step), _pieces(said)
     return {
-        "text/plain": text_of(said),
-        "text/html": html_of(said),
+        "text/plain": _text(said, step, pieces),
+        "text/html": _html(said, step, pieces),
         MIME: {"schema": 1, **{name: getattr(said, name) for name in _FIELDS}},
     }
 
