@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import os
 import subprocess
 import sys
+from typing import Any
+
+import pytest
 
 from tests.notebook.kernel import Kernel
+from zenbook.front.notebook.cell_text import read_text
 
 STEP = "%%step train\nx = [1, 2]\nprint('trained')"
 
@@ -113,7 +119,24 @@ def test_the_same_text_means_another_thing_where_print_is_another(own: Kernel) -
         "import builtins\nplain = builtins.print\n"
         "def loud(*values): plain('loud', *values)\nbuiltins.print = loud"
     )
-    assert own.run(cell).stream() == "loud [1, 2]\n"
+    for status in ("completed", "cached"):
+        played = own.run(cell)
+        assert (played.status, played.stream()) == (status, "loud [1, 2]\n")
     own.run("builtins.print = plain")
     again = own.run(cell)
     assert (again.status, again.stream()) == ("cached", "[1, 2]\n")
+
+
+def test_what_a_text_says_is_remembered_without_what_else_decides_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read(source: str) -> Any:
+        return read_text(ast.parse(source), str)[0]
+
+    source = "x = [1]\nprint(x + [2])"
+    assert read(source) is read("# above\n" + source)
+    assert read(source).body.shows == "printed"
+    monkeypatch.setattr(builtins, "print", lambda *values: None)
+    assert read(source).body.shows == ""
+    magic = "get_ipython().run_cell_magic('time', '', 'y = x')"
+    assert read(magic) is not read(magic)  # IPython may read its Python otherwise by then
