@@ -28,7 +28,7 @@ def session(*known: Known) -> Session:
 
 def test_a_step_that_ran_again_makes_all_below_it_stale_however_far() -> None:
     kept = session(met("a"), met("b", "a"), met("c", "b"), met("d"), met("e", "c", "a"))
-    kept.enter("a", hit=False)
+    kept.begin("a", "forced")
     kept.note(met("a"), hit=False)
     stale = {cell.step: cell.stale for cell in notebook_now(kept).cells if cell.stale}
     assert stale == dict.fromkeys("bce", "a ran again")
@@ -64,7 +64,6 @@ def test_the_first_run_in_a_kernel_says_how_long_it_will_take() -> None:
 
     kept = session()
     ran_before(kept)
-    kept.enter("load_data", hit=False)
     kept.begin("load_data", "forced")
     view = notebook_view(notebook_now(kept, ("load_data", "train", "evaluate")))
     assert view["progress"] == {"done": 0, "total": 3, "left": 15.5, "step": "load_data"}

@@ -90,12 +90,12 @@ def means_print(function: FunctionType) -> bool:
     """Whether ``print`` is the builtin in a function."""
     code = function.__code__
     own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-    return "print" not in own and "print" not in function.__globals__ and _is_pythons_print()
+    return "print" not in own and "print" not in function.__globals__ and is_pythons_print()
 
 
 def binds_print(tree: ast.Module) -> bool:
     """Whether a cell gives ``print`` another meaning, or somebody has given it one."""
-    if not _is_pythons_print():
+    if not is_pythons_print():
         return True
     for node in nodes_of([tree]):
         if isinstance(node, ast.alias) and (node.asname or node.name) in ("print", "*"):
@@ -107,7 +107,8 @@ def binds_print(tree: ast.Module) -> bool:
     return False
 
 
-def _is_pythons_print() -> bool:
+def is_pythons_print() -> bool:
+    """Whether nobody has put another ``print`` into Python's builtins."""
     return isinstance(builtins.print, BuiltinFunctionType)
 
 

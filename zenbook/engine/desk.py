@@ -45,7 +45,7 @@ class StoreWarning(UserWarning):
 
 @dataclass(slots=True, eq=False)
 class Recent:
-    """Records found since the history was last written, by key."""
+    """Records found, by key, since anything was written that changes what a key finds."""
 
     stamp: object = None
     records: dict[str, Sequence[Record]] = field(default_factory=dict)
@@ -93,7 +93,8 @@ class Desk:
     def candidates(self, key: str) -> Sequence[Record]:
         """Trusted records of this key, newest first; none if the history is out of order.
 
-        What was found lately is found again without asking, until anything is written.
+        What was found lately is found again without asking, until anything is written that
+        changes what a key finds.
         """
         recent = self._recent
         try:

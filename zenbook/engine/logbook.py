@@ -34,17 +34,25 @@ class Logbook:
         tags: Sequence[str] = (),
         note: str = "",
         origin: str = "",
+        lines: Sequence[StepRun] = (),
     ) -> None:
         self._desk = desk
         self._history = desk.history
-        self._steps: dict[str, StepRun] = {}
+        self._steps: dict[str, StepRun] = {line.step: line for line in lines}
         self._parameters = dict(parameters)
 
         def begin(history: History) -> tuple[Version | None, Run]:
             version = history.version(pipeline, shape) if shape is not None else None
             number = version.number if version is not None else None
             return version, history.begin_run(
-                pipeline, number, self._parameters, name=name, tags=tags, note=note, origin=origin
+                pipeline,
+                number,
+                self._parameters,
+                name=name,
+                tags=tags,
+                note=note,
+                origin=origin,
+                lines=lines,
             )
 
         self._begin = begin
@@ -58,6 +66,10 @@ class Logbook:
     def end(self, status: Status, version: int | None = None) -> Run:
         """Close the run; it comes back with its steps."""
         return self._told(lambda history: history.end_run(self.run.id, status, version))
+
+    def close(self, status: Status, version: int | None = None) -> None:
+        """Close the run, which nobody asks for."""
+        self._told(lambda history: history.close_run(self.run.id, status, version))
 
     def show_parameters(self, parameters: Mapping[str, str]) -> None:
         """The run's parameters are these: its steps have used them."""

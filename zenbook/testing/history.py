@@ -92,8 +92,9 @@ class MemoryHistory:
         tags: Sequence[str] = (),
         note: str = "",
         origin: str = "",
+        lines: Sequence[StepRun] = (),
     ) -> Run:
-        """Put a run on record, status ``running``."""
+        """Put a run on record with these lines, status ``running``."""
         run = Run(
             id=f"{len(self._runs) + 1:08d}-{os.urandom(5).hex()}",
             pipeline=pipeline,
@@ -109,6 +110,8 @@ class MemoryHistory:
             origin=origin,
         )
         self._runs[run.id] = run
+        for line in lines:
+            self.set_step(run.id, line)
         return run
 
     def set_step(self, run: str, step: StepRun) -> None:
@@ -118,7 +121,7 @@ class MemoryHistory:
         lines = sorted([*others, step], key=lambda line: (line.position, line.step))
         self._runs[run] = replace(known, steps=tuple(lines))
 
-    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+    def close_run(self, run: str, status: Status, version: int | None = None) -> None:
         """Close a run; a step of it that is still running counts as interrupted."""
         known = self._known(run)
         self._runs[run] = replace(
@@ -131,6 +134,10 @@ class MemoryHistory:
                 for line in known.steps
             ),
         )
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; it comes back with its steps."""
+        self.close_run(run, status, version)
         return self._runs[run]
 
     def annotate(
@@ -215,6 +222,11 @@ class MemoryHistory:
         if len(fits) > 1:
             raise OptionError(f"several runs begin with {id!a}: give more of the id")
         return fits[0] if fits else None
+
+    def place_of(self, run: str) -> tuple[str, int] | None:
+        """The pipeline of a run and its number there, by its whole id."""
+        known = self._runs.get(run)
+        return None if known is None else (known.pipeline, known.number)
 
     def close(self) -> None:
         """Keep everything: closing and using it again is allowed."""

@@ -68,16 +68,21 @@ class Ledger:
         self._ever_opened = False
         self._waited_in_vain = False
         self._must_renew = False
+        self._openings = self._written = 0
+        self._stood: tuple[object, object] = (None, None)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do some reading; raise StoreFault (or Busy) if the file does not let us."""
         return self._patiently(work, writing=False)
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do some writing as one transaction: all of it is on record, or nothing."""
+    def write(self, work: Callable[[sqlite3.Connection], T], *, aside: bool = False) -> T:
+        """Do some writing as one transaction: all of it is on record, or nothing.
+
+        What is written ``aside`` says what happened, and is no reason to look at results again.
+        """
         if os.getpid() != self._home_process:
             raise StoreFault("a forked process leaves the history of its parent alone")
-        return self._patiently(work, writing=True)
+        return self._patiently(work, writing=True, aside=aside)
 
     def close(self) -> None:
         """Close the file; what comes later opens it again."""
@@ -98,16 +103,36 @@ class Ledger:
             return object()
         return (file.st_ino, file.st_mtime_ns, log.st_ino, log.st_size, log.st_mtime_ns)
 
+    def standing(self) -> object:
+        """Equal to an earlier one only if nothing but what we wrote aside was written in between,
+        by anybody. Costs no more than a stamp where nothing was written at all.
+
+        The stamp is taken before SQLite is asked: what others write in between changes the next.
+        """
+        stamp = self.stamp()
+        before, standing = self._stood
+        if stamp != before:
+            standing = self.read(self._written_by_others)
+            self._stood = stamp, standing
+        return standing
+
+    def _written_by_others(self, connection: sqlite3.Connection) -> object:
+        """SQLite counts for each connection what others have committed."""
+        (others,) = connection.execute("PRAGMA data_version").fetchone()
+        return (self._openings, others, self._written)
+
     # ------------------------------------------------------------ attempts
 
-    def _patiently(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:
+    def _patiently(
+        self, work: Callable[[sqlite3.Connection], T], *, writing: bool, aside: bool = False
+    ) -> T:
         """Try until it works, the lock is held for too long, or the file is beyond repair."""
         deadline = time.monotonic() + (_ONCE_BITTEN if self._waited_in_vain else self.patience)
         nap, rebuilt = 0.001, False
         while True:
             try:
                 with guarded():
-                    result = self._attempt(work, writing=writing)
+                    result = self._attempt(work, writing=writing, aside=aside)
                 self._waited_in_vain = False
                 return result
             except sqlite3.DatabaseError as error:
@@ -126,7 +151,7 @@ class Ledger:
             time.sleep(nap)
             nap = min(2 * nap, 0.05)
 
-    def _attempt(self, work: Callable[[sqlite3.Connection], T], *, writing: bool) -> T:
+    def _attempt(self, work: Callable[[sqlite3.Connection], T], *, writing: bool, aside: bool) -> T:
         connection = self._current()
         if not writing:
             return work(connection)
@@ -142,6 +167,7 @@ class Ledger:
                 connection.execute("ROLLBACK")
             raise
         self._must_renew = False
+        self._written += not aside
         return result
 
     def _refuse_writing(self) -> None:
@@ -218,6 +244,7 @@ class Ledger:
         self._connection = connection
         self._identity = self._seen()
         self._ever_opened = True
+        self._openings += 1
         return connection
 
     def _make(self) -> None:

@@ -99,6 +99,13 @@ def find_run(connection: sqlite3.Connection, reference: str) -> Run | None:
     return _by_prefix(connection, reference)
 
 
+def place_of(connection: sqlite3.Connection, run: str) -> tuple[str, int] | None:
+    """The pipeline of a run and its number there, by its whole id; None if it is forgotten."""
+    find = "SELECT pipeline, number FROM run WHERE id = ?"
+    row = connection.execute(find, (run,)).fetchone()
+    return None if row is None else (str(row[0]), int(row[1]))
+
+
 def _by_prefix(connection: sqlite3.Connection, prefix: str) -> Run | None:
     if len(prefix) < _SHORTEST_PREFIX:
         return None

@@ -5,8 +5,9 @@ Constraints
       process, the next one that looks finds it and calls it ``interrupted``.
     - Order is the row number. Ids begin with the time so that they sort for people, and end with
       random digits so that two processes never share one.
-    - ``begin_run``, ``set_step`` and ``end_run`` are plain transactions of 40-70 µs: cheap
-      enough not to batch, so nothing waits to be lost at a kill.
+    - ``begin_run``, ``set_step`` and ``close_run`` are plain transactions of 40-70 µs: cheap
+      enough not to batch, so nothing waits to be lost at a kill. What they write changes nothing
+      that a key finds, and is written aside.
     - If the file is deleted or rebuilt while a run is under way, the run is put back.
 """
 
@@ -31,9 +32,11 @@ from zenbook.world.history_queries import (
     find_run,
     page_of_runs,
     pinned_runs,
+    place_of,
     versions_of,
 )
 from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
+from zenbook.world.history_standing import Standing
 from zenbook.world.notice import notice_once
 from zenbook.world.ports import Clock
 
@@ -46,10 +49,15 @@ _INSERT_RUN = (
 _INSERT_STEP = (
     "INSERT OR REPLACE INTO step SELECT sequence, ?, ?, ?, pipeline, ?, ?, ? FROM run WHERE id = ?"
 )
+_CLOSE_RUN = (
+    "UPDATE run SET status = ?, ended = max(started, ?), version = coalesce(?, version) "
+    "WHERE id = ?"
+)
 _STOP_STEPS = (
     "UPDATE step SET status = 'interrupted', body = json_set(body, '$.status', 'interrupted') "
     "WHERE run = ? AND status = 'running'"
 )
+_STOP_STEPS_OF = _STOP_STEPS.replace("= ?", "= (SELECT sequence FROM run WHERE id = ?)")
 
 
 @dataclass(slots=True)
@@ -71,6 +79,7 @@ class Runs:
         self._columns = Columns()
         self._under_way: dict[str, _UnderWay] = {}
         self._owner: Owner | None = None
+        self._standing = Standing(self._ledger)
         self._ledger.renewed = self._put_back
 
     # ------------------------------------------------------------ versions
@@ -107,7 +116,8 @@ class Runs:
 
     def versions(self, pipeline: str) -> Sequence[Version]:
         """All versions of a pipeline, by number."""
-        return self._ledger.read(lambda connection: versions_of(connection, pipeline))
+        question = ("versions", pipeline)
+        return self._standing.ask(question, lambda connection: versions_of(connection, pipeline))
 
     # ------------------------------------------------------------ a run's life
 
@@ -121,8 +131,9 @@ class Runs:
         tags: Sequence[str] = (),
         note: str = "",
         origin: str = "",
+        lines: Sequence[StepRun] = (),
     ) -> Run:
-        """Put a run on record, status ``running``, from its first moment."""
+        """Put a run on record with these lines, status ``running``, from its first moment."""
         me, now = self._me(), self._clock.now()
         row: dict[str, Any] = {
             "id": _new_id(now),
@@ -138,8 +149,9 @@ class Runs:
             "pid": me.pid,
             "born": me.born,
         }
-        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))))
-        number = self._ledger.write(lambda connection: _insert_run(connection, run))
+        steps = {line.step: line for line in lines}
+        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))), steps)
+        number = self._ledger.write(lambda connection: _insert_run(connection, run), aside=True)
         self._under_way[row["id"]] = run
         return Run(
             id=row["id"],
@@ -160,29 +172,24 @@ class Runs:
         """Insert or replace one step's line of a run (by its name)."""
         if run in self._under_way:
             self._under_way[run].lines[step.step] = step
-        if not self._ledger.write(lambda connection: _insert_step(connection, run, step)):
+        if not self._ledger.write(
+            lambda connection: _insert_step(connection, run, step), aside=True
+        ):
             raise StoreFault(f"there is no run {run} in the history")
 
-    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+    def close_run(self, run: str, status: Status, version: int | None = None) -> None:
         """Close a run; a step of it that is still running counts as interrupted."""
-        now = self._clock.now()
-
-        def end(connection: sqlite3.Connection) -> Run | None:
-            connection.execute(
-                "UPDATE run SET status = ?, ended = max(started, ?), "
-                "version = coalesce(?, version) WHERE id = ?",
-                (status, now, version, run),
-            )
-            connection.execute(
-                _STOP_STEPS.replace("run = ?", "run = (SELECT sequence FROM run WHERE id = ?)"),
-                (run,),
-            )
-            return find_run(connection, run)
-
-        ended = self._ledger.write(end)
-        if ended is None:
+        closed = (status, self._clock.now(), version, run)
+        if not self._ledger.write(lambda connection: _close(connection, closed), aside=True):
             raise StoreFault(f"there is no run {run} in the history")
         self._under_way.pop(run, None)
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; it comes back with its steps."""
+        self.close_run(run, status, version)
+        ended = self._ledger.read(lambda connection: find_run(connection, run))
+        if ended is None:
+            raise StoreFault(f"the run {run} was forgotten as it ended")
         return ended
 
     def annotate(
@@ -218,7 +225,7 @@ class Runs:
             _insert_tags(connection, run, tags)
             return True
 
-        if not self._ledger.write(change):
+        if not self._ledger.write(change, aside=True):
             raise StoreFault(f"there is no run {run} in the history")
 
     # ------------------------------------------------------------ questions
@@ -282,6 +289,10 @@ class Runs:
         self.settle()
         return self._ledger.read(lambda connection: find_run(connection, id))
 
+    def place_of(self, run: str) -> tuple[str, int] | None:
+        """The pipeline of a run and its number there, by its whole id; None if it is forgotten."""
+        return self._standing.ask(("place", run), lambda connection: place_of(connection, run))
+
     # ------------------------------------------------------------ the dead
 
     def settle(self) -> None:
@@ -310,14 +321,15 @@ class Runs:
         for id, run in self._under_way.items():
             if find_run(connection, id) is None:
                 _insert_run(connection, run)
-            for line in run.lines.values():
-                _insert_step(connection, id, line)
+            else:
+                _insert_lines(connection, run)
 
 
 def _insert_run(connection: sqlite3.Connection, run: _UnderWay) -> int:
     number = _count_up(connection, f"run:{run.row['pipeline']}")
     connection.execute(_INSERT_RUN, {**run.row, "number": number})
     _insert_tags(connection, run.row["id"], run.tags)
+    _insert_lines(connection, run)
     return number
 
 
@@ -327,6 +339,11 @@ def _insert_tags(connection: sqlite3.Connection, run: str, tags: Sequence[str]) 
             "INSERT OR IGNORE INTO tag SELECT sequence, ? FROM run WHERE id = ?",
             (_plain(tag), run),
         )
+
+
+def _insert_lines(connection: sqlite3.Connection, run: _UnderWay) -> None:
+    for line in run.lines.values():
+        _insert_step(connection, run.row["id"], line)
 
 
 def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int:
@@ -344,6 +361,12 @@ def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int
         ),
     )
     return cursor.rowcount
+
+
+def _close(connection: sqlite3.Connection, closed: tuple[Status, float, int | None, str]) -> int:
+    found = connection.execute(_CLOSE_RUN, closed).rowcount
+    connection.execute(_STOP_STEPS_OF, closed[-1:])
+    return found
 
 
 def _interrupt(connection: sqlite3.Connection, dead: Sequence[int]) -> None:

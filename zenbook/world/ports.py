@@ -73,7 +73,8 @@ class History(Protocol):
         ...
 
     def stamp(self) -> object:
-        """Equal to an earlier stamp only if nothing was written in between, by anybody."""
+        """Equal to an earlier stamp only if nothing was written in between, by anybody, that
+        changes what a key finds."""
         ...
 
     def rejected(self, key: str) -> str:
@@ -105,15 +106,23 @@ class History(Protocol):
         tags: Sequence[str] = (),
         note: str = "",
         origin: str = "",
+        lines: Sequence[StepRun] = (),
     ) -> Run:
-        """Put a run on record, status ``running``, from its first moment."""
+        """Put a run on record with these lines, status ``running``, from its first moment."""
         ...
 
     def set_step(self, run: str, step: StepRun) -> None:
         """Insert or replace one step's line of a run (by its name)."""
         ...
 
-    def end_run(self, run: str, status: Status, version: int | None = None) -> Run: ...
+    def close_run(self, run: str, status: Status, version: int | None = None) -> None:
+        """Close a run; a step of it that is still running counts as interrupted."""
+        ...
+
+    def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
+        """Close a run; it comes back with its steps."""
+        ...
+
     def annotate(
         self,
         run: str,
@@ -160,6 +169,10 @@ class History(Protocol):
 
     def run(self, id: str) -> Run | None:
         """By id, by a unique id prefix, or as ``pipeline:number``; ``latest`` is the newest."""
+        ...
+
+    def place_of(self, run: str) -> tuple[str, int] | None:
+        """The pipeline of a run and its number there, by its whole id; None if it is forgotten."""
         ...
 
     def expected(self, step: str, pipeline: str) -> float | None:

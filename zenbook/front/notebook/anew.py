@@ -8,8 +8,9 @@ import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from zenbook.core.compiling import compiled
 from zenbook.errors import NotHere
-from zenbook.front.notebook.definitions import bound_names
+from zenbook.front.notebook.definitions import bound_names, defines
 from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse
 
 
@@ -37,6 +38,8 @@ class Anew:
         self._statements = statements
         self._namespace = namespace
         self._compile = compile_one
+        self._binds = frozenset(bound_names(statements))
+        self._is_plain = all(map(_binds_literals, statements))
         self._before: dict[str, Any] = {}
         self.made: dict[str, Any] = {}
         """What was made, by name; also once it was taken back."""
@@ -44,17 +47,15 @@ class Anew:
     def make(self) -> None:
         """Execute the definitions, silently: what they print is among the recorded displays. Raises
         NotHere where one needs what the rest of the cell computes."""
-        before = self._glimpse()
+        before = self._names()
         try:
-            with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
-                for node in self._statements:
-                    execute(self._compile(node), self._namespace)
+            self._execute()
         except Exception as error:
-            self._remember(before.bound)
+            self._remember(before)
             self.take_back()
             told = f"{type(error).__name__}: {error}"
             raise NotHere(f"its definitions cannot be made alone ({told})") from error
-        self._remember(before.bound)
+        self._remember(before)
         self.made = {name: self._namespace.get(name) for name in self._before}
 
     def again(self, left: Mapping[str, Any]) -> None:
@@ -65,11 +66,23 @@ class Anew:
         self.make()
         give(left, self._namespace)
 
-    def _glimpse(self) -> Glimpse:
-        return glimpse(self._namespace, set(bound_names(self._statements)))
+    def _execute(self) -> None:
+        if self._is_plain:
+            execute(compiled(ast.Module([*self._statements], []), "<literals>"), self._namespace)
+            return
+        with contextlib.redirect_stdout(io.StringIO()), _no_warnings():
+            for node in self._statements:
+                execute(self._compile(node), self._namespace)
+
+    def _names(self) -> dict[str, Any]:
+        """What the names stand for that they may bind: any, unless they only bind literals."""
+        if self._is_plain:
+            return {name: self._namespace[name] for name in self._binds if name in self._namespace}
+        return glimpse(self._namespace, self._binds).bound
 
     def _remember(self, before: Mapping[str, Any]) -> None:
-        moved = difference(Glimpse(dict(before), frozenset()), self._glimpse())
+        nothing = frozenset[str]()
+        moved = difference(Glimpse(dict(before), nothing), Glimpse(self._names(), nothing))
         for name in (*moved.bound, *moved.deleted):
             self._before.setdefault(name, before.get(name, MISSING))
 
@@ -83,6 +96,11 @@ class Anew:
             else:
                 self._namespace[name] = value
         self._before.clear()
+
+
+def _binds_literals(node: ast.stmt) -> bool:
+    """Whether a definition runs no code of anybody's: it only gives names their literals."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Assign) and not defines(node))
 
 
 @contextlib.contextmanager

@@ -96,6 +96,8 @@ def without(tree: ast.Module, made: Sequence[ast.stmt]) -> ast.Module:
 
 def _candidates(tree: ast.Module) -> Iterator[tuple[ImportNode, bool]]:
     """Imports that may be made early, and whether nothing that computes stands above them."""
+    if not any(isinstance(node, ImportNode) for node in tree.body):
+        return
     loaded = _mentioned(tree.body, ast.Load)
     is_safe = next(iter(process_changes(tree)), None) is None
     for place, node in enumerate(tree.body):

@@ -50,6 +50,15 @@ class Frame:
     """Whether the cell's own tree has been seen; ``%timeit`` transforms trees of its own later."""
     passing: Any = None
     """The :class:`~zenbook.front.notebook.passing.Passing` of a step that runs now."""
+    file: str = ""
+    """The name under which IPython compiles the cell, once it was asked for."""
+
+    def compiled(self, node: ast.stmt, shell: Any) -> Any:
+        """One statement, compiled under the cell's own name and with its line numbers."""
+        if not self.file:
+            cooked = self.transformed or shell.transform_cell(self.raw)
+            self.file = shell.compile.cache(cooked, self.number, raw_code=self.raw)
+        return shell.compile(ast.Module([node], []), self.file, "exec")
 
 
 @dataclass(slots=True, eq=False)

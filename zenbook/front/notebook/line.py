@@ -9,9 +9,11 @@ shown. Where no front end can update a display (a terminal, a log) only the last
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from html import escape
 from typing import Any
 
@@ -46,6 +48,9 @@ class StepLine:
     remarks: tuple[str, ...] = ()
 
 
+_FIELDS = tuple(each.name for each in fields(StepLine))
+
+
 def waiting(step: str) -> StepLine:
     """The line of a step that another kernel is just computing."""
     return StepLine(step, "running", remarks=("waits for the result of another kernel",))
@@ -53,7 +58,11 @@ def waiting(step: str) -> StepLine:
 
 def text_of(said: StepLine) -> str:
     """The line as plain text."""
-    return f"{GLYPHS[said.status]} {line(said.step)}  {' · '.join(_pieces(said))}"
+    return _text(said, line(said.step), _pieces(said))
+
+
+def _text(said: StepLine, step: str, pieces: Sequence[str]) -> str:
+    return f"{GLYPHS[said.status]} {step}  {' · '.join(pieces)}"
 
 
 def _pieces(said: StepLine) -> list[str]:
@@ -106,22 +115,21 @@ def _place(said: StepLine) -> str:
     return " ".join(word for word in (said.pipeline, said.version, run) if word)
 
 
-def html_of(said: StepLine) -> str:
+def _html(said: StepLine, step: str, pieces: Sequence[str]) -> str:
     """The line as HTML: every text escaped, no style needed to read it."""
-    pieces = [escape(piece) for piece in _pieces(said)]
-    step = escape(line(said.step))
     return (
         f'<div class="zenbook-step" data-status="{said.status}"><small>{GLYPHS[said.status]} '
-        f"<b>{step}</b> {' · '.join(pieces)}</small></div>"
+        f"<b>{escape(step)}</b> {' · '.join(map(escape, pieces))}</small></div>"
     )
 
 
 def bundle_of(said: StepLine) -> dict[str, Any]:
     """The display's MIME bundle."""
+    step, pieces = line(said.step), _pieces(said)
     return {
-        "text/plain": text_of(said),
-        "text/html": html_of(said),
-        MIME: {"schema": 1, **asdict(said)},
+        "text/plain": _text(said, step, pieces),
+        "text/html": _html(said, step, pieces),
+        MIME: {"schema": 1, **{name: getattr(said, name) for name in _FIELDS}},
     }
 
 
@@ -134,13 +142,17 @@ def ago(then: float, now: float) -> str:
     return "just now"
 
 
+_KERNEL = secrets.token_hex(8)
+_spots = itertools.count()
+
+
 class Spot:
     """Where one cell's line is shown, and updated in place."""
 
     def __init__(self, shell: Any, quiet: bool) -> None:
         self._shell = shell
         self._quiet = quiet
-        self._id = secrets.token_hex(8)
+        self._id = f"{_KERNEL}{next(_spots):x}"
         self._shown = False
 
     @property

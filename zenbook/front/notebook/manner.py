@@ -31,13 +31,12 @@ def with_manner(
 
 def future_flags(tree: ast.Module, flags: int) -> int:
     """The compiler flags that count for this cell: those set before, and its own."""
-    names = [name for name in __future__.all_feature_names if _counts(name, tree)]
-    every = 0
-    for name in names:
-        every |= getattr(__future__, name).compiler_flag
-    for name in set(names).intersection(_asked_by(tree)):
-        flags |= getattr(__future__, name).compiler_flag
-    return flags & every
+    asked, found = _asked_by(tree), 0
+    for name in __future__.all_feature_names:
+        flag = getattr(__future__, name).compiler_flag
+        if (flags & flag or name in asked) and _counts(name, tree):
+            found |= flag
+    return found
 
 
 def _counts(name: str, tree: ast.Module) -> bool:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from zenbook.errors import OptionError
 from zenbook.front.notebook.option_table import STEP_OPTIONS, Option, suggestion
@@ -37,6 +38,7 @@ class StepLine:
 Said = Mapping[str, Sequence[str]]
 
 
+@lru_cache(maxsize=512)
 def parse_step_line(text: str) -> StepLine:
     """Read the options of a step. Raises OptionError with a suggestion."""
     words, said = parse(text, STEP_OPTIONS, "%%step")

@@ -196,10 +196,7 @@ class Passing:
         return self.door.vouched
 
     def _compiled(self, node: ast.stmt) -> Any:
-        """One statement, compiled under the cell's own name and with its line numbers."""
-        cooked = self.frame.transformed or self.shell.transform_cell(self.frame.raw)
-        name = self.shell.compile.cache(cooked, self.frame.number, raw_code=self.frame.raw)
-        return self.shell.compile(ast.Module([node], []), name, "exec")
+        return self.frame.compiled(node, self.shell)
 
     def _digest(self, value: Any) -> str:
         return self.desk.digester().digest(value)
@@ -223,7 +220,6 @@ class Passing:
         """A miss: note that it runs and let IPython execute the unmodified tree."""
         self._imports.take_back()
         name = self.cell.name
-        self.session.enter(name, hit=False)
         self.session.begin(name, self.why)
         last = teller(self.door, self.session).expected(name)
         self.spot.show(StepLine(name, "running", seconds=last, why=self.why))
@@ -366,23 +362,24 @@ class Passing:
     @unheard
     def _noted(self, outcome: Outcome, bound: Mapping[str, Any]) -> StepLine:
         """Put it on record and make the line."""
-        outcome = replace(outcome, not_kept=in_words(outcome.not_kept))
+        if outcome.not_kept:
+            outcome = replace(outcome, not_kept=in_words(outcome.not_kept))
         if self.why and isinstance(outcome.verdict, Miss) and outcome.verdict.why != self.why:
             outcome = replace(outcome, verdict=Miss((), "unknowable", self.why))
-        hit = outcome.status == "cached"
+        hit, line = outcome.status == "cached", step_run(outcome, 0)
         name, session = self.cell.name, self.session
         replaced = session.known.get(name)
         if not hit and replaced is not None and (own := changed_by_itself(outcome, replaced)):
             outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
-            session.enter(name, hit=True, record=outcome.record.id if outcome.record else "")
+            session.enter(line)
         outputs = tuple(n for n in bound if not (n.startswith("%") or is_spare(n)))
         session.note(
             Known(
                 step=replace(self.call.step, outputs=outputs),
                 source=self.frame.raw,
                 cell_id=self.frame.cell_id,
-                line=step_run(outcome, 0),
+                line=line,
                 edges=self._edges,
                 fingerprint=outcome.fingerprint,
                 record=outcome.record,

@@ -181,6 +181,8 @@ class Putting:
 
     def _shared_part(self, changed: Sequence[tuple[str, Any, Any]]) -> str:
         """Who else holds a part that an input no longer has."""
+        if not changed:
+            return ""
         olds = {id(old) for _, old, _ in changed}
         bound = glimpse(self._namespace).bound
         others = {name: value for name, value in bound.items() if id(value) not in olds}

@@ -35,7 +35,6 @@ from zenbook.model import (
     Edge,
     Fingerprint,
     Record,
-    Run,
     Shape,
     Status,
     Step,
@@ -125,6 +124,8 @@ class Session:
     number: int | None = None
     """The number of the run that was open last."""
     lines: Lines = field(default_factory=Lines)
+    _opened_with: StepRun | None = None
+    """The line that the open run began with, until its step is noted."""
 
     def expect(
         self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
@@ -164,50 +165,61 @@ class Session:
 
     # ------------------------------------------------------------ which run a step belongs to
 
-    def enter(self, step: str, hit: bool, record: str = "") -> Run:
-        """The run that this execution of a step belongs to, opened if the rules say so.
+    def begin(self, step: str, why: str) -> None:
+        """A step starts to run."""
+        line = StepRun(step, 0, "running", "", why, 0.0, 0.0, "", "", "")
+        self.enter(line)
+        if self._opened_with is None:
+            self._note(replace(line, position=self._position(step)))
+        self._opened_with = None
 
-        ``record`` is the id of a hit's record.
-        """
-        if self._opens(step, hit, record):
-            again = hit and self._is_first(step)
-            carried = {} if again or step not in self.joined else self._upstream_of(step)
+    def enter(self, line: StepRun) -> None:
+        """A step is executed: open the run that this belongs to, if the rules say so. Then the line
+        is on record with it."""
+        self._opened_with = None
+        if self._opens(line):
+            again = line.status == "cached" and self._is_first(line.step)
+            carried = {} if again or line.step not in self.joined else self._upstream_of(line.step)
             self.close()
-            self._open(carried)
+            self._open(carried, line)
         assert self.logbook is not None
         if self.ended:
-            self.logbook.end("running")
+            self.logbook.close("running")
             self.ended = False
-        return self.logbook.run
 
-    def _opens(self, step: str, hit: bool, record: str) -> bool:
+    def _opens(self, line: StepRun) -> bool:
         if self.logbook is None:
             return True
-        if step not in self.joined:
+        if line.step not in self.joined:
             return False
-        return not hit or self._is_first(step) or self.joined[step].record != record
+        is_another = self.joined[line.step].record != line.record
+        return line.status != "cached" or self._is_first(line.step) or is_another
 
     def _is_first(self, step: str) -> bool:
         return step == next(iter(self.joined), "")
 
-    def _open(self, carried: Mapping[str, StepRun]) -> None:
+    def _open(self, carried: Mapping[str, StepRun], line: StepRun) -> None:
+        kept = [replace(one, status="cached", saved=one.seconds) for one in carried.values()]
+        lines = [replace(one, position=place) for place, one in enumerate([*kept, line])]
         self.logbook = Logbook(
             self.desk,
             self.pipeline,
             None,
             dict(self.parameters),
             origin=self.origin,
+            lines=lines,
             **self.about,
         )
-        self.joined, self.ended, self.number = {}, False, self.logbook.run.number
+        self.joined = {one.step: one for one in lines}
+        self.ended, self.number, self._opened_with = False, self.logbook.run.number, lines[-1]
         self.desk.drafts[self.logbook.run.id] = self._draft
-        for position, line in enumerate(carried.values()):
-            self._note(replace(line, position=position, status="cached", saved=line.seconds))
 
     def _draft(self) -> Draft:
         """The open run, for those who look at it before it has a version."""
-        steps = {name: known.step for name, known in self.known.items() if name in self.joined}
-        return Draft(self.version_said(), steps)
+        return Draft(self.version_said(), self._steps_joined())
+
+    def _steps_joined(self) -> dict[str, Step]:
+        return {name: known.step for name, known in self.known.items() if name in self.joined}
 
     def _upstream_of(self, step: str) -> dict[str, StepRun]:
         """Lines of the steps that this one's inputs come from, directly or not."""
@@ -226,18 +238,16 @@ class Session:
 
     # ------------------------------------------------------------ noting
 
-    def begin(self, step: str, why: str) -> None:
-        """A step starts to run."""
-        self._note(StepRun(step, self._position(step), "running", "", why, 0.0, 0.0, "", "", ""))
-
     def note(self, known: Known, hit: bool) -> None:
         """A step has ended: put its line on record and see what that makes stale."""
         name = known.step.name
         before = self.known.get(name)
         self._met(known)
         earlier = self.joined.get(name)
-        if not (hit and earlier is not None and earlier.status == "completed"):
+        is_noted = earlier is not None and earlier is self._opened_with
+        if not (is_noted or (hit and earlier is not None and earlier.status == "completed")):
             self._note(replace(known.line, position=self._position(name)))
+        self._opened_with = None
         self._note_parameters()
         if before is not None and not hit and known.line.status == "completed":
             self._mark_downstream(name, before, known)
@@ -354,12 +364,12 @@ class Session:
             if number is not None:
                 self.lines.settle(f"v{number}")
         self._settle_draft(self.logbook.run.id, number)
-        self.logbook.end(status, number)
+        self.logbook.close(status, number)
         self.ended = True
 
     def _settle_draft(self, run: str, version: int | None) -> None:
         """A run that ends without a version keeps what is known of its steps, while we live."""
-        draft = replace(self._draft(), version="")
+        draft = Draft("", self._steps_joined())
         self.desk.drafts[run] = lambda: draft
         if version is not None:
             del self.desk.drafts[run]

@@ -118,13 +118,14 @@ class Teller:
     def _origin(self, record: Record) -> str:
         then = ago(record.started + record.seconds, self.session.desk.clock.now())
         try:
-            run = self.session.desk.history.run(record.run) if record.run else None
+            place = self.session.desk.history.place_of(record.run)
         except StoreFault:
-            run = None  # the logbook tells of a history that is out of order
-        if run is None:
+            place = None  # the logbook tells of a history that is out of order
+        if place is None:
             return then
-        own = "" if run.pipeline == self.session.pipeline else f"{run.pipeline} "
-        return f"{own}run {run.number}, {then}"
+        pipeline, number = place
+        own = "" if pipeline == self.session.pipeline else f"{pipeline} "
+        return f"{own}run {number}, {then}"
 
 
 def size_of(record: Record | None) -> int:

@@ -35,6 +35,8 @@ _libraries = weakref.WeakSet[threading.Thread]()
 @unheard
 def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
     """The names of inputs that another thread's code has in reach, and which thread that is."""
+    if not inputs:
+        return {}
     others = [one for one in threading.enumerate() if one is not threading.current_thread()]
     stacks = sys._current_frames()
     stacks.pop(threading.get_ident())  # this very call, which would hold on to itself
