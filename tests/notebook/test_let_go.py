@@ -31,15 +31,83 @@ LETTING_GO = {
         "import numpy as np, weakref\na = np.ones(100); r = weakref.ref(a)",
         "a = a[::2].copy()\nprint(r() is None, a.sum())",
     ),
-    "a frame": (
-        "import pandas as pd, weakref\nd = pd.DataFrame({'x': [1, 2]}); r = weakref.ref(d)",
-        "d = d.x.copy()\nprint(r() is None, d.sum())",
-    ),
     "the one that a loop is over": (
         "import weakref\nclass A: pass\na = A(); r = weakref.ref(a)",
         "for a in [1, 2]:\n    print(r() is None)",
     ),
 }
+
+
+HELD_IN_PART = {
+    "a list of it": (
+        "class A: pass\na = A(); a.rows = []; rows = a.rows",
+        "a.rows.append(1)\na = None",
+        "rows",
+    ),
+    "a list of it, handed on": (
+        "class A: pass\na = A(); a.rows = []; rows = a.rows",
+        "b = a.rows\ndel a",
+        "b is rows",
+    ),
+    "its attributes": (
+        "class A: pass\na = A(); a.x = 1; d = vars(a)",
+        "a.x = 2\ndel a",
+        "d",
+    ),
+    "its memory": (
+        "import numpy as np\nx = np.arange(12).reshape(3, 4); v = x.T",
+        "x[0] += 100\nx = x.sum()",
+        "v.tolist(), int(x)",
+    ),
+    "its own memory": (
+        "import numpy as np\nx = np.ones(4); v = x[1:]",
+        "x += 1\nx = x * 2",
+        "v.tolist(), x.tolist()",
+    ),
+    "a frame of it": (
+        "import pandas as pd\nclass A: pass\na = A(); a.df = pd.DataFrame({'p': [1]}); d = a.df",
+        "a.df['q'] = 3\na = a.df.sum().sum()",
+        "list(d), int(a)",
+    ),
+    "what a frame is made of": (
+        "import pandas as pd\ndf = pd.DataFrame({'p': [[1]]}); p = df['p'][0]",
+        "df['p'][0].append(2)\ndf = None",
+        "p",
+    ),
+    "a model in a pipeline": (
+        (
+            "from sklearn.linear_model import LinearRegression\n"
+            "from sklearn.pipeline import make_pipeline\nm = LinearRegression(); a = make_pipeline(m)"
+        ),
+        "a.fit([[1], [2]], [1, 2])\na = a.predict([[3]]).round(3).tolist()",
+        "a, hasattr(m, 'coef_')",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HELD_IN_PART)
+def test_a_part_that_somebody_else_holds_is_changed_for_them(own: Kernel, what: str) -> None:
+    before, body, seen = HELD_IN_PART[what]
+    cells = (before, f"%%step s\n{body}")
+    told = []
+    for played in (without_steps(cells), cells, cells):
+        own.fresh()
+        assert all(cell.reply["status"] == "ok" for cell in own.play(*played))
+        told.append(own.value(seen))
+    assert told[0] == told[1] == told[2]
+
+
+def test_code_that_runs_as_it_goes_is_run_once(own: Kernel) -> None:
+    before = (
+        "import weakref\nseen = []\nclass A:\n    def __del__(self): print('bye')\n"
+        "class B: pass\na, b = A(), B()\nweakref.finalize(b, seen.append, 1)"
+    )
+    for _ in range(2):
+        own.fresh()
+        first, second = own.play(before, "%%step s\na = None\nx = 1", "%%step t\nb = None")[1:]
+        assert first.stream() == "bye\n" and own.value("seen") == [1]
+        assert "not kept: a was let go of, which runs code" in first.said
+        assert "not kept: b was let go of, which runs code" in second.said
 
 
 @pytest.mark.parametrize("what", LETTING_GO)

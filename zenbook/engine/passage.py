@@ -118,7 +118,7 @@ def _run_once(
         with watched.watching(identity, values):
             loose = watched.loosen(call.loose, values)
             ran = yield Execute(call, values, verdict, identity.assigned)
-            for name in loose.back():
+            for name, _ in loose.back():
                 del values[name]
         return keep(ran, watched, identity, verdict, values, call, sitting, desk)
 

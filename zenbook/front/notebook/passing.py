@@ -290,8 +290,9 @@ class Passing:
         self, result: Any, asked: tuple[str, ...], seconds: float
     ) -> tuple[Outcome, Mapping[str, Any]]:
         """Send the passage what the cell left; its outcome, and the names that people see."""
-        for name in self._loose.back() & self._values.keys():
-            del self._values[name]
+        for name, told in self._loose.back():
+            self._values.pop(name, None)
+            asked = (*asked, *filter(None, (told,)))
         gathered = self._gathered(result, asked)
         assert self._way is not None
         way, self._way = self._way, None
