@@ -77,7 +77,8 @@ HELD_IN_PART = {
     "a model in a pipeline": (
         (
             "from sklearn.linear_model import LinearRegression\n"
-            "from sklearn.pipeline import make_pipeline\nm = LinearRegression(); a = make_pipeline(m)"
+            "from sklearn.pipeline import make_pipeline\n"
+            "m = LinearRegression(); a = make_pipeline(m)"
         ),
         "a.fit([[1], [2]], [1, 2])\na = a.predict([[3]]).round(3).tolist()",
         "a, hasattr(m, 'coef_')",

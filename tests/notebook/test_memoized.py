@@ -140,3 +140,89 @@ def test_a_function_that_reads_nothing_gives_no_reason(project: Kernel) -> None:
     assert again(project, before, step) == ["completed"]
     (project.folder / "work" / "p2.json").write_text("{}")
     assert again(project, before, step) == ["cached"]
+
+
+STATIC = "import os, json\nfrom functools import cache, lru_cache\nfrom pathlib import Path\n"
+READING = f"{STATIC}@cache\ndef load(path='p.json'): return json.load(open(path))['C']\n"
+TOLD = {
+    "whether a file is there": f"{STATIC}@cache\ndef get(): return Path('flag').is_file()",
+    "a variable by its argument": (
+        f"{STATIC}@cache\ndef of(n): return os.environ.get(n, '1')\n"
+        "def get(): return of('RATE_OF_T')"
+    ),
+    "a variable in a helper": (
+        f"{STATIC}def of(): return os.environ.get('RATE_OF_T', '1')\n@cache\ndef get(): return of()"
+    ),
+    "a pattern": f"{STATIC}@cache\ndef get(): return sorted(map(str, Path('dd').glob('*')))",
+    "what is updated": (
+        f"{READING}@cache\ndef get():\n    with open('p.json', 'r+') as f:\n        return f.read()"
+    ),
+    "one cleared after it was called": (
+        f"{READING}def get():\n    x = load()\n    load.cache_clear()\n    return x"
+    ),
+    "one cleared and called again": (
+        f"{READING}Path('q.json').write_text('{{\"C\": 5}}')\ndef get():\n    x = load()\n"
+        "    load.cache_clear()\n    return x, load('q.json')"
+    ),
+    "one with arguments": f"{READING}import functools\nget = functools.partial(load, 'p.json')",
+}
+
+
+@pytest.mark.parametrize("what", TOLD)
+@pytest.mark.parametrize("first", ["", "\nget()"], ids=["a step calls it first", "a cell does"])
+def test_whatever_it_asked_is_a_reason_of_the_next_step_too(
+    project: Kernel, what: str, first: str
+) -> None:
+    cells = (TOLD[what] + first, "%%step a\na = get()", "%%step b\nb = get()")
+    for number, after in enumerate(("", "", "changed")):
+        if after:
+            project.quietly("import os; os.environ['RATE_OF_T'] = '7'; del os")
+            (project.folder / "work" / "p.json").write_text('{"C": 2}')
+            (project.folder / "work" / "flag").write_text("")
+            (project.folder / "work" / "dd").mkdir()
+            (project.folder / "work" / "dd" / "x").write_text("")
+        elif not number:
+            project.quietly("import os; os.environ.pop('RATE_OF_T', 0); del os")
+        statuses = again(project, *cells)
+    assert statuses == ["completed", "completed"]
+    plain = project.value("get()")
+    assert project.value("a") == project.value("b") == plain
+
+
+def test_what_other_code_or_data_made_is_not_kept(project: Kernel) -> None:
+    before = "from functools import cache\nK = 1\ndef h(): return K\n@cache\ndef f(): return h()"
+    step = "%%step b\nb = f()"
+    for edit in ("def h(): return 2", "K = 2"):
+        project.fresh()
+        project.play(before, "f()", edit)
+        ran = project.run(step)
+        assert "not kept: f() remembers what other code or data made" in ran.said
+        assert again(project, before, edit, "f()", step) == ["completed"]
+        assert project.value("b") == 2
+
+
+def test_a_file_that_was_missing_is_a_reason_once_another_cell_has_made_it(project: Kernel) -> None:
+    before = (
+        f"{STATIC}@cache\ndef get():\n    try: return open('late.txt').read()\n"
+        "    except FileNotFoundError: return 'none'\nget()"
+    )
+    ran = project.play(before, "_ = Path('late.txt').write_text('now')", "%%step b\nb = get()")[-1]
+    assert "not kept: late.txt changed after get() had read it" in ran.said
+
+
+def test_what_nobody_saw_it_read_is_not_kept(project: Kernel) -> None:
+    before = (
+        f"{STATIC}class Store:\n    def __init__(self): self.load = lru_cache(self.read)\n"
+        "    def read(self, n): return json.load(open(n + '.json'))['C']\n"
+        "store = Store()\nstore.load('p')"
+    )
+    ran = project.play(before, "%%step b\nb = store.load('p')")[-1]
+    assert ran.status == "completed" and "not kept" in ran.said
+
+
+def test_a_function_that_a_step_only_names_gives_no_reason(project: Kernel) -> None:
+    before = f"{READING}load()"
+    step = "%%step b\nb = 1 if True else load()"
+    assert again(project, before, step) == ["completed"]
+    (project.folder / "work" / "p.json").write_text('{"C": 2}')
+    assert again(project, before, step) == ["cached"]

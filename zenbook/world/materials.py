@@ -17,18 +17,32 @@ if TYPE_CHECKING:
 class Material:
     """One thing that was read, as it was then: a digest, or the stamp of a file's content."""
 
-    __slots__ = ("digest", "is_own", "key", "kind", "name", "stamp")
+    __slots__ = ("digest", "is_own", "key", "kind", "mark", "name", "stamp")
 
-    def __init__(self, kind: Kind, name: str, digest: str, key: str = "", stamp: Any = None):
+    def __init__(
+        self,
+        kind: Kind,
+        name: str,
+        digest: str,
+        key: str = "",
+        stamp: Any = None,
+        mark: str = "",
+    ) -> None:
+        """``key`` is the whole path of what was opened or listed, ``mark`` the look at it."""
         self.kind, self.name, self.digest, self.key, self.stamp = kind, name, digest, key, stamp
+        self.mark = mark
         self.is_own: bool | None = None
+
+    def was_missing(self) -> bool:
+        """Whether there was no such thing then."""
+        return self.digest == "missing" or (not self.digest and self.stamp is None)
 
     def is_making(self) -> bool:
         """Whether it was missing, and is there at the first question: who looked for it has made
         it, as a module does a folder for what it will write."""
         if self.is_own is None:
-            was_missing = self.digest == "missing" or (not self.digest and self.stamp is None)
-            self.is_own = was_missing and look_now(self.kind, self.name).digest != "missing"
+            is_there = self.was_missing() and look_now(self.kind, self.name).digest != "missing"
+            self.is_own = is_there
         return self.is_own
 
     def settle(self) -> None:
@@ -38,8 +52,9 @@ class Material:
         self.digest = look_now(self.kind, self.name).digest
 
     def now(self) -> Read | None:
-        """The same thing as it is now; None if it is another than it was then."""
-        now = look_now(self.kind, self.name)
+        """The same thing as it is now, by its name in this folder; None if it is another than it
+        was then."""
+        now = look_now(self.kind, _name_of(self.key, self.mark) if self.key else self.name)
         if not self.digest and stamp_now(self.key) == self.stamp:
             self.digest = now.digest
         return now if now.digest == self.digest else None
@@ -49,37 +64,39 @@ def file_read(path: str) -> Material | None:
     """A file that is being opened for reading; None if it is no step's business."""
     from zenbook.world import files
 
-    key, name = _place(path)
-    return (
-        Material("file", files.look_name(name, files.CONTENT), "", key, stamp_now(key))
-        if name
-        else None
-    )
+    key = place_of(path)
+    name = _name_of(key, files.CONTENT)
+    return Material("file", name, "", key, stamp_now(key), files.CONTENT) if key else None
 
 
 def folder_listed(path: str) -> Material | None:
     """A folder whose names are being listed; None if it is no step's business."""
     from zenbook.world import files
 
-    key, name = _place(path)
-    name = name and files.look_name(name, files.LISTING)
-    return Material("file", name, files.look(name), key) if name else None
+    key = place_of(path)
+    name = _name_of(key, files.LISTING)
+    return Material("file", name, files.look(name), key, None, files.LISTING) if key else None
 
 
-def _place(path: str) -> tuple[str, str]:
-    """The whole path and the one it is remembered by, which is relative below the working folder
-    and "" for what the system, a package or zenbook keeps there."""
+def place_of(path: str) -> str:
+    """The whole path; "" for what the system, a package or zenbook keeps there."""
     from zenbook.world import files
     from zenbook.world.watch_places import places
 
     cwd = files.working_folder()
     key = os.path.normpath(os.path.join(cwd, path))
     around = places(cwd, "/dev", os.path.expanduser("~"))
-    if around.never(key) or around.cached(key):
-        return key, ""
-    if key == cwd:
-        return key, "."
-    return key, key[len(around.below) :] if key.startswith(around.below) else key
+    return "" if around.never(key) or around.cached(key) else key
+
+
+def _name_of(key: str, mark: str) -> str:
+    """The name of a look at this path: relative below the working folder."""
+    from zenbook.world import files
+
+    cwd = files.working_folder()
+    below = cwd.rstrip(os.sep) + os.sep
+    path = "." if key == cwd else key.removeprefix(below)
+    return files.look_name(path, mark)
 
 
 def look_now(kind: Kind, name: str) -> Read:

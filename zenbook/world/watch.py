@@ -35,6 +35,7 @@ from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
 from zenbook.world.watch_code import code_now
 from zenbook.world.watch_imports import changed_since, reads_of, texts_found
+from zenbook.world.watch_memoized import Before
 from zenbook.world.watch_named import absolutes, name_all
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
@@ -64,12 +65,12 @@ class SystemWatch:
         notes = self._begin(literals, tuple(values))
         del values  # which the step may let go of
         watch_memoized.know(memoized)
-        calls = watch_memoized.counts()
+        remembered = watch_memoized.before()
         before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()
         watch_looks.wrap()
         try:
             with following(notes):
-                yield lambda: _seen(notes, self._code, memoized, calls)
+                yield lambda: self._seen(notes, memoized, remembered)
         finally:
             for obstacle in interrupts.changes():
                 notes.obstacle(obstacle)
@@ -138,6 +139,23 @@ class SystemWatch:
             parts.extend(_declared(pattern))
         return tuple(dict.fromkeys(parts))
 
+    def _seen(
+        self, notes: Notes, memoized: Sequence[Any], remembered: Mapping[Any, Before]
+    ) -> Seen:
+        with files.quiet():
+            collect(notes)
+            _settle_opens(notes)
+            _settle_folders(notes)
+            for read in notes.reached.reads(self._code):
+                notes.adopt(read)
+            functions = memoized if notes.has_forked else ()
+            for known, obstacle in watch_memoized.reads_of(functions, remembered):
+                if obstacle:
+                    notes.obstacle(obstacle)
+                elif known is not None:
+                    notes.adopt(known)
+            return notes.seen()
+
     def _begin(self, literals: Sequence[str], values: tuple[Any, ...]) -> Notes:
         watch_events.install()
         watch_imports.install()
@@ -150,28 +168,6 @@ class SystemWatch:
         if watch_native.loaded():
             follow_native(notes)
         return notes
-
-
-def _seen(
-    notes: Notes, code: CodeClosure, memoized: Sequence[Any], calls: Mapping[Any, Any]
-) -> Seen:
-    with files.quiet():
-        collect(notes)
-        _settle_opens(notes)
-        _settle_folders(notes)
-        _note_remembered(notes, (*memoized, *watch_memoized.called_since(calls)))
-        for read in notes.reached.reads(code):
-            notes.adopt(read)
-        return notes.seen()
-
-
-def _note_remembered(notes: Notes, functions: Sequence[Any]) -> None:
-    """Note what these functions read to make what they remember."""
-    for function, name, read in watch_memoized.reads_of(dict.fromkeys(functions)):
-        if read is not None:
-            notes.adopt(read)
-        elif not notes.knows(os.path.abspath(name)):
-            notes.obstacle(f"{name} changed after {function} had read it: restart the kernel")
 
 
 def _settle_opens(notes: Notes) -> None:

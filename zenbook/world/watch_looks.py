@@ -25,6 +25,7 @@ from typing import Any
 from zenbook.world import (
     files,
     watch_imports,
+    watch_memoized,
     watch_random,
     watch_reaching,
     watch_registries,
@@ -295,7 +296,9 @@ def _note(
             continue
         for mark in marks:
             if mark != files.CONTENT:
-                watch_imports.note("file", files.look_name(os.path.normpath(path), mark))
+                name = files.look_name(os.path.normpath(path), mark)
+                watch_imports.note("file", name)
+                watch_memoized.note("file", name)
             if forward(notes, "read" if mark == files.CONTENT else "look", path):
                 continue
             if mark == files.CONTENT:
@@ -320,6 +323,7 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
         return
     name = os.fsdecode(key)
     watch_imports.note("variable", name)
+    watch_memoized.note("variable", name)
     for notes in everyone:
         if not forward(notes, "variable", name):
             notes.variable(name)

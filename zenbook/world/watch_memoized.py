@@ -1,13 +1,14 @@
 """What functions that remember their results (``functools.lru_cache``) read when they made them.
 
 A step that calls such a function may be given what an earlier call made, of files that nobody
-opens now. So these are reads of every step whose code reaches the function, and of every step that
-calls it; and where one of them has changed since, what the function remembers is not what a new
-process would make, and the step's result is not kept.
+opens now. So these are reads of every step that calls it, or one that calls it; and where one of
+them, or the code or data that it was made with, has changed since, what the function remembers is
+not what a new process would make, and the step's result is not kept.
 
-Opens and listings are heard of whether a step runs or not, by an audit hook (measured: about as
-long as the open itself). Of variables, those that the function's code names count, as they are now.
-Native readers are not heard of; named paths stand in for those, as they do everywhere.
+Opens, listings, databases and programs are heard of whether a step runs or not, by an audit hook
+(measured: about as long as the open itself); looks (``os.path.exists``) and variables while a step
+runs. What a plain cell had a function ask otherwise is told by the names in its code, and where
+these do not tell, nobody can know. Native readers are not heard of; named paths stand in for those.
 
 Rejected: to forget what is remembered before a step runs. The function would run again in every
 step, and it may be the one that takes ten minutes.
@@ -18,50 +19,86 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from threading import get_ident
-from types import CodeType, FrameType, FunctionType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet, ref
+from weakref import WeakKeyDictionary, ref
 
 from zenbook.core.kinds import MEMOIZED
-from zenbook.world.materials import Material, file_read, folder_listed
+from zenbook.world.materials import Material, file_read, folder_listed, look_now, place_of
+from zenbook.world.memoized_code import (
+    around,
+    codes_of,
+    may_ask,
+    may_read,
+    meaning_of,
+    reached,
+    variables_of,
+)
 
 if TYPE_CHECKING:
-    from zenbook.model import Read
+    from zenbook.model import Kind, Read
 
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_LISTINGS = ("os.listdir", "os.scandir")
-_ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
-_known: WeakSet[Any] = WeakSet()
-"""Memoized functions that the code of steps has reached: some are bound to no global name."""
-_made: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
-_bound: dict[int, tuple[tuple[int, int], list[ref[Any]]]] = {}
-"""Memoized functions that are bound to global names, by the id of the globals."""
+_UPDATING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_EVENTS = frozenset(
+    [
+        *("open", "os.listdir", "os.scandir", "os.mkdir", "sqlite3.connect"),
+        *("glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob"),
+        *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.forkpty"),
+    ]
+)
 _MOST_SPACES = 256
+_made: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
+_codes: dict[int, list[ref[Any]]] = {}
+"""Memoized functions that steps have reached, by the ids of the code that they run."""
+_bound: dict[int, tuple[int, int, dict[int, list[ref[Any]]]]] = {}
+"""Those bound to global names, by the id of the globals; with how many functions of the kind there
+were, and how many names."""
 _busy: set[int] = set()
 """Threads in which the hook itself is at work."""
 _installed = False
 
 
 class _Memory:
-    """What one function read to make what it remembers."""
+    """What is known of what one function remembers."""
 
-    __slots__ = ("has_results", "materials")
+    __slots__ = ("heard", "is_found", "made", "materials", "meaning", "unknown")
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_found: bool) -> None:
+        self.forget()
+        self.is_found = is_found
+        """Whether the hook has found it whenever it ran."""
+
+    def forget(self) -> None:
+        """It remembers nothing."""
         self.materials: dict[str, Material] = {}
-        self.has_results = False
-        """Whether it was seen to remember anything."""
+        self.made: set[str] = set()
+        """Whole paths of files and folders that it has made."""
+        self.unknown = ""
+        """What it did of which nobody knows what it read."""
+        self.meaning = ""
+        """The digest of its code and of what that uses, when it first remembered anything."""
+        self.heard = 0
+        """How many of its results were made while a step ran."""
 
     def note(self, material: Material, *, remembers: bool) -> None:
         """``remembers``: whether the function remembers anything now. What was read for that
-        stays as it was; where everything has been forgotten, nothing before this counts."""
-        if not remembers and self.has_results:
-            self.materials.clear()
-            self.has_results = False
-        self.has_results |= remembers
+        stays as it was."""
         if not remembers or material.name not in self.materials:
             self.materials[material.name] = material
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a function remembered before a step ran."""
+
+    calls: Any
+    materials: Mapping[str, Material]
+    obstacle: str
+    unheard: int
+    """How many of its results were made while no step ran."""
 
 
 def install() -> None:
@@ -72,138 +109,256 @@ def install() -> None:
         sys.addaudithook(_hook)
 
 
-def counts() -> Mapping[Any, Any]:
-    """How often each memoized function that has read anything was called until now."""
+def know(functions: Iterable[Any], *, are_bound: bool = False) -> None:
+    """A step's code reaches these, by whatever name; ``are_bound``: they are among the globals."""
+    for function in functions:
+        if type(function) is MEMOIZED and function not in _made:
+            is_found = are_bound or not _remembers(function) or _is_bound(function)
+            _made[function] = _Memory(is_found=is_found)
+            _note_codes(_codes, function)
+
+
+def look(space: Mapping[str, Any]) -> None:
+    """A cell has ended that was no step: look at what functions remember by now."""
+    bound = _bound_in(space)
+    if _made or bound:
+        know((each() for found in bound.values() for each in found), are_bound=True)
+        for function, memory in list(_made.items()):
+            _settle(function, memory)
+
+
+def _settle(function: Any, memory: _Memory) -> None:
+    if not function.cache_info().currsize:
+        memory.forget()
+    elif not memory.meaning:
+        memory.meaning = meaning_of(function)
+
+
+def before() -> Mapping[Any, Before]:
+    """What every function that is known remembers, before a step runs."""
     found = {}
     for function, memory in list(_made.items()):
-        found[function] = info = function.cache_info()
-        memory.has_results |= bool(info.currsize)
+        info = function.cache_info()
+        unheard = max(info.misses - memory.heard, 0)
+        obstacle = _obstacle(function, memory, unheard) if info.currsize else ""
+        found[function] = Before(info, dict(memory.materials), obstacle, unheard)
     return found
 
 
-def called_since(before: Mapping[Any, Any]) -> list[Any]:
-    """The memoized functions that were called since."""
-    return [function for function, now in counts().items() if before.get(function) != now]
+def _obstacle(function: Any, memory: _Memory, unheard: int) -> str:
+    """Why nobody can know what it remembers was made of; "" if it is known."""
+    name = _name(function)
+    if memory.meaning != meaning_of(function) and memory.meaning:
+        return f"{name} remembers what other code or data made: restart the kernel"
+    if memory.unknown:
+        return f"{name} remembers what it made when it {memory.unknown}"
+    if unheard and not memory.is_found and may_read(function):
+        return f"{name} remembers what it made before any step could see what it read"
+    if unheard and may_ask(function):
+        return f"{name} remembers what it made when it looked for files or variables unseen"
+    return ""
 
 
-def know(functions: Iterable[Any]) -> None:
-    """A step's code reaches these, by whatever name."""
-    _known.update(function for function in functions if type(function) is MEMOIZED)
-
-
-def reads_of(functions: Iterable[Any]) -> Iterator[tuple[str, str, Read | None]]:
-    """What these read to make what they remember: the function's name, what people call the thing,
-    and the thing if it is the same now."""
-    for function in functions:
-        if type(function) is not MEMOIZED or not function.cache_info().currsize:
+def reads_of(
+    functions: Iterable[Any], known: Mapping[Any, Before]
+) -> Iterator[tuple[Read | None, str]]:
+    """What functions read to make what they remember that were called since: a thing that is as it
+    was, or a sentence on why the step's result cannot be kept. ``functions`` count as called."""
+    called = [f for f, memory in list(_made.items()) if _was_called(f, memory, known.get(f))]
+    for function in {each: None for one in (*functions, *called) for each in reached(one)}:
+        memory, then = _made.get(function), known.get(function)
+        if memory is None or not (_remembers(function) or (then and then.calls.currsize)):
             continue
-        name = f"{getattr(function, '__name__', 'a function')}()"
-        memory = _made.get(function)
-        for material in list(memory.materials.values()) if memory is not None else ():
-            if not material.is_making():
-                yield name, material.name, material.now()
-        for read in _variables(function):
-            yield name, read.name, read
+        if then is not None and then.obstacle:
+            yield None, then.obstacle
+        for material in {**memory.materials, **(then.materials if then else {})}.values():
+            if material.was_missing() and material.key in memory.made:
+                continue
+            read = material.now()
+            changed = f"{material.name} changed after {_name(function)} had read it"
+            yield read, "" if read else f"{changed}: restart the kernel"
+        yield from ((read, "") for read in variables_of(function))
+        _settle(function, memory)
 
 
-def _variables(function: Any) -> Iterator[Read]:
-    """The variables that its code names, if it looks into the environment at all."""
-    from zenbook.core.code_facts import names_within
-    from zenbook.core.code_reader import facts_of
-    from zenbook.world.variables import variable_read, variables_named
+def _was_called(function: Any, memory: _Memory, then: Before | None) -> bool:
+    now = function.cache_info()
+    is_cleared = then is None or now.misses < then.calls.misses
+    memory.heard = now.misses - (then.unheard if then and not is_cleared else 0)
+    if then is None or now != then.calls:
+        return True  # else it may have forgotten everything, and have made as much again
+    return [*map(id, memory.materials.values())] != [*map(id, then.materials.values())]
 
-    for code in _codes(function):
-        if not _ENVIRONMENT.isdisjoint(names_within(code)):
-            yield from map(variable_read, variables_named(facts_of(code).strings))
+
+def _name(function: Any) -> str:
+    return f"{getattr(function, '__name__', 'a function')}()"
 
 
 # ---------------------------------------------------------------- who is making something
 
 
+def note(kind: Kind, name: str) -> None:
+    """A step asks for this; so do the functions whose bodies run here."""
+    if _made or _bound:
+        from zenbook.world.watch_places import owner_of
+
+        frame, material = sys._getframe(1), None
+        while frame.f_back is not None and owner_of(frame.f_code.co_filename) == "zenbook":
+            frame = frame.f_back
+        for function in _making(frame):
+            material = material or Material(kind, name, look_now(kind, name).digest)
+            _memory_of(function).note(material, remembers=_remembers(function))
+
+
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if (event != "open" and event not in _LISTINGS) or get_ident() in _busy:
+    if event not in _EVENTS or get_ident() in _busy:
         return
     _busy.add(get_ident())
     try:
         from zenbook.world import files
 
         if not files.is_quiet():
-            _saw(event, args, sys._getframe(1))
+            for function in _making(sys._getframe(1)):
+                _saw(event, args, function)
     except Exception:  # never the user's problem
         _made.clear()
     finally:
         _busy.discard(get_ident())
 
 
-def _saw(event: str, args: tuple[Any, ...], frame: FrameType) -> None:
+def _saw(event: str, args: tuple[Any, ...], function: Any) -> None:
+    memory, remembers = _memory_of(function), _remembers(function)
+    if event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.forkpty"):
+        memory.unknown = "started a program"
+        return
+    if "lob" in event:
+        memory.note(_pattern(event, args), remembers=remembers)
+        return
     said = "." if args[0] is None else args[0]
     if not isinstance(said, (str, bytes, os.PathLike)):
         return
-    if event == "open" and (args[2] or 0) & _WRITES:
+    path = os.fsdecode(said)
+    flags = (args[2] or 0) if event == "open" else 0
+    is_made = event == "os.mkdir" or flags & os.O_CREAT
+    if is_made and not os.path.lexists(path):
+        memory.made.add(place_of(path))
         return
-    functions = list(_making(frame))
-    if not functions:
+    if event == "os.mkdir" or (flags & _UPDATING and flags & (os.O_TRUNC | os.O_EXCL)):
         return
-    material = (file_read if event == "open" else folder_listed)(os.fsdecode(said))
-    if material is None:
+    if event == "sqlite3.connect" and (path == ":memory:" or path.startswith("file:")):
+        memory.unknown = "connected to a database"
         return
-    for function in functions:
-        memory = _made.setdefault(function, _Memory())
-        memory.note(material, remembers=bool(function.cache_info().currsize))
+    is_listing = event in ("os.listdir", "os.scandir")
+    material = (folder_listed if is_listing else file_read)(path)
+    if material is not None:
+        memory.note(material, remembers=remembers)
 
 
-def _making(frame: FrameType) -> Iterator[Any]:
+def _pattern(event: str, args: tuple[Any, ...]) -> Material:
+    """The paths that a pattern matches."""
+    from zenbook.world import files
+
+    root, pattern = (args[2] or "", args[0]) if event == "glob.glob/2" else args[:2]
+    further = ("**",) if event == "pathlib.Path.rglob" else ()
+    path = os.path.join(os.fsdecode(root), *further, os.fsdecode(pattern))
+    name = files.look_name(path, files.HIDDEN_GLOB)
+    return Material("file", name, files.look(name))
+
+
+def _remembers(function: Any) -> bool:
+    return bool(function.cache_info().currsize)
+
+
+def _memory_of(function: Any) -> _Memory:
+    memory = _made.get(function)
+    if memory is None:
+        memory = _made[function] = _Memory(is_found=True)
+    return memory
+
+
+def _making(frame: FrameType) -> list[Any]:
     """The memoized functions whose bodies run here."""
     from zenbook.world.watch_places import nearest, owner_of
 
     caller, _ = nearest(frame)
     if caller is None or owner_of(caller.f_code.co_filename) in ("import", "source", "zenbook"):
-        return
-    found = {id(function): function for function in _known} if _known else {}
+        return []
+    running: dict[int, FrameType] = {}
+    each: FrameType | None = caller
+    while each is not None:
+        running[id(each.f_code)] = each
+        each = each.f_back
+    found: dict[int, Any] = {}
+    _note_found(found, _codes, running)
     space: Any = None
-    for each in _frames(caller):
-        code = each.f_code
-        if owner_of(code.co_filename) != "user":
+    for each in running.values():
+        if owner_of(each.f_code.co_filename) != "user":
             continue
         if each.f_globals is not space:
             space = each.f_globals
-            found.update((id(function), function) for function in _bound_in(space))
-        if "." in code.co_qualname:
-            method = _method(space, code.co_qualname)
-            found.update((id(function), function) for function in _around(method))
-    if found:
-        running = {each.f_code for each in _frames(caller)}
-        yield from (each for each in found.values() if not running.isdisjoint(_codes(each)))
+            _note_found(found, _bound_in(space), running)
+        if "." in each.f_code.co_qualname:
+            table: dict[int, list[ref[Any]]] = {}
+            for function in around(_method(space, each.f_code.co_qualname)):
+                _note_codes(table, function)
+            _note_found(found, table, running)
+    return list(found.values())
 
 
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
+def _note_found(
+    found: dict[int, Any], table: Mapping[int, list[ref[Any]]], running: Mapping[int, FrameType]
+) -> None:
+    """Those in the table whose code runs."""
+    for number in table.keys() & running.keys() if table else ():
+        for reference in table[number]:
+            function = reference()
+            frame = running[number]
+            if function is not None and any(code is frame.f_code for code in codes_of(function)):
+                found[id(function)] = function
 
 
-def _bound_in(space: Mapping[str, Any]) -> list[Any]:
-    """The memoized functions among these globals. Looked for again when names have come or gone,
-    and when such functions have: each of them counts as a reference to their type."""
-    state = (len(space), sys.getrefcount(MEMOIZED))
+def _note_codes(table: dict[int, list[ref[Any]]], function: Any) -> None:
+    for code in codes_of(function):
+        same = [each for each in table.get(id(code), ()) if each() not in (None, function)]
+        table[id(code)] = [*same, ref(function)]
+
+
+def _bound_in(space: Mapping[str, Any]) -> Mapping[int, list[ref[Any]]]:
+    """The memoized functions among these globals, by the ids of their code. All are looked through
+    where such functions have come or gone, each of which counts as a reference to their type; else
+    only those names that are new."""
+    count, names = sys.getrefcount(MEMOIZED), len(space)
     known = _bound.get(id(space))
-    if known is not None and known[0] == state:
-        found = [function() for function in known[1]]
-        if None not in found:
-            return found
-    found = [each for value in list(space.values()) for each in _around(value)]
+    if known is not None and known[:2] == (count, names):
+        return known[2]
+    is_same = known is not None and known[0] == count and names > known[1]
+    table = known[2] if known is not None and is_same else {}
+    new = islice(reversed(list(space.values())), names - known[1] if known and is_same else None)
+    for function in (each for value in new for each in around(value)):
+        _note_codes(table, function)
     if len(_bound) > _MOST_SPACES:
         _bound.clear()
-    _bound[id(space)] = (state, [ref(function) for function in found])
-    return found
+    _bound[id(space)] = (count, names, table)
+    return table
 
 
-def _around(value: Any) -> Iterator[Any]:
-    """The memoized functions that this one is made around, itself among them."""
-    while value is not None:
-        if type(value) is MEMOIZED:
-            yield value
-        value = _within(value)
+def _is_bound(function: Any) -> bool:
+    """Whether the hook finds it without being told of it."""
+    for code in codes_of(function):
+        space = _globals_of(function, code)
+        named = {id(one): one for one in around(_method(space, code.co_qualname))}
+        bound = _bound_in(space).get(id(code), ())
+        if id(function) in named or any(each() is function for each in bound):
+            return True
+    return False
+
+
+def _globals_of(function: Any, code: Any) -> Mapping[str, Any]:
+    value = function.__wrapped__
+    while getattr(value, "__code__", None) is not code:
+        value = value.__wrapped__
+    space: Mapping[str, Any] = value.__globals__
+    return space
 
 
 def _method(space: Mapping[str, Any], name: str) -> Any:
@@ -213,19 +368,3 @@ def _method(space: Mapping[str, Any], name: str) -> Any:
     for other in others:
         found = vars(found).get(other) if isinstance(found, type) else None
     return found
-
-
-def _within(value: Any) -> Any:
-    """The function that a decorated function or a method is made around."""
-    if type(value) in (staticmethod, classmethod):
-        return value.__func__
-    return vars(value).get("__wrapped__") if type(value) in (FunctionType, MEMOIZED) else None
-
-
-def _codes(function: Any) -> Iterator[CodeType]:
-    """The code that a memoized function runs, through all decorators below."""
-    value = function.__wrapped__
-    while value is not None:
-        if isinstance(code := getattr(value, "__code__", None), CodeType):
-            yield code
-        value = _within(value)

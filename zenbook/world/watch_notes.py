@@ -91,6 +91,7 @@ class Notes:
         self.variables_set: set[str] = set()
         self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
+        self.has_forked = False
         self.programs: list[weakref.ref[Any]] = []
         self.opens: Opens | None = None
         self.reports: set[str] = set()

@@ -126,6 +126,7 @@ def _before_fork() -> None:
     if not running or _in_child or not hasattr(os, "memfd_create"):
         return
     for notes in current():
+        notes.has_forked = True
         if id(notes) not in _shared:
             _shared[id(notes)] = _word_file()
 

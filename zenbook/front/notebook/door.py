@@ -26,6 +26,7 @@ from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
 from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters, magic_above
 from zenbook.front.notebook.notebook_name import PATHS_TOLD, notebook_file, pipeline_name
+from zenbook.world import watch_memoized
 
 if TYPE_CHECKING:
     from zenbook.core.vouched import Vouched
@@ -155,6 +156,8 @@ class Door:
                 self.dice.end()
             if frame.marker is not None:
                 lab.changed_soon()
+            else:
+                watch_memoized.look(self.shell.user_ns)
         except KeyboardInterrupt:
             self.say("zenbook: stopped while keeping the result; nothing was kept.")
         except Exception as error:  # the cell has run; its result is the user's already
