@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.world.watching import holds, names, see, wrote
+from zenbook.world.watch import SystemWatch
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs inotify")
 
@@ -111,6 +112,25 @@ def test_folders_that_it_makes_and_what_it_writes_there_are_outputs(project: Pat
     assert str(part.relative_to(project)) in wrote(seen) and holds(seen)
     part.write_bytes(b"")
     assert not holds(seen)
+
+
+def test_a_folder_that_another_program_makes_meanwhile_is_nobodys_output() -> None:
+    other = subprocess.Popen(
+        ["sh", "-c", "read go; mkdir logs; echo 1 > logs/a.log; echo done; read end"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert other.stdin is not None and other.stdout is not None
+
+    try:
+        with SystemWatch(None).watching((), ()) as look:
+            os.write(other.stdin.fileno(), b"go\n")
+            other.stdout.readline()
+        assert look().wrote == ()
+    finally:
+        other.stdin.close()
+        other.stdout.close()
+        other.wait()
 
 
 def test_a_file_that_was_read_before_it_was_replaced_is_an_obstacle() -> None:

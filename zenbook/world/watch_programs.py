@@ -30,6 +30,10 @@ _FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
 """Files that other programs make and take away all the time."""
 
 
+_TABLES = (".arrow", ".feather", ".ipc", ".lance", ".orc", ".parquet")
+"""Files that native code writes into folders of its own making."""
+
+
 def follow_native(notes: Notes) -> None:
     """From now on also see what is opened by native code and by other programs."""
     if notes.opens is None:
@@ -108,10 +112,18 @@ def taken_away(opens: Opens) -> Iterator[tuple[str, Manner]]:
 
 
 def folders_made(opens: Opens) -> Iterator[str]:
-    """The folders that programs, native readers and writers have made."""
+    """The folders that programs and native writers have made. Where the step has started no
+    program, another one may be at work: then only those that hold tables and nothing else."""
     for path, kind in opens.folder_events.items():
-        if kind not in GONE and not _is_nobodys(path) and os.path.isdir(path):
+        if kind in GONE or _is_nobodys(path) or not os.path.isdir(path):
+            continue
+        if opens.has_programs or _holds_tables(path):
             yield path
+
+
+def _holds_tables(folder: str) -> bool:
+    files = [path for path, manner in islice(_below(folder), MOST_FOUND) if manner == "made"]
+    return bool(files) and all(path.endswith(_TABLES) for path in files)
 
 
 def found_in(folder: str) -> Iterator[tuple[str, Manner]]:
