@@ -255,8 +255,12 @@ HELD = {
         "n = str(json.TABLE['a'])",
     ),
     "one that the step imports": (
-        "import json as j\nj.TABLE = dict(a={})",
+        "import json as j\nTABLE = dict(a={})\nj.TABLE = TABLE",
         "import json\nn = str(json.TABLE.get('a'))",
+    ),
+    "a table that was put into a large library": (
+        "import matplotlib as m\nm.TABLE = {{}, 9}",
+        "n = str(min(m.TABLE))",
     ),
     "an object that was put into a library": (
         "import json.decoder\nclass P: pass\njson.decoder.own = P()\njson.decoder.own.n = {}",

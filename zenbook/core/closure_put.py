@@ -16,13 +16,13 @@ from typing import Any
 from zenbook.core.closure_finders import paths_in
 from zenbook.core.closure_origin import is_local_code, is_local_module
 from zenbook.core.closure_trace import MISSING
-from zenbook.core.code_facts import CodeFacts, codes_within, names_within
+from zenbook.core.code_facts import CodeFacts, names_within
 from zenbook.core.command_line import command_line
-from zenbook.core.kinds import is_a
+from zenbook.core.kinds import held_by_name, is_a
 
 _TABLES = frozenset({bytearray, dict, list, set})
-_ANY_NAME = frozenset({"__dict__", "exec", "globals", "locals", "setattr", "vars"})
-"""Names by which a module's text may bind what does not stand in it."""
+_ANY_NAME = frozenset({"exec", "globals", "locals", "vars"})
+"""Calls by which a module's text binds what does not stand in it."""
 LISTS: Mapping[str, Callable[[], tuple[str, ...]]] = {
     "sys.argv": command_line,
     "sys.path": lambda: tuple(map(str, sys.path)),
@@ -56,11 +56,23 @@ def put_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, Bi
 
 
 def _is_put(module: ModuleType, name: str, value: Any) -> bool:
-    """Whether it is a value that can change, and that the module's own text does not name."""
-    if type(value) not in _TABLES and not is_local_code(type(value)):
+    """Whether it is a value that can change, and that the module's own text does not name, nor
+    imports from another one with all that is there."""
+    kind = type(value)
+    if kind not in _TABLES and not (is_a(kind.__module__, str) and is_local_code(kind)):
         return False
     own = _names_of(module.__name__)
-    return own is not None and name not in own
+    return own is not None and name not in own and not _stands_elsewhere(module, name, value)
+
+
+def _stands_elsewhere(module: ModuleType, name: str, value: Any) -> bool:
+    """Whether another library holds it under the same name."""
+    return any(
+        other is not module
+        and (held_by_name(other) or {}).get(name) is value
+        and not is_local_module(home)
+        for home, other in list(sys.modules.items())
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -71,8 +83,6 @@ def _names_of(module: str) -> frozenset[str] | None:
         code = spec.loader.get_code(module)  # type: ignore[union-attr]
     except (AttributeError, ImportError, OSError, SyntaxError, ValueError):
         return None
-    if not isinstance(code, CodeType):
+    if not isinstance(code, CodeType) or not _ANY_NAME.isdisjoint(code.co_names):
         return None
-    names = names_within(code)
-    has_star = any(("*",) in each.co_consts for each in codes_within(code))
-    return None if has_star or names & _ANY_NAME else frozenset(names)
+    return frozenset(names_within(code))
