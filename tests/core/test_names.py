@@ -127,8 +127,10 @@ def test_calls_that_reach_any_name_are_told() -> None:
     assert analyse("def g():\n    return globals()[n]").is_dynamic
     assert analyse("y = sorted(vars())").is_dynamic
     assert analyse("y = vars(*x)").is_dynamic
+    assert analyse("y = [n for n in dir() if n > 'x']").is_dynamic
     assert not analyse("y = f(x)").is_dynamic
     assert not analyse("def g(x):\n    return vars(x)\ny = [vars(x), g(x)]").is_dynamic
+    assert not analyse("y = dir(x)").is_dynamic
 
 
 def test_magics_are_told() -> None:

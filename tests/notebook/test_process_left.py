@@ -190,6 +190,27 @@ ASKED = {
         "logging.getLogger('mine').hasHandlers()",
     ),
     "the recursion limit": ("sys.setrecursionlimit(3000 + {})", "sys.getrecursionlimit()"),
+    "how long a number's text may be": (
+        "sys.set_int_max_str_digits(700 + {})",
+        "sys.get_int_max_str_digits()",
+    ),
+    "how often threads take turns": (
+        "sys.setswitchinterval({} / 1000)",
+        "sys.getswitchinterval()",
+    ),
+    "how often garbage is collected": ("gc.set_threshold({}00)", "gc.get_threshold()[0]"),
+    "whether garbage is collected": (
+        "[gc.disable, gc.enable][{} // 20]()",
+        "gc.isenabled()",
+    ),
+    "a signal's handler": (
+        "signal.signal(signal.SIGUSR1, [signal.SIG_IGN, signal.SIG_DFL][{} // 20])",
+        "signal.getsignal(signal.SIGUSR1).name",
+    ),
+    "a signal's handler of the notebook": (
+        "signal.signal(signal.SIGUSR1, lambda *_: {})",
+        "signal.getsignal(signal.SIGUSR1)(0, None)",
+    ),
     "a folder for what is temporary": ("tempfile.tempdir = '/tmp/t{}'", "tempfile.gettempdir()"),
     "the home folder": ("os.environ['HOME'] = '/tmp/h{}'", "str(pathlib.Path.home())"),
     "a path below it": ("os.environ['HOME'] = '/tmp/h{}'", "os.path.expanduser('~/a')"),
@@ -199,7 +220,7 @@ ASKED = {
 @pytest.mark.parametrize("case", ASKED)
 def test_a_step_runs_again_where_it_would_be_told_something_else(case: str, own: Kernel) -> None:
     sets, asked = ASKED[case]
-    imports = "import logging, os, pathlib, sys, tempfile"
+    imports = "import gc, logging, os, pathlib, signal, sys, tempfile"
     cells = [f"%%step s\ny = {asked}", "y"]
     told = []
     for number in (10, 20):

@@ -253,3 +253,25 @@ def test_a_look_by_a_function_taken_out_of_os_is_not_kept(kernel: Kernel) -> Non
         done = kernel.play(taken.format(text), "%%step s\nsize = stat('d.txt').st_size")
         assert "not kept: stat" in done[-1].said
         assert kernel.value("size") == len(text)
+
+
+LISTED = {
+    "all names": ("", "y = [n for n in dir() if n.startswith('zq')]\ny"),
+    "all names that a magic lists": ("", "%who"),
+    "all that a magic tells of them": ("", "%whos"),
+    "those of a module": ("import plug\nplug.zq{} = 1", "y = dir(plug)\ny"),
+    "those of an object": ("o = P()\no.zq{} = 1", "y = dir(o)\ny"),
+}
+
+
+def test_a_step_that_lists_names_gives_those_that_there_are(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    (tmp_path / "work" / "plug.py").write_text("")
+    for number in (1, 2):
+        for name, (made, body) in LISTED.items():
+            kernel.play(f"class P: pass\nzq{number} = 1", made.format(number))
+            for _ in range(2):
+                listed = kernel.run(f"%%step s\n{body}")
+                assert f"zq{number}" in (listed.result or "") + listed.stream(), name
+            kernel.fresh()
+    kernel.stop()

@@ -229,6 +229,43 @@ HELD = {
         "import copyreg\nclass Q: pass\ncopyreg.pickle(Q, lambda q: (int, ({},)))",
         "import copy\nn = str(copy.copy(Q()))",
     ),
+    "what is done with errors": (
+        "import codecs\ncodecs.register_error('mine', lambda e: ('{}', e.end))",
+        "n = b'\\xff'.decode('ascii', 'mine')",
+    ),
+    "what a file does with errors": (
+        (
+            "import codecs, functools\ndef put(number, e): return number, e.end\n"
+            "codecs.register_error('mine', functools.partial(put, '{}'))\n"
+            "_ = open('f', 'wb').write(b'\\xff')"
+        ),
+        "n = open('f', encoding='ascii', errors='mine').read()",
+    ),
+    "the arguments": ("import sys\nsys.argv[1:] = ['{}']", "import sys\nn = sys.argv[-1]"),
+    "the arguments by their own name": (
+        "import sys as s\ns.argv = ['program', '{}']",
+        "from sys import argv\nn = argv[1]",
+    ),
+    "where modules are looked for": (
+        "import sys\nsys.path[:] = [p for p in sys.path if p[:3] != '/zq'] + ['/zq{}']",
+        "n = sys.path[-1][3:]",
+    ),
+    "a table that was put into a library": (
+        "import json\njson.TABLE = dict(a={})",
+        "n = str(json.TABLE['a'])",
+    ),
+    "one that the step imports": (
+        "import json as j\nTABLE = dict(a={})\nj.TABLE = TABLE",
+        "import json\nn = str(json.TABLE.get('a'))",
+    ),
+    "a table that was put into a large library": (
+        "import matplotlib as m\nm.TABLE = {{}, 9}",
+        "n = str(min(m.TABLE))",
+    ),
+    "an object that was put into a library": (
+        "import json.decoder\nclass P: pass\njson.decoder.own = P()\njson.decoder.own.n = {}",
+        "n = str(json.decoder.own.n)",
+    ),
     "a unit of axes": (
         (
             "import matplotlib.units as units\nclass U: pass\n"
@@ -273,6 +310,20 @@ def test_what_another_cell_has_libraries_hold_counts_for_a_step_that_uses_it(own
             own.fresh()
             done = own.play(setting.replace("{}", str(number)), f"%%step s\n{body}")
             assert (done[-1].status, own.value("n")) == (status, str(number)), case
+
+
+def test_what_a_library_holds_by_itself_and_a_kernels_command_line_are_no_reasons(
+    own: Kernel,
+) -> None:
+    step = (
+        "%%step s\nimport linecache, mimetypes, sys\n"
+        "y = len(linecache.cache), '.a' in mimetypes.types_map, len(sys.argv)"
+    )
+    for status in ("completed", "cached"):
+        assert own.run(step).status == status
+        own.run("import linecache\nlinecache.getlines(linecache.__file__)")
+        assert own.run(step).status == "cached"
+        own.restart()
 
 
 def test_a_colormap_that_a_library_holds_is_no_reason(own: Kernel) -> None:

@@ -230,6 +230,20 @@ READERS: list[tuple[str, str, Callable[[Path], Any], Callable[[Path], Any], Call
     ("isfile", "d.txt", _text("1"), os.remove, lambda: os.path.isfile("d.txt")),
     ("Path.exists", "d.txt", _text("1"), os.remove, lambda: Path("d.txt").exists()),
     ("access", "d.txt", _text("1"), os.remove, lambda: os.access("d.txt", os.R_OK)),
+    (
+        "access to run",
+        "d.txt",
+        _text("1"),
+        lambda p: p.chmod(0o700),
+        lambda: os.access("d.txt", os.X_OK),
+    ),
+    (
+        "stat mode",
+        "d.txt",
+        _text("1"),
+        lambda p: p.chmod(0o640),
+        lambda: os.stat("d.txt").st_mode,
+    ),
     ("getsize", "d.txt", _text("1"), _text("12"), lambda: os.path.getsize("d.txt")),
     ("stat size", "d.txt", _text("1"), _text("12"), lambda: os.stat("d.txt").st_size),
     ("Path.stat", "d.txt", _text("1"), _text("12"), lambda: Path("d.txt").stat().st_size),
@@ -256,7 +270,7 @@ READERS: list[tuple[str, str, Callable[[Path], Any], Callable[[Path], Any], Call
     ),
     ("deleted", "d.txt", _text("1"), os.remove, lambda: Path("d.txt").read_text()),
 ]
-TELLING_TIMES = ("getmtime", "stat size", "Path.stat", "scandir")
+TELLING_TIMES = ("getmtime", "stat mode", "stat size", "Path.stat", "scandir")
 
 
 @pytest.mark.parametrize(
@@ -390,13 +404,16 @@ def test_an_absolute_path_that_is_an_input_stays_where_it_is(
     assert not holds(seen)
 
 
-def test_a_path_made_from_the_working_folder_moves_with_the_project(
+def test_a_path_that_a_library_makes_whole_moves_with_the_project(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project / "one").mkdir()
     (project / "one" / "d.txt").write_text("1")
     monkeypatch.chdir(project / "one")
-    seen = see(lambda: Path("d.txt").absolute().read_text())
+    library: dict[str, Any] = {}
+    text = "from pathlib import Path\ndef read(path): return Path(path).absolute().read_text()"
+    exec(compile(text, "/usr/lib/site-packages/paths.py", "exec"), library)
+    seen = see(lambda: library["read"]("d.txt"))
     assert names(seen) == ["d.txt"]
     (project / "one").rename(project / "moved")
     monkeypatch.chdir(project / "moved")

@@ -12,16 +12,34 @@ import pytest
 
 from tests.world.watching import holds, names, see
 
+LIBRARY: dict[str, Any] = {}
+exec(
+    compile(
+        "from pathlib import Path\ndef whole(path): return Path(path).resolve()",
+        "/usr/lib/site-packages/paths.py",
+        "exec",
+    ),
+    LIBRARY,
+)
 ASKING: dict[str, Callable[[], Any]] = {
     "getcwd": lambda: os.getcwd(),
     "getcwdb": lambda: os.getcwdb(),
     "Path.cwd": lambda: Path.cwd().name,
+    "a whole path": lambda: os.path.abspath("d.txt"),
+    "a whole path without links": lambda: os.path.realpath("d.txt"),
+    "an absolute Path": lambda: Path("d.txt").absolute(),
+    "a resolved Path": lambda: Path("d.txt").resolve(),
+    "the way to a whole path": lambda: os.path.relpath("/a/b"),
+    "the way from a whole path": lambda: os.path.relpath("d.txt", "/a/b"),
     "in a comprehension": lambda: [os.getcwd() for _ in range(1)],
 }
 NOT_ASKING: dict[str, Callable[[], Any]] = {
     "a relative path": lambda: Path("d.txt").read_text(),
-    "an absolute path made of one": lambda: Path(os.path.abspath("d.txt")).read_text(),
-    "a resolved path": lambda: Path("d.txt").resolve().read_text(),
+    "a path that is whole": lambda: (os.path.abspath("/a/../d.txt"), Path("/d.txt").resolve()),
+    "the way from here": lambda: os.path.relpath("a/d.txt"),
+    "the way between two paths": lambda: os.path.relpath("a/d.txt", start="b"),
+    "whether they are one file": lambda: Path("d.txt").samefile("d.txt"),
+    "what a library makes whole": lambda: LIBRARY["whole"]("d.txt").read_text(),
     "a listing": lambda: os.listdir(),
     "a temporary folder": lambda: tempfile.gettempdir(),
 }
@@ -39,14 +57,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
 def test_where_the_user_asks_it_is_a_reason(ask: Callable[[], Any], project: Path) -> None:
     seen = see(ask)
-    assert names(seen) == ["cwd/@"]
+    assert "cwd/@" in names(seen)
     assert holds(seen)
     os.chdir(project / "there")
     assert not holds(seen)
 
 
 @pytest.mark.parametrize("ask", NOT_ASKING.values(), ids=NOT_ASKING)
-def test_a_path_made_whole_is_no_question(ask: Callable[[], Any], project: Path) -> None:
+def test_a_path_that_is_only_used_is_no_question(ask: Callable[[], Any], project: Path) -> None:
     seen = see(ask)
     assert "cwd/@" not in names(seen)
     os.chdir(project / "there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType, ModuleType
@@ -13,9 +14,11 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_drawing import draws, may_draw
 from zenbook.core.closure_origin import identity_of, package_of
+from zenbook.core.closure_put import LISTS, lists_in, put_in
+from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_texts import Text, text_of
-from zenbook.core.closure_trace import Trace, cells_of, preview_of
+from zenbook.core.closure_trace import MISSING, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
 from zenbook.model import Part
@@ -243,14 +246,25 @@ class Collector:
         if identity not in _WITHOUT_SETTINGS:
             self.modules.add(identity.partition(".")[0])
 
-    def note(self, facts: CodeFacts) -> None:
-        """Remember what can be said of some code without its globals."""
+    def note(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
+        """Remember what can be said of some code without following its globals, ``space``."""
         self.literals.update(dict.fromkeys(facts.strings))
         self.texts.update(facts.texts)
         self.asks_subclasses |= "__subclasses__" in facts.attributes
         self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         self.may_draw |= may_draw(facts)
         self.may_set |= may_set(facts)
+        for name in sorted(lists_in(facts, space)):
+            if told := self.watch(LISTS[name]):
+                self._besides(name, told)
+        for text, binding in sorted(put_in(facts, space), key=operator.itemgetter(0)):
+            self.bindings.append(binding)
+            if binding[2] is not MISSING:
+                self.constant(text, binding[2])
+        for text in error_handlers_named(facts):
+            handler = self.watch(functools.partial(error_handler, text))
+            if handler is not None:
+                self._besides(f"errors={text!r}", self.meaning(text, handler))
 
     def hold(self, function: FunctionType) -> None:
         """Remember what a function is made of now."""

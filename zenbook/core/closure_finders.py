@@ -28,7 +28,7 @@ _FINDERS = {
 
 def finders_in(facts: CodeFacts, space: Mapping[str, Any]) -> tuple[str, ...]:
     """How some code looks modules up; ``space`` are its globals."""
-    found = (_FINDERS.get(".".join(path[:2])) for path in _paths(facts, space))
+    found = (_FINDERS.get(".".join(path[:2])) for path in paths_in(facts, space))
     return tuple(sorted({way for way in found if way}))
 
 
@@ -53,7 +53,7 @@ def local_modules() -> tuple[str, ...]:
     )
 
 
-def _paths(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def paths_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """What the code names of modules, each by the module's own name."""
     for name in facts.names:
         value = space.get(name.root)

@@ -7,7 +7,9 @@ own entries, and those of other libraries, count by version.
 from __future__ import annotations
 
 import abc
+import codecs
 import functools
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from types import BuiltinFunctionType
@@ -16,6 +18,7 @@ from weakref import ref
 
 from zenbook.core.closure_class import registered
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.code_facts import CodeFacts, named_in
 from zenbook.core.kinds import is_a
 
 _COPIERS = (("copyreg", "dispatch_table"),)
@@ -31,6 +34,17 @@ _TABLES: Mapping[str, tuple[tuple[str, str], ...]] = {
 """Modules and names of the tables that a library reads."""
 _ABSTRACT = {"collections": "collections.abc", "numbers": "numbers", "os": "os"}
 """Modules with the abstract classes of a library, which ``isinstance`` asks."""
+
+_CODING = frozenset({"decode", "encode"})
+_HANDLER = re.compile(r"[A-Za-z][\w.:-]{0,40}")
+_NO_HANDLERS = frozenset(
+    [
+        *("strict", "ignore", "replace", "xmlcharrefreplace", "backslashreplace"),
+        *("namereplace", "surrogateescape", "surrogatepass"),
+        *("ascii", "encoding", "errors", "latin-1", "latin1", "utf-8", "utf8"),
+    ]
+)
+"""The handlers of errors that every program has, and what stands beside such names."""
 
 
 def registered_with(libraries: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -61,6 +75,23 @@ def _in_classes(module: str, _token: object) -> tuple[tuple[str, ref[type]], ...
         if is_local_code(cls)
     }
     return tuple(sorted(found.items()))
+
+
+def error_handlers_named(facts: CodeFacts) -> list[str]:
+    """Texts in some code that encodes, decodes or says what is done with errors, which may name a
+    handler of ``codecs``. To look for one that is not there takes 1 µs."""
+    names = named_in(facts)
+    if _CODING.isdisjoint(names) and not any(name.endswith("errors") for name in names):
+        return []
+    return sorted(text for text in {*facts.strings} - _NO_HANDLERS if _HANDLER.fullmatch(text))
+
+
+def error_handler(name: str) -> Any:
+    """What is registered with ``codecs`` under this name; None if nothing."""
+    try:
+        return codecs.lookup_error(name)
+    except (LookupError, ValueError):
+        return None
 
 
 def _is_users(value: Any) -> bool:

@@ -146,7 +146,7 @@ class Walk(Objects):
         texts: Iterable[str] = (),
     ) -> Token:
         """What all the names of some code mean; ``texts`` are its defaults that are any."""
-        self.note(facts)
+        self.note(facts, space)
         self.changing += changing_in(facts, space, cells)
         self._note_stores(facts, space)
         told: list[Token] = []

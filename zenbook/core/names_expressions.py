@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from zenbook.core.names_scope import free_names, names_in_texts, text_names, walrus_targets
+from zenbook.core.names_scope import (
+    OF_A_VALUE,
+    free_names,
+    names_in_texts,
+    text_names,
+    walrus_targets,
+)
 from zenbook.core.names_shell import Magic, magic_of
 from zenbook.core.trees import children_of, nodes_of
 
@@ -97,11 +103,11 @@ class Expressions:
                 self.read(name, bound)
 
     def note_call(self, node: ast.Call) -> None:
-        """A name is called here. ``vars`` of a value is that value's attributes; only without one
-        is it all names."""
+        """A name is called here. ``vars`` or ``dir`` of a value is that value's attributes; only
+        without one is it all names."""
         if isinstance(node.func, ast.Name):
             asks_value = bool(node.args) and not isinstance(node.args[0], ast.Starred)
-            if not (node.func.id == "vars" and asks_value):
+            if not (node.func.id in OF_A_VALUE and asks_value):
                 self.calls.add(node.func.id)
 
     def _calls_in(self, node: ast.AST, bound: frozenset[str]) -> None:

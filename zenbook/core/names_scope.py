@@ -29,8 +29,10 @@ _BINDING = (
     ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping,
 )  # fmt: skip
 
-DYNAMIC_CALLS = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__", "run"})
+DYNAMIC_CALLS = frozenset({"eval", "exec", "globals", "locals", "vars", "dir", "__import__", "run"})
 """Calls by which a cell may read or bind names that nobody sees."""
+OF_A_VALUE = frozenset({"vars", "dir"})
+"""Those of them that are about a value alone where they are given one."""
 NAMESPACES = frozenset(
     {"f_globals", "f_locals", "__globals__", "user_global_ns", "user_module", "user_ns"}
 )

@@ -58,7 +58,7 @@ _OUTLIVING = (
 )
 _NO_CODE = (ast.Import, ast.ImportFrom, ast.Pass)
 """What is no code at the top of a body: what an import gives is a part of its own."""
-_SEES_ITSELF = DYNAMIC_CALLS | {"super", "dir", "breakpoint"}
+_SEES_ITSELF = DYNAMIC_CALLS | {"super", "breakpoint"}
 
 
 class Given:

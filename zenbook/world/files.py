@@ -6,7 +6,8 @@ The name of a look is the path as it was said, with one mark at its end for what
     d.txt?     existence                   "missing", "file", "folder"
     dd/        folder listing              digest of the sorted names
     dd/*.txt/  what a pattern matches      digest of the sorted paths ("//": hidden ones too)
-    d.txt@     size and time               size and modification time
+    d.txt@     size and time               size, modification time and permissions
+    d.txt!     whether it may be used      what of reading, writing and executing is allowed
     d.txt>     where a symbolic link goes  its target text; "file", "folder", "missing"
     odd?=      content, where the path itself ends like a mark
     cwd/@      where the working folder is: its path (no path is written like that otherwise)
@@ -39,7 +40,8 @@ UNREADABLE = "unreadable"
 
 CWD = "cwd/@"
 CONTENT, EXISTS, LISTING, HIDDEN_GLOB, TIMES, LINK = "", "?", "/", "//", "@", ">"
-_MARKS = "?/@>="
+ACCESS = "!"
+_MARKS = "?/@>!="
 
 SETTLED = 50_000_000
 """Nanoseconds after which a time stamp can no longer be reused by another change."""
@@ -52,6 +54,7 @@ Stamp = tuple[int, int, int, int, int]
 _stat = os.stat
 _lstat = os.lstat
 _getcwd = os.getcwd
+_access = os.access
 _memo: dict[str, tuple[Stamp, str]] = {}
 _quiet: set[int] = set()
 
@@ -108,6 +111,8 @@ def look(name: str) -> str:
         return matches(path) if _is_pattern(path) else listing(path)
     if mark == HIDDEN_GLOB:
         return matches(path, hidden=True)
+    if mark == ACCESS:
+        return access(path)
     return times(path) if mark == TIMES else link(path)
 
 
@@ -188,9 +193,19 @@ def working_folder() -> str:
 
 
 def times(path: str) -> str:
-    """Size and modification time, for those who look at them."""
+    """Size, modification time and permissions, for those who look at them."""
     facts = facts_of(path)
-    return MISSING if facts is None else f"{facts.st_size} {facts.st_mtime_ns}"
+    if facts is None:
+        return MISSING
+    return f"{facts.st_size} {facts.st_mtime_ns} {stat.S_IMODE(facts.st_mode):o}"
+
+
+def access(path: str) -> str:
+    """What this process may do with a file: ``rw-``."""
+    if facts_of(path) is None:
+        return MISSING
+    ways = zip("rwx", (os.R_OK, os.W_OK, os.X_OK), strict=True)
+    return "".join(letter if _access(path, way) else "-" for letter, way in ways)
 
 
 def link(path: str) -> str:

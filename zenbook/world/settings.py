@@ -32,9 +32,9 @@ from zenbook.world.display_settings import display_settings, notebook_backend
 from zenbook.world.process_state import decimal_context, numpy_state, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
-    command_line,
     csv_settings,
     mimetypes_settings,
+    parsed_settings,
     reprlib_settings,
     socket_settings,
     xml_settings,
@@ -324,7 +324,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "reprlib": reprlib_settings,
     "mimetypes": mimetypes_settings,
     "xml": xml_settings,
-    "command line": command_line,
+    "command line": parsed_settings,
     "display": display_settings,
     "os": changed_places,
     **{library: partial(changed_settings, library) for library in CHANGEABLE},

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Any
 
+from zenbook.core.command_line import command_line
+
 
 def csv_settings() -> str:
     """The dialects that somebody has registered, and how long a field may be."""
@@ -47,11 +49,10 @@ def mimetypes_settings() -> str:
     return _file_types[1]
 
 
-def command_line() -> str:
-    """What parsers of the command line find there, which a kernel's own program is no part of."""
-    program, *arguments = map(str, sys.argv or [""])
-    is_kernels = os.path.basename(program).startswith(("ipykernel_launcher", "colab_kernel"))
-    return "" if is_kernels else repr(arguments)
+def parsed_settings() -> str:
+    """What parsers of the command line find there: its arguments."""
+    said = command_line()
+    return repr([*said[1:]]) if said else ""
 
 
 def calendar_settings() -> str:

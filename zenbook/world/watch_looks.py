@@ -71,6 +71,8 @@ _NO_QUESTION = frozenset(
     }
 )
 
+_GIVING_WHERE = frozenset({"abspath", "absolute", "cwd", "realpath", "relpath", "resolve"})
+"""Functions whose answer holds the path of the working folder."""
 _ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
 
 _ABSENT: Any = object()
@@ -144,7 +146,8 @@ def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -
 
 
 def _asking(original: _Function) -> _Function:
-    plain = (files.EXISTS,) if original.__name__ == "access" else (files.EXISTS, files.TIMES)
+    asked = files.ACCESS if original.__name__ == "access" else files.TIMES
+    plain = (files.EXISTS, asked)
 
     @functools.wraps(original)
     def look(path: Any, *args: Any, **named: Any) -> Any:
@@ -266,13 +269,24 @@ def look_at(everyone: tuple[Notes, ...], path: str) -> None:
 
 
 def _saw_cwd(frame: FrameType) -> None:
-    """The user's code asks where it is, not a library, and not in order to make a path whole."""
+    """The user's code asks where it is, or has a path made whole; not a library."""
     caller, passed = nearest(frame)
-    if _owner(caller) != "user" or (passed and [name[-4:] for name in passed] != [".cwd"]):
+    names = {name.rsplit(".", 1)[-1] for name in passed}
+    if _owner(caller) != "user" or not names <= _GIVING_WHERE or _is_relative_only(frame):
         return
     for notes in current():
         if not forward(notes, "asked_where", ""):
             notes.asked_where()
+
+
+def _is_relative_only(frame: FrameType | None) -> bool:
+    """Whether ``os.path.relpath`` asks in order to compare two paths that are both relative."""
+    while frame is not None and _owner(frame) == "path":
+        if frame.f_code.co_name == "relpath":
+            paths = (frame.f_locals["path"], frame.f_locals["start"])
+            return not any(map(os.path.isabs, paths))
+        frame = frame.f_back
+    return False
 
 
 def _saw_readlink(said: Any, frame: FrameType) -> None:

@@ -11,14 +11,19 @@ from __future__ import annotations
 
 import builtins
 import functools
+import gc
 import logging
 import re
+import signal
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
+from zenbook.core.closure_origin import identity_of
+from zenbook.core.code_digest import code_digest
 from zenbook.model import Read
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_registries import COLORMAP, colormap_now
@@ -38,9 +43,24 @@ _LEVELS = ("NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """The names that levels have by themselves, each ten above the one before."""
 OWN_HANDLER = "the handler that logging sets up by itself"
 """``logging.warning()`` gives the root logger one where it has none, and a hit does so, too."""
+_SIGNAL = re.compile(r"handler of signal (\d+)")
+
+
+def _answer(owner: Any, function: str) -> object:
+    return getattr(owner, function)()
+
+
+_ASKED: Sequence[tuple[str, Any, str]] = (
+    ("the recursion limit", sys, "getrecursionlimit"),
+    ("how long a number's text may be", sys, "get_int_max_str_digits"),
+    ("how often threads take turns", sys, "getswitchinterval"),
+    ("whether garbage is collected", gc, "isenabled"),
+    ("how often garbage is collected", gc, "get_threshold"),
+    ("the folder for temporary files", tempfile, "gettempdir"),
+)
+"""What there is one of in a process, by the name of a read, and the function that tells it."""
 _FACTS: dict[str, Callable[[], object]] = {
-    "the recursion limit": lambda: sys.getrecursionlimit(),
-    "the folder for temporary files": lambda: tempfile.gettempdir(),
+    **{name: partial(_answer, owner, function) for name, owner, function in _ASKED},
     OWN_HANDLER: lambda: "alone" if is_own(logging.root.handlers) else "beside others",
 }
 """What there is one of in a process, by the name of a read."""
@@ -51,6 +71,8 @@ def report_now(name: str) -> Read:
     is."""
     if name.startswith(COLORMAP):
         return colormap_now(name)
+    if found := _SIGNAL.fullmatch(name):
+        return Read("setting", name, _told_of_handler(signal.getsignal(int(found[1]))))
     if name in _FACTS:
         return Read("setting", name, str(_FACTS[name]()))
     if found := _LEVEL.fullmatch(name):
@@ -72,8 +94,8 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
         (logging.Logger, "getEffectiveLevel", _asking_level),
         (logging.Logger, "hasHandlers", _asking_handlers),
         *((logging.Logger, name, _attribute(name)) for name in _ATTRIBUTES),
-        (sys, "getrecursionlimit", _asking_for("the recursion limit")),
-        (tempfile, "gettempdir", _asking_for("the folder for temporary files")),
+        *((owner, function, _asking_for(name)) for name, owner, function in _ASKED),
+        (signal, "getsignal", _asking_signal),
     )
 
 
@@ -251,6 +273,27 @@ def _asking_for(fact: str) -> Callable[[_Function], _Function]:
         return ask
 
     return wrap
+
+
+def _asking_signal(original: _Function) -> _Function:
+    """Kernels handle the signal that Stop sends anew for every cell: that one is no question."""
+
+    @functools.wraps(original)
+    def getsignal(signalnum: Any) -> Any:
+        is_users = running and owner_of(sys._getframe(1).f_code.co_filename) == "user"
+        if is_users and signalnum != signal.SIGINT:
+            _note(f"handler of signal {int(signalnum)}")
+        return original(signalnum)
+
+    return getsignal
+
+
+def _told_of_handler(handler: Any) -> str:
+    """What a signal's handler is: ``SIG_DFL``, or a function with its code."""
+    if isinstance(handler, signal.Handlers):
+        return handler.name
+    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
+    return f"{identity_of(handler)} {code_digest(code) if code else ''}"
 
 
 def _file_asking() -> str:

@@ -36,8 +36,6 @@ _HARMLESS = frozenset(
         "pylab",
         "time",
         "timeit",
-        "who",
-        "whos",
         "precision",
         "psource",
         "pdoc",
