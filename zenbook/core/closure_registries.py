@@ -80,7 +80,7 @@ def _in_classes(module: str, _token: object) -> tuple[tuple[str, ref[type]], ...
 def error_handlers_named(facts: CodeFacts) -> list[str]:
     """Texts in some code that encodes, decodes or says what is done with errors, which may name a
     handler of ``codecs``. To look for one that is not there takes 1 µs."""
-    names = named_in(facts)
+    names = named_in(facts).union(facts.keywords)
     if _CODING.isdisjoint(names) and not any(name.endswith("errors") for name in names):
         return []
     return sorted(text for text in {*facts.strings} - _NO_HANDLERS if _HANDLER.fullmatch(text))

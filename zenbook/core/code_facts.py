@@ -70,6 +70,8 @@ class CodeFacts:
     """Which texts of code it reads: docstrings, annotations, source."""
     changes: tuple[Change, ...] = ()
     """What it may change of what a library holds."""
+    keywords: tuple[str, ...] = ()
+    """The names of arguments that it gives by name, where these are no constants (before 3.13)."""
 
 
 _BY_NAME = frozenset({"getattr", "attrgetter", "methodcaller", "__getattr__", "__getattribute__"})

@@ -70,6 +70,7 @@ class _Reader:
         self.dynamic: set[str] = set()
         self.shell: set[str] = set()
         self.texts: set[Text] = set()
+        self.keywords: set[str] = set()
         self.nested: list[tuple[str, CodeFacts]] = []
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
@@ -101,6 +102,7 @@ class _Reader:
             tuple(sorted(self.shell)),
             tuple(sorted(self.texts)),
             tuple(sorted(self._changes())),
+            tuple(sorted(self.keywords)),
         )
 
     def _changes(self) -> set[Change]:
@@ -332,6 +334,8 @@ class _Reader:
         for step in self.steps:
             if step.opcode not in dis.hasconst:
                 continue
+            if step.opname == "KW_NAMES" and step.arg is not None:
+                self.keywords.update(self.code.co_consts[step.arg])
             for value in _leaves(step.argval):
                 if isinstance(value, str):
                     self.strings[value] = None
@@ -353,6 +357,7 @@ class _Reader:
         self.dynamic |= set(nested.dynamic)
         self.shell |= set(nested.shell)
         self.texts |= set(nested.texts)
+        self.keywords |= set(nested.keywords)
 
 
 def _leaves(value: Any) -> Iterator[Any]:
