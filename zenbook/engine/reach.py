@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -34,12 +35,15 @@ class Reach:
         self.objects: dict[int, Any] = {}
         self.twice: dict[int, Any] = {}
         self.is_beyond = False
+        self._levels: list[tuple[Collection[Any], list[Any]]] = []
+        """Those that were met together, and all that they held, in this order."""
         found = list(values)
         while found:
             level = self._note(found)
             if stop:
                 level = [value for value in level if id(value) not in stop]
             found = self._held_by_all(level)
+            self._levels.append((level, found))
         self.is_beyond = self.is_beyond or len(self.objects) > MOST
 
     def _note(self, found: list[Any]) -> list[Any]:
@@ -87,12 +91,22 @@ class Reach:
     def misses(self, values: Iterable[Any]) -> bool:
         """Whether these, which it was made of, hold a changeable object now that it does not."""
         now = list(values)
-        held = chain(now, self._held_by_all(self.objects.values()))
-        if all(map(self.objects.__contains__, map(id, held))):
+        if self._knows(now) and all(self._knows(*held) for held in self._held_again()):
             return False  # nobody has been given anything else, so none of them leads any further
         other = Reach(now)
         further = other.objects.keys() - self.objects.keys()
         return any(is_part(other.objects[number]) for number in further)
+
+    def _held_again(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        """What those that were met together hold now, beside what they held."""
+        return ((self._held_by_all(level), before) for level, before in self._levels)
+
+    def _knows(self, found: list[Any], before: Collection[Any] = ()) -> bool:
+        """Whether all of these were met; most are what they were ``before``, which is seen sooner
+        than that each of them was met."""
+        if len(found) == len(before) and all(map(is_, found, before)):
+            return True
+        return all(map(self.objects.__contains__, map(id, found)))
 
     def _held_by(self, value: Any) -> list[Any]:
         base = base_of(value)
