@@ -33,6 +33,7 @@ from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
 from zenbook.errors import Damaged, NotKeepable
 from zenbook.world.codec import PickleCodec
+from zenbook.world.codec_pickler import Packer
 from zenbook.world.ports import Bundle
 
 codec = PickleCodec(CodeClosure(), fingerprint)
@@ -110,6 +111,29 @@ def test_values_that_share_objects_share_them_again() -> None:
         ("a", "b"),
         ("c",),
     ]
+
+
+def test_what_another_value_holds_is_packed_with_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packed: list[list[str]] = []
+    write = Packer.write
+
+    def noting(packer: Packer, values: dict[str, Any]) -> None:
+        packed.append(list(values))
+        write(packer, values)
+
+    monkeypatch.setattr(Packer, "write", noting)
+    base = np.arange(8.0)
+    whole = {"part": [1, [2]], "view": base[2:4]}
+    values = {"whole": whole, "part": whole["part"], "view": whole["view"], "base": base, "n": 1}
+    bundles = codec.pack(values)
+    assert packed == [["whole"], ["base"], ["n"], ["whole", "part", "view", "base"]]
+    assert [bundle.names for bundle in bundles] == [("whole", "part", "view", "base"), ("n",)]
+    loaded = opened(bundles[0])
+    assert loaded["whole"]["part"] is loaded["part"]
+    assert loaded["whole"]["view"] is loaded["view"]
+    assert np.may_share_memory(loaded["view"], loaded["base"])
 
 
 def test_values_that_share_nothing_that_changes_are_kept_apart() -> None:
@@ -322,6 +346,7 @@ import sys
 from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
 from zenbook.world.codec import PickleCodec
+from zenbook.world.codec_pickler import Packer
 from zenbook.errors import Damaged
 codec = PickleCodec(CodeClosure(), fingerprint)
 """

@@ -15,10 +15,10 @@ from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable
 
 
-def refuse_attributes(results: Mapping[str, Any], others: Iterable[Any]) -> None:
+def refuse_attributes(results: Mapping[str, Any], reach: Reach, others: Iterable[Any]) -> None:
     """Raise Inseparable where a result holds the attributes of an object that it, another result,
-    or one of the other values holds, not a copy of them."""
-    held = Reach(results.values()).objects
+    or one of the other values holds, not a copy of them; ``reach`` is what the results hold."""
+    held = reach.objects
     tables = {number for number, part in held.items() if type(part) is dict}
     if not tables:
         return

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.engine.frames import is_frame
 from zenbook.engine.images import image_memory, image_with
 
 _HOW = "buffer"
@@ -24,6 +25,11 @@ holds it has these."""
 def is_buffer(path: tuple[tuple[str, Any], ...]) -> bool:
     """Whether a path ends in the memory of a value of these libraries."""
     return bool(path) and path[-1][0] == _HOW
+
+
+def may_have_memory(value: Any) -> bool:
+    """Whether values of its kind may lie in memory that is told apart from them."""
+    return is_frame(value) or library_of(type(value)) in ("pyarrow", "polars", "PIL")
 
 
 def buffers(value: Any) -> Iterator[tuple[tuple[str, Key], Any]]:

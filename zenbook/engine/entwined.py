@@ -25,7 +25,7 @@ from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.loose import Weak
 from zenbook.engine.memory import Stretches, is_writeable
-from zenbook.engine.part_kinds import is_array, is_atom, is_drawn, is_part
+from zenbook.engine.part_kinds import is_array, is_atom, is_drawn, is_of_leaves, is_part
 from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, found, held_by
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, share_elements, share_memory
@@ -143,7 +143,7 @@ class Entwined:
                 raise Inseparable(f"{name} holds an equal object in the place of a part")
             met.add(id(part))
             yield name, way
-        if self._beyond is not None and self._beyond.misses(Reach(values.values())):
+        if self._beyond is not None and self._beyond.misses(values.values()):
             raise Inseparable("its inputs hold equal objects in the place of parts")
 
     def _met_again(self, values: Mapping[str, Any]) -> Iterator[_Pair]:
@@ -298,7 +298,8 @@ def _pairs_in(links: Iterable[Link], kind: str) -> Iterator[_Pair]:
 
 
 def _holds_nothing(value: Any) -> bool:
-    return is_atom(value) or type(value) is Reference or is_constant(value)
+    is_end = is_atom(value) or type(value) is Reference or is_constant(value)
+    return is_end or is_of_leaves(value)
 
 
 def _names_of(pair: _Pair) -> set[str]:

@@ -14,6 +14,7 @@ from zenbook.core.closure_changes import library_changes
 from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import ANY, LOST, MANIFEST
 from zenbook.engine.attributes import refuse_attributes
+from zenbook.engine.counting import is_counted
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawn import drawn_by
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
@@ -22,6 +23,7 @@ from zenbook.engine.imports import imports_read
 from zenbook.engine.lending import lenders, lent, used_after
 from zenbook.engine.mishap import status_of
 from zenbook.engine.parts import follow
+from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.shown import noted
 from zenbook.engine.sitting import Sitting
@@ -179,12 +181,13 @@ def _record(
         keepable["%displays"] = displays
     used = used_after(identity, call, desk, outputs)
     results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
-    refuse_attributes(results, (*values.values(), *used.values()))
+    reach = Reach(results.values())
+    refuse_attributes(results, reach, (*values.values(), *used.values()))
     if (shared := _links(outputs, values, changed, used, sitting)) is not None:
         handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
         shared += _exchanged(watched, identity, values, changed)
         shared += _entwined(watched, changed, handed)
-        if watched.entwined is not None:
+        if watched.entwined is not None and any(map(is_counted, reach.objects.values())):
             shared += watched.entwined.counted.links(outputs, changed)
     if shared != []:
         keepable["%links"] = shared

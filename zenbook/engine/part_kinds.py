@@ -64,9 +64,16 @@ def is_atom(value: Any) -> bool:
     return type(value) in LEAVES or is_a(value, _ATOMS)
 
 
+def is_of_leaves(value: Any) -> bool:
+    """Whether it is a tuple of values that hold nothing, of which there may be millions."""
+    return type(value) is tuple and LEAVES.issuperset(map(type, value))
+
+
 def holds_nothing(value: Any) -> bool:
     """Whether a walk need not enter it."""
-    return type(value) in LEAVES or (is_atom(value) and not is_a(value, CODE))
+    if type(value) in LEAVES or is_of_leaves(value):
+        return True
+    return is_atom(value) and not is_a(value, CODE)
 
 
 def is_part(value: Any) -> bool:

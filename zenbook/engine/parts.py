@@ -66,29 +66,50 @@ _simple: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 """What is known of the classes of instances met."""
 
 
+Looks = dict[int, tuple[Any, bool, list[tuple[Step, Any]]]]
+"""What walks have found that follow each other while nothing changes, and that all go as far: each
+object by its identity, which no other gets as long as it is held here, whether it is a part, and
+what it holds."""
+
+
 def walk(
-    value: Any, stop: Mapping[int, Any] = _NOTHING, *, to_the_end: bool = False
+    value: Any,
+    stop: Mapping[int, Any] = _NOTHING,
+    *,
+    to_the_end: bool = False,
+    looks: Looks | None = None,
+    entered: set[int] | None = None,
 ) -> Iterator[tuple[Path, Any]]:
     """Every mutable object reachable, with a path to it, nearest first.
 
     What is in ``stop`` is not entered, and comes with every path to it; ``to_the_end``: wide
-    containers are entered, too.
+    containers are entered, too. ``looks`` are shared by walks between which nothing changes, and
+    which all go as far; what another of them has ``entered``, this one passes by.
     """
     most, widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
-    waiting: deque[tuple[Path, Any]] = deque([((), value)])
-    seen: set[int] = set()
+    waiting: deque[tuple[Path, Any]] = deque([] if holds_nothing(value) else [((), value)])
+    known: Looks = {} if looks is None else looks
+    seen: set[int] = set() if entered is None else entered
     met = 0
     while waiting and met < most:
         path, inner = waiting.popleft()
-        if holds_nothing(inner) or (id(inner) in seen and id(inner) not in stop):
+        number = id(inner)
+        if number in seen and number not in stop:
             continue
         met += 1
         if not (stop and is_a(inner, tuple)):
-            seen.add(id(inner))
-        if is_part(inner):
+            seen.add(number)
+        look = known.get(number)
+        if look[1] if look is not None else is_part(inner):
             yield path, inner
-        if id(inner) not in stop:
-            waiting += (((*path, step), item) for step, item in held_by(inner, widest))
+        if number in stop:
+            continue
+        if look is None:
+            held = [one for one in held_by(inner, widest) if not holds_nothing(one[1])]
+            look = inner, is_part(inner), held
+            if looks is not None:
+                known[number] = look
+        waiting += [((*path, step), item) for step, item in look[2]]
 
 
 def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:

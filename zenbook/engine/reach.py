@@ -9,16 +9,19 @@ ways. So where a walk gives up, they say whether anything is shared; then it is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
+from operator import is_
 from types import ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import is_a
 from zenbook.engine.frames import elements_beyond, is_frame
-from zenbook.engine.part_kinds import LEAVES, is_array, is_part
+from zenbook.engine.part_kinds import LEAVES, is_array, is_of_leaves, is_part
 from zenbook.engine.parts import MOST, WIDEST, base_of, held_by
+
+_PLAIN: frozenset[Any] = frozenset((list, tuple, dict))
 
 
 class Reach:
@@ -32,47 +35,47 @@ class Reach:
         self.objects: dict[int, Any] = {}
         self.twice: dict[int, Any] = {}
         self.is_beyond = False
+        self._levels: list[tuple[Collection[Any], list[Any]]] = []
+        """Those that were met together, and all that they held, in this order."""
         found = list(values)
         while found:
             level = self._note(found)
             if stop:
-                level = {number: value for number, value in level.items() if number not in stop}
-            found = self._held_by_all(level.values())
+                level = [value for value in level if id(value) not in stop]
+            found = self._held_by_all(level)
+            self._levels.append((level, found))
         self.is_beyond = self.is_beyond or len(self.objects) > MOST
 
-    def _note(self, found: list[Any]) -> dict[int, Any]:
-        """Take these in; those that have not been met yet, by identity."""
-        level = dict(zip(map(id, found), found, strict=True))
-        again = level.keys() & self.objects.keys()
-        if again or len(level) < len(found):
-            counts = Counter(map(id, found))
-            doubles = (number for number, count in counts.items() if count > 1)
-            self.twice |= {n: level[n] for n in (*again, *doubles) if is_part(level[n])}
-            for number in again:
-                del level[number]
-        self.objects |= level
-        return level
+    def _note(self, found: list[Any]) -> list[Any]:
+        """Take these in; those that have not been met yet, each once."""
+        numbers, before = list(map(id, found)), len(self.objects)
+        self.objects.update(zip(numbers, found, strict=True))
+        count = len(self.objects) - before
+        if count == len(found):
+            return found
+        new = list(islice(reversed(self.objects), count))[::-1]
+        firsts = set(new)
+        again = (n for n, met in Counter(numbers).items() if met > 1 or n not in firsts)
+        self.twice |= {n: self.objects[n] for n in again if is_part(self.objects[n])}
+        return [self.objects[number] for number in new]
 
-    def _held_by_all(self, values: Iterable[Any]) -> list[Any]:
+    def _held_by_all(self, values: Collection[Any]) -> list[Any]:
         """What these hold that may hold anything or change. Built-in containers, of which there may
-        be millions, are emptied together."""
-        plain: list[Any] = []
-        tables: list[dict[Any, Any]] = []
-        others: list[Any] = []
+        be millions, are emptied together, and nothing is done for each of them here."""
+        kinds: set[Any] = set(map(type, values))
+        held: list[Any] = []
+        for kind in _PLAIN & kinds:
+            alone = len(kinds) == 1
+            containers = values if alone else [each for each in values if type(each) is kind]
+            if max(map(len, containers)) > WIDEST:
+                wide = [each for each in containers if len(each) > WIDEST]
+                held += self._beyond(kind, wide)
+                containers = [each for each in containers if len(each) <= WIDEST]
+            held += _held_in(kind, containers)
+        if kinds <= _PLAIN:
+            return held
         for value in values:
-            kind = type(value)
-            if kind is list or kind is tuple:
-                plain.append(value)
-            elif kind is dict:
-                tables.append(value)
-            else:
-                others.append(value)
-        items = chain(chain.from_iterable(plain), chain.from_iterable(map(dict.values, tables)))
-        held = [item for item in items if type(item) not in LEAVES]
-        wide = (each for each in (*plain, *tables) if len(each) > WIDEST)
-        self.is_beyond = self.is_beyond or any(map(_holds_anything, wide))
-        for value in others:
-            if type(value) not in LEAVES and not _is_installed(value):
+            if type(value) not in _PLAIN and type(value) not in LEAVES and not _is_installed(value):
                 held += self._held_by(value)
         return held
 
@@ -85,32 +88,57 @@ class Reach:
         both = (self.objects.keys() & other.objects.keys()).difference(besides)
         return any(is_part(self.objects[number]) for number in both)
 
-    def misses(self, other: Reach) -> bool:
-        """Whether the other one holds a changeable object that this one does not."""
-        if other.objects.keys() <= self.objects.keys():
-            return False
+    def misses(self, values: Iterable[Any]) -> bool:
+        """Whether these, which it was made of, hold a changeable object now that it does not."""
+        now = list(values)
+        if self._knows(now) and all(self._knows(*held) for held in self._held_again()):
+            return False  # nobody has been given anything else, so none of them leads any further
+        other = Reach(now)
         further = other.objects.keys() - self.objects.keys()
         return any(is_part(other.objects[number]) for number in further)
+
+    def _held_again(self) -> Iterator[tuple[list[Any], list[Any]]]:
+        """What those that were met together hold now, beside what they held."""
+        return ((self._held_by_all(level), before) for level, before in self._levels)
+
+    def _knows(self, found: list[Any], before: Collection[Any] = ()) -> bool:
+        """Whether all of these were met; most are what they were ``before``, which is seen sooner
+        than that each of them was met."""
+        if len(found) == len(before) and all(map(is_, found, before)):
+            return True
+        return all(map(self.objects.__contains__, map(id, found)))
 
     def _held_by(self, value: Any) -> list[Any]:
         base = base_of(value)
         if base is not None and base.__len__(value) > WIDEST:
-            return self._beyond((base.values if issubclass(base, dict) else base.__iter__)(value))
+            items = (base.values if issubclass(base, dict) else base.__iter__)(value)
+            return self._beyond(list, [list(items)])
         if is_array(value) and value.dtype == object and value.size > WIDEST:
-            return self._beyond(value.ravel().tolist())
+            return self._beyond(list, [value.ravel().tolist()])
         held = [item for _, item in held_by(value)]
-        return held + self._beyond(elements_beyond(value)) if is_frame(value) else held
+        return held + self._beyond(list, [elements_beyond(value)]) if is_frame(value) else held
 
-    def _beyond(self, items: Iterable[Any]) -> list[Any]:
-        held = [item for item in items if type(item) not in LEAVES]
+    def _beyond(self, kind: Any, containers: Collection[Any]) -> list[Any]:
+        held = _held_in(kind, containers)
         self.is_beyond = self.is_beyond or bool(held)
         return held
 
 
-def _holds_anything(container: Any) -> bool:
-    """Whether a list, tuple or dictionary holds what may hold anything or change."""
-    items = container.values() if type(container) is dict else container
-    return any(type(item) not in LEAVES for item in items)
+def _held_in(kind: Any, containers: Collection[Any]) -> list[Any]:
+    """What these lists, tuples or dictionaries hold that may hold anything or change."""
+
+    def items() -> Iterator[Any]:
+        return chain.from_iterable(map(dict.values, containers) if kind is dict else containers)
+
+    if LEAVES.issuperset(map(type, items())):
+        return []
+    held = [item for item in items() if type(item) not in LEAVES]
+    if tuple not in set(map(type, held)):
+        return held
+    tuples = [item for item in held if type(item) is tuple]
+    if LEAVES.issuperset(map(type, chain.from_iterable(tuples))):
+        return [item for item in held if type(item) is not tuple]
+    return [item for item in held if not is_of_leaves(item)]
 
 
 def _is_installed(value: Any) -> bool:

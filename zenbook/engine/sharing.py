@@ -33,12 +33,12 @@ from zenbook.engine.blocks import (
     is_behind,
     looks_at_frames,
 )
-from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers
+from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers, may_have_memory
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import Stretches, bounds_of, is_writeable
-from zenbook.engine.part_kinds import is_array, is_part
-from zenbook.engine.parts import Path, follow, put_at, walk
+from zenbook.engine.part_kinds import holds_nothing, is_array, is_part
+from zenbook.engine.parts import MOST, Looks, Path, follow, put_at, walk
 from zenbook.engine.reach import Reach
 from zenbook.engine.tensors import is_tensor, looking_into, share
 
@@ -55,30 +55,51 @@ class Inseparable(Exception):
     """A kept output could not be put together with the inputs again; the text says why."""
 
 
-def links(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Link]:
+def links(
+    outputs: Mapping[str, Any], inputs: Mapping[str, Any], looks: Looks | None = None
+) -> list[Link]:
     """Where outputs hold an input's mutable objects or look into its memory, nearest first.
 
     Raises Inseparable for what no link can say: the object sits in a set or is what a method is
     bound to, or the memory is that of no plain contiguous array.
     """
-    made = Reach(outputs.values())
-    if not made.holds_parts():
+    if all(map(holds_nothing, outputs.values())):
         return []
-    held = Reach(inputs.values())
-    to_the_end = (held.is_beyond or made.is_beyond) and made.shares(held)
-    known = held_in(inputs, to_the_end=to_the_end)
-    if looks_at_frames(made.objects.values()):
-        known = without_unseen(known, inputs, [*held.objects.values(), *made.objects.values()])
     if name := looking_into(outputs, inputs, walk):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
+    held = Reach(inputs.values())
+    if not held.holds_parts():
+        return []
+    made = Reach(outputs.values())
+    is_shared = made.shares(held)
+    if not is_shared and not _lends(held, made):
+        return []
+    to_the_end = (held.is_beyond or made.is_beyond) and is_shared
+    looks = None if to_the_end else looks
+    known = held_in(inputs, to_the_end=to_the_end, looks=looks)
+    if looks_at_frames(made.objects.values()):
+        known = without_unseen(known, inputs, [*held.objects.values(), *made.objects.values()])
     shared = [
         link
         for name, value in outputs.items()
-        for link in links_of(name, value, known, to_the_end=to_the_end)
+        for link in links_of(name, value, known, to_the_end=to_the_end, looks=looks)
     ]
     if to_the_end:
         _refuse_rest(outputs, held, shared)
     return shared
+
+
+def _lends(held: Reach, made: Reach) -> bool:
+    """Whether anything in the one may look into memory of what the other holds."""
+    looking = list(_memory_in(made))
+    lending = Stretches((array,) for array in (_memory_in(held) if looking else ()))
+    return any(id(buffer_of(it)) in held.objects or lending.overlapping(it) for it in looking)
+
+
+def _memory_in(reach: Reach) -> Iterator[Any]:
+    """The arrays that are held, and those behind tables."""
+    walked = (((), inner) for inner in reach.objects.values())
+    return (inner for _, inner in with_memory(walked) if is_array(inner))
 
 
 def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link]) -> None:
@@ -90,13 +111,17 @@ def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link])
 
 
 def held_in(
-    inputs: Mapping[str, Any], *, to_the_end: bool = False
+    inputs: Mapping[str, Any], *, to_the_end: bool = False, looks: Looks | None = None
 ) -> dict[int, tuple[str, Path, Any]]:
     """The mutable objects that inputs hold, by identity, with the way to each, and the arrays
     behind frames."""
     known: dict[int, tuple[str, Path, Any]] = {}
+    entered: set[int] | None = None
     for name, value in inputs.items():
-        for path, inner in with_memory(walk(value, to_the_end=to_the_end)):
+        if looks is not None and (entered is None or len(entered) >= MOST):
+            entered = set()  # the walk before has not gone to the end of what it entered
+        walked = walk(value, to_the_end=to_the_end, looks=looks, entered=entered)
+        for path, inner in with_memory(walked):
             known.setdefault(number_of(path, inner), (name, path, inner))
     return known
 
@@ -125,9 +150,14 @@ def with_memory(
     walked: Iterable[tuple[Path, Any]], stop: Collection[int] = ()
 ) -> Iterator[tuple[Path, Any]]:
     """What a walk comes by, and the arrays behind the tables that are not in ``stop``."""
+    without: set[type] = set()
     for path, inner in walked:
         yield path, inner
-        if id(inner) not in stop:
+        if type(inner) in without:
+            continue
+        if not may_have_memory(inner):
+            without.add(type(inner))
+        elif id(inner) not in stop:
             steps = behind(inner) if is_frame(inner) else buffers(inner)
             yield from (((*path, step), array) for step, array in steps)
 
@@ -139,11 +169,13 @@ def links_of(
     *,
     inside: bool = False,
     to_the_end: bool = False,
+    looks: Looks | None = None,
 ) -> Iterator[Link]:
     """Where one value holds these objects; ``inside``: not of what it is as a whole."""
     arrays = Stretches(at for at in known.values() if is_array(at[2]))
     stop = dict(known)
-    for path, inner in with_memory(walk(value, stop, to_the_end=to_the_end), known):
+    walked = walk(value, stop, to_the_end=to_the_end, looks=looks)
+    for path, inner in with_memory(walked, known):
         source = known.get(id(inner))
         if source is None and is_array(inner):
             refuse_buffer(name, inner, known)

@@ -15,7 +15,7 @@ from zenbook.engine.blocks import is_behind, looks_at_frames
 from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.part_kinds import is_array
-from zenbook.engine.parts import Path, walk
+from zenbook.engine.parts import Looks, Path, walk
 from zenbook.engine.sharing import (
     Inseparable,
     Link,
@@ -37,7 +37,11 @@ _Place = tuple[str, Path, Any]
 
 
 def windows(
-    outputs: Mapping[str, Any], linked: Sequence[Link], *, with_tables: bool = False
+    outputs: Mapping[str, Any],
+    linked: Sequence[Link],
+    looks: Looks | None = None,
+    *,
+    with_tables: bool = False,
 ) -> list[Link]:
     """Where outputs look into other outputs' memory; ``linked`` look into an input's already.
     ``with_tables``: only where that is a frame's, or what looks is a frame or another table.
@@ -45,14 +49,15 @@ def windows(
     Raises Inseparable for arrays that share memory of which neither holds all.
     """
     elsewhere = {(link[0], link[1]) for link in linked}
-    arrays = _arrays(outputs)
+    looks = {} if looks is None else looks
+    arrays = _arrays(outputs, looks)
     found = [at for at in arrays if at[2].size and (at[0], at[1]) not in elsewhere]
     owners: dict[int, _Place] = {}
     for group in _overlapping(found):
         kinds = {at[1][-1][0] if is_behind(at[1]) or is_buffer(at[1]) else "" for at in group}
         if len(kinds) > 1 or (kinds == {""} and not with_tables):
             owners.update(_lenders(group))
-    return list(_links(outputs, owners, elsewhere)) if owners else []
+    return list(_links(outputs, owners, elsewhere, looks)) if owners else []
 
 
 def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
@@ -84,14 +89,14 @@ def own(outputs: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_buffers(outputs: Mapping[str, Any]) -> None:
     """Raise Inseparable where an array looks into the memory of an output that is no array, or of
     a frame whose values do not copy on write."""
-    for group in _overlapping(_arrays(outputs)):
+    for group in _overlapping(_arrays(outputs, {})):
         blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
         if (name := next(blocks, None)) is not None and any(_lenders(group)):
             raise Inseparable(f"{name} holds frames that look into each other's memory")
 
 
-def _arrays(outputs: Mapping[str, Any]) -> list[_Place]:
-    held = held_in(outputs)
+def _arrays(outputs: Mapping[str, Any], looks: Looks) -> list[_Place]:
+    held = held_in(outputs, looks=looks)
     parts = [part for _, _, part in held.values()]
     if looks_at_frames(parts):
         held = without_unseen(held, outputs, parts)
@@ -146,11 +151,12 @@ def _links(
     outputs: Mapping[str, Any],
     owners: Mapping[int, _Place],
     elsewhere: Collection[tuple[str, Path]],
+    looks: Looks,
 ) -> Iterator[Link]:
     """A link for every place where such an array stands, after those of what lends to it."""
     standing: dict[int, list[_Place]] = {number: [] for number in owners}
     for name, value in outputs.items():
-        for path, inner in with_memory(walk(value, stop=owners)):
+        for path, inner in with_memory(walk(value, owners, looks=looks)):
             number = number_of(path, inner)
             if number in owners and (name, path) not in elsewhere:
                 standing[number].append((name, path, inner))

@@ -25,9 +25,9 @@ import hashlib
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from zenbook.core.kinds import is_a
 from zenbook.core.left_out import left_out
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import Classes, CodeDigests, classes_met, uncount
@@ -87,9 +87,15 @@ class PickleCodec:
         if len(values) == 1:
             (name,) = values
             return (self._bundle(values, self._packed(name, values[name])),)
-        single = {name: self._packed(name, values[name]) for name in values}
+        single: dict[str, Packer] = {}
+        holders: dict[str, str] = {}
+        for name, value in values.items():
+            if (holder := _holder_of(value, single)) is None:
+                single[name] = self._packed(name, value)
+            else:
+                holders[name] = holder
         bundles: list[Bundle] = []
-        for names in _groups(values, single, self._code):
+        for names in _groups(values, single, holders, self._code):
             together = {name: values[name] for name in names}
             alone = len(names) == 1
             packer = single[names[0]] if alone else self._packed_as(", ".join(names), together)
@@ -179,11 +185,24 @@ def _told(error: BaseException) -> str:
 # ---------------------------------------------------------------- what is kept together
 
 
+def _holder_of(value: Any, packers: Mapping[str, Packer]) -> str | None:
+    """The first of these that holds a value, with all that it holds, as a figure does its axes;
+    None for what cannot change, and for code, which is packed otherwise by its own name."""
+    kind = type(value)
+    if kind is types.FunctionType or _is_kind_shared_by_all(kind):
+        return None
+    return next((n for n, packer in packers.items() if packer.met.get(id(value)) is value), None)
+
+
 def _groups(
-    values: Mapping[str, Any], packers: Mapping[str, Packer], code: CodeDigests
+    values: Mapping[str, Any],
+    packers: Mapping[str, Packer],
+    holders: Mapping[str, str],
+    code: CodeDigests,
 ) -> Iterator[tuple[str, ...]]:
-    """Names by connected component of "shares a mutable object with", in the order given."""
-    leader = {name: name for name in values}
+    """Names by connected component of "shares a mutable object with", in the order given; some
+    have ``holders`` that are known already."""
+    leader = {name: holders.get(name, name) for name in values}
 
     def find(name: str) -> str:
         while leader[name] != name:
@@ -192,7 +211,8 @@ def _groups(
 
     owners: dict[int, str] = {}
     for name, value in values.items():
-        for identity in _mutable(value, packers[name], code):
+        own = _mutable(packers[name], code) if name in packers else ()
+        for identity in chain(own, _memory_looked_into(value)):
             first = owners.setdefault(identity, name)
             one, other = find(first), find(name)
             if one != other:
@@ -203,25 +223,32 @@ def _groups(
     return (tuple(names) for names in groups.values())
 
 
-def _mutable(value: Any, packer: Packer, code: CodeDigests) -> Iterator[int]:
-    """Identities of the mutable objects in a value, and of the memory an array looks into."""
+def _mutable(packer: Packer, code: CodeDigests) -> Iterator[int]:
+    """Identities of the mutable objects in a value."""
     # pandas writes its classes' own list of extra names with every frame.
     of_classes = {id(getattr(kind, "_metadata", None)) for kind in packer.kinds}
-    for identity, (_, obj) in packer.memo.copy().items():
-        if identity not in of_classes and not _is_shared_by_all(obj, code):
+    known: dict[type, bool] = {}
+    for identity, obj in packer.met.items():
+        kind = type(obj)
+        if (is_shared := known.get(kind)) is None:
+            is_shared = known[kind] = _is_kind_shared_by_all(kind)
+        if kind is types.FunctionType:
+            is_shared = not code.is_local(obj)
+        if not is_shared and identity not in of_classes:
             yield identity
-    owner = _memory_owner(value)
-    if owner is not None:
+
+
+def _memory_looked_into(value: Any) -> Iterator[int]:
+    """The identity of whose memory an array looks into."""
+    if (owner := _memory_owner(value)) is not None:
         yield id(owner)
 
 
-def _is_shared_by_all(obj: Any, code: CodeDigests) -> bool:
-    """Whether sharing this object says nothing: it cannot change, or it is a library's own."""
-    kind = type(obj)
-    if kind in _IMMUTABLE or is_a(obj, (type, enum.Enum)):
+def _is_kind_shared_by_all(kind: type) -> bool:
+    """Whether sharing an object of this kind says nothing: it cannot change, or it is a library's
+    own."""
+    if kind in _IMMUTABLE or issubclass(kind, (type, enum.Enum)):
         return True
-    if kind is types.FunctionType:
-        return not code.is_local(obj)
     return any(base.__name__ in _LIKE_CONSTANTS for base in kind.__mro__)
 
 

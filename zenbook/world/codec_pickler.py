@@ -8,7 +8,7 @@ import pickle
 import sys
 import types
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
@@ -81,6 +81,8 @@ class Packer(pickle.Pickler):
         self.kinds: set[type] = set()
         self.reduced: list[Any] = []
         """Objects of classes that say themselves what is kept of them; no more than a few."""
+        self._whole: dict[type, bool] = {}
+        """Whether pickling keeps all that objects of each class have."""
         super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
 
     def write(self, values: dict[str, Any]) -> None:
@@ -88,6 +90,11 @@ class Packer(pickle.Pickler):
         made = ((n, v) for n, v in values.items() if type(v) is types.FunctionType)
         self._made_here = frozenset(id(v) for n, v in made if v.__qualname__ == n)
         self.dump(values)
+
+    @cached_property
+    def met(self) -> Mapping[int, Any]:
+        """All that was written and may be met again, by identity; to be asked afterwards."""
+        return {identity: obj for identity, (_, obj) in self.memo.copy().items()}
 
     @property
     def header(self) -> bytes:
@@ -118,7 +125,7 @@ class Packer(pickle.Pickler):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
-        if len(self.reduced) < _MOST_REDUCED and not keeps_all(kind):
+        if len(self.reduced) < _MOST_REDUCED and not self._keeps_all(kind):
             self.reduced.append(obj)
         reduce = _REDUCERS.get(kind)
         if reduce is not None:
@@ -154,6 +161,11 @@ class Packer(pickle.Pickler):
         if (found := name_of(obj)) is not None:
             return reduce_named(found)
         return reduce_field(obj) if root == "dataclasses" else reduce_argparse(obj)
+
+    def _keeps_all(self, kind: type) -> bool:
+        if (known := self._whole.get(kind)) is None:
+            known = self._whole[kind] = keeps_all(kind)
+        return known
 
     def _frees(self, kind: type) -> str:
         """Why an instance of this class has no copy: dropped, it would free what this one holds."""

@@ -16,6 +16,7 @@ from zenbook.core.kinds import is_a
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, LEFT, MANIFEST, SEVERAL
 from zenbook.core.trees import nodes_of
+from zenbook.engine.parts import Looks
 from zenbook.engine.passage import Ran
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
@@ -181,9 +182,10 @@ def _sharing(
     """What the values share with inputs, and which of them look into each other's memory; and why
     that cannot be given back."""
     shared: list[Link] = []
+    looks: Looks = {}
     try:
-        shared = links(values, inputs)
-        return shared, windows(values, shared), ()
+        shared = links(values, inputs, looks)
+        return shared, windows(values, shared, looks), ()
     except Inseparable as error:
         return shared, [], (str(error),)
 
