@@ -11,7 +11,8 @@ import pytest
 from tests.world.history_samples import line, open_history, record, shape
 from zenbook.testing.history import MemoryHistory
 from zenbook.world.history import SqliteHistory
-from zenbook.world.history_upkeep import forget_rows, set_limit
+from zenbook.world.history_forgetting import forget_rows
+from zenbook.world.history_upkeep import set_limit
 from zenbook.world.ports import History
 
 
