@@ -203,7 +203,7 @@ def test_a_zombie_has_ended() -> None:
     pid = os.fork()
     if pid == 0:
         os._exit(0)
-    time.sleep(0.05)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert born(pid) == ""
     os.waitpid(pid, 0)
     assert born(os.getpid()) != ""

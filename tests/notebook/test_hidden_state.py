@@ -410,12 +410,12 @@ def _without_chance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _without_links(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what a result shares with an input is a copy after a hit."""
-    monkeypatch.setattr(gathered, "links", lambda outputs, inputs: [])
+    monkeypatch.setattr(gathered, "links", lambda outputs, inputs, looks: [])
 
 
 def _without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: arrays that share memory are each on their own after a hit."""
-    monkeypatch.setattr(gathered, "windows", lambda outputs, linked: [])
+    monkeypatch.setattr(gathered, "windows", lambda outputs, linked, looks: [])
 
 
 def _without_loans(monkeypatch: pytest.MonkeyPatch) -> None:
