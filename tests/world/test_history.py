@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,23 +39,6 @@ from zenbook.world.history_rows import (
 )
 from zenbook.world.ports import History
 from zenbook.world.trust import canonical, parse
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
-    opened: History = open_history(tmp_path / "home")
-    if request.param == "memory":
-        opened = MemoryHistory()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[SqliteHistory]:
-    opened = open_history(tmp_path / "home")
-    yield opened
-    opened.close()
-
 
 # ---------------------------------------------------------------- records
 

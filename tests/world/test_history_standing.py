@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from tests.world.history_samples import line, open_history, record, shape
-from zenbook.testing.history import MemoryHistory
 from zenbook.world.history import SqliteHistory
 from zenbook.world.history_forgetting import forget_rows
 from zenbook.world.history_upkeep import set_limit
 from zenbook.world.ports import History
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
-    opened: History = open_history(tmp_path / "home")
-    if request.param == "memory":
-        opened = MemoryHistory()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def real(tmp_path: Path) -> Iterator[SqliteHistory]:
-    opened = open_history(tmp_path / "home")
-    yield opened
-    opened.close()
 
 
 def test_what_a_process_notes_of_its_runs_leaves_records_standing(history: History) -> None:

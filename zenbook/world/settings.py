@@ -76,21 +76,13 @@ def are_quiet(libraries: Iterable[str]) -> bool:
 
 
 _QUIET = frozenset(
-    [
+    (
         *("IPython", "PIL", "dateutil", "joblib", "numpy", "openpyxl", "pandas", "polars"),
-        *(
-            "pyarrow",
-            "pytz",
-            "requests",
-            "scipy",
-            "sklearn",
-            "sqlalchemy",
-            "tqdm",
-            "yaml",
-            "zenbook",
-        ),
-    ]
+        *("pyarrow", "pytz", "requests", "scipy", "sklearn", "sqlalchemy", "tqdm", "yaml"),
+        "zenbook",
+    )
 )
+"""Libraries that draw only by what has such a name."""
 
 _parts: dict[str, tuple[str, Part]] = {}
 

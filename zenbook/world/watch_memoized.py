@@ -41,13 +41,11 @@ from zenbook.world.memoized_code import (
 if TYPE_CHECKING:
     from zenbook.model import Kind, Read
 
-_UPDATING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_PROGRAMS = ("os.exec", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen")
+_LISTINGS = ("os.listdir", "os.scandir")
+_PATTERNS = ("glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob")
 _EVENTS = frozenset(
-    [
-        *("open", "os.listdir", "os.scandir", "os.mkdir", "sqlite3.connect"),
-        *("glob.glob/2", "pathlib.Path.glob", "pathlib.Path.rglob"),
-        *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.forkpty"),
-    ]
+    ("open", "os.mkdir", "sqlite3.connect", *_LISTINGS, *_PATTERNS, *_PROGRAMS),
 )
 _MOST_SPACES = 256
 _made: WeakKeyDictionary[Any, _Memory] = WeakKeyDictionary()
@@ -220,38 +218,47 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         if not files.is_quiet():
             for function in _making(sys._getframe(1)):
                 _saw(event, args, function)
-    except Exception:  # never the user's problem
-        _made.clear()
+    except Exception:  # never the user's problem; what is remembered from now on is just not kept
+        for memory in _made.values():
+            memory.unknown = "could not be followed"
     finally:
         _busy.discard(get_ident())
 
 
 def _saw(event: str, args: tuple[Any, ...], function: Any) -> None:
-    memory, remembers = _memory_of(function), _remembers(function)
-    if event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.forkpty"):
+    memory = _memory_of(function)
+    if event in _PROGRAMS:
         memory.unknown = "started a program"
-        return
-    if "lob" in event:
-        memory.note(_pattern(event, args), remembers=remembers)
-        return
-    said = "." if args[0] is None else args[0]
-    if not isinstance(said, (str, bytes, os.PathLike)):
-        return
-    path = os.fsdecode(said)
-    flags = (args[2] or 0) if event == "open" else 0
-    is_made = event == "os.mkdir" or flags & os.O_CREAT
-    if is_made and not os.path.lexists(path):
-        memory.made.add(place_of(path))
-        return
-    if event == "os.mkdir" or (flags & _UPDATING and flags & (os.O_TRUNC | os.O_EXCL)):
-        return
-    if event == "sqlite3.connect" and (path == ":memory:" or path.startswith("file:")):
+    elif event == "sqlite3.connect" and _path(args[0]).startswith("file:"):
         memory.unknown = "connected to a database"
-        return
-    is_listing = event in ("os.listdir", "os.scandir")
-    material = (folder_listed if is_listing else file_read)(path)
-    if material is not None:
-        memory.note(material, remembers=remembers)
+    elif not _makes(event, args, memory) and (material := _material(event, args)) is not None:
+        memory.note(material, remembers=_remembers(function))
+
+
+def _makes(event: str, args: tuple[Any, ...], memory: _Memory) -> bool:
+    """Whether a folder or file is about to be made, or written anew."""
+    flags = (args[2] or 0) if event == "open" else 0
+    path = _path(args[0])
+    may_make = event in ("os.mkdir", "sqlite3.connect") or flags & os.O_CREAT
+    if may_make and path and not os.path.lexists(path):
+        memory.made.add(place_of(path))
+        return True
+    return event == "os.mkdir" or bool(flags & (os.O_TRUNC | os.O_EXCL))
+
+
+def _material(event: str, args: tuple[Any, ...]) -> Material | None:
+    """What this event reads; None if it is no step's business."""
+    if event in _PATTERNS:
+        return _pattern(event, args)
+    path = _path("." if args[0] is None else args[0])
+    if not path or path == ":memory:":
+        return None
+    return folder_listed(path) if event in _LISTINGS else file_read(path)
+
+
+def _path(said: Any) -> str:
+    """The path as text; "" for a descriptor."""
+    return os.fsdecode(said) if isinstance(said, (str, bytes, os.PathLike)) else ""
 
 
 def _pattern(event: str, args: tuple[Any, ...]) -> Material:
