@@ -147,18 +147,60 @@ def test_a_step_that_was_stopped_and_went_on_is_not_kept(body: str, kernel: Kern
     assert "would run" in kernel.run(f"%%step s --dry-run\n{body}\ny = 1").said
 
 
-def test_fault_36_stop_ends_hashing_within_two_seconds(kernel: Kernel) -> None:
+RUNS = "[(r.status, [(s.name, s.status) for s in r.steps.values()])"
+RUNS += " for r in __import__('zenbook').runs()]"
+
+
+@pytest.mark.parametrize("line", ["%%step t", "%%step"], ids=["named", "unnamed"])
+@pytest.mark.parametrize("awaits", ["", "import asyncio\nawait asyncio.sleep(0)\n"])
+def test_fault_36_stop_ends_hashing_and_is_told_and_on_record(
+    awaits: str, line: str, kernel: Kernel
+) -> None:
     slow = "import time; time.sleep(20); return (int, ())"
     kernel.run(f"class Slow:\n    def __reduce__(self):\n        {slow}")
     kernel.run("s = Slow()")
-    message = kernel.send("%%step a\nt = s")
+    source = f"{line}\n{awaits}t = s"
+    message = kernel.send(source)
     time.sleep(0.7)
     kernel.interrupt()
     began = time.monotonic()
     cell = kernel.finish(message, timeout=30)
     assert time.monotonic() - began < 2 and cell.error == "KeyboardInterrupt"
-    assert kernel.run("1 + 1").result == "2"
-    assert kernel.run("%%step b\nx = 1").status == "completed"
+    assert cell.status == "interrupted" and "t" not in kernel.names()
+    assert "nothing kept · Stop came while its inputs were looked at" in cell.said, cell.said
+    assert kernel.value(RUNS) == [("interrupted", [("t", "interrupted")])]
+    kernel.run("s = 1")
+    again = [kernel.run(source) for _ in range(2)]
+    assert [cell.status for cell in again] == ["completed", "cached"]
+    assert "its last run was stopped" in again[0].said
+
+
+def test_stop_while_inputs_are_looked_at_leaves_the_steps_above_in_the_run(kernel: Kernel) -> None:
+    kernel.run("import time\nclass Slow:\n    def __reduce__(self): time.sleep(20)\ns = 1")
+    kernel.play("%%step a\nx = 1", "%%step b\nt = s, x")
+    kernel.run("s = Slow()")
+    message = kernel.send("%%step b\nt = s, x")
+    time.sleep(0.7)
+    kernel.interrupt()
+    assert kernel.finish(message).status == "interrupted"
+    first = ("completed", [("a", "completed"), ("b", "completed")])
+    assert kernel.value(RUNS) == [
+        ("interrupted", [("a", "cached"), ("b", "interrupted")]),
+        first,
+    ]
+    assert kernel.value("t") == (1, 1)
+    kernel.run("s = 1")
+    assert kernel.run("%%step b\nt = s, x").status == "cached"
+
+
+def test_stop_of_a_dry_run_is_no_run(kernel: Kernel) -> None:
+    kernel.run("import time\nclass Slow:\n    def __reduce__(self): time.sleep(20)\ns = Slow()")
+    message = kernel.send("%%step a --dry-run\nt = s")
+    time.sleep(0.7)
+    kernel.interrupt()
+    cell = kernel.finish(message)
+    assert "Stop came while its inputs were looked at" in cell.said
+    assert kernel.value(RUNS) == []
 
 
 def test_our_own_fault_costs_one_line_and_not_the_cell(kernel: Kernel) -> None:
@@ -233,13 +275,16 @@ def test_stop_ends_the_wait_for_another_kernel_within_two_seconds(kernel: Kernel
     other = Kernel(kernel.folder)
     try:
         other.send(source)
-        time.sleep(0.7)
+        while not any(kernel.home.glob("locks/*.lock")):
+            time.sleep(0.05)
         message = kernel.send(source)
         time.sleep(0.7)
         kernel.interrupt()
         began = time.monotonic()
         cell = kernel.finish(message, timeout=30)
         assert time.monotonic() - began < 2 and cell.error == "KeyboardInterrupt"
+        assert "Stop came while it waited for the result of another kernel" in cell.said
+        assert kernel.value(RUNS)[0] == ("interrupted", [("a", "interrupted")])
         assert kernel.run("%%step b\nx = 1").status == "completed"
     finally:
         other.kill()

@@ -115,15 +115,20 @@ def _stopped(kernel: Kernel, source: str, after: float = 0.7) -> tuple[Cell, flo
     return cell, time.monotonic() - began
 
 
-def test_fault_71_stop_ends_the_keeping_of_a_value_that_hangs(kernel: Kernel) -> None:
+@pytest.mark.parametrize("awaits", ["", "import asyncio\nawait asyncio.sleep(0)\n"])
+def test_fault_71_stop_ends_the_keeping_of_a_value_that_hangs(awaits: str, kernel: Kernel) -> None:
     kernel.run(
         "import time\nclass Hangs:\n    def __reduce__(self):\n"
         "        time.sleep(30)\n        return (int, ())"
     )
-    cell, seconds = _stopped(kernel, "%%step a\nv = Hangs()\nn = 1")
+    cell, seconds = _stopped(kernel, f"%%step a\n{awaits}v = Hangs()\nn = 1")
     assert seconds < 2
     assert kernel.value("(n, type(v).__name__)") == (1, "Hangs")
+    assert cell.status == "completed"
     assert "not kept: Stop came while it was kept" in cell.said, cell.said
+    kernel.run("class Hangs: pass")
+    again = kernel.run(f"%%step a\n{awaits}v = Hangs()\nn = 1")
+    assert again.status == "completed" and "not kept before: Stop came while it was" in again.said
     assert kernel.run("%%step b\nm = 2").status == "completed"
     assert kernel.run("%%step a\nv = 1\nn = 1").status == "completed"
 
@@ -157,8 +162,10 @@ def test_fault_36_stop_ends_the_hashing_of_a_gigabyte(where: str, kernel: Kernel
         cell, seconds = _stopped(kernel, "%%step a\nn = len(big)", after=0.3)
     else:
         cell, seconds = _stopped(kernel, f"%%step a\n{made}", after=4.0)
-    kernel.run("big = None")
     assert seconds < 2, (seconds, cell.said)
+    assert cell.status == ("interrupted" if where == "input" else "completed"), cell.said
+    assert "Stop came while" in cell.said
+    kernel.run("big = None")
     assert kernel.run("%%step b\nm = 2").status == "completed"
 
 

@@ -13,7 +13,7 @@ from zenbook.core.source import Body
 from zenbook.core.source_shown import LAST, MANIFEST
 from zenbook.core.vouched import is_datum
 from zenbook.errors import OptionError
-from zenbook.front.notebook.cell_text import read_text
+from zenbook.front.notebook.cell_text import CellText, read_text
 from zenbook.front.notebook.definitions import (
     defines,
     flattened,
@@ -126,7 +126,7 @@ def read_cell(
     text, seen = read_text(tree, transform)
     body, names, made = text.body, text.names, text.made
     binds = frozenset(names.writes)
-    always = tuple(n for n in text.order if n in names.always and n not in made and not is_spare(n))
+    always = _always_bound(text)
     found = sorted((names.reads | names.builtins_read).difference(starred))
     reads = _reads(found, said, binds, namespace)
     if not (text.unclear or text.may_bind):
@@ -151,6 +151,16 @@ def read_cell(
         remarks=text.remarks,
         is_unclear=bool(text.unclear),
     )
+
+
+def step_name(tree: ast.Module, said: StepLine, transform: Any) -> str:
+    """What the step of a cell is called. Raises OptionError for one that has to be named."""
+    return said.name or default_name(tree, _always_bound(read_text(tree, transform)[0]))
+
+
+def _always_bound(text: CellText) -> tuple[str, ...]:
+    names, made = text.names.always, text.made
+    return tuple(n for n in text.order if n in names and n not in made and not is_spare(n))
 
 
 def _reads(

@@ -132,7 +132,7 @@ class Door:
                 frame.passing.hear_stop()
             return lowered
         except (UsageError, MustHit, KeyboardInterrupt) as error:
-            self._give_up(frame)
+            self._give_up(frame, is_stopped=isinstance(error, KeyboardInterrupt))
             said_at = frame.marker.line if frame.marker is not None else 0
             return raising(error.with_traceback(None), said_at + 1)
         except Exception as error:  # a fault of ours must not cost the user the cell
@@ -148,7 +148,7 @@ class Door:
             return
         try:
             if frame.passing is not None:
-                with closing_after(frame.passing):
+                with closing_after(frame.passing), _stoppable():
                     frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
@@ -159,7 +159,7 @@ class Door:
             else:
                 watch_memoized.look(self.shell.user_ns)
         except KeyboardInterrupt:
-            self.say("zenbook: stopped while keeping the result; nothing was kept.")
+            self.shell.log.debug("zenbook was stopped after a cell", exc_info=True)
         except Exception as error:  # the cell has run; its result is the user's already
             self.say(f"zenbook: nothing was kept ({type(error).__name__}: {error}).")
             self.shell.log.debug("zenbook failed after a cell", exc_info=True)
@@ -197,9 +197,13 @@ class Door:
             self.sound.add(raw)
         return True
 
-    def _give_up(self, frame: Frame) -> None:
+    def _give_up(self, frame: Frame, is_stopped: bool = False) -> None:
         passing, frame.passing = frame.passing, None
         if passing is not None:
+            if is_stopped:
+                from zenbook.front.notebook.stopping import note_stopped
+
+                note_stopped(passing)
             passing.let_go()
 
     def _closed(self, result: Any) -> Frame | None:

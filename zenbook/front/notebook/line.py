@@ -24,6 +24,7 @@ from zenbook.world.streams import flush_streams
 
 MIME = "application/vnd.zenbook.step+json"
 _SHOWN_NAMES = 6
+_ANOTHERS = "the result of another kernel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,13 @@ _FIELDS = tuple(each.name for each in fields(StepLine))
 
 def waiting(step: str) -> StepLine:
     """The line of a step that another kernel is just computing."""
-    return StepLine(step, "running", remarks=("waits for the result of another kernel",))
+    return StepLine(step, "running", remarks=(f"waits for {_ANOTHERS}",))
+
+
+def stopped(step: str, seconds: float, waited: bool) -> StepLine:
+    """The line of a step that was stopped before its code ran."""
+    doing = f"it waited for {_ANOTHERS}" if waited else "its inputs were looked at"
+    return StepLine(step, "interrupted", seconds=seconds, remarks=(f"Stop came while {doing}",))
 
 
 def text_of(said: StepLine) -> str:
@@ -154,6 +161,8 @@ class Spot:
         self._quiet = quiet
         self._id = f"{_KERNEL}{next(_spots):x}"
         self._shown = False
+        self.said: StepLine | None = None
+        """The last state of the line."""
 
     @property
     def is_updated(self) -> bool:
@@ -163,6 +172,7 @@ class Spot:
 
     def show(self, said: StepLine) -> None:
         """Show the line, or put its new state in the place of the old."""
+        self.said = said
         if self._quiet:
             return
         publisher = self._shell.display_pub

@@ -36,7 +36,7 @@ from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, users_lines_shown
-from zenbook.front.notebook.stopping import hear_stop
+from zenbook.front.notebook.stopping import hear_stop, unstopped
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.front.notebook.threads import in_reach_of_tasks, in_reach_of_threads
 from zenbook.model import Call, Miss, Outcome, Step
@@ -67,7 +67,7 @@ class Passing:
         self._way: Passage | None = None
         self._assigned: tuple[str, ...] = ()
         self._before: Glimpse | None = None
-        self._started = 0.0
+        self.started = self.desk.clock.tick()
         self._later: StepLine | None = None  # the line of a hit, where it cannot be updated
         self._noting = contextlib.ExitStack()
         self._imports = Beforehand(tree, self.namespace, self._compiled)
@@ -236,7 +236,7 @@ class Passing:
             watching = watching_hidden(self._before, self._digest)
             self._hidden = self._noting.enter_context(watching)
         self._loose = Loose(self.call.loose, self._before.bound, self._values)
-        self._started = self.desk.clock.tick()
+        self.started = self.desk.clock.tick()
         return self.tree
 
     def hear_stop(self) -> None:
@@ -275,21 +275,20 @@ class Passing:
             self.session.lines.tell(self.spot, self._later)
         if self._way is None:
             return
-        seconds = self.desk.clock.tick() - self._started
-        self._note_no_more()
-        asked = self._asked.end()
-        if unsure := self._unsure():
-            asked = (*asked, unsure)
+        seconds = self.desk.clock.tick() - self.started
+        failed: BaseException | None = None
         try:
-            outcome, names = self._kept(result, asked, seconds)
+            kept = self._kept(result, seconds)
         except (Exception, KeyboardInterrupt) as error:  # the cell has run; that stands
-            outcome, names = self._unkept(error, seconds)
-        self.session.lines.tell(self.spot, self._noted(outcome, names))
+            failed = error
+        with unstopped():
+            outcome, names = kept if failed is None else self._unkept(failed, seconds)
+            self.session.lines.tell(self.spot, self._noted(outcome, names))
 
-    def _kept(
-        self, result: Any, asked: tuple[str, ...], seconds: float
-    ) -> tuple[Outcome, Mapping[str, Any]]:
+    def _kept(self, result: Any, seconds: float) -> tuple[Outcome, Mapping[str, Any]]:
         """Send the passage what the cell left; its outcome, and the names that people see."""
+        self._note_no_more()
+        asked = (*self._asked.end(), *filter(None, (self._unsure(),)))
         for name, told in self._loose.back():
             self._values.pop(name, None)
             asked = (*asked, *filter(None, (told,)))

@@ -167,10 +167,18 @@ class Session:
 
     def begin(self, step: str, why: str) -> None:
         """A step starts to run."""
-        line = StepRun(step, 0, "running", "", why, 0.0, 0.0, "", "", "")
+        self._join(StepRun(step, 0, "running", "", why, 0.0, 0.0, "", "", ""))
+
+    def stopped(self, line: StepRun) -> None:
+        """A step was stopped before it ran: what its last run gave is still there."""
+        self._join(line)
+        self._end(line.status)
+        self.logbook = None
+
+    def _join(self, line: StepRun) -> None:
         self.enter(line)
         if self._opened_with is None:
-            self._note(replace(line, position=self._position(step)))
+            self._note(replace(line, position=self._position(line.step)))
         self._opened_with = None
 
     def enter(self, line: StepRun) -> None:
@@ -190,9 +198,10 @@ class Session:
     def _opens(self, line: StepRun) -> bool:
         if self.logbook is None:
             return True
-        if line.step not in self.joined:
+        joined = self.joined.get(line.step)
+        if joined is None or (joined.status == "running" and line.status == "interrupted"):
             return False
-        is_another = self.joined[line.step].record != line.record
+        is_another = joined.record != line.record
         return line.status != "cached" or self._is_first(line.step) or is_another
 
     def _is_first(self, step: str) -> bool:

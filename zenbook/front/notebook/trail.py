@@ -86,6 +86,11 @@ class Trail:
             cell.found = {name: part.digest for name, part in parts.items()}
             cell.random = known.random
 
+    def step_stopped(self, at: int, step: str) -> None:
+        """The ``at``-th cell was this step, which was stopped before it ran."""
+        if 0 < at <= len(self.cells):
+            self.cells[at - 1].step = step
+
     def record_used(self, step: str, before: int) -> str:
         """The id of a step's record when it ran last in the first ``before`` cells."""
         ran = (cell.record for cell in reversed(self.cells[:before]) if cell.step == step)
