@@ -14,6 +14,7 @@
     ├── StoreFault              the store or the history did not do what it should
     │   ├── Damaged             bytes are not those that were written
     │   ├── Untrusted           signature missing, foreign or wrong
+    │   ├── NoRoom              the disk is full
     │   ├── Busy                locked by another process for longer than we wait
     │   └── NewerSchema         written by a newer zenbook
     └── HomeError               the zenbook folder cannot be used (owner, mode, path)
@@ -87,6 +88,13 @@ class NotHere(Damaged):
 
 class Untrusted(StoreFault):
     """A signature is missing, foreign or wrong."""
+
+
+class NoRoom(StoreFault):
+    """There is no room to write: the disk is full, or a quota or a limit is reached."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; make room there")
 
 
 class Busy(StoreFault):

@@ -265,5 +265,6 @@ def test_fault_45_the_full_disk_is_told_once_per_run(monkeypatch: pytest.MonkeyP
     assert [str(w.message) for w in told] == [
         "zenbook cannot keep results (No space left on device); steps run without it."
     ]
+    assert told[0].filename == __file__  # where the user called, no line of ours
     work()
     assert [s.status for s in work().steps.values()] == ["cached"] * 3

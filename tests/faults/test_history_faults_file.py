@@ -207,6 +207,56 @@ def test_fault_50_a_folder_deleted_while_open_is_made_again_with_the_run_under_w
     assert (home / ".gitignore").exists()
 
 
+def test_fault_45_46_what_finds_no_room_of_a_run_is_put_on_record_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    program = """
+    import resource
+    history = open_history(home)
+    from zenbook.errors import NoRoom
+    def limit(size): resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    def refused(call, *given):
+        try: call(*given)
+        except NoRoom: return True
+    def told(): return [(r.status, len(r.steps)) for r in history.runs()]
+    first, second = (history.begin_run(name, None, {}) for name in "pq")
+    history.close_run(second.id, "completed")
+    history.close_run(second.id, "running")
+    limit(1)
+    print(refused(history.set_step, first.id, line()), told())
+    print(refused(history.close_run, first.id, "completed"), told())
+    print(refused(history.close_run, second.id, "failed"))
+    limit(resource.RLIM_INFINITY)
+    print(told())
+    """
+    assert finished(tmp_path / "home", program).splitlines() == [
+        "True [('running', 0), ('running', 0)]",
+        "True [('running', 0), ('running', 0)]",
+        "True",
+        "[('failed', 0), ('completed', 1)]",
+    ]
+
+
+def test_fault_45_a_history_is_read_where_there_is_no_room_to_open_it(tmp_path: Path) -> None:
+    program = """
+    import resource
+    history = open_history(home)
+    from zenbook.errors import NoRoom
+    history.close_run(history.begin_run("p", None, {}).id, "completed")
+    history.add(record(1))
+    history.close()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    history = open_history(home)
+    print([run.status for run in history.runs()], len(history.candidates(key_of(1))))
+    try: history.begin_run("p", None, {})
+    except NoRoom as fault: print(str(fault).endswith("make room there"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    print(history.begin_run("p", None, {}).number)
+    """
+    said = finished(tmp_path / "home", program).splitlines()
+    assert said == ["['completed'] 1", "True", "2"]
+
+
 def test_fault_28_a_kill_during_recovery_is_made_good_at_the_next_open(tmp_path: Path) -> None:
     for point in ("copied to bad", "rescued", "logs gone", "replaced"):
         home = tmp_path / point.replace(" ", "-")

@@ -123,8 +123,32 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 print(store.has(store.put(large).blob))
 """
     said = in_process(program, str(home)).stdout.splitlines()
-    assert said[0].endswith("File too large")
+    assert said[0].endswith("File too large; make room there")
     assert said[1:] == ["[] 1", "True"]
+
+
+def test_fault_45_a_store_is_read_where_there_is_no_room_to_open_it(home: Path) -> None:
+    program = """
+import resource, sys
+from pathlib import Path
+from zenbook.errors import NoRoom
+from zenbook.world.ports import Bundle
+from zenbook.world.store import DiskStore
+small, large = Bundle((), b"small", ()), Bundle(("x",), b"large", (memoryview(bytes(9000)),))
+store = DiskStore(Path(sys.argv[1]))
+blobs = [store.put(each).blob for each in (small, large)]
+store.close()
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+print([store.get(blob)[0] for blob in blobs], all(map(store.has, blobs)), len(store.sizes()))
+try:
+    store.put(Bundle((), b"another", ()))
+except NoRoom as fault:
+    print("cache.db" in str(fault))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+print(store.has(store.put(Bundle((), b"another", ())).blob))
+"""
+    said = in_process(program, str(home)).stdout.splitlines()
+    assert said == ["[b'small', b'large'] True 2", "True", "True"]
 
 
 def test_fault_60_with_few_files_left_the_store_degrades_and_recovers(home: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.upkeep_samples import Folder, open_folder
-from tests.world.history_samples import killed, line
+from tests.world.history_samples import finished, killed, line
 from zenbook.engine import upkeep
 from zenbook.errors import UsageError
 from zenbook.model import Change, Part, Run, Shape, Step
@@ -336,6 +336,27 @@ def test_fault_90_a_newer_history_is_told_of_and_not_mended(folder: Folder, home
         assert not report.clean
         assert "written by a newer zenbook" in repr(report)
     assert not (home / "bad").exists()
+
+
+def test_fault_90_a_full_disk_is_no_damage_and_mending_takes_nothing_away(
+    folder: Folder, home: Path
+) -> None:
+    run = folder.run("a", "b")
+    folder.history.close()
+    folder.store.close()
+    program = """
+    import resource
+    from zenbook.engine import upkeep
+    from zenbook.errors import NoRoom
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    print(upkeep.status(home=home).artifacts)
+    for repair in (False, True):
+        try: upkeep.fsck(repair, home=home)
+        except NoRoom as fault: print("cannot be looked at" in str(fault))
+    """
+    assert finished(home, program) == "2\nTrue\nTrue\n"
+    assert not (home / "bad").exists() and all(map(folder.store.has, folder.blobs_of(run)))
+    assert upkeep.fsck().problems == ()
 
 
 def test_fault_90_evicted_results_are_no_fault(folder: Folder) -> None:

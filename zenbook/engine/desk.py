@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zenbook.errors import NotDigestible, StoreFault
+from zenbook.errors import NoRoom, NotDigestible, StoreFault
 from zenbook.model import Fingerprint, Record, Run, StepRun
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Desk:
                 found = recent.records[key] = self.history.candidates(key)
             return found
         except StoreFault as error:
-            self.warn_once(f"zenbook cannot read its history ({error}); steps run without it.")
+            self.warn_of(error, "zenbook cannot read its history ({}); steps run without it.")
             return ()
 
     def refused(self, key: str) -> str:
@@ -171,7 +171,7 @@ class Desk:
             lock = self.locks.once(key, patience, waiting)
             waited = lock.__enter__()
         except StoreFault as error:
-            self.warn_once(f"zenbook cannot lock ({error}); two kernels may compute the same step.")
+            self.warn_of(error, "zenbook cannot lock ({}); two kernels may compute the same step.")
             yield False
             return
         try:
@@ -185,11 +185,25 @@ class Desk:
 
         return keeping(self.home) if self.home is not None else nullcontext()
 
-    def warn_once(self, message: str) -> None:
+    def warn_of(self, fault: StoreFault, sentence: str) -> None:
+        """Say a sentence with this fault in it, once per cause: which of the files has met it, and
+        with how many bytes, makes no other. A full disk is one cause, whoever meets it first."""
+        if isinstance(fault, NoRoom):
+            self.warn_once(
+                f"zenbook has no room to write in {self.home} ({fault}). Steps run; what finds no "
+                "room is neither kept nor put on record, until there is room again.",
+                cause="no room",
+            )
+            return
+        why = getattr(fault.__cause__, "strerror", None) or str(fault)
+        self.warn_once(sentence.format(fault), cause=sentence.format(why))
+
+    def warn_once(self, message: str, cause: str = "") -> None:
         """Say this once per desk: a fault of the store never floods a notebook."""
-        if message not in self.warned:
-            self.warned.add(message)
-            warnings.warn(message, StoreWarning, stacklevel=2)
+        cause = cause or message
+        if cause not in self.warned:
+            self.warned.add(cause)
+            _warn(message)
 
     def new_id(self) -> str:
         """A sortable, unique id. Order never depends on it."""
@@ -236,12 +250,14 @@ def _make(home: Path) -> Desk:
     try:
         return _real(home)
     except StoreFault as error:
-        warnings.warn(
-            f"{str(error).rstrip('.')}. Results are remembered for this process only.",
-            StoreWarning,
-            stacklevel=4,
-        )
+        _warn(f"{str(error).rstrip('.')}. Results are remembered for this process only.")
         return _passing()
+
+
+def _warn(message: str) -> None:
+    from zenbook.engine.place import users_place
+
+    warnings.warn_explicit(message, StoreWarning, *users_place())
 
 
 def _real(home: Path) -> Desk:

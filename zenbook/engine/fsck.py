@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from zenbook.engine.upkeep_answers import count
-from zenbook.errors import Busy, StoreFault
+from zenbook.errors import Busy, NoRoom, StoreFault
 
 if TYPE_CHECKING:
     from zenbook.world.history import SqliteHistory
@@ -98,7 +98,7 @@ def _look(folder: Path, *, repair: bool) -> Report:
     from zenbook.world.trust import sign, verify
 
     history = SqliteHistory(folder, sign, verify, SystemClock(), read_only=not repair)
-    store = DiskStore(folder)
+    store = DiskStore(folder, read_only=not repair)
     try:
         problems += _rows(history, repair)
         problems += _blobs(history, store, repair)
@@ -176,6 +176,7 @@ def _make_again(folder: Path) -> None:
 def _integrity(path: Path, *, thorough: bool) -> tuple[str, int]:
     """What SQLite finds wrong with a file ("" if nothing), and its schema if that is newer."""
     from zenbook.world.history_schema import SCHEMA, version_of
+    from zenbook.world.room import is_no_room
 
     try:
         with closing(_open(path)) as connection:
@@ -186,6 +187,8 @@ def _integrity(path: Path, *, thorough: bool) -> tuple[str, int]:
     except sqlite3.OperationalError as error:
         if int(error.sqlite_errorcode) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Busy(f"{path} is locked by another process; try again later") from error
+        if is_no_room(error):
+            raise NoRoom(f"{path} cannot be looked at: {error}") from error
         return str(error), 0
     except sqlite3.DatabaseError as error:
         return str(error), 0

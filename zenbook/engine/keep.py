@@ -63,7 +63,7 @@ def keep(
             not_kept = str(error)
         except StoreFault as error:
             not_kept = f"the store failed: {error}"
-            desk.warn_once(f"zenbook cannot keep results ({error}); steps run without it.")
+            desk.warn_of(error, "zenbook cannot keep results ({}); steps run without it.")
         except Exception as error:  # our own fault must not become the step's
             not_kept = f"zenbook failed ({type(error).__name__}: {error})"
             desk.warn_once(f"{call.step.name} was {not_kept}; please report this.")

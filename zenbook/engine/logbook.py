@@ -1,7 +1,8 @@
 """The logbook of one run: writes to the history, or remembers alone if the history is broken.
 
-A fault of the history never breaks a run: the first one is told once, and the rest of the run
-is noted in memory so that its handle still answers.
+A fault of the history never breaks a run: it is told once, and from then on the run is noted in
+memory, too, so that its handle still answers. It is told to the history all the same, which
+writes what it owes of it, or begins it late, when it can write again.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Logbook:
         lines: Sequence[StepRun] = (),
     ) -> None:
         self._desk = desk
-        self._history = desk.history
+        self._stand_in: History | None = None
+        """What remembers the run since the history failed."""
         self._steps: dict[str, StepRun] = {line.step: line for line in lines}
         self._parameters = dict(parameters)
 
@@ -52,24 +54,36 @@ class Logbook:
                 tags=tags,
                 note=note,
                 origin=origin,
-                lines=lines,
+                lines=tuple(self._steps.values()),
             )
 
         self._begin = begin
-        self.version, self.run = self._told(begin)
+        self._is_on_record = True
+        try:
+            self.version, self.run = begin(desk.history)
+        except StoreFault as fault:
+            self._warn(fault)
+            self._is_on_record = False
+            self._alone()
+
+    @property
+    def number(self) -> int | None:
+        """The run's number; None for a run that is not on record."""
+        return self.run.number if self._is_on_record else None
 
     def note(self, step: StepRun) -> None:
         """Put one step's line on record."""
         self._steps[step.step] = step
-        self._told(lambda history: history.set_step(self.run.id, step))
+        self._told(lambda history, run: history.set_step(run, step))
 
     def end(self, status: Status, version: int | None = None) -> Run:
         """Close the run; it comes back with its steps."""
-        return self._told(lambda history: history.end_run(self.run.id, status, version))
+        ended = self._told(lambda history, run: history.end_run(run, status, version))
+        return replace(ended, id=self.run.id, number=self.run.number)
 
     def close(self, status: Status, version: int | None = None) -> None:
         """Close the run, which nobody asks for."""
-        self._told(lambda history: history.close_run(self.run.id, status, version))
+        self._told(lambda history, run: history.close_run(run, status, version))
 
     def show_parameters(self, parameters: Mapping[str, str]) -> None:
         """The run's parameters are these: its steps have used them."""
@@ -79,23 +93,43 @@ class Logbook:
 
     def annotate(self, **facts: Any) -> None:
         """Add metrics, tags, a note or a name to the run."""
-        self._told(lambda history: history.annotate(self.run.id, **facts))
+        self._told(lambda history, run: history.annotate(run, **facts))
 
-    def _told(self, tell: Callable[[History], T]) -> T:
+    def _told(self, tell: Callable[[History, str], T]) -> T:
+        if self._is_on_record or self._begins_late():
+            try:
+                told = tell(self._desk.history, self.run.id)
+                if self._stand_in is None:
+                    return told
+            except StoreFault as fault:
+                self._warn(fault)
+        stand_in, run = self._alone()
+        return tell(stand_in, run)
+
+    def _begins_late(self) -> bool:
         try:
-            return tell(self._history)
-        except StoreFault as error:
-            self._desk.warn_once(
-                f"zenbook cannot write its history ({error}); this run is not on record."
-            )
-            self._history = self._alone()
-            return tell(self._history)
+            self.version, self.run = self._begin(self._desk.history)
+        except StoreFault as fault:
+            self._warn(fault)
+            return False
+        self._is_on_record = True
+        return True
 
-    def _alone(self) -> History:
+    def _warn(self, fault: StoreFault) -> None:
+        self._desk.warn_of(
+            fault, "zenbook cannot write its history ({}); this run is not on record."
+        )
+
+    def _alone(self) -> tuple[History, str]:
+        """What remembers the run, and the run's id there."""
         from zenbook.testing import MemoryHistory
 
-        history = MemoryHistory()
-        _, self.run = self._begin(history)
-        for step in self._steps.values():
-            history.set_step(self.run.id, step)
-        return history
+        if self._stand_in is None:
+            self._stand_in = MemoryHistory()
+            version, run = self._begin(self._stand_in)
+            self._name_there = run.id
+            if not self._is_on_record:
+                self.version, self.run = version, run
+            for step in self._steps.values():
+                self._stand_in.set_step(run.id, step)
+        return self._stand_in, self._name_there

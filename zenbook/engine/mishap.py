@@ -46,20 +46,25 @@ def users_lines(error: BaseException) -> BaseException:
         trace = trace.tb_next
     kept: TracebackType | None = None
     for frame in reversed(frames):
-        if kept is None or not _is_ours(frame) or _is_ours_only(kept):
+        if kept is None or not is_ours(_file(frame)) or _is_ours_only(kept):
             kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
     return error.with_traceback(kept)
 
 
-def _is_ours(trace: TracebackType) -> bool:
-    return trace.tb_frame.f_code.co_filename.startswith(_PACKAGE)
+def is_ours(file: str) -> bool:
+    """Whether a source file is zenbook's."""
+    return file.startswith(_PACKAGE)
+
+
+def _file(trace: TracebackType) -> str:
+    return trace.tb_frame.f_code.co_filename
 
 
 def _is_ours_only(trace: TracebackType) -> bool:
     """Whether no frame of the user's follows."""
     following: TracebackType | None = trace
     while following is not None:
-        if not _is_ours(following):
+        if not is_ours(_file(following)):
             return False
         following = following.tb_next
     return True

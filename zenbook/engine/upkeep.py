@@ -203,7 +203,7 @@ def _opened(
 
     clock = SystemClock()
     history = SqliteHistory(folder, sign, verify, clock, read_only=read_only)
-    store = DiskStore(folder)
+    store = DiskStore(folder, read_only=read_only)
     try:
         yield history, store, clock
     finally:

@@ -23,10 +23,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from zenbook.errors import Busy, HomeError, StoreFault
+from zenbook.errors import Busy, HomeError, NoRoom, StoreFault
 from zenbook.world.guard import Origin, after_fork, guarded
 from zenbook.world.home import is_remote, private_folder
 from zenbook.world.notice import notice_once
+from zenbook.world.room import is_no_room
 
 PATIENCE = 5.0
 """Seconds a call waits for another process that holds the write lock."""
@@ -66,6 +67,8 @@ def faults(doing: str) -> Iterator[None]:
     except StoreFault:
         raise
     except (OSError, sqlite3.Error, MemoryError, UnicodeError, _Garbage) as error:
+        if is_no_room(error):
+            raise NoRoom(f"{doing}: {_told(error)}") from error
         raise StoreFault(f"{doing}: {_told(error)}") from error
 
 
@@ -185,7 +188,7 @@ class DiskIndex:
         remedies = [self._reopen, self._set_aside]
         while True:
             try:
-                with faults("the store's index"), guarded():
+                with faults(f"the store's index {self._folder / DATABASE}"), guarded():
                     done = _acting(act, self._opened())
                 self._wait = self._patience
                 return done
@@ -233,7 +236,7 @@ class DiskIndex:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private_folder(self._folder)
         database = self._folder / DATABASE
-        if _size(database) == 0 and _size(self._folder / f"{DATABASE}-wal"):
+        if size_of(database) == 0 and size_of(self._folder / f"{DATABASE}-wal"):
             raise _Garbage("it is empty beside its log")
         directory = str(self._folder)
         if os.path.expandvars(os.path.expanduser(directory)) != directory:
@@ -310,7 +313,8 @@ def _make_private(database: Path) -> None:
         os.close(fd)
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, 0 if there is none."""
     try:
         return os.lstat(path).st_size
     except FileNotFoundError:
@@ -338,7 +342,11 @@ def _is_busy(error: BaseException | None) -> bool:
 
 def _is_moved(error: BaseException | None) -> bool:
     """Whether a new connection may help: files were deleted or replaced under the old one."""
-    return _code(error) in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    return not is_no_room(error) and _code(error) in (
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+    )
 
 
 def _is_garbage(error: BaseException | None) -> bool:

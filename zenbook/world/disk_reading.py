@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from zenbook.errors import StoreFault
-from zenbook.world.disk import DATABASE, POLL, faults, sizes_by_key
+from zenbook.world.disk import DATABASE, POLL, faults, size_of, sizes_by_key
 from zenbook.world.guard import guarded
+from zenbook.world.room import is_no_room
 
 
 class ReadOnlyIndex:
@@ -53,7 +54,7 @@ class ReadOnlyIndex:
             connection.close()
 
     def _query(self, query: str, *values: str) -> list[Any]:
-        with faults("the store's index"), guarded():
+        with faults(f"the store's index {self._database}"), guarded():
             if not self._database.is_file():
                 return []
             if self._connection is None:
@@ -61,7 +62,8 @@ class ReadOnlyIndex:
             return self._connection.execute(query, values).fetchall()
 
     def _connect(self) -> sqlite3.Connection:
-        """Read with the write-ahead log if SQLite can; else what is in the main file."""
+        """Read with the write-ahead log if SQLite can; else what is in the main file. Where only
+        room is missing for reading it, the log is not passed over: its rows are not gone."""
         path = self._database.absolute().as_uri()
         for mode in ("mode=ro", "mode=ro&immutable=1"):
             connection = sqlite3.connect(
@@ -70,6 +72,8 @@ class ReadOnlyIndex:
             try:
                 connection.execute("SELECT 1 FROM Cache LIMIT 1").fetchall()
                 return connection
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 connection.close()
-        raise StoreFault("the store's index cannot be read")
+                if is_no_room(error) and size_of(Path(f"{self._database}-wal")):
+                    raise
+        raise StoreFault(f"the store's index {self._database} cannot be read")

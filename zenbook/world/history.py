@@ -3,7 +3,8 @@
 The port :class:`zenbook.world.ports.History` in ``history.db``. Each concept has its own file:
 the open file and who may write it (``history_ledger``), its tables and versions
 (``history_schema``), what happens when it is damaged (``history_recovery``), signed records
-(``history_records``), runs and versions (``history_runs``), questions about them
+(``history_records``), runs and versions (``history_runs``,
+``history_run_rows``), questions about them
 (``history_queries``), the JSON of all of it (``history_rows``), dead or alive
 (``history_process``).
 

@@ -22,15 +22,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from zenbook.errors import Busy, HomeError, StoreFault
+from zenbook.errors import Busy, HomeError, NoRoom, StoreFault
 from zenbook.world.guard import guarded
 from zenbook.world.history_recovery import is_damage, rebuild, set_aside_leftovers
 from zenbook.world.history_schema import SCHEMA, create, migrate, newer, version_of
 from zenbook.world.home import open_home
+from zenbook.world.room import is_no_room
 
 T = TypeVar("T")
 
@@ -50,14 +52,15 @@ class Ledger:
     """The history file, opened when first used and again whenever that is needed.
 
     ``patience`` is how many seconds a lock of another process is waited for. ``renewed`` is
-    called inside the writing transaction that follows when the file had to be begun anew.
+    called inside the writing transaction that follows when the file had to be begun anew, or when
+    something could not be written; what it gives is called once that is on record.
     """
 
     def __init__(self, path: Path, *, read_only: bool = False, patience: float = 2.0) -> None:
         self.path = path
         self._files = (str(path), f"{path}-wal")
         self.patience = patience
-        self.renewed: Callable[[sqlite3.Connection], None] | None = None
+        self.renewed: Callable[[sqlite3.Connection], Callable[[], None]] | None = None
         self.newer_schema = 0
         self._read_only = read_only
         self._writable = not read_only
@@ -67,7 +70,7 @@ class Ledger:
         self._identity: tuple[int, ...] = ()
         self._ever_opened = False
         self._waited_in_vain = False
-        self._must_renew = False
+        self.must_renew = False
         self._openings = self._written = 0
         self._stood: tuple[object, object] = (None, None)
 
@@ -152,23 +155,34 @@ class Ledger:
             nap = min(2 * nap, 0.05)
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T], *, writing: bool, aside: bool) -> T:
-        connection = self._current()
         if not writing:
-            return work(connection)
+            return self._attempt_to_read(work)
+        connection, renewed = self._current(), _nothing
         self._refuse_writing()
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if self._must_renew and self.renewed is not None:
-                self.renewed(connection)
+            if self.must_renew and self.renewed is not None:
+                renewed = self.renewed(connection)
             result = work(connection)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._must_renew = False
+        self.must_renew = False
+        renewed()
         self._written += not aside
         return result
+
+    def _attempt_to_read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = self._current()
+        except sqlite3.DatabaseError as error:
+            if not is_no_room(error):
+                raise
+            with closing(self._connect_for_reading()) as connection:  # until there is room again
+                return work(connection)
+        return work(connection)
 
     def _refuse_writing(self) -> None:
         if self.newer_schema:
@@ -192,6 +206,8 @@ class Ledger:
     def _fault(self, error: sqlite3.DatabaseError) -> StoreFault:
         if self.newer_schema:
             return newer(self.newer_schema)
+        if is_no_room(error):
+            return NoRoom(f"the history {self.path} cannot be written: {error}")
         mend = "; `zenbook fsck --repair` mends it" if is_damage(error) else ""
         return StoreFault(f"the history {self.path} cannot be used: {error}{mend}")
 
@@ -259,7 +275,7 @@ class Ledger:
         except OSError as error:
             raise HomeError(f"the history {self.path} cannot be made: {error}") from error
         if self._ever_opened:
-            self._must_renew = True
+            self.must_renew = True
             _log.warning("The history %s was deleted; a new one was begun.", self.path)
 
     def _connect(self) -> sqlite3.Connection:
@@ -279,7 +295,8 @@ class Ledger:
         try:
             return _connect(self.path, "mode=ro")
         except sqlite3.OperationalError as error:
-            if _code(error) not in _UNWRITABLE:
+            unread = is_no_room(error) and not _is_empty(Path(self._files[1]))
+            if unread or not (_code(error) in _UNWRITABLE or is_no_room(error)):
                 raise
             # No shared memory can be made beside it, so nobody writes it either.
             return _connect(self.path, "immutable=1")
@@ -306,7 +323,7 @@ class Ledger:
                 raise StoreFault(
                     f"the history {self.path} is damaged and cannot be rebuilt: {trouble}"
                 ) from trouble
-        self._must_renew = True
+        self.must_renew = True
         if told:
             _log.warning("%s", told)
 
@@ -337,10 +354,7 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
 
 def _look_it_over(connection: sqlite3.Connection, path: Path) -> None:
     """Give a file with an unmerged log a short look; deeper damage shows when it is met."""
-    try:
-        if os.stat(f"{path}-wal").st_size == 0:
-            return
-    except OSError:
+    if _is_empty(Path(f"{path}-wal")):
         return
     deadline = time.monotonic() + _CHECK_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > deadline, 1000)
@@ -356,9 +370,20 @@ def _look_it_over(connection: sqlite3.Connection, path: Path) -> None:
         raise sqlite3.DatabaseError(f"database disk image is malformed: {verdict}")
 
 
+def _is_empty(log: Path) -> bool:
+    try:
+        return os.stat(log).st_size == 0
+    except OSError:
+        return True
+
+
 def _code(error: sqlite3.Error) -> int:
     """SQLite's primary result code of an error."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & 0xFF
+
+
+def _nothing() -> None:
+    """Nothing was renewed."""
 
 
 def _is_lock(error: sqlite3.Error) -> bool:

@@ -33,7 +33,7 @@ _SAVED = (
     "GROUP BY run"
 )
 _METRICS = '"metrics": '
-"""How a step's line, as :mod:`zenbook.world.history_runs` writes it, introduces its metrics."""
+"""How a step's line, as :mod:`zenbook.world.history_run_rows` writes it, introduces its metrics."""
 
 _COLUMNS = 4
 """Most columns remembered."""

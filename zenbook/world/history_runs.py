@@ -17,11 +17,10 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from zenbook.errors import StoreFault
+from zenbook.errors import NoRoom, StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
 from zenbook.world.history_order import Columns
@@ -35,38 +34,21 @@ from zenbook.world.history_queries import (
     place_of,
     versions_of,
 )
-from zenbook.world.history_rows import json_ready, line_to_json, shape_to_json
+from zenbook.world.history_rows import json_ready, shape_to_json
+from zenbook.world.history_run_rows import (
+    UnderWay,
+    close,
+    count_up,
+    insert_lines,
+    insert_run,
+    insert_step,
+    insert_tags,
+    interrupt,
+    plain,
+)
 from zenbook.world.history_standing import Standing
 from zenbook.world.notice import notice_once
 from zenbook.world.ports import Clock
-
-_INSERT_RUN = (
-    "INSERT INTO run (id, pipeline, version, number, name, status, parameters, started, note, "
-    "origin, metrics, node, boot, pid, born) VALUES "
-    "(:id, :pipeline, :version, :number, :name, 'running', :parameters, :started, :note, "
-    ":origin, '{}', :node, :boot, :pid, :born)"
-)
-_INSERT_STEP = (
-    "INSERT OR REPLACE INTO step SELECT sequence, ?, ?, ?, pipeline, ?, ?, ? FROM run WHERE id = ?"
-)
-_CLOSE_RUN = (
-    "UPDATE run SET status = ?, ended = max(started, ?), version = coalesce(?, version) "
-    "WHERE id = ?"
-)
-_STOP_STEPS = (
-    "UPDATE step SET status = 'interrupted', body = json_set(body, '$.status', 'interrupted') "
-    "WHERE run = ? AND status = 'running'"
-)
-_STOP_STEPS_OF = _STOP_STEPS.replace("= ?", "= (SELECT sequence FROM run WHERE id = ?)")
-
-
-@dataclass(slots=True)
-class _UnderWay:
-    """What it takes to put a run of this process back on record."""
-
-    row: dict[str, Any]
-    tags: tuple[str, ...]
-    lines: dict[str, StepRun] = field(default_factory=dict)
 
 
 class Runs:
@@ -77,7 +59,9 @@ class Runs:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._columns = Columns()
-        self._under_way: dict[str, _UnderWay] = {}
+        self._under_way: dict[str, UnderWay] = {}
+        self._ended: dict[str, UnderWay] = {}
+        """The last of each pipeline, which may be opened again."""
         self._owner: Owner | None = None
         self._standing = Standing(self._ledger)
         self._ledger.renewed = self._put_back
@@ -104,7 +88,7 @@ class Runs:
             ).fetchone()
             if row is not None:  # Another process was first, or its text had been forgotten.
                 return Version(pipeline, row[0], shape, row[1])
-            given = _count_up(connection, f"version:{pipeline}")
+            given = count_up(connection, f"version:{pipeline}")
             created = self._clock.now()
             connection.execute(
                 "INSERT INTO version VALUES (?, ?, ?, ?, ?)",
@@ -139,19 +123,19 @@ class Runs:
             "id": _new_id(now),
             "pipeline": pipeline,
             "version": version,
-            "name": _plain(name),
+            "name": plain(name),
             "parameters": json.dumps(json_ready(parameters)),
             "started": now,
-            "note": _plain(note),
-            "origin": _plain(origin),
+            "note": plain(note),
+            "origin": plain(origin),
             "node": me.node,
             "boot": me.boot,
             "pid": me.pid,
             "born": me.born,
         }
         steps = {line.step: line for line in lines}
-        run = _UnderWay(row, tuple(sorted(set(map(_plain, tags)))), steps)
-        number = self._ledger.write(lambda connection: _insert_run(connection, run), aside=True)
+        run = UnderWay(row, tuple(sorted(set(map(plain, tags)))), steps)
+        number = self._ledger.write(lambda connection: insert_run(connection, run), aside=True)
         self._under_way[row["id"]] = run
         return Run(
             id=row["id"],
@@ -172,17 +156,21 @@ class Runs:
         """Insert or replace one step's line of a run (by its name)."""
         if run in self._under_way:
             self._under_way[run].lines[step.step] = step
-        if not self._ledger.write(
-            lambda connection: _insert_step(connection, run, step), aside=True
-        ):
-            raise StoreFault(f"there is no run {run} in the history")
+        self._write_of(run, lambda connection: insert_step(connection, run, step))
 
     def close_run(self, run: str, status: Status, version: int | None = None) -> None:
-        """Close a run; a step of it that is still running counts as interrupted."""
+        """Close a run; a step of it that is still running counts as interrupted. ``running``
+        opens the last closed run of its pipeline again."""
         closed = (status, self._clock.now(), version, run)
-        if not self._ledger.write(lambda connection: _close(connection, closed), aside=True):
-            raise StoreFault(f"there is no run {run} in the history")
-        self._under_way.pop(run, None)
+        reopens = status == "running"
+        if reopens and run in self._ended:
+            self._under_way[run] = self._ended.pop(run)
+        way = self._under_way.get(run)
+        if way is not None:
+            way.closed = None if reopens else closed
+        self._write_of(run, lambda connection: close(connection, closed))
+        if way is not None and not reopens:
+            self._end(run)
 
     def end_run(self, run: str, status: Status, version: int | None = None) -> Run:
         """Close a run; it comes back with its steps."""
@@ -215,17 +203,27 @@ class Runs:
                 "UPDATE run SET note = coalesce(?, note), name = coalesce(?, name), "
                 "parameters = coalesce(?, parameters), metrics = ? WHERE id = ?",
                 (
-                    None if note is None else _plain(note),
-                    None if name is None else _plain(name),
+                    None if note is None else plain(note),
+                    None if name is None else plain(name),
                     given,
                     json.dumps({**as_object(row[0]), **json_ready(metrics or {})}),
                     run,
                 ),
             )
-            _insert_tags(connection, run, tags)
+            insert_tags(connection, run, tags)
             return True
 
-        if not self._ledger.write(change, aside=True):
+        self._write_of(run, change)
+
+    def _write_of(self, run: str, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Write something of a run, which must be there. What cannot be written now of a run that
+        is under way is written with the next that can."""
+        try:
+            found = self._ledger.write(work, aside=True)
+        except StoreFault:
+            self._ledger.must_renew |= run in self._under_way
+            raise
+        if not found:
             raise StoreFault(f"there is no run {run} in the history")
 
     # ------------------------------------------------------------ questions
@@ -299,8 +297,10 @@ class Runs:
         """Call runs whose process is gone ``interrupted``; tell once of a history that cannot."""
         try:
             dead = self._ledger.read(self._dead)
-            if dead and self._ledger.writable:
-                self._ledger.write(lambda connection: _interrupt(connection, dead))
+            if (dead or self._ledger.must_renew) and self._ledger.writable:
+                self._ledger.write(lambda connection: interrupt(connection, dead))
+        except NoRoom:
+            return  # who has something to write tells of it; reading goes on
         except StoreFault as error:
             notice_once(f"history {self._ledger.path}", f"The history cannot be used now: {error}")
 
@@ -316,84 +316,33 @@ class Runs:
             self._owner = owner()
         return self._owner
 
-    def _put_back(self, connection: sqlite3.Connection) -> None:
-        """After the file was begun anew: this process's own runs belong on record again."""
+    def _put_back(self, connection: sqlite3.Connection) -> Callable[[], None]:
+        """This process's own runs belong on record as they stand: after the file was begun anew,
+        and after something of them could not be written."""
+        closed = {id: run for id, run in self._under_way.items() if run.closed is not None}
         for id, run in self._under_way.items():
             if find_run(connection, id) is None:
-                _insert_run(connection, run)
+                insert_run(connection, run)
             else:
-                _insert_lines(connection, run)
+                insert_lines(connection, run)
+            if run.closed is not None:
+                close(connection, run.closed)
 
+        def written() -> None:
+            for id in closed:
+                self._end(id)
 
-def _insert_run(connection: sqlite3.Connection, run: _UnderWay) -> int:
-    number = _count_up(connection, f"run:{run.row['pipeline']}")
-    connection.execute(_INSERT_RUN, {**run.row, "number": number})
-    _insert_tags(connection, run.row["id"], run.tags)
-    _insert_lines(connection, run)
-    return number
+        return written
 
-
-def _insert_tags(connection: sqlite3.Connection, run: str, tags: Sequence[str]) -> None:
-    for tag in tags:
-        connection.execute(
-            "INSERT OR IGNORE INTO tag SELECT sequence, ? FROM run WHERE id = ?",
-            (_plain(tag), run),
-        )
-
-
-def _insert_lines(connection: sqlite3.Connection, run: _UnderWay) -> None:
-    for line in run.lines.values():
-        _insert_step(connection, run.row["id"], line)
-
-
-def _insert_step(connection: sqlite3.Connection, run: str, line: StepRun) -> int:
-    facts = line_to_json(line)
-    cursor = connection.execute(
-        _INSERT_STEP,
-        (
-            _plain(line.step),
-            line.position,
-            line.status,
-            float(line.seconds),
-            line.record,
-            json.dumps(facts),
-            run,
-        ),
-    )
-    return cursor.rowcount
-
-
-def _close(connection: sqlite3.Connection, closed: tuple[Status, float, int | None, str]) -> int:
-    found = connection.execute(_CLOSE_RUN, closed).rowcount
-    connection.execute(_STOP_STEPS_OF, closed[-1:])
-    return found
-
-
-def _interrupt(connection: sqlite3.Connection, dead: Sequence[int]) -> None:
-    for sequence in dead:
-        connection.execute(
-            "UPDATE run SET status = 'interrupted' WHERE sequence = ? AND status = 'running'",
-            (sequence,),
-        )
-        connection.execute(_STOP_STEPS, (sequence,))
-
-
-def _count_up(connection: sqlite3.Connection, counter: str) -> int:
-    """The next number of a counter; two processes never get the same."""
-    (number,) = connection.execute(
-        "INSERT INTO counter VALUES (?, 1) "
-        "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
-        (counter,),
-    ).fetchone()
-    return int(number)
+    def _end(self, run: str) -> None:
+        way = self._under_way.pop(run, None)
+        if way is not None:
+            of = way.row["pipeline"]
+            others = {id: one for id, one in self._ended.items() if one.row["pipeline"] != of}
+            self._ended = {**others, run: way}
 
 
 def _new_id(now: float) -> str:
     """Time to the second for people, then 40 random bits: ``20260131-142501-3f9a2c1b07``."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(min(max(now, 0.0), 253402300799.0)))
     return f"{stamp}-{os.urandom(5).hex()}"
-
-
-def _plain(text: str) -> str:
-    """Text that UTF-8 can hold: a file name's undecodable bytes are written as ``\\udcff``."""
-    return str(text).encode("utf-8", "backslashreplace").decode()

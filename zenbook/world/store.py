@@ -27,10 +27,11 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from zenbook.errors import Damaged, StoreFault
+from zenbook.errors import Damaged, NoRoom, StoreFault
 from zenbook.world import blob as blobs
 from zenbook.world import blob_file, stamp
 from zenbook.world.disk import DiskIndex, Index, faults
@@ -46,6 +47,8 @@ STAMPED_FROM = 4 << 20
 GRACE = 3600.0
 """Seconds a draft is left alone: its writer may still be writing."""
 
+T = TypeVar("T")
+
 _BLOB = re.compile(r"[0-9a-f]{32}")
 _INLINE, _FILE = b"I", b"F"
 
@@ -53,8 +56,9 @@ _INLINE, _FILE = b"I", b"F"
 class DiskStore:
     """The real :class:`zenbook.world.ports.Store`, below a zenbook home."""
 
-    def __init__(self, home: Path, *, patience: float = 5.0) -> None:
+    def __init__(self, home: Path, *, patience: float = 5.0, read_only: bool = False) -> None:
         self._home = home
+        self._read_only = read_only
         self._folder = home / "store"
         self._patience = patience
         self._origin = Origin()
@@ -88,7 +92,7 @@ class DiskStore:
         cannot be read.
         """
         _require_name(blob)
-        row = self._index().get(blob)
+        row = self._row(blob)
         with faults(f"blob {blob}"):
             if row is not None and row[:1] == _INLINE:
                 sections = _in_row(row, blob)
@@ -99,7 +103,7 @@ class DiskStore:
     def has(self, blob: str) -> bool:
         """Whether the blob is there, without looking at its bytes."""
         _require_name(blob)
-        row = self._index().get(blob)
+        row = self._row(blob)
         if row is not None and row[:1] == _INLINE:
             return True
         try:
@@ -109,7 +113,8 @@ class DiskStore:
 
     def sizes(self) -> Mapping[str, int]:
         """Bytes by blob, of everything that counts against a limit."""
-        found = {name: size for name, size in self._index().sizes().items() if _is_name(name)}
+        rows = self._reading(lambda index: index.sizes())
+        found = {name: size for name, size in rows.items() if _is_name(name)}
         with faults("the store's folder"):
             for path, size, _age in self._files():
                 if path.suffix == ".blob" and _is_name(path.stem):
@@ -156,7 +161,7 @@ class DiskStore:
         found: dict[str, str] = {}
         for name in self.sizes():
             try:
-                row = self._index().get(name)
+                row = self._row(name)
                 if row is not None and row[:1] == _INLINE:
                     _in_row(row, name)
                 else:
@@ -169,16 +174,35 @@ class DiskStore:
 
     def _index(self) -> Index:
         """Rows to write where we may, rows to read where we may not."""
-        if self._origin.is_here and (is_writable(self._home) or not self._home.exists()):
+        if self._may_write and (is_writable(self._home) or not self._home.exists()):
             if not isinstance(self._opened, DiskIndex):
                 open_home(self._home)
                 self._opened = DiskIndex(self._folder, self._patience)
             return self._opened
+        return self._reading_only()
+
+    @property
+    def _may_write(self) -> bool:
+        return self._origin.is_here and not self._read_only
+
+    def _row(self, blob: str) -> bytes | None:
+        return self._reading(lambda index: index.get(blob))
+
+    def _reading(self, ask: Callable[[Index], T]) -> T:
+        """Ask the index; where it cannot be opened for lack of room, as one that is only read."""
+        try:
+            return ask(self._index())
+        except NoRoom:
+            return ask(self._reading_only())
+
+    def _reading_only(self) -> Index:
         if self._reader is None:
             self._reader = ReadOnlyIndex(self._folder, self._why_read_only())
         return self._reader
 
     def _why_read_only(self) -> str:
+        if self._read_only:
+            return "it was opened for reading"
         if not self._origin.is_here:
             return "a forked process does not write the store of its parent"
         return f"{self._home} cannot be written"

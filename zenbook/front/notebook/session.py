@@ -220,7 +220,7 @@ class Session:
             **self.about,
         )
         self.joined = {one.step: one for one in lines}
-        self.ended, self.number, self._opened_with = False, self.logbook.run.number, lines[-1]
+        self.ended, self.number, self._opened_with = False, self.logbook.number, lines[-1]
         self.desk.drafts[self.logbook.run.id] = self._draft
 
     def _draft(self) -> Draft:
@@ -293,6 +293,7 @@ class Session:
         assert self.logbook is not None
         self.joined[line.step] = line
         self.logbook.note(line)
+        self.number = self.logbook.number
 
     def _note_parameters(self) -> None:
         """A run shows the values that its steps used, whatever cell has bound them; all of them
@@ -381,7 +382,7 @@ class Session:
         draft = Draft("", self._steps_joined())
         self.desk.drafts[run] = lambda: draft
         if version is not None:
-            del self.desk.drafts[run]
+            self.desk.drafts.pop(run, None)  # one that was put on record late has another id
 
     def _stamped(self) -> int | None:
         history = self.desk.history
