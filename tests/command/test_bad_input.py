@@ -103,7 +103,7 @@ def test_forget_asks_nobody_where_nobody_can_answer(project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize("verb", [["runs"], ["show"], ["status"], ["why", "one"]])
+@pytest.mark.parametrize("verb", [["runs"], ["show"], ["status"], ["fsck"], ["why", "one"]])
 def test_a_home_that_is_a_file_is_an_error_for_who_looks(verb: list[str], project: Project) -> None:
     home = str(project.write("file", "no folder"))
     said = project.zenbook(*verb, ZENBOOK_HOME=home)

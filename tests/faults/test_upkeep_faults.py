@@ -13,7 +13,7 @@ import pytest
 from tests.engine.upkeep_samples import Folder, open_folder
 from tests.world.history_samples import finished, killed, line
 from zenbook.engine import upkeep
-from zenbook.errors import UsageError
+from zenbook.errors import HomeError, UsageError
 from zenbook.model import Change, Part, Run, Shape, Step
 from zenbook.world.notice import forget_notices
 from zenbook.world.trust import forget_key
@@ -357,6 +357,78 @@ def test_fault_90_a_full_disk_is_no_damage_and_mending_takes_nothing_away(
     assert finished(home, program) == "2\nTrue\nTrue\n"
     assert not (home / "bad").exists() and all(map(folder.store.has, folder.blobs_of(run)))
     assert upkeep.fsck().problems == ()
+
+
+@pytest.mark.parametrize("repair", [False, True])
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda home: home.write_text("a file"), "is not a folder; remove it or set ZENBOOK_HOME"),
+        (lambda home: os.mkfifo(home), "is not a folder"),
+        (lambda home: home.symlink_to(home.parent), "is a symbolic link to"),
+        (lambda home: home.symlink_to("nowhere"), "is a symbolic link to nowhere"),
+    ],
+    ids=["file", "pipe", "link", "dangling"],
+)
+def test_fault_90_what_stands_in_the_place_of_home_is_told_and_left_alone(
+    make: Callable[[Path], object], told: str, repair: bool, tmp_path: Path
+) -> None:
+    make(tmp_path / "h")
+    for verb in (upkeep.status, lambda home: upkeep.fsck(repair, home=home)):
+        with pytest.raises(HomeError, match=told):
+            verb(home=tmp_path / "h")
+    assert os.path.lexists(tmp_path / "h")
+
+
+def test_fault_90_a_folder_or_file_that_cannot_be_read_is_told_and_opened_again(
+    folder: Folder, home: Path
+) -> None:
+    folder.run("a", size=6_000)
+    folder.history.close()
+    folder.store.close()
+    program = """
+    from zenbook.engine import upkeep
+    from zenbook.errors import HomeError
+    without_write_permission()
+    for path in (home / "store", home / "history.db"): path.chmod(0)
+    for repair in (False, True, False):
+        report = upkeep.fsck(repair, home=home)
+        print(repr(report).count("it cannot be read (mode 0000)"), report.clean, report.blobs)
+    home.chmod(0)
+    for verb in (upkeep.status, upkeep.fsck, upkeep.gc):
+        try: verb(home=home)
+        except HomeError as error: print(f"chmod 700 '{home}'" in str(error))
+    """
+    assert finished(home, program).splitlines() == [
+        "2 False 0",
+        "2 True 1",
+        "0 True 1",
+        *(["True"] * 3),
+    ]
+    home.chmod(0o700)
+
+
+def test_fault_47_fsck_of_a_read_only_folder_finds_no_fault_in_what_it_holds(
+    folder: Folder, home: Path
+) -> None:
+    folder.run("a", size=6_000)
+    folder.history.close()
+    folder.store.close()
+    program = """
+    from zenbook.engine import upkeep
+    from zenbook.errors import StoreFault
+    without_write_permission()
+    for path in (home, *home.rglob("*")): path.chmod(0o500 if path.is_dir() else 0o400)
+    report = upkeep.fsck(home=home)
+    print(report.clean, report.records, report.blobs, "make it writable" in repr(report))
+    try: upkeep.fsck(True, home=home)
+    except StoreFault as fault: print("cannot be written" in str(fault))
+    """
+    try:
+        assert finished(home, program) == "True 1 1 True\nTrue\n"
+    finally:
+        for path in (home, *home.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def test_fault_90_evicted_results_are_no_fault(folder: Folder) -> None:

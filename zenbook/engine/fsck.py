@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from zenbook.world.history import SqliteHistory
     from zenbook.world.store import DiskStore
 
+_UNREAD = "it cannot be read"
+_READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+
 Subject = Literal["folder", "file", "history", "record", "line", "index", "blob", "leftover"]
 
 
@@ -69,13 +72,14 @@ class Report:
 def fsck(repair: bool = False, *, home: Path | None = None) -> Report:
     """Look at every file, record and blob, and say what is wrong; mend it with ``repair``.
 
-    Raises HomeError if the folder cannot be entered, Busy if another process is using it so
-    that it cannot be mended.
+    Raises HomeError, which says what is there and what to do, if the folder cannot be entered,
+    NoRoom if the disk is too full to look, Busy if another process is using it so that it cannot
+    be mended.
     """
-    from zenbook.world.home import find_home
+    from zenbook.world.home import find_home, is_home
 
     folder = find_home() if home is None else home
-    if not folder.is_dir():
+    if not is_home(folder):
         return Report(str(folder), (), ("there is no zenbook folder here yet",), 0, 0)
     if not repair:
         return _look(folder, repair=False)
@@ -86,7 +90,11 @@ def fsck(repair: bool = False, *, home: Path | None = None) -> Report:
 
 
 def _look(folder: Path, *, repair: bool) -> Report:
-    problems = [*_modes(folder, repair), *_history_file(folder, repair), *_index(folder, repair)]
+    problems = [*_modes(folder, repair)]
+    if any(one.what.startswith(_UNREAD) and not one.repaired for one in problems):
+        remark = "records and blobs were not looked at: what cannot be read must be mended first"
+        return Report(str(folder), tuple(problems), (remark,), 0, 0)
+    problems += [*_history_file(folder, repair), *_index(folder, repair)]
     unsound = any(one.subject in ("history", "index") and not one.repaired for one in problems)
     if unsound or not (folder / "history.db").exists():
         # Opening either of them would set it aside at once, and looking changes nothing.
@@ -102,7 +110,7 @@ def _look(folder: Path, *, repair: bool) -> Report:
     try:
         problems += _rows(history, repair)
         problems += _blobs(history, store, repair)
-        remarks = tuple(_remarks(history, store))
+        remarks = (*_read_only(folder), *_remarks(history, store))
         records = sum(1 for _ in history.every_record())
         return Report(str(folder), tuple(problems), remarks, len(store.sizes()), records)
     finally:
@@ -135,6 +143,11 @@ def _mode(subject: Subject, path: Path, wanted: int, repair: bool) -> Iterator[P
         yield Problem(subject, path.name, "it is neither a file nor a folder", repair)
     elif facts.st_uid != os.geteuid():
         yield Problem(subject, path.name, f"it belongs to another user (uid {facts.st_uid})")
+    elif not os.access(path, os.R_OK | (os.X_OK if stat.S_ISDIR(facts.st_mode) else 0)):
+        if repair:
+            os.chmod(path, wanted)
+        mode = stat.S_IMODE(facts.st_mode)
+        yield Problem(subject, path.name, f"{_UNREAD} (mode {mode:04o})", repair)
     elif facts.st_mode & 0o077:
         if repair:
             os.chmod(path, wanted)
@@ -173,22 +186,26 @@ def _make_again(folder: Path) -> None:
     SqliteHistory(folder, sign, verify, SystemClock()).close()
 
 
-def _integrity(path: Path, *, thorough: bool) -> tuple[str, int]:
+def _integrity(path: Path, *, thorough: bool, how: str = "mode=ro") -> tuple[str, int]:
     """What SQLite finds wrong with a file ("" if nothing), and its schema if that is newer."""
     from zenbook.world.history_schema import SCHEMA, version_of
+    from zenbook.world.home import is_writable
     from zenbook.world.room import is_no_room
 
     try:
-        with closing(_open(path)) as connection:
+        with closing(_open(path, how)) as connection:
             version = version_of(connection) if thorough else 0
             if version > SCHEMA:
                 return "", version
             rows = connection.execute("PRAGMA integrity_check(3)").fetchall()
     except sqlite3.OperationalError as error:
-        if int(error.sqlite_errorcode) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        code = int(error.sqlite_errorcode) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise Busy(f"{path} is locked by another process; try again later") from error
         if is_no_room(error):
             raise NoRoom(f"{path} cannot be looked at: {error}") from error
+        if code in _READ_ONLY and how == "mode=ro" and not is_writable(path.parent):
+            return _integrity(path, thorough=thorough, how="immutable=1")  # nobody writes it either
         return str(error), 0
     except sqlite3.DatabaseError as error:
         return str(error), 0
@@ -216,8 +233,8 @@ def _index(folder: Path, repair: bool) -> Iterator[Problem]:
     yield Problem("index", path.name, wrong, repair)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=2.0)
+def _open(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=2.0)
 
 
 # ---------------------------------------------------------------- rows
@@ -268,6 +285,16 @@ def _blobs(history: SqliteHistory, store: DiskStore, repair: bool) -> list[Probl
             for one in found
         ]
     return found
+
+
+def _read_only(folder: Path) -> Iterator[str]:
+    from zenbook.world.home import is_writable
+
+    if not is_writable(folder):
+        yield (
+            "the folder cannot be written: what it holds is used, and nothing new is kept; "
+            "make it writable for you, or set ZENBOOK_HOME to another"
+        )
 
 
 def _remarks(history: SqliteHistory, store: DiskStore) -> Iterator[str]:

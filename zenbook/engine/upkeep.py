@@ -24,7 +24,7 @@ from zenbook.core.view import Kept
 from zenbook.engine.fsck import Problem, Report, fsck
 from zenbook.engine.run_names import no_such_run
 from zenbook.engine.upkeep_answers import Collected, Evicted, Forgotten, Status
-from zenbook.errors import HomeError, UsageError
+from zenbook.errors import UsageError
 from zenbook.model import Artifact, Run
 
 if TYPE_CHECKING:
@@ -212,11 +212,10 @@ def _opened(
 
 
 def _folder(home: Path | None) -> Path:
-    from zenbook.world.home import find_home
+    from zenbook.world.home import find_home, is_home
 
     folder = find_home() if home is None else home
-    if folder.exists() and not folder.is_dir():
-        raise HomeError(f"{folder} is no folder; set ZENBOOK_HOME to a folder you can write.")
+    is_home(folder)
     return folder
 
 

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zenbook.errors import Busy, StoreFault
+from zenbook.errors import Busy, NoRoom, StoreFault
+from zenbook.world.room import is_no_room
 
 FILE = "keeping.lock"
 _NAP = 0.01
@@ -47,7 +48,11 @@ def collecting(home: Path, patience: float = 10.0) -> Iterator[None]:
     try:
         lock = _open(home)
     except OSError as error:
-        raise StoreFault(f"{home} cannot be collected: {error.strerror}") from error
+        fault = NoRoom if is_no_room(error) else StoreFault
+        raise fault(
+            f"{home} cannot be written, so nothing in it can be collected or mended"
+            f" ({error.strerror})"
+        ) from error
     try:
         if not _take(lock, fcntl.LOCK_EX, patience):
             raise Busy(f"a step has been keeping its result for more than {patience:g} seconds")

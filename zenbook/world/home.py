@@ -63,6 +63,36 @@ def open_home(path: Path) -> Path:
     return path
 
 
+def is_home(path: Path) -> bool:
+    """Whether a zenbook folder is there. Changes nothing.
+
+    Raises :class:`zenbook.errors.HomeError`, which says what is there instead and what to do, for
+    anything that is no folder we can look into.
+    """
+    try:
+        facts = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise HomeError(
+            f"{path} cannot be looked at ({error.strerror}); "
+            "set ZENBOOK_HOME to a folder you can write"
+        ) from error
+    if stat.S_ISLNK(facts.st_mode):
+        raise HomeError(
+            f"{path} is a symbolic link to {os.readlink(path)}; remove it, "
+            "or set ZENBOOK_HOME to the real folder"
+        )
+    if not stat.S_ISDIR(facts.st_mode):
+        raise HomeError(f"{path} is not a folder; remove it or set ZENBOOK_HOME")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise HomeError(
+            f"{path} cannot be read (mode {stat.S_IMODE(facts.st_mode):04o}); if it is yours, "
+            f"open it for yourself with: chmod 700 '{path}'"
+        )
+    return True
+
+
 def is_writable(path: Path) -> bool:
     """Whether we may create files in the folder."""
     return os.access(path, os.W_OK | os.X_OK)
@@ -113,14 +143,8 @@ def _make(path: Path) -> None:
 
 
 def _check(path: Path) -> None:
+    is_home(path)
     facts = os.lstat(path)
-    if stat.S_ISLNK(facts.st_mode):
-        raise HomeError(
-            f"{path} is a symbolic link to {os.readlink(path)}; remove it, "
-            "or set ZENBOOK_HOME to the real folder"
-        )
-    if not stat.S_ISDIR(facts.st_mode):
-        raise HomeError(f"{path} is not a folder; remove it or set ZENBOOK_HOME")
     if facts.st_uid != owner():
         raise HomeError(
             f"{path} belongs to another user (uid {facts.st_uid}); "

@@ -17,7 +17,7 @@ from zenbook.engine.handles import RunHandle
 from zenbook.errors import UsageError
 from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
-from zenbook.world.home import find_home, open_home
+from zenbook.world.home import find_home, is_home, open_home
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def _need_home() -> None:
     """Raise HomeError, which says what to do, if there is no home one could look into, and
     UsageError where nothing has run: looking makes no folder."""
-    if not find_home().exists():
+    if not is_home(find_home()):
         raise UsageError("There is no run yet: run a step or a pipeline first.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it would say is the error
@@ -57,7 +57,7 @@ def runs_command(
     as_json: bool,
 ) -> None:
     """List runs, newest first."""
-    if not find_home().exists():
+    if not is_home(find_home()):
         tell(NO_RUNS, lambda: tables.runs_page(NO_RUNS), as_json)
         return
     _need_home()
