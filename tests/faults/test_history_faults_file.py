@@ -139,6 +139,32 @@ def test_fault_49_a_log_deleted_while_open_loses_nothing(tmp_path: Path) -> None
     assert again.run(run.id) is not None
 
 
+def test_fault_49_shared_memory_cut_short_while_open_kills_nobody_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    program = """
+    history, other = open_history(home), open_history(home)
+    for number in range(3):
+        for each in (history, other):
+            os.truncate(home / "history.db-shm", 0)
+            run = each.begin_run("p", None, {})
+            each.add(record(10 * number + (each is other)))
+            each.close_run(run.id, "completed")
+            each.candidates(key_of(1))
+    os.truncate(home / "history.db-shm", 0)
+    print([run.number for run in other.runs()], len(history.candidates(key_of(0))))
+    os.truncate(home / "history.db-shm", 0)
+    history.close()
+    os.truncate(home / "history.db-shm", 0)
+    other.close()
+    history = open_history(home)
+    print([run.number for run in history.runs()], sum(1 for _ in history.every_record()))
+    """
+    said = finished(tmp_path / "home", program).splitlines()
+    assert said == ["[6, 5, 4, 3, 2, 1] 1", "[6, 5, 4, 3, 2, 1] 6"]
+    assert not (tmp_path / "home" / "bad").exists()
+
+
 def test_fault_49_garbage_logs_are_survived(tmp_path: Path) -> None:
     home = tmp_path / "home"
     fill(home)

@@ -151,6 +151,28 @@ print(store.has(store.put(Bundle((), b"another", ())).blob))
     assert said == ["[b'small', b'large'] True 2", "True", "True"]
 
 
+def test_fault_49_shared_memory_cut_short_while_open_kills_nobody(home: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from zenbook.world.ports import Bundle
+from zenbook.world.store import DiskStore
+home = Path(sys.argv[1])
+stores = [DiskStore(home), DiskStore(home)]
+blobs = []
+for number in range(6):
+    blobs.append(stores[number % 2].put(Bundle((), b"%d" % number, ())).blob)
+    os.truncate(home / "store" / "cache.db-shm", 0)
+print([stores[0].get(blob)[0] for blob in blobs])
+for store in stores:
+    os.truncate(home / "store" / "cache.db-shm", 0)
+    store.close()
+print(len(DiskStore(home).sizes()))
+"""
+    said = in_process(program, str(home)).stdout.splitlines()
+    assert said == ["[b'0', b'1', b'2', b'3', b'4', b'5']", "6"]
+
+
 def test_fault_60_with_few_files_left_the_store_degrades_and_recovers(home: Path) -> None:
     program = """
 import os, resource, sys

@@ -234,6 +234,9 @@ def _index(folder: Path, repair: bool) -> Iterator[Problem]:
 
 
 def _open(path: Path, how: str) -> sqlite3.Connection:
+    from zenbook.world.shared_memory import SharedMemory
+
+    SharedMemory(path).mend()
     return sqlite3.connect(f"file:{quote(str(path))}?{how}", uri=True, timeout=2.0)
 
 

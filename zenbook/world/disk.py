@@ -28,6 +28,7 @@ from zenbook.world.guard import Origin, after_fork, guarded
 from zenbook.world.home import is_remote, private_folder
 from zenbook.world.notice import notice_once
 from zenbook.world.room import is_no_room
+from zenbook.world.shared_memory import SharedMemory
 
 PATIENCE = 5.0
 """Seconds a call waits for another process that holds the write lock."""
@@ -146,6 +147,7 @@ class DiskIndex:
         self._cache: Any = None
         self._identity: tuple[int, int] | None = None
         self._origin = Origin()
+        self._shared = SharedMemory(folder / DATABASE)
         _live.add(self)
 
     def get(self, key: str) -> bytes | None:
@@ -171,6 +173,11 @@ class DiskIndex:
         with guarded():
             cache, self._cache = self._cache, None
             if cache is not None and self._origin.is_here:
+                try:
+                    self._shared.mend()
+                except StoreFault:
+                    _stranded.append(cache)
+                    return
                 with contextlib.suppress(sqlite3.Error):  # a broken database is closed all the same
                     cache.close()
 
@@ -219,8 +226,10 @@ class DiskIndex:
         """The cache, opened (again) if it never was or its files have gone from under us."""
         identity = _identity(self._folder / DATABASE)
         if self._cache is not None and identity == self._identity:
+            self._shared.mend()
             return self._cache
         self.close()
+        self._shared.mend()
         try:
             self._cache = self._open()
         except (TypeError, ValueError, KeyError, AttributeError) as error:
@@ -230,6 +239,7 @@ class DiskIndex:
                 raise _Garbage(str(error)) from error
             raise
         self._identity = _identity(self._folder / DATABASE)
+        self._shared.mend()
         return self._cache
 
     def _open(self) -> Any:

@@ -16,6 +16,7 @@ from zenbook.errors import StoreFault
 from zenbook.world.disk import DATABASE, POLL, faults, size_of, sizes_by_key
 from zenbook.world.guard import guarded
 from zenbook.world.room import is_no_room
+from zenbook.world.shared_memory import SharedMemory
 
 
 class ReadOnlyIndex:
@@ -57,6 +58,7 @@ class ReadOnlyIndex:
         with faults(f"the store's index {self._database}"), guarded():
             if not self._database.is_file():
                 return []
+            SharedMemory(self._database).mend()
             if self._connection is None:
                 self._connection = self._connect()
             return self._connection.execute(query, values).fetchall()

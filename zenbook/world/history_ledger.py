@@ -33,12 +33,13 @@ from zenbook.world.history_recovery import is_damage, rebuild, set_aside_leftove
 from zenbook.world.history_schema import SCHEMA, create, migrate, newer, version_of
 from zenbook.world.home import open_home
 from zenbook.world.room import is_no_room
+from zenbook.world.shared_memory import SharedMemory
 
 T = TypeVar("T")
 
 _log = logging.getLogger("zenbook")
 _inherited: list[sqlite3.Connection] = []
-"""Connections of the parent process: kept so that a forked child never closes them."""
+"""Connections that must not be touched, not even closed: a parent's in a forked child."""
 
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNWRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
@@ -59,6 +60,7 @@ class Ledger:
     def __init__(self, path: Path, *, read_only: bool = False, patience: float = 2.0) -> None:
         self.path = path
         self._files = (str(path), f"{path}-wal")
+        self._shared = SharedMemory(path)
         self.patience = patience
         self.renewed: Callable[[sqlite3.Connection], Callable[[], None]] | None = None
         self.newer_schema = 0
@@ -93,10 +95,19 @@ class Ledger:
             connection, self._connection = self._connection, None
             if connection is None:
                 return
+            self._let_go(connection)
+
+    def _let_go(self, connection: sqlite3.Connection, *, merging: bool = False) -> None:
+        """Close it, its log merged if so asked. Where that would do harm it is kept, unused."""
+        try:
             if self._opened_in == os.getpid():
-                connection.close()
-            else:
-                _inherited.append(connection)
+                self._shared.mend()
+                if merging:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return connection.close()
+        except StoreFault:
+            pass  # the memory it shares is gone
+        _inherited.append(connection)
 
     def stamp(self) -> object:
         """Identity, size and time of the file and its log; a new object if they are unseen."""
@@ -218,6 +229,7 @@ class Ledger:
         connection = self._connection
         if connection is not None:
             if self._opened_in == os.getpid() and self._identity == self._seen():
+                self._shared.mend()
                 return connection
             self._leave(connection)
         return self._open()
@@ -237,20 +249,17 @@ class Ledger:
         return (file.st_dev, file.st_ino, log.st_ino)
 
     def _leave(self, connection: sqlite3.Connection) -> None:
-        """Let go of a connection whose file is another one by now, or another process's."""
+        """Let go of a connection whose file is another one by now, or another process's. If only
+        the log was deleted, we still hold it: its facts are carried over into the file."""
         self._connection = None
-        if self._opened_in != os.getpid():
-            _inherited.append(connection)
-            return
-        if self._identity[:2] == self._seen() and self._may_write:
-            # Only the log was deleted. We still hold it: carry its facts over into the file.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
+        is_same = self._identity[:2] == self._seen()
+        self._let_go(connection, merging=is_same and self._may_write)
 
     def _open(self) -> sqlite3.Connection:
         if self._may_write:
             self._make()
         self._opened_in = os.getpid()
+        self._shared.mend()
         connection = self._connect()
         try:
             self._check(connection)
@@ -259,6 +268,7 @@ class Ledger:
             raise
         self._connection = connection
         self._identity = self._seen()
+        self._shared.mend()
         self._ever_opened = True
         self._openings += 1
         return connection
@@ -330,7 +340,7 @@ class Ledger:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            self._let_go(connection)
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
