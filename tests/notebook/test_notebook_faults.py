@@ -186,6 +186,8 @@ def test_fault_46_a_full_disk_is_said_once_and_what_it_kept_out_is_on_record_aft
     looks = [own.run(line) for line in ("%runs", "%zenbook status", "%zenbook fsck", "%plan")]
     assert "1 kept output" in looks[1].result and looks[2].result.endswith("clean")
     assert [look.reply["status"] for look in looks] == ["ok"] * 4, [look.error for look in looks]
+    assert "run" not in own.run("%pipeline").result.splitlines()[0]
+    assert "No run on record has a step s1" in own.run("%why s1").traceback
     refused = own.run("%zenbook pin latest")
     assert refused.traceback.startswith("NoRoom: the history") and "zenbook/" not in (
         refused.traceback.replace(str(own.home), "")

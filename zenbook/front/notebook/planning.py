@@ -218,6 +218,6 @@ def explain(door: Door, step: str, run: str | None = None) -> Any:
         return why(step, run_named(door, run))
     session = door.session()
     logbook = session.logbook
-    if step in session.joined and logbook is not None:
+    if step in session.joined and logbook is not None and logbook.number is not None:
         return why(step, logbook.run.id)
     return why(step)

@@ -28,11 +28,12 @@ def notebook_now(session: Session, order: Sequence[str] = ()) -> NotebookNow:
     first = first_versions([known.step for known in session.known.values()], versions)
     said = session.version_said().removeprefix("v")
     number, _, draft = said.partition(" ")
+    book = session.logbook
     return NotebookNow(
         pipeline=session.pipeline,
         version=int(number) if number else None,
         draft=bool(draft),
-        run=session.logbook.run if session.logbook is not None else None,
+        run=book.run if book is not None and book.number is not None else None,
         cells=[
             *(
                 replace(_cell(session, session.known[name]), version=first.get(name))
