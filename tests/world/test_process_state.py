@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import decimal
+import importlib
 import logging
 import os
 import subprocess
@@ -57,6 +58,39 @@ CHANGES: dict[str, tuple[Callable[[], Any], str]] = {
 def test_a_change_of_the_process_is_an_obstacle(change: Callable[[], Any], what: str) -> None:
     (obstacle,) = see(change).obstacles
     assert obstacle.startswith(f"it changed {what}")
+
+
+@pytest.mark.parametrize(("change", "what"), CHANGES.values(), ids=CHANGES)
+def test_so_it_is_where_something_is_imported_meanwhile(
+    change: Callable[[], Any], what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As drawing for the first time does, or any call into a library that imports late."""
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    (obstacle,) = see(lambda: (importlib.import_module("colorsys"), change())).obstacles
+    assert obstacle.startswith(f"it changed {what}")
+
+
+LIBRARY = """
+import logging, os, sys, warnings
+class Strange(UserWarning): pass
+warnings.simplefilter('always', Strange)
+warnings.filterwarnings('ignore', module=r'^late_library\\.inside')
+logging.getLogger('late_library.inside').addHandler(logging.NullHandler())
+sys.path.append(os.path.join(os.path.dirname(__file__), 'vendored'))
+"""
+
+
+def test_what_a_library_sets_of_its_own_when_it_is_imported_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "site-packages" / "late_library"
+    home.mkdir(parents=True)
+    (home / "__init__.py").write_text(LIBRARY)
+    sys.path.insert(0, str(home.parent))
+    seen = see(lambda: importlib.import_module("late_library"))
+    monkeypatch.delitem(sys.modules, "late_library")
+    logging.getLogger("late_library.inside").handlers.clear()
+    assert seen.obstacles == ()
 
 
 def test_a_change_that_is_taken_back_is_none() -> None:

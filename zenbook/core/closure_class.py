@@ -46,6 +46,18 @@ _ENUM_BOOKS = frozenset(
         "_value2member_map_",
     }
 )
+_BUILT_BY_PYDANTIC = frozenset(
+    {
+        "__pydantic_complete__",
+        "__pydantic_core_schema__",
+        "__pydantic_parent_namespace__",
+        "__pydantic_serializer__",
+        "__pydantic_validator__",
+        "__signature__",
+    }
+)
+"""Built from fields, decorators and settings, which are members of the class, too; some of them
+when they are first needed, and with the addresses of classes in them."""
 _PLAIN_KINDS = (type, abc.ABCMeta, enum.EnumMeta)
 
 
@@ -57,8 +69,11 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     """
     members: Mapping[str, Any] = getattr(cls, "__members__", {})
     is_enum = is_a(cls, enum.EnumMeta)
+    is_model = "__pydantic_fields__" in vars(cls)
     for name, value in sorted(vars(cls).items()):
         if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or name in members)):
+            continue
+        if is_model and name in _BUILT_BY_PYDANTIC:
             continue
         yield name, value
     if is_enum:

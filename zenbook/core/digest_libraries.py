@@ -77,5 +77,6 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "scipy": _others,
     "torch": _others,
     "matplotlib": _others,
+    "pydantic": _others,
     "IPython": _ipython,
 }

@@ -1,4 +1,4 @@
-"""Descriptions of values of scipy, torch and matplotlib."""
+"""Descriptions of values of scipy, torch, matplotlib and pydantic."""
 
 from __future__ import annotations
 
@@ -118,6 +118,11 @@ def _place_of(part: Any, home: Any) -> tuple[int, int]:
     return -1, next((place for place, one in enumerate(everything) if one is part), -1)
 
 
+def decorator(value: Any, digester: Digester) -> Description:
+    """A validator or serializer of a pydantic model, without the address of the model's class."""
+    return "pydantic", value.cls_var_name, value.func, value.shim, value.info
+
+
 DESCRIBERS: Describers = {
     "_spbase": sparse,
     "spmatrix": sparse,
@@ -129,4 +134,5 @@ DESCRIBERS: Describers = {
     "Figure": figure,
     "Artist": artist,
     "Container": container,
+    "Decorator": decorator,
 }

@@ -202,6 +202,10 @@ def _registered() -> Mapping[str, Any]:
     return {"figure_formats": formats, "print_figure_kwargs": options}
 
 
+NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
+"""How the names of matplotlib's parameters begin that decide where figures go, not their looks."""
+
+
 def notebook_backend() -> str:
     """The backend of matplotlib where a notebook has another one than the inline one; "" before
     one is chosen."""

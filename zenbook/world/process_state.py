@@ -4,8 +4,8 @@ Compared before and after a step: what changed is not in the kept result, so a h
 out; such a step is not kept. Only libraries imported already are asked. Measured with numpy and
 pandas: 80 µs for a snapshot and its comparison.
 
-Libraries set warning filters, loggers and variables while they are imported. When a step is what
-imports them first, such changes are theirs: they come back with the import.
+What a library changes while it is imported comes back with the import
+(:mod:`zenbook.world.changed_by_import`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zenbook.world.display_settings import ways_of_showing
+from zenbook.world.changed_by_import import (
+    BACKEND,
+    FILTERS,
+    LOGGERS,
+    PATH,
+    is_imports_doing,
+    libraries_since,
+)
+from zenbook.world.display_settings import NO_STYLE, ways_of_showing
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
@@ -30,15 +38,6 @@ _TOLD_APART = ("zenbook_", "decimal_context", "format_options", "numpy.")
 """Context variables, by how their names begin, that are looked at by what they hold."""
 FOLDER, VARIABLE = "the working folder", "os.environ "
 """The names of what is changed beside settings; that of a variable stands behind the second."""
-_BY_IMPORT = frozenset(
-    {
-        "how classes are pickled",
-        "matplotlib's rcParams",
-        "sys.path",
-        "the logging setup",
-        "the warning filters",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,13 +77,13 @@ class ProcessState:
             key = os.environ.encodekey(name)
             if now.get(key) != self.variables.get(key):
                 yield f"{VARIABLE}{name}", f"it changed os.environ[{name!r}]"
-        imported = len(sys.modules) > self.modules
+        libraries = libraries_since(self.modules)
         for name, value in process_state():
             if name not in self.state or value == self.state[name]:
                 continue
-            if sets_up and name == "the logging setup" and _but_for_own(value, self.state[name]):
+            if sets_up and name == LOGGERS and _but_for_own(value, self.state[name]):
                 continue
-            if not (imported and name in _BY_IMPORT):
+            if not is_imports_doing(name, value, self.state[name], libraries):
                 yield name, f"it changed {name}"
 
     def alive(self, programs: Iterable[weakref.ref[Any]]) -> Iterator[str]:
@@ -116,14 +115,14 @@ def _cwd() -> str:
 
 def process_state() -> Iterator[tuple[str, Any]]:
     """Named settings of the interpreter and of libraries that are imported."""
-    yield "sys.path", tuple(sys.path)
+    yield PATH, tuple(sys.path)
     yield "the recursion limit", sys.getrecursionlimit()
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
     if (module := sys.modules.get("warnings")) is not None:
-        yield "the warning filters", tuple(module.filters)
+        yield FILTERS, tuple(module.filters)
     if (module := sys.modules.get("logging")) is not None:
-        yield "the logging setup", _logging_setup(module)
+        yield LOGGERS, _logging_setup(module)
     if (module := sys.modules.get("socket")) is not None:
         yield "how long sockets wait", module.getdefaulttimeout()
     if (module := sys.modules.get("copyreg")) is not None:
@@ -135,7 +134,8 @@ def process_state() -> Iterator[tuple[str, Any]]:
     if (options := _pandas()) is not None:
         yield "pandas' options", options
     if (module := sys.modules.get("matplotlib")) is not None and hasattr(module, "rcParams"):
-        yield "matplotlib's rcParams", tuple(map(repr, dict.values(module.rcParams)))
+        yield "matplotlib's rcParams", tuple(_params(module, is_style=True))
+        yield BACKEND, tuple(_params(module, is_style=False))
     if (module := sys.modules.get("torch")) is not None and hasattr(module, "is_grad_enabled"):
         yield "torch's settings", (torch_settings(module), module.get_num_threads())
     if (module := sys.modules.get("sklearn._config")) is not None:
@@ -144,6 +144,12 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
+
+
+def _params(matplotlib: Any, *, is_style: bool) -> Iterator[str]:
+    for name, value in dict.items(matplotlib.rcParams):
+        if name.startswith(NO_STYLE) is not is_style:
+            yield repr(value)
 
 
 def _logging_setup(logging: Any) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_setting import SETTERS
 from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
-from zenbook.world.display_settings import display_settings, notebook_backend
+from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
 from zenbook.world.process_state import decimal_context, numpy_state, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
@@ -234,7 +234,6 @@ def _pandas_text(config: Any, registered: Mapping[str, Any]) -> str:
 # ---------------------------------------------------------------- matplotlib's
 
 _matplotlib = _Known()
-_NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
 
 
 def matplotlib_settings() -> str:
@@ -252,7 +251,7 @@ def _matplotlib_text(matplotlib: Any) -> str:
     changed = [
         (name, repr(value))
         for name, value in dict.items(matplotlib.rcParams)
-        if name in default and not name.startswith(_NO_STYLE) and dict.get(default, name) != value
+        if name in default and not name.startswith(NO_STYLE) and dict.get(default, name) != value
     ]
     if backend := notebook_backend():
         changed.append(("backend", backend))

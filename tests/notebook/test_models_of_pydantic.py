@@ -1,0 +1,63 @@
+"""Models of pydantic are classes like others: what they are made of counts, what is built of that
+does not, since it holds the addresses of classes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import OTHER_PYTHON, Kernel
+
+pytestmark = pytest.mark.skipif(bool(OTHER_PYTHON), reason="pydantic is not there")
+IMPORTS = (
+    "from pydantic import BaseModel, Field, computed_field, field_serializer, field_validator\n"
+    "from typing import Optional"
+)
+PART = (
+    "class Part(BaseModel):\n    n: int = 0\n"
+    "    @field_validator('n')\n    @classmethod\n    def more(cls, n):\n        return n + 1\n"
+    "    @field_serializer('n')\n    def told(self, n):\n        return n * 10"
+)
+WHOLE = (
+    "class Whole(BaseModel):\n    a: int\n    b: str = 'x'\n    part: Optional[Part] = None\n"
+    "    many: list[int] = Field(default_factory=list)\n"
+    "    @computed_field\n    @property\n    def twice(self) -> int:\n        return self.a * 2"
+)
+STEPS = (
+    "%%step make\nmade = Whole(a=1, part=Part(n=4))",
+    "%%step tell\nmade.model_dump_json()",
+    '%%step read\nWhole.model_validate_json(\'{"a": 3, "part": {"n": 1}}\').part.n',
+)
+
+
+def test_steps_with_models_are_cached_after_a_restart(kernel: Kernel) -> None:
+    first = kernel.play(IMPORTS, PART, WHOLE, *STEPS)
+    assert [cell.status for cell in first[3:]] == ["completed"] * 3, first[-1].traceback
+    told = '\'{"a":1,"b":"x","part":{"n":50},"many":[],"twice":2}\''
+    assert [cell.result for cell in first[4:]] == [told, "2"]
+    kernel.restart()
+    again = kernel.play(IMPORTS, PART, WHOLE, *STEPS)
+    assert [cell.status for cell in again[3:]] == ["cached"] * 3, [c.said for c in again[3:]]
+    assert [cell.result for cell in again[4:]] == [told, "2"]
+    kernel.run("made.b = 'changed'; Whole(a=2, part=made.part)")
+    assert kernel.run(STEPS[1]).result == told.replace('"x"', '"changed"')
+
+
+EDITS = {
+    "a validator": ("n + 1", "n + 2"),
+    "a serializer": ("n * 10", "n * 20"),
+    "a default": ("'x'", "'y'"),
+    "a type": ("list[int]", "list[str]"),
+    "a type in another model": ("n: int", "n: float"),
+    "a limit": ("default_factory=list", "default_factory=list, max_length=3"),
+    "a computed field": ("self.a * 2", "self.a * 3"),
+    "another base": ("class Whole(BaseModel):", "class Whole(BaseModel, extra='allow'):"),
+}
+
+
+def test_whatever_of_a_model_is_edited_runs_what_uses_it(kernel: Kernel) -> None:
+    kernel.play(IMPORTS, PART, WHOLE, *STEPS)
+    for what, (before, after) in EDITS.items():
+        edited = [source.replace(before, after) for source in (PART, WHOLE)]
+        assert edited != [PART, WHOLE], what
+        statuses = [cell.status for cell in kernel.play(*edited, *STEPS)[2:]]
+        assert statuses == ["completed"] * 3, what
