@@ -13,6 +13,10 @@ SLICED = "import itertools\nsource = iter(range(10))\nothers = "
 NUMPY = "import numpy as np"
 TABLE = "rows = np.zeros(3, dtype=[('x', 'i4'), ('v', 'f8', 2)])\n"
 ROWS = f"{NUMPY}\n{TABLE}"
+OBJECTS = (
+    f"{NUMPY}\nrows = np.zeros(2, dtype=[('o', object), ('p', [('q', object)])])\n"
+    "part, rest = [1], [2]\nrows['o'][0], rows['p']['q'][1] = part, rest"
+)
 SEEN = "row.__setitem__('x', 8), rows['x'].tolist()"
 V_SEEN = "v.__setitem__(0, 9)"
 RANDOM = "import numpy as np\nrng = np.random.default_rng(3)\nbits = rng.bit_generator\n"
@@ -141,6 +145,16 @@ HITS = {
         "[int(held[0]['x']), held[0] is row, rows['x'].tolist()]",
     ),
     "a list of rows": (ROWS, "held = [*rows, rows[0]]\nrow = held[1]", f"[{SEEN}, len(held)]"),
+    "an object in a column": (
+        OBJECTS,
+        "rows['o'][0].append(4)\nother = rows['p']['q'][1]",
+        "[part, rows['o'][0] is part, other is rows['p']['q'][1], other is rest]",
+    ),
+    "an object that goes into a column": (
+        OBJECTS,
+        "rows['o'][1] = rest",
+        "[rows['o'][1] is rest, rows['o'][0] is part]",
+    ),
     "one row twice": (
         f"{ROWS}row = rows[0]",
         "held = [row, row]",

@@ -43,7 +43,7 @@ def replaceable(value: Any) -> bool:
     if type(value) in (list, dict, set, bytearray):
         return _holds_constants_only(value)
     if _is(value, "numpy", "ndarray"):
-        return bool(value.dtype != object) and is_writeable(value)
+        return not value.dtype.hasobject and is_writeable(value)
     if is_row(value):
         return can_become(value, value)
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):

@@ -13,7 +13,8 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import partial, reduce
+from operator import getitem
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -38,11 +39,12 @@ from zenbook.engine.part_kinds import (
     is_plain,
     slots_of,
 )
-from zenbook.engine.rows import array_of, row_in
+from zenbook.engine.rows import array_of, objects_in, row_in
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
 ``("cell", number)`` of a function's closure; ``("given", number)`` of a partial function;
+``("field", (name, place))`` of an array with columns;
 ``("entry", (row, column))`` of a frame, ``("entry", (row,))`` of a series, ``("block", number)``
 for the arrays behind either, or ``("behind", key)`` (:mod:`zenbook.engine.blocks`); ``("place",
 number)`` in a tuple, ``("wrapped", name)`` in an extension array, ``("buffer", key)`` in values of
@@ -235,10 +237,12 @@ def _is_kept_whole(function: FunctionType) -> bool:
 
 
 def _elements(array: Any, widest: int) -> Iterator[tuple[Step, Any]]:
-    """The elements of an array of objects."""
-    if array.dtype == object and array.size <= widest:
-        numpy = sys.modules["numpy"]
-        yield from ((("item", place), item) for place, item in numpy.ndenumerate(array))
+    """The elements of an array of objects, or of its columns."""
+    if not array.dtype.hasobject or array.size > widest:
+        return
+    for names, column in objects_in(array):
+        for place, item in sys.modules["numpy"].ndenumerate(column):
+            yield (("field", (*names, place)) if names else ("item", place)), item
 
 
 def _children(element: Any, widest: int) -> Iterator[tuple[Step, Any]]:
@@ -303,6 +307,8 @@ def follow(value: Any, path: Path) -> Any:
             value = buffer_at(value, key)
         elif how == "row":
             value = array_of(value)
+        elif how == "field":
+            value = reduce(getitem, key, value)
         else:
             value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
     return value
@@ -344,6 +350,8 @@ def put(holder: Any, step: Step, value: Any) -> None:
         held_by_name(holder)[key] = value
     elif how == "cell":
         holder.__closure__[key].cell_contents = value
+    elif how == "field":
+        reduce(getitem, key[:-1], holder)[key[-1]] = value
     elif how == "given":
         _give(holder, key, value)
     elif how == "entry":

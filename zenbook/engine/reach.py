@@ -20,6 +20,7 @@ from zenbook.core.kinds import is_a
 from zenbook.engine.frames import elements_beyond, is_frame
 from zenbook.engine.part_kinds import LEAVES, is_array, is_element, is_of_leaves, is_part
 from zenbook.engine.parts import MOST, WIDEST, base_of, held_by
+from zenbook.engine.rows import objects_in
 from zenbook.engine.unseen import holds_unseen, is_common, unseen_in
 
 _PLAIN: frozenset[Any] = frozenset((list, tuple, dict))
@@ -120,8 +121,8 @@ class Reach:
         if base is not None and base.__len__(value) > WIDEST:
             items = (base.values if issubclass(base, dict) else base.__iter__)(value)
             return self._beyond(list, [list(items)])
-        if is_array(value) and value.dtype == object and value.size > WIDEST:
-            return self._beyond(list, [value.ravel().tolist()])
+        if is_array(value) and value.dtype.hasobject and value.size > WIDEST:
+            return self._beyond(list, [column.ravel().tolist() for _, column in objects_in(value)])
         if is_element(value) and len(value) > WIDEST:
             return self._beyond(list, [[value.attrib, *value]])
         held = [item for _, item in held_by(value)]

@@ -1,4 +1,4 @@
-"""Rows of structured arrays, each of which looks into the memory of its array.
+"""Rows of structured arrays, each of which looks into the memory of its array, and their columns.
 
 ``for row in table: ...`` leaves such a row behind, and ``row["x"] = 1`` changes the table. So a row
 is told by the memory it looks into, as an array without axes, which is a cut of the table like
@@ -7,6 +7,7 @@ is told by the memory it looks into, as an array without axes, which is a cut of
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from zenbook.engine.part_kinds import is_array, is_row
@@ -48,3 +49,13 @@ def fill(row: Any, other: Any) -> None:
     """Give a row the content of another one."""
     for name in row.dtype.names:
         row[name] = other[name]
+
+
+def objects_in(array: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The columns of an array that hold objects, as arrays of such, each with the names that lead
+    to it; one that has no columns as it is."""
+    if array.dtype == object:
+        yield (), array
+    for name in array.dtype.names or ():
+        if array.dtype[name].hasobject:
+            yield from (((name, *names), column) for names, column in objects_in(array[name]))
