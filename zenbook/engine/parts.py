@@ -11,7 +11,7 @@ objects, or goes on to the end, where :mod:`zenbook.engine.reach` has found that
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial, reduce
 from operator import getitem
@@ -195,6 +195,8 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         yield from _children(value, widest)
     elif is_a(value, BaseException):
         yield from _raised(value)
+    if is_a(value, defaultdict):
+        yield ("slot", "default_factory"), value.default_factory
     yield from _attributes(value)
 
 

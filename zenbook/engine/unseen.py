@@ -9,7 +9,7 @@ that others hold, too, and then the step runs.
 from __future__ import annotations
 
 import gc
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from contextvars import Context
 from functools import partial
 from types import (
@@ -39,8 +39,8 @@ _ASTRAY: tuple[type, ...] = (
 """Types of objects by way of which a walk comes to what only runs the notebook."""
 _COMMON = frozenset({"_ctypes", "builtins", "ctypes", "functools", "itertools", "numpy"})
 _WALKED: tuple[Any, ...] = (
-    *(object, list, dict, set, frozenset, tuple, deque, OrderedDict, MappingProxyType),
-    *(BaseException, MEMOIZED, partial, ref, type, *CODE, *ITERATORS),
+    *(object, list, dict, set, frozenset, tuple, deque, defaultdict, OrderedDict),
+    *(MappingProxyType, BaseException, MEMOIZED, partial, ref, type, *CODE, *ITERATORS),
 )
 """Types of which all is told that they hold, and what is derived from them by attributes."""
 _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
