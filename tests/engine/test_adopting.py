@@ -13,8 +13,9 @@ import pytest
 
 from zenbook import fingerprint
 from zenbook.engine.adopting import adopt
+from zenbook.engine.others import entangled
 from zenbook.engine.parts import follow, put, walk
-from zenbook.engine.sharing import Inseparable, entangled, links, relink
+from zenbook.engine.sharing import Inseparable, links, relink
 
 
 def later(value: Any, change: Callable[[Any], None]) -> Any:

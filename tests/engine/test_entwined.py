@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,7 @@ def test_what_is_reached_by_two_ways_is_found() -> None:
     assert ways(a=part, b=[1]) == set()
     base = np.arange(4.0)
     assert ways(a=base, b=base[1:]) == {("a", "b")}
+    assert ways(a=defaultdict(partial(list, part)), b=part) == {("b", "a.default_factory.1")}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import pytest
 
 from tests.notebook.kernel import Kernel
 from zenbook.engine import frames
-from zenbook.engine.sharing import Inseparable, entangled, links, relink
+from zenbook.engine.others import entangled
+from zenbook.engine.sharing import Inseparable, links, relink
 from zenbook.engine.windows import refuse_buffers
 
 MODERN = int(pd.__version__.partition(".")[0]) > 2

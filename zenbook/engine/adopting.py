@@ -24,6 +24,7 @@ from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.part_kinds import is_array, is_atom, is_drawn
 from zenbook.engine.parts import Path, Step, found, held_by, put, walk
+from zenbook.engine.rows import array_of
 from zenbook.engine.sharing import Inseparable, Link
 
 _BUILT_OTHERWISE = "an input is built otherwise than it was"
@@ -202,9 +203,9 @@ class _Adoption:
             raise Inseparable(_BUILT_OTHERWISE) from error
 
     def _refuse_windows(self, item: Any) -> None:
-        """A new array must not look into the memory of a copy that is about to be dropped."""
+        """A new array or row must not look into the memory of a copy that is to be dropped."""
         copies: Mapping[int, Any] = self._copies
-        if is_array(item):
+        if (array := array_of(item)) is not None:
             share = sys.modules["numpy"].may_share_memory
-            if any(is_array(copy) and share(item, copy) for copy in copies.values()):
+            if any(is_array(copy) and share(array, copy) for copy in copies.values()):
                 raise Inseparable(_BUILT_OTHERWISE)

@@ -1,4 +1,5 @@
 """The memory in which pyarrow, polars and Pillow keep values, which may be an array's or a frame's.
+Rows of structured arrays (:mod:`zenbook.engine.rows`) lie in such memory, too.
 
 ``pa.table({"a": a})``, ``pl.Series("a", a)``, ``pl.from_pandas(frame)`` and ``Image.fromarray(a)``
 copy nothing: their values never change by themselves, but see what is later put into ``a`` or
@@ -15,8 +16,11 @@ from typing import Any
 from zenbook.core.closure_origin import library_of
 from zenbook.engine.frames import is_frame
 from zenbook.engine.images import image_memory, image_with
+from zenbook.engine.part_kinds import is_row
+from zenbook.engine.rows import STEP, array_of
 
 _HOW = "buffer"
+_LIBRARIES = ("pyarrow", "polars", "PIL")
 Key = tuple[int, ...]
 """Where a buffer is: the number of the column, of the chunk, and of the buffer, as far as what
 holds it has these."""
@@ -29,12 +33,14 @@ def is_buffer(path: tuple[tuple[str, Any], ...]) -> bool:
 
 def may_have_memory(value: Any) -> bool:
     """Whether values of its kind may lie in memory that is told apart from them."""
-    return is_frame(value) or library_of(type(value)) in ("pyarrow", "polars", "PIL")
+    return is_frame(value) or is_row(value) or library_of(type(value)) in _LIBRARIES
 
 
 def buffers(value: Any) -> Iterator[tuple[tuple[str, Key], Any]]:
-    """The memory of a value of these libraries as arrays that cannot be written to, each with the
-    step to it; none for anything else."""
+    """The memory of a value of these libraries as arrays that cannot be written to, and that of a
+    row, each with the step to it; none for anything else."""
+    if is_row(value) and (memory := array_of(value)) is not None:
+        yield STEP, memory
     library = library_of(type(value))
     if library in ("pyarrow", "polars"):
         found = _of_arrow(value) if library == "pyarrow" else _of_polars(value)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
@@ -25,10 +25,20 @@ from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.loose import Weak
 from zenbook.engine.memory import Stretches, is_writeable
-from zenbook.engine.part_kinds import is_array, is_atom, is_drawn, is_of_leaves, is_part
+from zenbook.engine.others import share_memory
+from zenbook.engine.part_kinds import (
+    is_array,
+    is_atom,
+    is_drawn,
+    is_of_leaves,
+    is_part,
+    is_row,
+)
 from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, found, held_by
 from zenbook.engine.reach import Reach
-from zenbook.engine.sharing import Inseparable, Link, share_elements, share_memory
+from zenbook.engine.rows import STEP, array_of
+from zenbook.engine.sharing import Inseparable, Link, share_elements
+from zenbook.engine.unseen_shared import unseen_pairs
 from zenbook.model import Reference
 
 _MOST_ARRAYS = 64
@@ -62,6 +72,7 @@ class Entwined:
         """Where frames are that write into their memory."""
         self.counted = Counted()
         reach = Reach(value for value in values.values() if type(value) is not Reference)
+        self._unseen = [*unseen_pairs(values)] if reach.is_closed else []
         to_the_end = reach.is_beyond and bool(reach.twice)
         self._most, self._widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
         self._beyond = reach if reach.is_beyond and not to_the_end else None
@@ -69,6 +80,14 @@ class Entwined:
         self._again: list[_Pair] = list(self._met_again(values))
         self.is_unsure = to_the_end and len(self._steps) >= MOST_AT_ALL
         """Whether more is held in two places than was found."""
+
+    def refuse_unseen(self, names: Set[str]) -> None:
+        """Raise Inseparable where one of these shares with another what no link can name."""
+        for pair in self._unseen:
+            if not names.isdisjoint(pair):
+                raise Inseparable(
+                    f"{' and '.join(pair)} hold the same object where it cannot be put back"
+                )
 
     def loosen(self, names: Collection[str]) -> None:
         """Let the inputs of these names go when nobody else holds them."""
@@ -86,8 +105,12 @@ class Entwined:
         return set(_pairs_in(links, _CHANGED)) ^ set(self.pairs_of(names))
 
     def ways_to(self, part: Any) -> list[_Pair]:
-        """Other ways to this object and to what holds it, each with the first one."""
-        number, firsts = self._number_of(part), set[Path]()
+        """Other ways to this object, or to the row that is this memory, and to what holds it, each
+        with the first one."""
+        number = self._number_of(part)
+        if number < 0 and is_array(part) and is_row(part.base):
+            number = self._number_of(part.base)
+        firsts = {(*self._way(number), STEP)}
         while number >= 0:
             firsts.add(self._way(number))
             number, _ = self._steps[number]
@@ -152,6 +175,7 @@ class Entwined:
         waiting: deque[tuple[int, Step, Any]] = deque()
         waiting += ((-1, ("name", name), value) for name, value in sorted(values.items()))
         arrays: list[tuple[Path, Any]] = []
+        rows: list[tuple[Path, Any]] = []
         tables: list[int] = []
         while waiting and len(steps) < self._most:
             holder, step, inner = waiting.popleft()
@@ -168,11 +192,14 @@ class Entwined:
                 self._held[number] = Weak(inner)
                 self._could_be_written[number] = is_writeable(inner)
                 arrays.append((self._way(number), inner))
+            elif is_row(inner) and inner.base is not None:
+                rows.append(((*self._way(number), STEP), array_of(inner)))
             elif is_counted(inner):
                 tables.append(number)
                 (_, name), *path = self._way(number)
                 self.counted.note(name, tuple(path), inner)
             waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
+        arrays += rows
         del arrays[_MOST_ARRAYS:]
         yield from _in_one_memory(arrays)
         yield from self._behind(tables, arrays)

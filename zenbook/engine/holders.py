@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
-from zenbook.engine.part_kinds import is_array
+from zenbook.engine.part_kinds import is_array, is_row
 from zenbook.engine.parts import Path, found
 from zenbook.engine.tensors import is_tensor
 
@@ -37,7 +37,7 @@ def are_held_elsewhere(value: Any, places: Iterable[Path]) -> bool:
             standing[id(part)] = part
             if is_tensor(part):
                 return True  # who looks into its memory holds no reference to it
-            part = part.base if is_array(part) else None
+            part = part.base if is_array(part) or is_row(part) else None
             known[id(part)] += 1
     part = None
     return any(sys.getrefcount(standing[key]) > known[key] + _own() for key in standing)

@@ -15,6 +15,8 @@ from zenbook.core.digest_random import shared_by
 from zenbook.core.digest_tables import own_attributes
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.memory import is_writeable
+from zenbook.engine.part_kinds import is_element, is_row
+from zenbook.engine.rows import can_become, fill
 from zenbook.engine.tensors import is_tensor
 
 _CONSTANTS = (
@@ -41,7 +43,9 @@ def replaceable(value: Any) -> bool:
     if type(value) in (list, dict, set, bytearray):
         return _holds_constants_only(value)
     if _is(value, "numpy", "ndarray"):
-        return bool(value.dtype != object) and is_writeable(value)
+        return not value.dtype.hasobject and is_writeable(value)
+    if is_row(value):
+        return can_become(value, value)
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):
         return _holds_constants_only(own_attributes(value))
     if type(value).__module__ in sys.stdlib_module_names or (own := held_by_name(value)) is None:
@@ -73,6 +77,12 @@ def replace(target: Any, source: Any) -> None:
             target.grad = source.grad
         case _ if _is(target, "pandas", "DataFrame") or _is(target, "pandas", "Series"):
             _replace_frame(target, source)
+        case _ if is_row(target):
+            fill(target, source)
+        case _ if is_element(target):
+            target.tag, target.text, target.tail = source.tag, source.text, source.tail
+            target.attrib = source.attrib
+            target[:] = list(source)
         case _ if is_generator(target):
             _replace_state(target, source)
         case _:

@@ -332,6 +332,7 @@ def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any
     before = watched.entwined
     if before is None:
         return []
+    before.refuse_unseen(changed.keys())
     parts = list(handed)
     if before.is_unsure and (parts or changed):
         raise Inseparable(UNSURE)

@@ -59,6 +59,18 @@ def is_array(value: Any) -> bool:
     return numpy is not None and is_a(value, numpy.ndarray)
 
 
+def is_row(value: Any) -> bool:
+    """Whether it is a row of a structured array of numpy's, in whose memory it is."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and is_a(value, numpy.void)
+
+
+def is_element(value: Any) -> bool:
+    """Whether it is an element of ``xml.etree``, if that is loaded at all."""
+    etree = sys.modules.get("xml.etree.ElementTree")
+    return etree is not None and is_a(value, etree.Element)
+
+
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
     return type(value) in LEAVES or is_a(value, _ATOMS)
@@ -124,7 +136,7 @@ def is_mutable(value: Any) -> bool:
         return False
     if is_mock(value):
         return True
-    if is_tensor(value):  # its hash is its address, which is not what object's own hash is
+    if is_tensor(value) or is_row(value):  # whose hash, if they have one, is not object's own
         return True
     try:
         return hash(value) == object.__hash__(value)

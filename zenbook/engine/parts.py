@@ -1,18 +1,20 @@
 """What a value holds: its mutable parts, each with the way to it.
 
-Built-in containers, deques, arrays of objects, the attributes of instances (in ``__dict__`` or in
-slots), what tables of pandas share (:mod:`zenbook.engine.frames`), and what functions of the
-notebook, bound methods, partial functions and iterators hold are entered; arrays of numbers and
-anything else are leaves, as are containers of more than 10,000 items. A walk ends at 50,000
+Built-in containers, deques, arrays of objects, elements of ``xml.etree``, the attributes of
+instances (in ``__dict__`` or in slots), what tables of pandas share
+(:mod:`zenbook.engine.frames`), and what functions of the notebook, bound methods, partial functions
+and iterators hold are entered; arrays of numbers and anything else are leaves
+(:mod:`zenbook.engine.unseen`), as are containers of more than 10,000 items. A walk ends at 50,000
 objects, or goes on to the end, where :mod:`zenbook.engine.reach` has found that it matters.
 """
 
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from functools import partial, reduce
+from operator import getitem
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,33 +32,36 @@ from zenbook.engine.part_kinds import (
     LEAVES,
     holds_nothing,
     is_array,
+    is_element,
     is_mutable,
     is_not_entered,
     is_part,
     is_plain,
     slots_of,
 )
+from zenbook.engine.rows import array_of, objects_in, row_in
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
 ``("cell", number)`` of a function's closure; ``("given", number)`` of a partial function;
+``("field", (name, place))`` of an array with columns;
 ``("entry", (row, column))`` of a frame, ``("entry", (row,))`` of a series, ``("block", number)``
 for the arrays behind either, or ``("behind", key)`` (:mod:`zenbook.engine.blocks`); ``("place",
-number)`` in a tuple, ``("wrapped", name)`` in an extension array and ``("buffer", key)`` in values
-of pyarrow, polars and Pillow (:mod:`zenbook.engine.buffers`), which must be made anew to hold
-another object; and ``("fixed", number)`` in a set, a bound method and the like, where nothing else
-can be put."""
+number)`` in a tuple, ``("wrapped", name)`` in an extension array, ``("buffer", key)`` in values of
+pyarrow, polars and Pillow (:mod:`zenbook.engine.buffers`) and ``("row", ())`` in a row of a
+structured array (:mod:`zenbook.engine.rows`), which must be made anew to hold another object; and
+``("fixed", number)`` in a set, a bound method and the like, where nothing else can be put."""
 Path = tuple[Step, ...]
 """How to reach an object inside another: ``(("item", "data"), ("attribute", "x"))``."""
 
-_ITERATORS: tuple[type, ...] = (
+ITERATORS: tuple[type, ...] = (
     enumerate, filter, map, reversed, zip, type(iter([])), type(iter(())), type(reversed([])),
 )  # fmt: skip
 _NOTHING: Mapping[int, Any] = {}
 MOST = 50_000
 WIDEST = 10_000
 MOST_AT_ALL = 2_000_000
-_TABLES = frozenset({"pandas", "polars", "pyarrow"})
+TABLES = frozenset({"pandas", "polars", "pyarrow"})
 """Libraries whose values copy on write, but for the frames that ``frames`` looks into, and share
 caches that nobody changes."""
 _CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set)
@@ -142,7 +147,7 @@ def _is_simple(value: Any) -> bool:
     none of the many of a kind has to be asked what it is."""
     kind = type(value)
     library = library_of(kind)
-    is_known = library in _TABLES or library in sys.stdlib_module_names or is_frame(value)
+    is_known = library in TABLES or library in sys.stdlib_module_names or is_frame(value)
     return is_plain(value) and not (is_known or is_not_entered(value))
 
 
@@ -164,7 +169,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if is_frame(value):
         yield from frame_parts(value)
         return
-    if library_of(type(value)) in _TABLES:
+    if library_of(type(value)) in TABLES:
         yield from ((("wrapped", name), array) for name, array in wrapped_in(value).items())
         yield from frames_within(value)
         yield from put_into_index(value)
@@ -184,10 +189,14 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
             (("given", place), item) for place, item in enumerate((value.func, *value.args))
         )
         yield ("slot", "keywords"), value.keywords
-    elif is_a(value, _ITERATORS):
+    elif is_a(value, ITERATORS):
         yield from ((("fixed", place), item) for place, item in enumerate(value.__reduce__()[1]))
+    elif is_element(value):
+        yield from _children(value, widest)
     elif is_a(value, BaseException):
         yield from _raised(value)
+    if is_a(value, defaultdict):
+        yield ("slot", "default_factory"), value.default_factory
     yield from _attributes(value)
 
 
@@ -230,10 +239,19 @@ def _is_kept_whole(function: FunctionType) -> bool:
 
 
 def _elements(array: Any, widest: int) -> Iterator[tuple[Step, Any]]:
-    """The elements of an array of objects."""
-    if array.dtype == object and array.size <= widest:
-        numpy = sys.modules["numpy"]
-        yield from ((("item", place), item) for place, item in numpy.ndenumerate(array))
+    """The elements of an array of objects, or of its columns."""
+    if not array.dtype.hasobject or array.size > widest:
+        return
+    for names, column in objects_in(array):
+        for place, item in sys.modules["numpy"].ndenumerate(column):
+            yield (("field", (*names, place)) if names else ("item", place)), item
+
+
+def _children(element: Any, widest: int) -> Iterator[tuple[Step, Any]]:
+    """What an element holds: its attributes, and the elements in it."""
+    yield ("slot", "attrib"), element.attrib
+    if (number := len(element)) <= widest:
+        yield from ((("item", place), element[place]) for place in range(number))
 
 
 def _raised(error: BaseException) -> Iterator[tuple[Step, Any]]:
@@ -289,6 +307,10 @@ def follow(value: Any, path: Path) -> Any:
             value = array_behind(value, key)
         elif how == "buffer":
             value = buffer_at(value, key)
+        elif how == "row":
+            value = array_of(value)
+        elif how == "field":
+            value = reduce(getitem, key, value)
         else:
             value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
     return value
@@ -309,6 +331,8 @@ def put_at(root: Any, path: Path, value: Any) -> Any:
         return value
     holder = follow(root, path[:-1])
     how, key = path[-1]
+    if how == "row":
+        return put_at(root, path[:-1], row_in(value))
     if how in ("wrapped", "buffer"):
         made = wrapping if how == "wrapped" else with_buffer
         return put_at(root, path[:-1], made(holder, key, value))
@@ -322,12 +346,14 @@ def put_at(root: Any, path: Path, value: Any) -> Any:
 def put(holder: Any, step: Step, value: Any) -> None:
     """Let this step lead to another object. Raises TypeError for a fixed one."""
     how, key = step
-    if how in ("fixed", "place", "buffer"):
+    if how in ("fixed", "place", "buffer", "row"):
         raise TypeError("nothing can be put into a tuple or a set")
     if how == "attribute":
         held_by_name(holder)[key] = value
     elif how == "cell":
         holder.__closure__[key].cell_contents = value
+    elif how == "field":
+        reduce(getitem, key[:-1], holder)[key[-1]] = value
     elif how == "given":
         _give(holder, key, value)
     elif how == "entry":

@@ -18,8 +18,10 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import is_a
 from zenbook.engine.frames import elements_beyond, is_frame
-from zenbook.engine.part_kinds import LEAVES, is_array, is_of_leaves, is_part
+from zenbook.engine.part_kinds import LEAVES, is_array, is_element, is_of_leaves, is_part
 from zenbook.engine.parts import MOST, WIDEST, base_of, held_by
+from zenbook.engine.rows import objects_in
+from zenbook.engine.unseen import holds_unseen, is_common, unseen_in
 
 _PLAIN: frozenset[Any] = frozenset((list, tuple, dict))
 
@@ -28,13 +30,19 @@ class Reach:
     """What is held by some values, and by what they hold; not by what is in ``stop``.
 
     ``is_beyond`` tells whether a walk would not see all of it, ``twice`` are the changeable objects
-    that are held in two places.
+    that are held in two places, ``is_closed`` that something may be held to which no way leads.
     """
 
-    def __init__(self, values: Iterable[Any], stop: Collection[int] = ()) -> None:
+    def __init__(
+        self, values: Iterable[Any], stop: Collection[int] = (), *, unseen: str = ""
+    ) -> None:
+        """``unseen``: also what is held to which no way leads (:mod:`zenbook.engine.unseen`), by
+        "all" that hold such, or by "common" types only."""
+        self._unseen = unseen
+        self._closed: dict[type, bool] = {}
         self.objects: dict[int, Any] = {}
         self.twice: dict[int, Any] = {}
-        self.is_beyond = False
+        self.is_beyond = self.is_closed = False
         self._levels: list[tuple[Collection[Any], list[Any]]] = []
         """Those that were met together, and all that they held, in this order."""
         found = list(values)
@@ -113,9 +121,16 @@ class Reach:
         if base is not None and base.__len__(value) > WIDEST:
             items = (base.values if issubclass(base, dict) else base.__iter__)(value)
             return self._beyond(list, [list(items)])
-        if is_array(value) and value.dtype == object and value.size > WIDEST:
-            return self._beyond(list, [value.ravel().tolist()])
+        if is_array(value) and value.dtype.hasobject and value.size > WIDEST:
+            return self._beyond(list, [column.ravel().tolist() for _, column in objects_in(value)])
+        if is_element(value) and len(value) > WIDEST:
+            return self._beyond(list, [[value.attrib, *value]])
         held = [item for _, item in held_by(value)]
+        if holds_unseen(value):
+            self.is_closed = True
+            if self._unseen == "all" or (self._unseen and is_common(value)):
+                seen = {*map(id, held)}
+                held += [part for part in unseen_in(value) if id(part) not in seen]
         return held + self._beyond(list, [elements_beyond(value)]) if is_frame(value) else held
 
     def _beyond(self, kind: Any, containers: Collection[Any]) -> list[Any]:

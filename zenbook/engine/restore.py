@@ -175,6 +175,7 @@ def _left_alone(
     names = {artifact.name[1:] for artifact in record.changed}
     given = load_inputs(call, desk, roots_of(links))
     now = Entwined(identity.used, given)
+    now.refuse_unseen(names)
     if now.is_unsure:
         raise Inseparable(UNSURE)
     if not (different := now.differs(links, names)):

@@ -37,10 +37,12 @@ from zenbook.engine.buffers import buffers, is_buffer, is_of_buffers, may_have_m
 from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import Stretches, bounds_of, is_writeable
-from zenbook.engine.part_kinds import holds_nothing, is_array, is_part
+from zenbook.engine.part_kinds import holds_nothing, is_array, is_row
 from zenbook.engine.parts import MOST, Looks, Path, follow, put_at, walk
 from zenbook.engine.reach import Reach
-from zenbook.engine.tensors import is_tensor, looking_into, share
+from zenbook.engine.rows import is_in_row, number_in
+from zenbook.engine.tensors import looking_into
+from zenbook.engine.unseen_shared import unseen_between
 
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...] | None]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
@@ -68,9 +70,11 @@ def links(
     if name := looking_into(outputs, inputs, walk):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
     held = Reach(inputs.values())
+    made = Reach(outputs.values())
+    if (made.is_closed or held.is_closed) and (name := unseen_between(outputs, inputs)):
+        raise Inseparable(f"{name} and an input hold the same object where it cannot be put back")
     if not held.holds_parts():
         return []
-    made = Reach(outputs.values())
     is_shared = made.shares(held)
     if not is_shared and not _lends(held, made):
         return []
@@ -141,6 +145,8 @@ def without_unseen(
 def number_of(path: Path, inner: Any) -> int:
     """An object by its identity; what is behind a frame is something else than by itself, and of
     the memory of pyarrow's and polars' values each look at it is another object."""
+    if is_in_row(path):
+        return number_in(inner.base)
     if is_buffer(path):
         return ~int(inner.__array_interface__["data"][0])
     return ~id(inner) if is_behind(path) else id(inner)
@@ -187,7 +193,8 @@ def links_of(
         if any(how == "fixed" for how, _ in (*path, *source[1])):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         window = None if source[2] is inner else window_into(name, inner, source[2])
-        stop[id(inner)] = source  # its elements come with it, and it comes with every way to it
+        whole = inner.base if is_in_row(path) else inner
+        stop[id(whole)] = source  # its elements come with it, and it comes with every way to it
         yield name, path, source[0], source[1], window
 
 
@@ -211,7 +218,7 @@ def refuse_buffer(name: str, array: Any, known: Known) -> None:
 
 def buffer_of(array: Any) -> Any:
     """What an array's memory belongs to if that is no array; None if it is the array's own."""
-    while is_array(array):
+    while is_array(array) or is_row(array):
         array = array.base
     return array.obj if is_a(array, memoryview) else array
 
@@ -224,6 +231,7 @@ def _looked_into(path: Path, value: Any, arrays: Stretches) -> tuple[str, Path, 
         sharing = [at for at in sharing if not is_behind(at[1])]
     elif is_buffer(path):
         sharing = [at for at in sharing if not is_of_buffers(buffer_of(at[2]))]
+    sharing.sort(key=lambda at: is_in_row(at[1]))  # an array lends before its own rows do
     return next((at for at in sharing if holds(at[2], value)), sharing[0] if sharing else None)
 
 
@@ -249,6 +257,7 @@ def holds(array: Any, value: Any) -> bool:
 
 def window_into(name: str, value: Any, array: Any, owner: str = "an input") -> Window | Cut:
     """The window through which one array looks into another. Raises Inseparable."""
+    array = _plainly(array)
     plain = type(value) is type(array) is sys.modules["numpy"].ndarray
     writeable = is_writeable(value)
     if plain and value.dtype == "u1" and _is_made_of(value, array.dtype):
@@ -284,6 +293,7 @@ def _is_reshaped(value: Any, array: Any) -> bool:
 
 def look_into(array: Any, window: Window | Cut) -> Any:
     """The same window into this array's memory. Raises TypeError if that is laid out otherwise."""
+    array = _plainly(array)
     if is_cut(window):
         return _locked(cut_out(array, window), bool(window[-1]))
     dtype, shape, strides, offset, writeable, expected, layout = window
@@ -297,6 +307,12 @@ def look_into(array: Any, window: Window | Cut) -> Any:
         flat = array.reshape(-1, order="A")
         view = sys.modules["numpy"].ndarray(shape, dtype, flat, offset, strides)
     return _locked(view, bool(writeable))
+
+
+def _plainly(array: Any) -> Any:
+    """An array of records as what it is without their names for its columns."""
+    numpy = sys.modules["numpy"]
+    return numpy.asarray(array) if type(array) is numpy.recarray else array
 
 
 def _locked(view: Any, writeable: bool) -> Any:
@@ -341,56 +357,3 @@ def _relink(
         view = look_into(shared, window)
         shared = made.setdefault(id(loaded), (loaded, view))[1] if is_there else view
     outputs[name] = put_at(outputs[name], path, shared) if path else shared
-
-
-def entangled(
-    value: Any,
-    others: Mapping[str, Any],
-    *,
-    becomes: bool,
-    staying: Collection[int] = (),
-    becoming: Collection[int] = (),
-) -> str:
-    """The name that holds a part of this value, which is about to become another; "" if none does.
-
-    ``becomes``: the object itself takes on the new content, so that who holds all of it is right.
-    ``staying`` are identities of parts that the new content holds too, ``becoming`` of those that
-    become another one themselves, and with it all that they hold.
-    """
-    held = Reach([value]).objects.values()
-    going = [inner for inner in held if id(inner) not in staying and is_part(inner)]
-    parts = {id(inner) for inner in going if not becomes or inner is not value}
-    arrays = [inner for inner in going if is_array(inner) or is_tensor(inner)]
-    for name, other in others.items():
-        if other is value:
-            continue
-        reached = Reach([other], {id(value), *becoming}).objects
-        if not parts.isdisjoint(reached):
-            return name
-        if arrays and any(_is_view(inner, arrays) for inner in reached.values()):
-            return name
-    return ""
-
-
-def looker_at(memory: list[Any], others: Mapping[str, Any]) -> str:
-    """The name of what looks into this memory without being a frame; "" if nothing does."""
-    for name, other in others.items() if memory else ():
-        for inner in Reach([other]).objects.values():
-            arrays = [inner] if is_array(inner) else [array for _, array in buffers(inner)]
-            if any(_is_view(array, memory) for array in arrays):
-                return name
-    return ""
-
-
-def share_memory(one: Any, other: Any) -> bool:
-    """Whether two arrays look into the same memory."""
-    return is_array(one) and _is_view(other, [one])
-
-
-def _is_view(value: Any, arrays: list[Any]) -> bool:
-    numpy = sys.modules.get("numpy")
-    if is_tensor(value) or any(map(is_tensor, arrays)):
-        return any(share(value, one) for one in arrays)
-    if numpy is None or not is_a(value, numpy.ndarray):
-        return False
-    return any(value is not one and numpy.may_share_memory(value, one) for one in arrays)

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
+from zenbook.engine.others import share_memory
 from zenbook.engine.parts import Path, follow, found
-from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink, share_memory
+from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink
 from zenbook.engine.windows import windows
 
 

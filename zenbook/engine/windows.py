@@ -16,6 +16,7 @@ from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.part_kinds import is_array
 from zenbook.engine.parts import Looks, Path, walk
+from zenbook.engine.rows import STEP, is_in_row
 from zenbook.engine.sharing import (
     Inseparable,
     Link,
@@ -54,8 +55,8 @@ def windows(
     found = [at for at in arrays if at[2].size and (at[0], at[1]) not in elsewhere]
     owners: dict[int, _Place] = {}
     for group in _overlapping(found):
-        kinds = {at[1][-1][0] if is_behind(at[1]) or is_buffer(at[1]) else "" for at in group}
-        if len(kinds) > 1 or (kinds == {""} and not with_tables):
+        kinds = {_kind_of(path) for _, path, _ in group}
+        if len(kinds) > 1 or (kinds == {""} and not with_tables) or kinds == {STEP[0]}:
             owners.update(_lenders(group))
     return list(_links(outputs, owners, elsewhere, looks)) if owners else []
 
@@ -93,6 +94,11 @@ def refuse_buffers(outputs: Mapping[str, Any]) -> None:
         blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
         if (name := next(blocks, None)) is not None and any(_lenders(group)):
             raise Inseparable(f"{name} holds frames that look into each other's memory")
+
+
+def _kind_of(path: Path) -> str:
+    """What memory is behind that a path ends in; "" for an array's own."""
+    return str(path[-1][0]) if is_behind(path) or is_buffer(path) or is_in_row(path) else ""
 
 
 def _arrays(outputs: Mapping[str, Any], looks: Looks) -> list[_Place]:
@@ -141,9 +147,11 @@ def _lenders(group: list[_Place]) -> Iterator[tuple[int, _Place]]:
 
 def _last_to_lend(at: _Place) -> tuple[Any, ...]:
     """The largest lends first; of two of one size one that can be written to, and that looks into
-    nothing else. What pyarrow and polars keep, nobody can write to."""
+    nothing else, as rows always do. What pyarrow and polars keep, nobody can write to."""
     _, path, array = at
-    is_looking = not is_writeable(array), array.base is not None, is_behind(path)
+    is_looking = (
+        *(not is_writeable(array), array.base is not None, is_behind(path), is_in_row(path)),
+    )
     return is_buffer(path), -array.nbytes, *is_looking
 
 

@@ -3,7 +3,8 @@
 An array made of a buffer does not own its memory: ``X.resize(12)`` refuses to change it, and it
 has a ``base``. A window into the memory of another array of the same bundle would come back with a
 memory of its own. A masked array would come back with a full mask where it had none, and so be
-printed otherwise, and without its hard mask.
+printed otherwise, and without its hard mask. A row of a structured array would come back with a
+memory of its own, of which numpy gives copies only: ``row["pair"][0] = 1`` does nothing then.
 
 A part of a larger array (``model.predict_proba(X)[:, 1]``) would come back without gaps, and what
 is summed up of it (``p @ p``) may then differ in the last digit. So its elements are kept densely,
@@ -144,6 +145,22 @@ def _stretch(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> tup
     """Where an array's memory begins and ends, as seen from its first element."""
     ways = [(count - 1) * by for count, by in zip(shape, strides, strict=True)]
     return sum(way for way in ways if way < 0), size + sum(way for way in ways if way > 0)
+
+
+def reduce_row(row: Any) -> Any:
+    """A row that looks into the memory of a structured array; NotImplemented for any other."""
+    if row.base is None or not row.dtype.names or row.dtype.hasobject:
+        return NotImplemented
+    return make_row, (row.dtype, row.tobytes(), bool(row.flags.writeable))
+
+
+def make_row(dtype: Any, data: bytes, can_be_written: bool) -> Any:
+    """The row of an array of this one row."""
+    from numpy import frombuffer
+
+    array = frombuffer(data, dtype).copy()
+    array.flags.writeable = can_be_written
+    return array[0]
 
 
 def reduce_masked(value: Any) -> Any:

@@ -23,7 +23,7 @@ from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
-from zenbook.world.codec_numpy import reduce_masked, reduce_spread, reduce_view
+from zenbook.world.codec_numpy import reduce_masked, reduce_row, reduce_spread, reduce_view
 from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
@@ -184,7 +184,7 @@ class Packer(pickle.Pickler):
         if is_a(obj, numpy.memmap) and getattr(obj, "_mmap", None) is not None:
             raise Refusal("is a memmap, which lives in its file")
         if type(obj) is not numpy.ndarray:
-            return reduce_masked(obj)
+            return reduce_row(obj) if is_a(obj, numpy.void) else reduce_masked(obj)
         owner = self._views.get(id(obj))
         if owner is not None and (seen := reduce_view(obj, owner)) is not NotImplemented:
             return seen

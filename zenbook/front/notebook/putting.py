@@ -23,9 +23,11 @@ from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.in_place import is_another_generator, is_generator, replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
-from zenbook.engine.part_kinds import is_array, is_plain
+from zenbook.engine.others import entangled, looker_at
+from zenbook.engine.part_kinds import is_array, is_element, is_plain, is_row
 from zenbook.engine.reach import Reach
-from zenbook.engine.sharing import Inseparable, Link, entangled, looker_at, relink
+from zenbook.engine.rows import can_become
+from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import manner_of
 from zenbook.engine.tensors import is_tensor
 from zenbook.engine.tying import exchanged, tie
@@ -189,7 +191,7 @@ class Putting:
         within = [id(part) for part, _ in self._becoming]
         for name, old, new in changed:
             becomes = _can_become(old, new)
-            if becomes and (is_tensor(old) or (is_array(old) and not old.dtype.hasobject)):
+            if becomes and (is_tensor(old) or (_is_memory(old) and not old.dtype.hasobject)):
                 continue  # whoever looks into its memory sees the change
             staying = untouched(old, new, self._becoming)
             holder = entangled(old, others, becomes=becomes, staying=staying, becoming=within)
@@ -314,17 +316,28 @@ def _can_become_within(old: Any, new: Any) -> bool:
     return keeps_all(type(old)) and _can_become(old, new)
 
 
+def _is_memory(value: Any) -> bool:
+    return is_array(value) or is_row(value)
+
+
+def _is_whole_element(value: Any) -> bool:
+    """Whether it is an element of ``xml.etree`` and has no attributes of another kind."""
+    return is_element(value) and type(value).__module__ == "xml.etree.ElementTree"
+
+
 def _can_become(old: Any, new: Any) -> bool:
     """Whether the object itself can be given the new content, so that every holder sees it."""
     if type(old) is not type(new):
         return False
-    if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace):
+    if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace) or _is_whole_element(old):
         return True
     if is_generator(old):
         return not is_another_generator(old, new)
     if is_tensor(old):
         same = old.shape == new.shape and old.dtype == new.dtype and old.device == new.device
         return bool(same and old.requires_grad == new.requires_grad)
+    if is_row(old):
+        return can_become(old, new)
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(old) is numpy.ndarray:
         can_be_written = is_writeable(old) or (is_writeable(new) and old.flags.owndata)
