@@ -262,7 +262,7 @@ def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTy
         path = unquote(urlsplit(path).path)
     for notes in everyone:
         if _concerns(notes, path, frame) and not forward(notes, "read", path):
-            notes.wrote(path, reads=True)
+            notes.connected(path)
             if files.existence(path + "-wal") == files.FILE:
                 notes.wrote(path + "-wal", reads=True)
 

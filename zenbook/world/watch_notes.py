@@ -21,7 +21,6 @@ import os
 import stat
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from zenbook.model import Read
@@ -30,40 +29,8 @@ from zenbook.world.ports import Seen
 from zenbook.world.variables import variable_read, variables_named
 from zenbook.world.watch_code import Reached
 from zenbook.world.watch_native import Manner, Opens
+from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_places import Places
-
-
-@dataclass(slots=True)
-class _Content:
-    """A file whose bytes were read: its stamp then, and its digest once it had to be taken."""
-
-    name: str
-    stamp: files.Stamp | None
-    digest: str = ""
-
-
-@dataclass(slots=True)
-class _Written:
-    """A path the step wrote or removed: its stamp before, None if it was not there."""
-
-    name: str
-    before: files.Stamp | None
-    blind: bool
-    """Whether it was overwritten without having been read."""
-
-
-@dataclass(slots=True)
-class _Named:
-    """A path that a literal, an input or a command line names."""
-
-    name: str
-    kind: str
-    stamp: files.Stamp | None
-    digest: str
-
-
-_UNKNOWN: files.Stamp = (0, 0, 0, 0, 0)
-"""The stamp of a file that was there, and was written before anybody could look."""
 
 
 class Notes:
@@ -75,14 +42,16 @@ class Notes:
         self.is_open = True
         self.literals = frozenset(literals)
         self._absolutes = tuple(absolutes)
-        self._contents: dict[str, _Content] = {}
+        self._contents: dict[str, Content] = {}
         self._looks: dict[str, str] = {}
         self._idle: dict[str, str] = {}
         self._listings: dict[str, tuple[str, frozenset[str] | None]] = {}
         self._own_listings: dict[str, str] = {}
-        self._written: dict[str, _Written] = {}
+        self._written: dict[str, Written] = {}
+        self._databases: set[str] = set()
+        """Databases that were connected to, and of which nothing else has read the bytes."""
         self._made: dict[str, str] = {}
-        self._named: dict[str, _Named] = {}
+        self._named: dict[str, Named] = {}
         self._variables: dict[str, Read] = {}
         self._adopted: dict[str, Read] = {}
         self._remarks: dict[str, None] = {}
@@ -104,17 +73,19 @@ class Notes:
     def read(self, path: str) -> None:
         """The file's content was read, or it was found missing."""
         key = self._key(path)
+        self._databases.discard(key)
         if key in self._contents or self._is_own(key):
             return
         facts = files.facts_of(key)
         if facts is not None and not stat.S_ISREG(facts.st_mode):
             return
         stamp = files.stamp_of(facts) if facts is not None else None
-        self._contents[key] = _Content(self._name(path), stamp, "" if stamp else files.MISSING)
+        self._contents[key] = Content(self._name(path), stamp, "" if stamp else files.MISSING)
 
     def wrote(self, path: str, *, reads: bool) -> None:
         """The file is about to be written; ``reads``: what it holds now matters too."""
         key = self._key(path)
+        self._databases.discard(key)
         if key in self._written:
             return
         facts = files.facts_of(key)
@@ -124,7 +95,17 @@ class Notes:
             self.read(path)
         self._fix(key)
         before = files.stamp_of(facts) if facts is not None else None
-        self._written[key] = _Written(self._name(path), before, not reads)
+        self._written[key] = Written(self._name(path), before, not reads)
+
+    def connected(self, path: str) -> None:
+        """A connection to the sqlite database is about to be made."""
+        key = self._key(path)
+        is_only = key in self._databases or not (key in self._contents or key in self._written)
+        self.wrote(path, reads=True)
+        if is_only:
+            self._databases.add(key)
+            if (seen := self._contents.get(key)) is not None and seen.stamp is not None:
+                seen.digest = seen.digest if " " in seen.digest else files.database(key)
 
     def removed(self, path: str) -> None:
         """The file or folder is about to be removed or renamed away."""
@@ -135,7 +116,7 @@ class Notes:
         facts = files.facts_of(key)
         self._fix(key)
         before = files.stamp_of(facts) if facts is not None else None
-        self._written.setdefault(key, _Written(self._name(path), before, blind=False))
+        self._written.setdefault(key, Written(self._name(path), before, blind=False))
 
     def made_folder(self, path: str) -> None:
         """The folder is about to be made."""
@@ -192,7 +173,7 @@ class Notes:
         regular = facts is not None and stat.S_ISREG(facts.st_mode)
         stamp = files.stamp_of(facts) if facts is not None and regular else None
         digest = files.content(key) if regular else kind
-        self._named[key] = _Named(self._name(path), kind, stamp, digest)
+        self._named[key] = Named(self._name(path), kind, stamp, digest)
 
     def adopt(self, read: Read) -> None:
         """A nested step was a hit because this is as it was; so it matters here, too."""
@@ -229,12 +210,12 @@ class Notes:
             return
         named = self._named.get(key)
         if manner in ("replaced", "removed"):
-            before = (named.stamp if named is not None else None) or _UNKNOWN
-            self._written[key] = _Written(self._name(key), before, blind=manner == "replaced")
+            before = (named.stamp if named is not None else None) or UNKNOWN
+            self._written[key] = Written(self._name(key), before, blind=manner == "replaced")
         elif named is not None:
             return
         elif manner == "made":
-            self._written[key] = _Written(self._name(key), None, blind=True)
+            self._written[key] = Written(self._name(key), None, blind=True)
         elif manner == "folder":
             self._made.setdefault(key, self._name(key))
         elif manner == "read":
@@ -247,6 +228,8 @@ class Notes:
     def seen(self) -> Seen:
         """Reads, outputs, remarks and obstacles, when the step has ended."""
         self._settle_named()
+        if self.opens is not None and self.opens.has_programs:
+            self._databases.clear()  # a program may have read the bytes
         if self.copied_environment:
             self._read_named_variables()
         reads = {f"{read.kind} {read.name}": read for read in self._reads()}
@@ -290,7 +273,7 @@ class Notes:
             and (key in self._written or key in self._made)
         )
 
-    def _digest(self, key: str, seen: _Content) -> str:
+    def _digest(self, key: str, seen: Content) -> str:
         """The content's digest; somebody else's change while the step ran is an obstacle."""
         if not seen.digest:
             facts = files.facts_of(key)
@@ -299,7 +282,7 @@ class Notes:
             seen.digest = files.content(key)
         elif seen.stamp is None and key not in self._written and files.facts_of(key) is not None:
             self.obstacle(f"{seen.name} appeared while the step ran")
-        return seen.digest
+        return seen.digest if key in self._databases else seen.digest.partition(" ")[0]
 
     def _listing(self, key: str, names: frozenset[str] | None) -> str:
         """The names that were listed, without temporary ones of the step's own."""
@@ -322,10 +305,13 @@ class Notes:
                 if written.before is not None:
                     yield Read("file", files.look_name(written.name, files.EXISTS), files.MISSING)
             elif stat.S_ISREG(facts.st_mode) and files.stamp_of(facts) != written.before:
-                yield Read("file", files.look_name(written.name, ""), files.content(key))
+                yield Read("file", files.look_name(written.name, ""), self._content(key))
         for key, name in self._made.items():
             if files.existence(key) == files.FOLDER:
                 yield Read("file", files.look_name(name, files.EXISTS), files.FOLDER)
+
+    def _content(self, key: str) -> str:
+        return files.database(key) if key in self._databases else files.content(key)
 
     def _settle_named(self) -> None:
         """Decide for each path that was only named whether it was read or written."""
@@ -339,17 +325,17 @@ class Notes:
             if named.kind == files.MISSING and facts is not None:
                 self._appeared(key, named, regular=regular)
             elif named.stamp is not None:
-                self._contents[key] = _Content(named.name, named.stamp, named.digest)
+                self._contents[key] = Content(named.name, named.stamp, named.digest)
             else:
                 name = files.look_name(named.name, files.EXISTS)
                 self._looks.setdefault(name, named.kind)
             if named.stamp is not None and now != named.stamp:
-                self._written.setdefault(key, _Written(named.name, named.stamp, blind=False))
+                self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
 
-    def _appeared(self, key: str, named: _Named, *, regular: bool) -> None:
+    def _appeared(self, key: str, named: Named, *, regular: bool) -> None:
         """A path that was named and missing is there now: the step's output."""
         if regular:
-            self._written.setdefault(key, _Written(named.name, None, blind=True))
+            self._written.setdefault(key, Written(named.name, None, blind=True))
         else:
             self._made.setdefault(key, named.name)
 
