@@ -43,3 +43,30 @@ def test_a_table_that_is_replaced_in_a_database(kernel: Kernel) -> None:
     ], second[0].said
     kernel.run("c = sqlite3.connect('d.db'); c.execute('insert into t values (3, 4)')\nc.commit()")
     assert [cell.status for cell in kernel.play(*cells[1:])] == ["completed", "cached"]
+
+
+def test_a_dataset_that_is_written_anew(kernel: Kernel) -> None:
+    cells = [
+        "import shutil\nimport pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b'], 'v': [1, 2]})",
+        (
+            "%%step save\nshutil.rmtree('ds', ignore_errors=True)\n"
+            "df.to_parquet('ds', partition_cols=['k'])"
+        ),
+        "%%step load\nback = pd.read_parquet('ds')",
+    ]
+    first, second = passages(kernel, cells, 2)
+    assert statuses([first, second]) == [["completed"] * 2, ["cached"] * 2], second[0].said
+
+
+def test_a_table_beside_others(kernel: Kernel) -> None:
+    cells = [
+        (
+            "from pathlib import Path\nimport pandas as pd\nOUT = Path('out')\n"
+            "OUT.mkdir(exist_ok=True)\ndf = pd.DataFrame({'v': [1, 2]})"
+        ),
+        "%%step one\ndf.to_parquet(OUT / 'one.parquet')",
+        "%%step load\nback = pd.read_parquet(OUT / 'one.parquet')",
+        "%%step two\ndf.to_parquet(OUT / 'two.parquet')",
+    ]
+    first, second = passages(kernel, cells, 2)
+    assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], second[1].said

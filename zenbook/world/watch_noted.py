@@ -34,6 +34,8 @@ class Named:
     kind: str
     stamp: files.Stamp | None
     digest: str
+    within: str = ""
+    """The folder that was named instead, which a native reader may have gone through."""
 
 
 UNKNOWN: files.Stamp = (0, 0, 0, 0, 0)
