@@ -396,6 +396,4 @@ class Notes(Paths):
             return True
         if self._cleared.covers(key):
             return True
-        if not self._made:
-            return False
         return key in self._made or any(key.startswith(made + os.sep) for made in self._made)
