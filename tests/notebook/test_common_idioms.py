@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.notebook.kernel import Cell, Kernel
 
 
@@ -70,3 +72,37 @@ def test_a_table_beside_others(kernel: Kernel) -> None:
     ]
     first, second = passages(kernel, cells, 2)
     assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], second[1].said
+
+
+MADE = (
+    "from collections import Counter, OrderedDict, defaultdict\n"
+    "groups = defaultdict(list)\ngroups['a'].append(1)\nfirst = groups['a']\n"
+    "counts = Counter('ab')\norder = OrderedDict(a=1, b=2, c=3)\n"
+    "lazy = defaultdict(lambda: 5)\n"
+    "holder = {'it': groups, 'them': [counts, order, lazy]}"
+)
+IN_PLACE = {
+    "lists in a defaultdict": ("groups['a'].append(2)\ngroups['b'].append(3)", "cached"),
+    "a list that is exchanged and held": ("groups['a'] = groups['a'] + [2]", "completed"),
+    "a Counter": ("counts['b'] -= 3\ncounts.update('cc')", "cached"),
+    "an OrderedDict": ("order.move_to_end('a')\norder['d'] = 4", "cached"),
+    "another factory": ("groups.default_factory = set\ngroups['z']", "completed"),
+    "a factory of the notebook": ("lazy['x']", "completed"),
+}
+HELD = (
+    "(holder['it'] is groups, holder['them'][0] is counts, holder['them'][1] is order,"
+    " holder['them'][2] is lazy, first, first is groups['a'], list(groups.items()),"
+    " list(counts.items()), list(order.items()), list(lazy.items()),"
+    " groups.default_factory.__name__)"
+)
+
+
+@pytest.mark.parametrize("what", IN_PLACE)
+def test_a_dictionary_of_collections_that_others_hold(what: str, kernel: Kernel) -> None:
+    body, expected = IN_PLACE[what]
+    kernel.play(MADE, body)
+    cold = kernel.value(HELD)
+    kernel.fresh()
+    first, second = passages(kernel, [MADE, f"%%step change\n{body}"], 2)
+    assert statuses([first, second]) == [["completed"], [expected]], second[0].said
+    assert kernel.value(HELD) == cold
