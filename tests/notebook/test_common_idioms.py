@@ -106,3 +106,21 @@ def test_a_dictionary_of_collections_that_others_hold(what: str, kernel: Kernel)
     first, second = passages(kernel, [MADE, f"%%step change\n{body}"], 2)
     assert statuses([first, second]) == [["completed"], [expected]], second[0].said
     assert kernel.value(HELD) == cold
+
+
+def test_what_cells_above_have_shown(own: Kernel) -> None:
+    cells = ["1 + 1", "%%step count\nn = len(Out)\nn", "%%step take\nv = Out[max(Out)] + 1\nv"]
+    own.play(*cells)
+    own.restart()
+    _, counted, taken = own.play(*cells)
+    assert [counted.status, taken.status] == ["cached", "cached"], counted.said
+    assert own.value("(n, v, list(Out.values()))") == (1, 2, [2, 1, 2])
+    own.play("5", cells[1])
+    assert own.value("n") == 4
+
+
+def test_a_step_that_takes_away_what_was_shown_is_not_kept(kernel: Kernel) -> None:
+    for _ in range(2):
+        kernel.fresh()
+        kernel.run("1 + 1")
+        assert "Out is a global" in kernel.run("%%step clear\nOut.clear()\n3").said

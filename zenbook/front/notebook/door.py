@@ -154,7 +154,9 @@ class Door:
             return
         try:
             if frame.passing is not None:
-                with closing_after(frame.passing):
+                from zenbook.front.notebook.showing import result_aside
+
+                with closing_after(frame.passing), result_aside(self.shell, result):
                     frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
