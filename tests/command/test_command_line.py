@@ -279,6 +279,9 @@ def test_a_run_is_named_by_number_prefix_or_latest(project: Project) -> None:
         "Error: There is no run '1'. Runs are counted within their pipeline, as in adding:1. "
         "`zenbook runs` lists them.\n"
     )
+    assert project.zenbook("show", "adding").err == (
+        "Error: There is no run 'adding'. adding is a pipeline: its newest run is adding:1.\n"
+    )
     run = answered(project, "show", "latest")["row"]
     assert answered(project, "show", "adding:1")["row"] == run
     assert answered(project, "show", run["id"][:-3])["row"] == run

@@ -209,3 +209,22 @@ def test_a_result_of_another_pipeline_says_whose_it_is(kernel: Kernel) -> None:
     kernel.run("%pipeline study")
     assert " · from notebook run 1, just now · study v1 draft run 1" in kernel.run(LOAD).said
     assert " · from run 1, just now · notebook" not in kernel.run(LOAD).said
+
+
+def test_a_run_of_papermill_tells_all_parameters_and_not_only_those_it_was_given(
+    kernel: Kernel,
+) -> None:
+    cells = ["above = 1", "gamma = 0.5\nrate = 3", "# Parameters\ngamma = 0.7", "below = 2"]
+    kernel.play(*cells, "%%step train\ny = gamma * rate")
+    told = "dict(__import__('zenbook').show('latest').facts.parameters)"
+    assert kernel.value(told) == {"gamma": "0.7", "rate": "3"}
+
+
+def test_what_stands_above_an_injected_cell_without_its_names_is_none_of_them(
+    kernel: Kernel,
+) -> None:
+    for above in ("rate = 3", "%%step load\nrate = 3\ngamma = 1"):
+        kernel.fresh()
+        kernel.play(above, "# Parameters\ngamma = 0.7", "%%step train\ny = gamma * rate")
+        told = "dict(__import__('zenbook').show('latest').facts.parameters)"
+        assert kernel.value(told) == {"gamma": "0.7"}

@@ -136,6 +136,7 @@ def test_a_run_shows_the_parameters_that_its_steps_used(kernel: Kernel) -> None:
         ("%zenbook diff 1", "%zenbook diff takes RUN RUN, not '1': %zenbook diff RUN RUN"),
         ("%zenbook diff 1 99", "notebook has no run 99: its newest is run 1. `%runs` lists"),
         ("%zenbook show bogus", "There is no run 'bogus'. `%zenbook runs` lists them."),
+        ("%zenbook show load", "load is a step: `%zenbook show notebook:1 load` shows"),
         ("%zenbook forget 9", "notebook has no run 9"),
         ("%zenbook pin 9", "notebook has no run 9"),
         ("%zenbook restor 1", "There is no verb restor. Did you mean restore?"),
@@ -210,6 +211,9 @@ def test_show_and_restore_take_a_step_or_an_output_and_help_is_told(kernel: Kern
         ("%why train ", {"1"}, {"load"}),
         ("%runs ", {"notebook"}, {"train"}),
         ("%pipeline ", {"notebook", "--no-cache"}, {"train"}),
+        ("%zenbook runs --", {"--tag", "--limit"}, {"--abs", "--all"}),
+        ("%%step -", {"-i", "--inputs"}, {"-abs", "-all"}),
+        ("%%step ", {"train", "-i"}, {"and", "not"}),
     ],
 )
 def test_completion_offers_what_may_come_next(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.world.watching import holds, names, see
+from tests.world.watching import holds, names, see, wrote
 
 LISTERS: dict[str, Callable[[], Any]] = {
     "glob": lambda: glob.glob("dd/*.txt"),
@@ -118,3 +119,77 @@ def test_a_folder_made_before_it_is_listed_holds(project: Path) -> None:
     assert holds(seen)
     (project / "out" / "more.txt").write_text("1")
     assert not holds(seen)
+
+
+# ---------------------------------------------------------------- folders that are filled anew
+
+
+def refill() -> None:
+    shutil.rmtree("out", ignore_errors=True)
+    os.makedirs("out/part")
+    Path("out/part/a.txt").write_text("a")
+
+
+def test_what_a_folder_held_that_is_filled_anew_is_no_reason(project: Path) -> None:
+    first = see(refill)
+    assert holds(first)
+    refill()
+    assert holds(first)
+    again = see(refill)
+    assert holds(again) and (names(again), wrote(again)) == (names(first), wrote(first))
+
+
+@pytest.mark.parametrize("change", ["out/part/a.txt", "out/more.txt", "out/part/more.txt"])
+def test_what_others_put_into_it_is_one(change: str, project: Path) -> None:
+    for seen in (see(refill), see(refill)):
+        Path(change).write_text("b")
+        assert not holds(seen)
+        refill()
+        assert holds(seen)
+        shutil.rmtree("out")
+        assert not holds(seen)
+        refill()
+
+
+def test_a_folder_that_is_only_removed_has_to_be_gone(project: Path) -> None:
+    seen = see(lambda: shutil.rmtree("out", ignore_errors=True))
+    assert holds(seen)
+    refill()
+    assert not holds(seen)
+
+
+def test_who_needs_a_folder_to_remove_depends_on_its_being_there(project: Path) -> None:
+    refill()
+    seen = see(lambda: shutil.rmtree("out"))
+    assert not holds(seen)
+
+
+def test_what_was_read_before_its_folder_was_removed_is_a_reason(project: Path) -> None:
+    def body() -> None:
+        found = Path("out/part/a.txt").read_text()
+        refill()
+        Path("out/part/a.txt").write_text(found + "!")
+
+    refill()
+    assert not holds(see(body))
+    refill()
+    read = see(lambda: (Path("out/part/a.txt").read_text(), refill()))
+    assert holds(read)
+    Path("out/part/a.txt").write_text("b")
+    assert not holds(read)
+
+
+def test_what_could_not_be_removed_is_not_the_steps_own(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refill()
+
+    def body() -> str:
+        shutil.rmtree("out", ignore_errors=True)
+        return Path("out/part/a.txt").read_text()
+
+    def refuse(*args: object, **options: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    assert see(body).obstacles == ("out/part/a.txt could not be removed",)

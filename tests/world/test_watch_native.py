@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,8 @@ from typing import Any
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
 
@@ -257,3 +260,81 @@ def test_many_opens_are_followed(project: Path) -> None:
 
     seen = see(body)
     assert (names(seen), seen.obstacles) == (["sub/deep/x1.parquet"], ())
+
+
+# ---------------------------------------------------------------- folders that are only named
+
+BESIDE: dict[str, Any] = {
+    "pandas": lambda folder: pd.read_parquet(folder / ("x1" + ".parquet")),
+    "pyarrow": lambda folder: pq.read_table(folder / ("x1" + ".parquet")),
+    "polars": lambda folder: pl.read_parquet(folder / ("x1" + ".parquet")),
+    "a writer": lambda folder: pq.write_table(pa.table({"a": [3]}), folder / "x3.parquet"),
+}
+WHOLE: dict[str, Any] = {
+    "pandas": lambda folder: pd.read_parquet(folder),
+    "pyarrow": lambda folder: pq.read_table(folder),
+    "a dataset": lambda folder: pyarrow.dataset.dataset(folder).to_table(),
+    "only its names": lambda folder: pyarrow.fs.LocalFileSystem().get_file_info(
+        pyarrow.fs.FileSelector(str(folder))
+    ),
+    "polars": lambda folder: pl.read_parquet(folder / "*.parquet"),
+    "a program": lambda folder: subprocess.run(["ls", folder], capture_output=True),
+    "a folder below": lambda folder: pq.read_table(folder / "deep"),
+}
+
+
+@pytest.mark.parametrize("read", BESIDE.values(), ids=BESIDE)
+def test_a_file_beside_is_no_reason_for_who_goes_past_it(read: Any) -> None:
+    keep(1, "sub")
+    seen = see(read, Path("sub"))
+    pq.write_table(pa.table({"a": [2]}), "sub/x2.parquet")
+    assert holds(seen)
+    keep(5, "sub")
+    assert holds(seen) == (read is BESIDE["a writer"])
+
+
+@pytest.mark.parametrize("read", WHOLE.values(), ids=WHOLE)
+def test_a_file_beside_is_one_for_who_goes_through_the_folder(read: Any) -> None:
+    keep(1, "sub")
+    seen = see(read, Path("sub"))
+    assert holds(seen)
+    into = "sub/deep" if read is WHOLE["a folder below"] else "sub"
+    pq.write_table(pa.table({"a": [2]}), f"{into}/x2.parquet")
+    assert not holds(seen)
+
+
+def test_a_folder_with_links_may_be_gone_through_where_nobody_follows(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.d"
+    elsewhere.mkdir()
+    keep(1, str(elsewhere))
+    (Path("sub") / "link").symlink_to(elsewhere)
+    seen = see(lambda folder: pq.read_table(str(folder) + "/li" + "nk/x1.parquet"), Path("sub"))
+    keep(2, str(elsewhere))
+    assert not holds(seen)
+
+
+def test_a_dataset_that_is_written_anew_is_an_output_whatever_was_there() -> None:
+    def body() -> None:
+        shutil.rmtree("ds", ignore_errors=True)
+        pd.DataFrame({"k": ["a", "b"], "v": [1, 2]}).to_parquet("ds", partition_cols=["k"])
+
+    first = see(body)
+    assert holds(first)
+    again = see(body)
+    assert holds(again) and not holds(first), "its files have new names each time"
+    next(Path("ds/k=a").iterdir()).unlink()
+    assert not holds(again)
+
+
+def test_what_is_read_of_a_dataset_before_it_is_written_anew_is_a_reason() -> None:
+    def body() -> None:
+        table = pq.read_table("sub").append_column("b", pa.array([2]))
+        shutil.rmtree("sub", ignore_errors=True)
+        Path("sub").mkdir()
+        pq.write_table(table.select(["a"]), "sub/x1.parquet")
+
+    shutil.rmtree("sub/deep")
+    keep(1, "sub")
+    seen = see(body)
+    keep(4, "sub")
+    assert not holds(seen)

@@ -168,6 +168,64 @@ def test_a_database_written_to_is_read_and_written(project: Path) -> None:
     assert not holds(seen)
 
 
+def refill(rows: int = 2) -> None:
+    connection = sqlite3.connect("d.db")
+    connection.execute("drop table if exists t")
+    connection.execute("create table t (x)")
+    connection.executemany("insert into t values (?)", [(row,) for row in range(rows)])
+    connection.commit()
+    connection.close()
+
+
+def query() -> None:
+    connection = sqlite3.connect("d.db")
+    connection.execute("select * from t").fetchall()
+    connection.close()
+
+
+def test_a_database_that_is_refilled_with_the_same_is_as_it_was(project: Path) -> None:
+    refill()
+    asked, refilled = see(query), see(refill)
+    assert holds(asked) and holds(refilled)
+    before = (project / "d.db").read_bytes()
+    refill()
+    assert (project / "d.db").read_bytes() != before
+    assert holds(asked) and holds(refilled)
+    refill(3)
+    assert not holds(asked) and not holds(refilled)
+
+
+def test_a_database_with_a_journal_beside_counts_by_its_bytes(project: Path) -> None:
+    refill()
+    (project / "d.db-journal").write_bytes(b"1")
+    asked = see(query)
+    refill()
+    assert not holds(asked)
+
+
+READERS_OF_BYTES = {
+    "itself": lambda: Path("d.db").read_bytes(),
+    "a copy": lambda: shutil.copy("d.db", "copy.db"),
+    "a program": lambda: os.system("cat d.db > copy.db"),
+    "its size": lambda: os.path.getsize("d.db"),
+}
+
+
+@pytest.mark.parametrize("reader", READERS_OF_BYTES)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_step_that_reads_its_bytes_too_depends_on_them(reader: str, is_first: bool) -> None:
+    def body() -> None:
+        for do in (READERS_OF_BYTES[reader], query) if is_first else (query, do_read):
+            do()
+
+    do_read = READERS_OF_BYTES[reader]
+    refill()
+    seen = see(body)
+    assert holds(seen)
+    refill()
+    assert not holds(seen)
+
+
 def test_a_cache_file_that_the_step_looks_for_first_is_both(project: Path) -> None:
     def body() -> str:
         if not os.path.exists("model.txt"):

@@ -5,8 +5,9 @@ As an output none of them is kept. As an input of a notebook's cell each counts 
 been read. (A function's caller opens what it passes, so there they are refused.)
 
 A lock, an event or a semaphore is nothing but its state. An sqlite3 connection is the databases
-behind it, byte by byte as the connection sees them (``Connection.serialize``; 0.4 ms for 1 MB),
-with the settings that change what a query gives. What it cannot be asked for is a reason to refuse
+behind it as the connection sees them (``Connection.serialize``; 0.4 ms for 1 MB): what they hold
+(:mod:`digest_database`), or byte by byte where that is too much to ask, with the settings that
+change what a query gives. What it cannot be asked for is a reason to refuse
 it: functions and collations of the user's, a callback, more than 256 MB. Whether it converts types
 (``detect_types``) is no attribute; a converter made for the question tells.
 
@@ -23,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.digest_database import digest_of_database
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.errors import NotDigestible
 
@@ -89,6 +91,7 @@ def connection(value: Any, digester: Digester) -> Description:
         "sqlite3",
         tuple(_databases(value)),
         value.in_transaction,
+        value.total_changes,  # who writes what is there already has written
         value.isolation_level,
         value.row_factory,
         value.text_factory,
@@ -114,7 +117,8 @@ def _databases(value: Any) -> Iterator[tuple[str, Any]]:
         ((size,),) = _rows(value, f"PRAGMA {quoted}.page_size")
         if pages * size > MOST_BYTES:
             raise NotDigestible(f"is an sqlite3.Connection to {pages * size >> 20} MB of data")
-        yield name, value.serialize(name=name) if pages else b""
+        content = value.serialize(name=name) if pages else b""
+        yield name, digest_of_database(content) or content
 
 
 def _settings(value: Any, sqlite3: Any) -> Iterator[object]:

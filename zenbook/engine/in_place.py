@@ -90,6 +90,14 @@ def replace(target: Any, source: Any) -> None:
             target.__dict__.update(source.__dict__)
 
 
+def fills_alike(one: Any, other: Any) -> bool:
+    """Whether two dictionaries of a class of :mod:`collections` differ in nothing but their items:
+    a ``default_factory`` that was loaded is another one than the caller's."""
+    pair = (one, other)
+    one_makes, other_makes = (getattr(each, "default_factory", None) for each in pair)
+    return one_makes is other_makes and not any(getattr(each, "__dict__", None) for each in pair)
+
+
 def is_generator(value: Any) -> bool:
     """Whether it is a random generator whose state can be set, and none that everybody shares."""
     kinds = (("numpy.random", "Generator"), ("numpy.random", "RandomState"), ("random", "Random"))

@@ -12,6 +12,9 @@ The name of a look is the path as it was said, with one mark at its end for what
     odd?=      content, where the path itself ends like a mark
     cwd/@      where the working folder is: its path (no path is written like that otherwise)
 
+An sqlite database that is only connected to has two digests, of its bytes and of what it holds. It
+is as it was where either is.
+
 Content digests are xxh3-128, remembered by (device, inode, size, mtime, ctime). Restoring the
 mtime of a rewritten file does not fool this, for nobody can set a ctime. A file that changed
 less than :data:`SETTLED` ago is hashed again the next time, because file systems stamp in ticks
@@ -31,6 +34,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
+
+from zenbook.core.digest_database import MOST_BYTES, digest_of_database
 
 MISSING = "missing"
 FILE = "file"
@@ -116,6 +121,18 @@ def look(name: str) -> str:
     return times(path) if mark == TIMES else link(path)
 
 
+def look_again(name: str, digest: str) -> str:
+    """The digest of this look as it is now: the one given where that is as good as it was."""
+    path, mark = split_name(name)
+    raw, _, held = digest.partition(" ")
+    if mark != CONTENT or not held:
+        return look(name)
+    if content(path) == raw:
+        return digest
+    now = database(path)
+    return digest if now.partition(" ")[2] == held else now
+
+
 def stamp_of(facts: os.stat_result) -> Stamp:
     """What changes whenever a file's content does."""
     return (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
@@ -141,6 +158,22 @@ def content(path: str) -> str:
     if known is not None and known[0] == stamp:
         return known[1]
     return _hashed(path, stamp)
+
+
+def database(path: str) -> str:
+    """The digest of a file's bytes and, where these are all of an sqlite database, of what that
+    holds."""
+    digest = content(path)
+    facts = facts_of(path)
+    beside = (facts_of(path + ending) for ending in ("-wal", "-journal"))
+    if facts is None or facts.st_size > MOST_BYTES or any(each and each.st_size for each in beside):
+        return digest
+    try:
+        with quiet(), open(path, "rb") as file:
+            held = digest_of_database(file.read(MOST_BYTES + 1))
+    except OSError:
+        return digest
+    return f"{digest} {held}" if held and content(path) == digest else digest
 
 
 def existence(path: str) -> str:

@@ -90,7 +90,7 @@ class SystemWatch:
         """The same thing as it is now. Inside a running step (whose nested step asks whether it is
         a hit) the answer is that step's read, too."""
         if read.kind == "file":
-            now = Read("file", read.name, files.look(read.name))
+            now = Read("file", read.name, files.look_again(read.name, read.digest))
         elif read.kind == "variable":
             now = variable_read(read.name)
         elif read.kind == "setting":

@@ -98,7 +98,7 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
             notes.obstacle(f"open({int(args[0])}) reaches past what is recorded")
     path = _text(args[0])
     flags = args[2] or 0
-    if path is None or flags & _NOT_A_FILE == _NOT_A_FILE:
+    if path is None or flags & _NOT_A_FILE == _NOT_A_FILE or _is_clearing(frame):
         return
     _count_open()
     source = _source_of(path, frame)
@@ -107,6 +107,12 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     for notes in everyone:
         if _concerns(notes, source, frame):
             _note_open(notes, source, flags)
+
+
+def _is_clearing(frame: FrameType) -> bool:
+    """Whether ``shutil.rmtree`` opens a folder, by its name in another."""
+    code = frame.f_code
+    return code.co_name.startswith("_rmtree") and frame.f_globals.get("__name__") == "shutil"
 
 
 def _count_open() -> None:
@@ -170,6 +176,18 @@ def _is_run(frame: FrameType | None) -> bool:
 
 def _removed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     _each(everyone, args[0], frame, "removed", relative_to=args[1] if len(args) > 1 else -1)
+
+
+def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A folder is removed with all that is in it."""
+    path = _text(args[0])
+    if path is None or (len(args) > 1 and args[1] is not None):
+        _removed(everyone, args, frame)
+        return
+    is_certain = frame.f_locals.get("ignore_errors") is True
+    for notes in everyone:
+        if _concerns(notes, path, frame) and not forward(notes, "removed", path):
+            notes.clear(path, whatever=is_certain)
 
 
 def _made_folder(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -262,7 +280,7 @@ def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTy
         path = unquote(urlsplit(path).path)
     for notes in everyone:
         if _concerns(notes, path, frame) and not forward(notes, "read", path):
-            notes.wrote(path, reads=True)
+            notes.connected(path)
             if files.existence(path + "-wal") == files.FILE:
                 notes.wrote(path + "-wal", reads=True)
 
@@ -346,7 +364,7 @@ _HANDLERS: dict[str, _Handler] = {
     "pathlib.Path.rglob": _path_rglobbed,
     "os.remove": _removed,
     "os.rmdir": _removed,
-    "shutil.rmtree": _removed,
+    "shutil.rmtree": _cleared,
     "os.rename": _renamed,
     "os.link": _linked,
     "os.symlink": _linked,

@@ -108,20 +108,21 @@ def _name(notes: Notes, text: str, *, is_path: bool = False) -> None:
         _name_folder(notes, text)
 
 
-def _name_pattern(notes: Notes, pattern: str) -> None:
+def _name_pattern(notes: Notes, pattern: str, within: str = "") -> None:
     """A pattern as duckdb and polars take it: what it matches, and the content of data files."""
     paths = files.matched(pattern)
     if paths and len(paths) <= _MANY and not notes.places.never(os.path.abspath(paths[0])):
-        notes.matched(pattern, hidden=False)
+        notes.matched(pattern, hidden=False, within=within)
         for path in paths:
             if path.endswith(_DATA):
-                notes.named(path)
+                notes.named(path, within=within)
 
 
 def _name_folder(notes: Notes, folder: str) -> None:
-    """A folder of data files as pyarrow and polars take it: its files' names and contents."""
+    """A folder of data files as pyarrow and polars take it: its files' names and contents, unless
+    the step turns out to have gone past it."""
     if notes.places.never(os.path.abspath(folder)):
         return
     patterns = [os.path.join(folder, "**", "*" + suffix) for suffix in _DATA[:5]]
     for pattern in patterns:
-        _name_pattern(notes, pattern)
+        _name_pattern(notes, pattern, folder)

@@ -28,7 +28,7 @@ import stat
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from struct import Struct
 from typing import Any, Literal
@@ -133,6 +133,25 @@ class Opens:
                 _drain()
                 _sessions.remove(self)
 
+    def has_passed_by(self, folder: str, places: Places, listed: Collection[str]) -> bool:
+        """Whether nobody has gone through this folder but who has ``listed`` it in Python: all of
+        it was followed, and no folder in it was opened."""
+        drain()
+        if self.is_lost:
+            return False
+        below = folder + os.sep
+        if any(path == folder or path.startswith(below) for path in self.folders - set(listed)):
+            return False
+        with _lock, files.quiet():
+            found = tuple(islice(_tree([folder], places), MOST_FOLDERS + 1))
+        return len(found) <= MOST_FOLDERS and all(
+            self._follows(path, inode) and not _has_links(path) for path, inode in found
+        )
+
+    def _follows(self, folder: str, inode: int) -> bool:
+        number, watched = _watched.get(folder, (-1, -1))
+        return number in self.within and watched == inode
+
     def manners(self) -> Iterator[tuple[str, Manner]]:
         """The files that were opened, and how."""
         for path, kinds in self.events.items():
@@ -195,6 +214,12 @@ def _tree(folders: Iterable[str], places: Places) -> Iterator[tuple[str, int]]:
         if facts is not None and stat.S_ISDIR(facts.st_mode):
             yield folder, facts.st_ino
             waiting.extend(_folders_in(folder, facts.st_mtime_ns))
+
+
+def _has_links(folder: str) -> bool:
+    """Whether a name in it stands for what is elsewhere, where nobody follows."""
+    with files.quiet(), os.scandir(folder) as entries:
+        return any(entry.is_symlink() for entry in entries)
 
 
 def _folders_in(folder: str, changed: int) -> tuple[str, ...]:
@@ -310,9 +335,10 @@ def _hand_out(number: int, mask: int, name: str) -> None:
             continue
         kind = mask & _KINDS
         if mask & _ISDIR:
-            session.folders.add(path)
             if kind in MADE or kind in GONE:
                 session.folder_events.setdefault(path, kind)
+            else:
+                session.folders.add(path)
             continue
         kinds = session.events.setdefault(path, [])
         if kind not in kinds:

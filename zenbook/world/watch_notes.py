@@ -9,10 +9,6 @@ Constraints that shape this module:
   (temporary files) leaves no trace.
 - A path only *named* by a literal, an input or a command line may be an input or an output. If it
   was missing, exists afterwards, and nobody looked whether it was there, then it is an output.
-
-A relative path stays relative, so that the same step in another folder looks there. An absolute
-path below the working folder becomes relative too (the project may be moved), unless the code or
-an input spells it out.
 """
 
 from __future__ import annotations
@@ -21,68 +17,40 @@ import os
 import stat
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
 from zenbook.world.variables import variable_read, variables_named
+from zenbook.world.watch_cleared import Cleared
 from zenbook.world.watch_code import Reached
+from zenbook.world.watch_listings import Listings
 from zenbook.world.watch_native import Manner, Opens
+from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
+from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
 
 
-@dataclass(slots=True)
-class _Content:
-    """A file whose bytes were read: its stamp then, and its digest once it had to be taken."""
-
-    name: str
-    stamp: files.Stamp | None
-    digest: str = ""
-
-
-@dataclass(slots=True)
-class _Written:
-    """A path the step wrote or removed: its stamp before, None if it was not there."""
-
-    name: str
-    before: files.Stamp | None
-    blind: bool
-    """Whether it was overwritten without having been read."""
-
-
-@dataclass(slots=True)
-class _Named:
-    """A path that a literal, an input or a command line names."""
-
-    name: str
-    kind: str
-    stamp: files.Stamp | None
-    digest: str
-
-
-_UNKNOWN: files.Stamp = (0, 0, 0, 0, 0)
-"""The stamp of a file that was there, and was written before anybody could look."""
-
-
-class Notes:
+class Notes(Paths):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
-        self.places = places
-        self.cwd = places.cwd
+        super().__init__(places, absolutes)
         self.is_open = True
         self.literals = frozenset(literals)
-        self._absolutes = tuple(absolutes)
-        self._contents: dict[str, _Content] = {}
+        self._contents: dict[str, Content] = {}
         self._looks: dict[str, str] = {}
+        self._foreseen: dict[str, tuple[str, str]] = {}
+        """Looks into folders that were only named: the folder, and what was there."""
         self._idle: dict[str, str] = {}
-        self._listings: dict[str, tuple[str, frozenset[str] | None]] = {}
-        self._own_listings: dict[str, str] = {}
-        self._written: dict[str, _Written] = {}
+        self._listings = Listings()
+        self._written: dict[str, Written] = {}
+        self._databases: set[str] = set()
+        """Databases that were connected to, and of which nothing else has read the bytes."""
         self._made: dict[str, str] = {}
-        self._named: dict[str, _Named] = {}
+        self._cleared = Cleared()
+        self._named: dict[str, Named] = {}
         self._variables: dict[str, Read] = {}
         self._adopted: dict[str, Read] = {}
         self._remarks: dict[str, None] = {}
@@ -104,17 +72,19 @@ class Notes:
     def read(self, path: str) -> None:
         """The file's content was read, or it was found missing."""
         key = self._key(path)
+        self._databases.discard(key)
         if key in self._contents or self._is_own(key):
             return
         facts = files.facts_of(key)
         if facts is not None and not stat.S_ISREG(facts.st_mode):
             return
         stamp = files.stamp_of(facts) if facts is not None else None
-        self._contents[key] = _Content(self._name(path), stamp, "" if stamp else files.MISSING)
+        self._contents[key] = Content(self._name(path), stamp, "" if stamp else files.MISSING)
 
     def wrote(self, path: str, *, reads: bool) -> None:
         """The file is about to be written; ``reads``: what it holds now matters too."""
         key = self._key(path)
+        self._databases.discard(key)
         if key in self._written:
             return
         facts = files.facts_of(key)
@@ -124,7 +94,17 @@ class Notes:
             self.read(path)
         self._fix(key)
         before = files.stamp_of(facts) if facts is not None else None
-        self._written[key] = _Written(self._name(path), before, not reads)
+        self._written[key] = Written(self._name(path), before, not reads)
+
+    def connected(self, path: str) -> None:
+        """A connection to the sqlite database is about to be made."""
+        key = self._key(path)
+        is_only = key in self._databases or not (key in self._contents or key in self._written)
+        self.wrote(path, reads=True)
+        if is_only:
+            self._databases.add(key)
+            if (seen := self._contents.get(key)) is not None and seen.stamp is not None:
+                seen.digest = seen.digest if " " in seen.digest else files.database(key)
 
     def removed(self, path: str) -> None:
         """The file or folder is about to be removed or renamed away."""
@@ -135,7 +115,25 @@ class Notes:
         facts = files.facts_of(key)
         self._fix(key)
         before = files.stamp_of(facts) if facts is not None else None
-        self._written.setdefault(key, _Written(self._name(path), before, blind=False))
+        self._written.setdefault(key, Written(self._name(path), before, blind=False))
+
+    def clear(self, path: str, *, whatever: bool) -> None:
+        """The folder is about to be removed with all that is in it; ``whatever`` is there: the
+        step goes on where nothing is."""
+        key = self._key(path)
+        if self._is_own(key):
+            return
+        for known in self._contents:
+            self._fix(known)
+        if not whatever:
+            self.looked(path, files.EXISTS)
+        if self._has_read_natively(key) or not self._cleared.add(key):
+            self.removed(path)
+            return
+        self._named.pop(key, None)
+        if self.opens is not None:
+            self._named = {k: v for k, v in self._named.items() if not self._is_own(k)}
+            self._foreseen = {k: v for k, v in self._foreseen.items() if not self._is_own(v[0])}
 
     def made_folder(self, path: str) -> None:
         """The folder is about to be made."""
@@ -166,33 +164,41 @@ class Notes:
         key = self._key(path)
         name = files.look_name(self._name(path), files.LISTING)
         if self._is_own(key):
-            self._own_listings.setdefault(name, key)
-        elif name not in self._listings:
-            self._listings[name] = (key, files.names_in(key))
+            self._listings.own(name, key)
+        else:
+            self._listings.add(name, key)
 
-    def matched(self, pattern: str, *, hidden: bool) -> None:
-        """A pattern was looked for."""
+    def matched(self, pattern: str, *, hidden: bool, within: str = "") -> None:
+        """A pattern was looked for, or may be where only the folder ``within`` is named."""
         mark = files.HIDDEN_GLOB if hidden else files.LISTING
         name = files.look_name(self._name(pattern), mark)
         if name not in self._looks:
-            self._looks[name] = files.matches(self._name(pattern), hidden=hidden)
+            digest = files.matches(self._name(pattern), hidden=hidden)
+            if within:
+                self._foreseen[name] = (self._key(within), digest)
+            else:
+                self._looks[name] = digest
 
     def variable(self, name: str) -> None:
         """An environment variable was asked for (``APP_*``: all that begin so, ``*``: all)."""
         if name not in self._variables:
             self._variables[name] = variable_read(name)
 
-    def named(self, path: str) -> None:
-        """The path was named where it may be an input or an output."""
+    def named(self, path: str, within: str = "") -> None:
+        """The path was named where it may be an input or an output, or the folder ``within``."""
         key = self._key(path)
-        if key in self._named or self._is_own(key) or self.places.never(key):
+        known = self._named.get(key)
+        if known is not None and not within:
+            known.within = ""
+        if known is not None or self._is_own(key) or self.places.never(key):
             return
         facts = files.facts_of(key)
         kind = files.existence(key)
         regular = facts is not None and stat.S_ISREG(facts.st_mode)
         stamp = files.stamp_of(facts) if facts is not None and regular else None
         digest = files.content(key) if regular else kind
-        self._named[key] = _Named(self._name(path), kind, stamp, digest)
+        folder = self._key(within) if within else ""
+        self._named[key] = Named(self._name(path), kind, stamp, digest, folder)
 
     def adopt(self, read: Read) -> None:
         """A nested step was a hit because this is as it was; so it matters here, too."""
@@ -215,6 +221,7 @@ class Notes:
     def made_folders(self) -> Iterable[str]:
         """The folders that the step made, those among them that it only named."""
         yield from self._made
+        yield from (key for key in self._cleared if files.existence(key) == files.FOLDER)
         for key, named in self._named.items():
             if named.kind == files.MISSING and files.existence(key) == files.FOLDER:
                 yield key
@@ -229,12 +236,12 @@ class Notes:
             return
         named = self._named.get(key)
         if manner in ("replaced", "removed"):
-            before = (named.stamp if named is not None else None) or _UNKNOWN
-            self._written[key] = _Written(self._name(key), before, blind=manner == "replaced")
+            before = (named.stamp if named is not None else None) or UNKNOWN
+            self._written[key] = Written(self._name(key), before, blind=manner == "replaced")
         elif named is not None:
             return
         elif manner == "made":
-            self._written[key] = _Written(self._name(key), None, blind=True)
+            self._written[key] = Written(self._name(key), None, blind=True)
         elif manner == "folder":
             self._made.setdefault(key, self._name(key))
         elif manner == "read":
@@ -247,6 +254,16 @@ class Notes:
     def seen(self) -> Seen:
         """Reads, outputs, remarks and obstacles, when the step has ended."""
         self._settle_named()
+        for name, (folder, digest) in self._foreseen.items():
+            if not self._has_passed_by(folder):
+                self._looks.setdefault(name, digest)
+        for path in self._cleared.left():
+            self.obstacle(f"{self._name(path)} could not be removed")
+        for folder in self._cleared.folders():
+            name = files.look_name(self._name(folder), files.LISTING)
+            self._listings.own(name, folder)
+        if self.opens is not None and self.opens.has_programs:
+            self._databases.clear()  # a program may have read the bytes
         if self.copied_environment:
             self._read_named_variables()
         reads = {f"{read.kind} {read.name}": read for read in self._reads()}
@@ -270,16 +287,9 @@ class Notes:
             for name, digest in self._looks.items()
             if not self._is_idle(name, digest)
         ]
-        listings = [
-            Read("file", name, self._listing(key, names))
-            for name, (key, names) in self._listings.items()
-        ]
-        own_listings = [  # what others have put there since is what a run would find
-            Read("file", name, files.listing(key))
-            for name, key in self._own_listings.items()
-            if name not in self._listings and files.existence(key) == files.FOLDER
-        ]
-        return [*contents, *looks, *listings, *own_listings, *self._variables.values()]
+        made = [key for key, written in self._written.items() if written.before is None]
+        listings = self._listings.reads([*made, *self._made])
+        return [*contents, *looks, *listings, *self._variables.values()]
 
     def _is_idle(self, name: str, digest: str) -> bool:
         """Whether a library looked for what the step was about to write."""
@@ -290,7 +300,7 @@ class Notes:
             and (key in self._written or key in self._made)
         )
 
-    def _digest(self, key: str, seen: _Content) -> str:
+    def _digest(self, key: str, seen: Content) -> str:
         """The content's digest; somebody else's change while the step ran is an obstacle."""
         if not seen.digest:
             facts = files.facts_of(key)
@@ -299,21 +309,7 @@ class Notes:
             seen.digest = files.content(key)
         elif seen.stamp is None and key not in self._written and files.facts_of(key) is not None:
             self.obstacle(f"{seen.name} appeared while the step ran")
-        return seen.digest
-
-    def _listing(self, key: str, names: frozenset[str] | None) -> str:
-        """The names that were listed, without temporary ones of the step's own."""
-        if names is None:
-            return files.MISSING
-        own = (*self._written.items(), *((path, None) for path in self._made))
-        gone = {
-            os.path.basename(path)
-            for path, written in own
-            if os.path.dirname(path) == key
-            and (written is None or written.before is None)
-            and files.existence(path) == files.MISSING
-        }
-        return files.digest_of_names(names - gone)
+        return seen.digest if key in self._databases else seen.digest.partition(" ")[0]
 
     def _outputs(self) -> Iterable[Read]:
         for key, written in self._written.items():
@@ -322,10 +318,17 @@ class Notes:
                 if written.before is not None:
                     yield Read("file", files.look_name(written.name, files.EXISTS), files.MISSING)
             elif stat.S_ISREG(facts.st_mode) and files.stamp_of(facts) != written.before:
-                yield Read("file", files.look_name(written.name, ""), files.content(key))
+                yield Read("file", files.look_name(written.name, ""), self._content(key))
+        for key in self._cleared:
+            if files.existence(key) == files.MISSING:
+                name = files.look_name(self._name(key), files.EXISTS)
+                yield Read("file", name, files.MISSING)
         for key, name in self._made.items():
             if files.existence(key) == files.FOLDER:
                 yield Read("file", files.look_name(name, files.EXISTS), files.FOLDER)
+
+    def _content(self, key: str) -> str:
+        return files.database(key) if key in self._databases else files.content(key)
 
     def _settle_named(self) -> None:
         """Decide for each path that was only named whether it was read or written."""
@@ -333,23 +336,43 @@ class Notes:
             written = self._written.get(key)
             if key in self._contents or key in self._made or (written and written.blind):
                 continue
+            if named.within and self._is_unread(key, named.within):
+                continue
             facts = files.facts_of(key)
             regular = facts is not None and stat.S_ISREG(facts.st_mode)
             now = files.stamp_of(facts) if facts is not None and regular else None
             if named.kind == files.MISSING and facts is not None:
                 self._appeared(key, named, regular=regular)
             elif named.stamp is not None:
-                self._contents[key] = _Content(named.name, named.stamp, named.digest)
+                self._contents[key] = Content(named.name, named.stamp, named.digest)
             else:
                 name = files.look_name(named.name, files.EXISTS)
                 self._looks.setdefault(name, named.kind)
             if named.stamp is not None and now != named.stamp:
-                self._written.setdefault(key, _Written(named.name, named.stamp, blind=False))
+                self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
 
-    def _appeared(self, key: str, named: _Named, *, regular: bool) -> None:
+    def _has_passed_by(self, folder: str) -> bool:
+        """Whether the step has gone through the folder neither natively nor unseen."""
+        opens = self.opens
+        return opens is not None and opens.has_passed_by(folder, self.places, self.listings_seen)
+
+    def _has_read_natively(self, folder: str) -> bool:
+        """Whether native code may have read what is in the folder until now."""
+        opens = self.opens
+        if opens is None:
+            return False
+        has_passed, below = self._has_passed_by(folder), folder + os.sep
+        opened = (key for key in opens.events if key.startswith(below))
+        return not has_passed or any(key not in self._contents for key in opened)
+
+    def _is_unread(self, key: str, folder: str) -> bool:
+        opens = self.opens
+        return opens is not None and key not in opens.events and self._has_passed_by(folder)
+
+    def _appeared(self, key: str, named: Named, *, regular: bool) -> None:
         """A path that was named and missing is there now: the step's output."""
         if regular:
-            self._written.setdefault(key, _Written(named.name, None, blind=True))
+            self._written.setdefault(key, Written(named.name, None, blind=True))
         else:
             self._made.setdefault(key, named.name)
 
@@ -371,25 +394,6 @@ class Notes:
         written = self._written.get(key)
         if written is not None and (written.before is None or written.blind):
             return True
-        if not self._made:
-            return False
+        if self._cleared.covers(key):
+            return True
         return key in self._made or any(key.startswith(made + os.sep) for made in self._made)
-
-    def _key(self, path: str) -> str:
-        """The path as an absolute one, links not followed."""
-        if not os.path.isabs(path):
-            path = os.path.join(files.working_folder(), path)
-        return os.path.normpath(path)
-
-    def _name(self, path: str) -> str:
-        """The path as it is remembered; see the module's text."""
-        if not os.path.isabs(path):
-            cwd = files.working_folder()
-            if cwd == self.cwd:
-                return path if ".." in path else os.path.normpath(path)
-            path = os.path.normpath(os.path.join(cwd, path))
-        elif any(path == said or path.startswith(said + os.sep) for said in self._absolutes):
-            return path
-        if path.startswith(self.places.below):
-            return os.path.normpath(path[len(self.places.below) :])
-        return "." if path == self.cwd else path

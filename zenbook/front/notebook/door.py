@@ -24,7 +24,13 @@ from typing import TYPE_CHECKING, Any
 from zenbook.errors import MustHit, UsageError
 from zenbook.front import lab
 from zenbook.front.notebook.handed import raising
-from zenbook.front.notebook.marker import Marker, find_marker, holds_parameters, magic_above
+from zenbook.front.notebook.marker import (
+    Marker,
+    find_marker,
+    holds_parameters,
+    is_injected,
+    magic_above,
+)
 from zenbook.front.notebook.notebook_name import PATHS_TOLD, notebook_file, pipeline_name
 from zenbook.world import watch_memoized
 
@@ -148,7 +154,10 @@ class Door:
             return
         try:
             if frame.passing is not None:
-                with closing_after(frame.passing), _stoppable():
+                from zenbook.front.notebook.showing import result_aside
+
+                aside = result_aside(self.shell, result)
+                with closing_after(frame.passing), _stoppable(), aside:
                     frame.passing.close(result)
             if self._holds_parameters(frame):
                 self._note_parameters(frame)
@@ -284,16 +293,26 @@ class Door:
         return outline_of(file) if file is not None else NOTHING_SAID
 
     def _note_parameters(self, frame: Frame) -> None:
-        from zenbook.core.source import parse_cell
         from zenbook.engine.pipelines import shown_parameters
-        from zenbook.front.notebook.definitions import bound_names
 
-        tree = parse_cell(self.shell.transform_cell(frame.raw))
         namespace = self.shell.user_ns
-        found = dict.fromkeys(bound_names(tree.body))
+        found = dict.fromkeys(self._bound_in(frame.raw))
+        if is_injected(frame.raw.splitlines()) and len(self.trail.cells) > 1:
+            held = dict.fromkeys(self._bound_in(self.trail.cells[-2].text))
+            if not held.keys().isdisjoint(found):
+                found = held | found  # it stands below the cell that holds all of them
         names = [name for name in found if name in namespace and name not in PATHS_TOLD]
         values = {name: namespace[name] for name in names}
         self.parameters.update(shown_parameters(values))
+
+    def _bound_in(self, text: str) -> list[str]:
+        """The names that a plain cell binds; a step holds no parameters."""
+        from zenbook.core.source import parse_cell
+        from zenbook.front.notebook.definitions import bound_names
+
+        if find_marker(text.splitlines()) is not None:
+            return []
+        return list(bound_names(parse_cell(self.shell.transform_cell(text)).body))
 
 
 @contextmanager

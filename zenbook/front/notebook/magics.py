@@ -8,7 +8,9 @@ A magic raises; it never prints an error and returns.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import OptionError, UsageError, ZenbookError
@@ -34,9 +36,31 @@ def register(shell: Any, door: Door) -> None:
         shell.register_magic_function(magic, "cell", name)
     for name in ("step", "pipeline", "zenbook", "runs", "plan", "why"):
         shell.register_magic_function(_said_shortly(getattr(magics, name)), "line", name)
-    shell.set_hook(
-        "complete_command", magics.complete, re_key=r"^%{1,2}(step|pipeline|zenbook|runs|why)"
-    )
+    _offer(shell, magics)
+
+
+_OURS = re.compile(r"%{1,2}(step|pipeline|zenbook|runs|why)\b.*\s")
+
+
+def _offer(shell: Any, magics: Magics) -> None:
+    """Complete what stands behind our magics: by a matcher that keeps Python's names out, and by a
+    hook where IPython has no such matchers (before 8.6)."""
+    try:
+        from IPython.core.completer import SimpleCompletion, context_matcher
+    except ImportError:
+        shell.set_hook("complete_command", magics.complete, re_key=_OURS.pattern)
+        return
+
+    def match(context: Any) -> Any:
+        typed = context.text_until_cursor
+        event = SimpleNamespace(line=typed)
+        offered = magics.complete(shell, event) if _OURS.match(typed) else ()
+        found = [SimpleCompletion(text) for text in offered if text.startswith(context.token)]
+        return {"completions": found, "ordered": True, "suppress": bool(found)}
+
+    known = shell.Completer.custom_matchers
+    known[:] = [one for one in known if getattr(one, "matcher_identifier", "") != "zenbook"]
+    known.append(context_matcher(identifier="zenbook")(match))
 
 
 def _said_shortly(magic: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,12 +42,18 @@ def find_marker(lines: Sequence[str]) -> Marker | None:
 
 
 def holds_parameters(lines: Sequence[str]) -> bool:
-    """Whether a cell says itself that it holds the pipeline's parameters.
+    """Whether a cell says itself that it holds the pipeline's parameters."""
+    return bool(_PARAMETERS.match(_first(lines))) or is_injected(lines)
 
-    ``# Parameters`` is what papermill writes above the cell it injects.
-    """
-    first = next((line.strip() for line in lines if line.strip()), "")
-    return bool(_PARAMETERS.match(first)) or first == "# Parameters"
+
+def is_injected(lines: Sequence[str]) -> bool:
+    """Whether papermill has written the cell: below the one that is tagged ``parameters``, with
+    those that were given another value."""
+    return _first(lines) == "# Parameters"
+
+
+def _first(lines: Sequence[str]) -> str:
+    return next((line.strip() for line in lines if line.strip()), "")
 
 
 def magic_above(source: str) -> str:

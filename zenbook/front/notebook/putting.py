@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections import ChainMap, deque
+from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ from zenbook.engine.counting import Recounting, is_count
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import are_shared_otherwise, is_entwined
 from zenbook.engine.frames import is_frame, writes_through
-from zenbook.engine.in_place import is_another_generator, is_generator, replace
+from zenbook.engine.in_place import fills_alike, is_another_generator, is_generator, replace
 from zenbook.engine.lending import is_lent
 from zenbook.engine.memory import is_writeable
 from zenbook.engine.others import entangled, looker_at
@@ -331,6 +331,8 @@ def _can_become(old: Any, new: Any) -> bool:
         return False
     if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace) or _is_whole_element(old):
         return True
+    if type(old) in (Counter, OrderedDict, defaultdict):
+        return fills_alike(old, new)
     if is_generator(old):
         return not is_another_generator(old, new)
     if is_tensor(old):

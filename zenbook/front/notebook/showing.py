@@ -153,6 +153,22 @@ def is_looked_up(last: ast.stmt, namespace: Mapping[str, Any]) -> bool:
     return False
 
 
+@contextmanager
+def result_aside(shell: Any, result: Any) -> Iterator[None]:
+    """Take what the cell itself has shown out of ``Out`` while the block runs: that IPython puts it
+    there is no change that the cell has made."""
+    shown, value = shell.user_ns.get("_oh"), getattr(result, "result", None)
+    number = next(reversed(shown), None) if type(shown) is dict else None
+    if number is None or value is None or shown[number] is not value:
+        yield
+        return
+    del shown[number]
+    try:
+        yield
+    finally:
+        shown[number] = value
+
+
 def show_again(shell: Any, kept: Mapping[str, Any]) -> None:
     """Give ``_``, ``__``, ``___`` and ``Out`` the values that a cell showed when it ran; under
     ``%%capture`` they stay what they are."""

@@ -1,0 +1,126 @@
+"""What notebooks of data scientists do all the time is cached after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.notebook.kernel import Cell, Kernel
+
+
+def passages(kernel: Kernel, cells: Sequence[str], times: int) -> list[list[Cell]]:
+    """Run All so many times, restarted in between; what the steps among the cells showed."""
+    found = []
+    for time in range(times):
+        if time:
+            kernel.fresh()
+        played = kernel.play(*cells)
+        assert all(cell.reply["status"] == "ok" for cell in played), played[-1].traceback
+        found.append([cell for cell in played if cell.line])
+    return found
+
+
+def statuses(passed: list[list[Cell]]) -> list[list[str]]:
+    return [[cell.status for cell in steps] for steps in passed]
+
+
+def test_a_table_that_is_replaced_in_a_database(kernel: Kernel) -> None:
+    cells = [
+        "import sqlite3\nimport pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})",
+        (
+            "%%step save\ncon = sqlite3.connect('d.db')\n"
+            "df.to_sql('t', con, if_exists='replace')\ncon.close()"
+        ),
+        (
+            "%%step load\ncon = sqlite3.connect('d.db')\n"
+            "d = pd.read_sql('select * from t', con)\ncon.close()"
+        ),
+    ]
+    first, second, third = passages(kernel, cells, 3)
+    assert statuses([first, second, third]) == [
+        ["completed", "completed"],
+        ["completed", "cached"],  # the first found no table, and nobody knows what it would do
+        ["cached", "cached"],
+    ], second[0].said
+    kernel.run("c = sqlite3.connect('d.db'); c.execute('insert into t values (3, 4)')\nc.commit()")
+    assert [cell.status for cell in kernel.play(*cells[1:])] == ["completed", "cached"]
+
+
+def test_a_dataset_that_is_written_anew(kernel: Kernel) -> None:
+    cells = [
+        "import shutil\nimport pandas as pd\ndf = pd.DataFrame({'k': ['a', 'b'], 'v': [1, 2]})",
+        (
+            "%%step save\nshutil.rmtree('ds', ignore_errors=True)\n"
+            "df.to_parquet('ds', partition_cols=['k'])"
+        ),
+        "%%step load\nback = pd.read_parquet('ds')",
+    ]
+    first, second = passages(kernel, cells, 2)
+    assert statuses([first, second]) == [["completed"] * 2, ["cached"] * 2], second[0].said
+
+
+def test_a_table_beside_others(kernel: Kernel) -> None:
+    cells = [
+        (
+            "from pathlib import Path\nimport pandas as pd\nOUT = Path('out')\n"
+            "OUT.mkdir(exist_ok=True)\ndf = pd.DataFrame({'v': [1, 2]})"
+        ),
+        "%%step one\ndf.to_parquet(OUT / 'one.parquet')",
+        "%%step load\nback = pd.read_parquet(OUT / 'one.parquet')",
+        "%%step two\ndf.to_parquet(OUT / 'two.parquet')",
+    ]
+    first, second = passages(kernel, cells, 2)
+    assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], second[1].said
+
+
+MADE = (
+    "from collections import Counter, OrderedDict, defaultdict\n"
+    "groups = defaultdict(list)\ngroups['a'].append(1)\nfirst = groups['a']\n"
+    "counts = Counter('ab')\norder = OrderedDict(a=1, b=2, c=3)\n"
+    "lazy = defaultdict(lambda: 5)\n"
+    "holder = {'it': groups, 'them': [counts, order, lazy]}"
+)
+IN_PLACE = {
+    "lists in a defaultdict": ("groups['a'].append(2)\ngroups['b'].append(3)", "cached"),
+    "a list that is exchanged and held": ("groups['a'] = groups['a'] + [2]", "completed"),
+    "a Counter": ("counts['b'] -= 3\ncounts.update('cc')", "cached"),
+    "an OrderedDict": ("order.move_to_end('a')\norder['d'] = 4", "cached"),
+    "another factory": ("groups.default_factory = set\ngroups['z']", "completed"),
+    "a factory of the notebook": ("lazy['x']", "completed"),
+}
+HELD = (
+    "(holder['it'] is groups, holder['them'][0] is counts, holder['them'][1] is order,"
+    " holder['them'][2] is lazy, first, first is groups['a'], list(groups.items()),"
+    " list(counts.items()), list(order.items()), list(lazy.items()),"
+    " groups.default_factory.__name__)"
+)
+
+
+@pytest.mark.parametrize("what", IN_PLACE)
+def test_a_dictionary_of_collections_that_others_hold(what: str, kernel: Kernel) -> None:
+    body, expected = IN_PLACE[what]
+    kernel.play(MADE, body)
+    cold = kernel.value(HELD)
+    kernel.fresh()
+    first, second = passages(kernel, [MADE, f"%%step change\n{body}"], 2)
+    assert statuses([first, second]) == [["completed"], [expected]], second[0].said
+    assert kernel.value(HELD) == cold
+
+
+def test_what_cells_above_have_shown(own: Kernel) -> None:
+    cells = ["1 + 1", "%%step count\nn = len(Out)\nn", "%%step take\nv = Out[max(Out)] + 1\nv"]
+    own.play(*cells)
+    own.restart()
+    _, counted, taken = own.play(*cells)
+    assert [counted.status, taken.status] == ["cached", "cached"], counted.said
+    assert own.value("(n, v, list(Out.values()))") == (1, 2, [2, 1, 2])
+    own.play("5", cells[1])
+    assert own.value("n") == 4
+
+
+def test_a_step_that_takes_away_what_was_shown_is_not_kept(kernel: Kernel) -> None:
+    for _ in range(2):
+        kernel.fresh()
+        kernel.run("1 + 1")
+        assert "Out is a global" in kernel.run("%%step clear\nOut.clear()\n3").said

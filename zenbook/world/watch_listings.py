@@ -1,0 +1,47 @@
+"""The folders that a step listed: their names as it found them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+
+from zenbook.model import Read
+from zenbook.world import files
+
+
+class Listings:
+    """The listings of one step, by the names of these looks."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, frozenset[str] | None]] = {}
+        self._own: dict[str, str] = {}
+
+    def add(self, name: str, key: str) -> None:
+        """The folder was listed."""
+        if name not in self._found:
+            self._found[name] = (key, files.names_in(key))
+
+    def own(self, name: str, key: str) -> None:
+        """A folder of the step's own matters by its names."""
+        self._own.setdefault(name, key)
+
+    def reads(self, made: Collection[str]) -> Iterator[Read]:
+        """The names that were found, without temporary ones among what the step has ``made``; and
+        of its own folders the names that are there now: what others put there since is what a run
+        would find, or take away."""
+        for name, (key, names) in self._found.items():
+            yield Read("file", name, _digest(key, names, made))
+        for name, key in self._own.items():
+            if name not in self._found and files.existence(key) == files.FOLDER:
+                yield Read("file", name, files.listing(key))
+
+
+def _digest(key: str, names: frozenset[str] | None, made: Collection[str]) -> str:
+    if names is None:
+        return files.MISSING
+    gone = {
+        os.path.basename(path)
+        for path in made
+        if os.path.dirname(path) == key and files.existence(path) == files.MISSING
+    }
+    return files.digest_of_names(names - gone)

@@ -1,0 +1,42 @@
+"""Paths as a step says them, and as they are remembered.
+
+A relative path stays relative, so that the same step in another folder looks there. An absolute
+path below the working folder becomes relative too (the project may be moved), unless the code or
+an input spells it out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from zenbook.world import files
+from zenbook.world.watch_places import Places
+
+
+class Paths:
+    """The paths of one step, which began in one working folder."""
+
+    def __init__(self, places: Places, absolutes: Iterable[str]) -> None:
+        self.places = places
+        self.cwd = places.cwd
+        self._absolutes = tuple(absolutes)
+
+    def _key(self, path: str) -> str:
+        """The path as an absolute one, links not followed."""
+        if not os.path.isabs(path):
+            path = os.path.join(files.working_folder(), path)
+        return os.path.normpath(path)
+
+    def _name(self, path: str) -> str:
+        """The path as it is remembered."""
+        if not os.path.isabs(path):
+            cwd = files.working_folder()
+            if cwd == self.cwd:
+                return path if ".." in path else os.path.normpath(path)
+            path = os.path.normpath(os.path.join(cwd, path))
+        elif any(path == said or path.startswith(said + os.sep) for said in self._absolutes):
+            return path
+        if path.startswith(self.places.below):
+            return os.path.normpath(path[len(self.places.below) :])
+        return "." if path == self.cwd else path
