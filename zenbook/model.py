@@ -260,8 +260,8 @@ class Call:
     """Values it reads that are no reasons, because somebody has named those that are."""
     made: tuple[str, ...] = ()
     """Functions and classes that a cell defines; kept values may be instances of them."""
-    loose: frozenset[str] = frozenset()
-    """Names that a cell rebinds or deletes, whose values may go while it runs."""
+    loose: Callable[[], frozenset[str]] = frozenset
+    """Asked when it runs: names that a cell rebinds or deletes, whose values may go meanwhile."""
     prepare: Callable[[Mapping[str, Any]], None] | None = None
     """Called on a hit first: makes these, to hold what they held. Raises Damaged."""
 

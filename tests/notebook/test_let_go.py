@@ -6,6 +6,48 @@ import pytest
 
 from tests.notebook.kernel import Kernel, without_steps
 
+READ = "with open('o.txt', 'rb') as o: print(o.read())"
+FILES_HELD = {
+    "a list": ("a = [open('o.txt', 'w')]; a[0].write('hello')", "a = None"),
+    "a list that is emptied": ("a = [open('o.txt', 'w')]; a[0].write('hello')", "a.clear()"),
+    "a dictionary that it is taken from": (
+        "a = {1: open('o.txt', 'w')}; a[1].write('hello')",
+        "a.pop(1)",
+    ),
+    "an attribute": (
+        "class A: pass\na = A(); a.file = open('o.txt', 'w'); a.file.write('hello')",
+        "a.file = None",
+    ),
+    "an object": (
+        "class A: pass\na = A(); a.file = open('o.txt', 'w'); a.file.write('hello')",
+        "a = None",
+    ),
+    "an object that leaves it out": (
+        (
+            "class A:\n    def __getstate__(self): return {}\na = A()\n"
+            "a.file = open('o.txt', 'w'); a.file.write('hello')"
+        ),
+        "b = [a]\na = b = None",
+    ),
+    "a table's writer": ("a = csv.writer(open('o.txt', 'w')); a.writerow('hello')", "del a"),
+    "a table's writer that is used": (
+        "a = csv.writer(open('o.txt', 'w'))",
+        "a.writerow([1])\ndel a",
+    ),
+    "a pickler": ("a = pickle.Pickler(open('o.txt', 'wb')); a.dump(1)", "(a,) = [1]"),
+    "a method of it": ("a = open('o.txt', 'w').write; a('hello')", "a = None"),
+    "a function's argument": (
+        "a = functools.partial(print, file=open('o.txt', 'w')); a('hello')",
+        "a = None",
+    ),
+    "a closure": (
+        (
+            "def made():\n    file = open('o.txt', 'w')\n"
+            "    return lambda text: file.write(text)\na = made(); a('hello')"
+        ),
+        "a = None",
+    ),
+}
 LETTING_GO = {
     "a file that is written": (
         "f = open('o.txt', 'w'); n = f.write('hello')",
@@ -19,6 +61,10 @@ LETTING_GO = {
         "f = open('o.txt', 'w'); n = f.write('hello')",
         "f = open('o.txt')\nprint(f.read())\nf.close()",
     ),
+    **{
+        f"a file in {where}": (f"import csv, functools, pickle\n{made}", f"{going}\n{READ}")
+        for where, (made, going) in FILES_HELD.items()
+    },
     "an object": (
         "import weakref\nclass A: pass\na = A(); r = weakref.ref(a)",
         "print(r() is not None)\ndel a\nprint(r() is None)",

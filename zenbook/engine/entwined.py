@@ -23,7 +23,7 @@ from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
 from zenbook.engine.counting import Counted, is_counted
 from zenbook.engine.cuts import lying
 from zenbook.engine.frames import is_another_index
-from zenbook.engine.loose import Weak
+from zenbook.engine.loose import Weak, stands_alone
 from zenbook.engine.memory import Stretches, is_writeable
 from zenbook.engine.others import share_memory
 from zenbook.engine.part_kinds import (
@@ -89,12 +89,16 @@ class Entwined:
                     f"{' and '.join(pair)} hold the same object where it cannot be put back"
                 )
 
-    def loosen(self, names: Collection[str]) -> None:
-        """Let the inputs of these names go when nobody else holds them."""
+    def loosen(self, names: Collection[str]) -> bool:
+        """Let the inputs of these names go when nobody else holds them. False if they hold others,
+        which all go with them: a step with such an input is not kept."""
         for number, (holder, (_, name)) in enumerate(self._steps):
             held = self._held[number]
             if holder == -1 and name in names and type(held) is not Weak:
+                if not stands_alone(held):
+                    return False
                 self._held[number] = Weak(held)
+        return True
 
     def pairs_of(self, names: Collection[str]) -> list[_Pair]:
         """What these have in common with others, or hold twice."""

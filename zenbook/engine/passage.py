@@ -116,7 +116,7 @@ def _run_once(
         identity = noted_imports(identity, call, desk)
         watched = Watched(desk, call.namespace if call.body is None else None)
         with watched.watching(identity, values):
-            loose = watched.loosen(call.loose, values)
+            loose = watched.loosen(call.loose(), values)
             ran = yield Execute(call, values, verdict, identity.assigned)
             for name, _ in loose.back():
                 del values[name]

@@ -52,8 +52,8 @@ class Watched:
 
     def loosen(self, names: Collection[str], values: dict[str, Any]) -> Loose:
         """Hold these inputs from now on so that they can go."""
-        if self.entwined is not None:
-            self.entwined.loosen(names)
+        if self.entwined is not None and not self.entwined.loosen(names):
+            self.entwined = None
         return Loose(names, values)
 
     @property
@@ -97,7 +97,8 @@ class Watched:
 
     @unheard
     def _look(self, identity: Identity, values: Mapping[str, Any]) -> None:
-        self.entwined = Entwined(identity.used, values)
+        if not identity.obstacle:  # else nothing is kept, and no file of theirs waits to be closed
+            self.entwined = Entwined(identity.used, values)
         self._members = self._desk.code.members(self._home, identity.literals)
 
     @unheard

@@ -22,6 +22,7 @@ from zenbook.model import Part, Read
 from zenbook.world import (
     files,
     watch_events,
+    watch_hearing,
     watch_imports,
     watch_looks,
     watch_memoized,
@@ -63,6 +64,7 @@ class SystemWatch:
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; call the result afterwards."""
         notes = self._begin(literals, tuple(values))
+        watch_hearing.know(notes)
         del values  # which the step may let go of
         watch_memoized.know(memoized)
         remembered = watch_memoized.before()

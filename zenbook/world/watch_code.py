@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any
+from weakref import ref
 
 from zenbook.core.closure import CodeClosure
 from zenbook.core.closure_finders import MODULE
@@ -27,16 +28,21 @@ _PICKLED = "pickled "
 _MISSING: Any = object()
 
 
+def _gone() -> None:
+    """In the place of a reference to what was not there."""
+
+
 class Reached:
     """What one step has reached by name; it begins when this is made."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], None] = {}
         self._before = {
-            name: value
+            name: ref(value)
             for name, value in list(_program().items())
             if is_a(value, (type, FunctionType))
         }
+        """Classes and functions of the program, which may go, with a file that a closure holds."""
 
     def is_news(self, module: str, name: str) -> bool:
         """Whether nothing has told of this name yet, and it is not of the step's own making."""
@@ -62,7 +68,8 @@ class Reached:
             return False
         top = name.partition(".")[0]
         value = _program().get(top)
-        return is_a(value, (type, FunctionType)) and self._before.get(top) is not value
+        before = self._before.get(top, _gone)
+        return is_a(value, (type, FunctionType)) and before() is not value
 
 
 def names_of_program(names: Iterable[str]) -> Iterator[tuple[str, str]]:

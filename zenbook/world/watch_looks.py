@@ -24,6 +24,7 @@ from typing import Any
 
 from zenbook.world import (
     files,
+    watch_hearing,
     watch_imports,
     watch_memoized,
     watch_random,
@@ -95,6 +96,12 @@ def wrap(*, only_variables: bool = False) -> None:
             _wrap_all()
 
 
+_ROOMS: tuple[Any, ...] = (
+    *(watch_random, watch_reports, watch_hearing),
+    *(watch_reaching, watch_registries),
+)
+
+
 def _wrap_all() -> None:
     for name in ("stat", "lstat", "access", "readlink"):
         _replace(os, name, _MAKE[name])
@@ -103,7 +110,7 @@ def _wrap_all() -> None:
     _replace(threading.Thread, "start", _starting)
     _replace(atexit, "register", _registering)
     _replace(builtins, "input", _asking_user)
-    for room in (watch_random, watch_reports, watch_reaching, watch_registries):
+    for room in _ROOMS:
         for owner, name, make in room.functions():
             _replace(owner, name, make)
 

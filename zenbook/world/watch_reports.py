@@ -18,13 +18,14 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from zenbook.core.closure_origin import identity_of
 from zenbook.core.code_digest import code_digest
 from zenbook.model import Read
+from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_registries import COLORMAP, colormap_now
 from zenbook.world.watch_scope import current, running
@@ -113,6 +114,7 @@ def _showing(original: _Function) -> _Function:
     def _showwarnmsg(message: Any) -> Any:
         if running:
             _note(_name_of(message))
+            warned()
         return original(message)
 
     return _showwarnmsg
@@ -135,7 +137,8 @@ def _module_of(file: str) -> str:
 
 
 def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
-    """What the filters do with it: ``shown``, ``ignore`` or ``error``."""
+    """What becomes of it: the filters ``ignore`` it or make it an ``error``, or it is ``shown`` or
+    ``heard`` by the program itself."""
     module, _, name = kind.rpartition(".")
     category = getattr(sys.modules.get(module), name, None) or getattr(builtins, base)
     for action, message, about, where, line in warnings.filters:
@@ -145,8 +148,11 @@ def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
             and (where is None or _matches(where, home))
             and not line
         ):
-            return action if action in ("ignore", "error") else "shown"
-    return "shown"
+            if action in ("ignore", "error"):
+                return action
+            break
+    hearer, told = hearer_of_warnings()
+    return f"shown {told}".strip() if hearer is None else "heard"
 
 
 def _matches(pattern: Any, text: str) -> bool:
@@ -226,7 +232,7 @@ def _asking_handlers(original: _Function) -> _Function:
     @functools.wraps(original)
     def hasHandlers(self: Any) -> bool:
         if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
-            for logger in _chain(self):
+            for logger in chain_of(self):
                 _note(f"setup of logger {logger.name}")
         return bool(original(self))
 
@@ -311,7 +317,7 @@ def _fate_of_record(name: str, number: str, by_itself: str | None) -> str:
     if not logger.isEnabledFor(level):
         return "ignored"
     handlers: list[Any] = []
-    for each in _chain(logger):
+    for each in chain_of(logger):
         handlers += each.handlers
         if by_itself and each is logging.root and not each.handlers:
             handlers.append(_own_handler())
@@ -319,14 +325,6 @@ def _fate_of_record(name: str, number: str, by_itself: str | None) -> str:
     if told and (named := logging.getLevelName(level)) not in (f"Level {level}", _usual(level)):
         told.append(f"named {named}")
     return "; ".join(told) or "unheard"
-
-
-def _chain(logger: logging.Logger) -> Iterator[logging.Logger]:
-    """A logger and those that it hands its records on to."""
-    each: logging.Logger | None = logger
-    while each is not None:
-        yield each
-        each = each.parent if each.propagate else None
 
 
 def _usual(level: int) -> str:
@@ -345,4 +343,5 @@ def _handler(handler: Any) -> str:
     formatter = handler.formatter
     form = (getattr(formatter, "_fmt", ""), getattr(formatter, "datefmt", ""))
     place = getattr(handler, "baseFilename", getattr(getattr(handler, "stream", None), "name", ""))
-    return f"{type(handler).__qualname__} {place} {form} {len(handler.filters)}"
+    told = f"{type(handler).__qualname__} {place} {form} {len(handler.filters)}"
+    return " ".join([told, *filter(None, doing(handler))])

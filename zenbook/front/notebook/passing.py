@@ -11,6 +11,7 @@ import ast
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.source import code_of_cell
@@ -148,6 +149,7 @@ class Passing:
             options = replace(options, force=True)
         values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
         self._values, self._nothing = values, dict.fromkeys(values)
+        rebinds = cell.rebinds if said.inputs is None else ()
         step = Step(
             name=cell.name,
             code=cell.body.code,
@@ -165,7 +167,7 @@ class Passing:
             key_code=cell.body.key,
             shows=cell.shows,
             vouched=frozenset(cell.besides),
-            loose=may_go(self.namespace, cell.rebinds) if said.inputs is None else frozenset(),
+            loose=cache(partial(may_go, self.namespace, rebinds)),
             made=self.cell.defined,
             prepare=anew.again,
         )
@@ -235,7 +237,7 @@ class Passing:
         ):
             watching = watching_hidden(self._before, self._digest)
             self._hidden = self._noting.enter_context(watching)
-        self._loose = Loose(self.call.loose, self._before.bound, self._values)
+        self._loose = Loose(self.call.loose(), self._before.bound, self._values)
         self.started = self.desk.clock.tick()
         return self.tree
 
