@@ -9,7 +9,6 @@ from contextlib import closing
 import pytest
 
 from zenbook.core import digest_database
-from zenbook.core.digest_database import digest_of_database
 
 MADE = """
 CREATE TABLE t (a INT, b); CREATE INDEX i ON t (b); CREATE VIEW v AS SELECT a FROM t;
@@ -23,6 +22,10 @@ def bytes_after(*scripts: str) -> bytes:
         for script in scripts:
             connection.executescript(script)
         return connection.serialize()
+
+
+def digest_of_database(content: bytes) -> str:
+    return digest_database.digest_of_database(content, sqlite3)
 
 
 REFILLS = {

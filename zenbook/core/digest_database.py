@@ -37,23 +37,22 @@ _REMEMBERED = 16
 _known: OrderedDict[str, str] = OrderedDict()
 
 
-def digest_of_database(content: bytes) -> str:
-    """The digest of what the database with these bytes holds; "" if that cannot be asked."""
+def digest_of_database(content: bytes, sqlite3: Any) -> str:
+    """The digest of what the database with these bytes holds; "" if that cannot be asked.
+    ``sqlite3`` is the module of that name, which opens databases in memory only."""
     from xxhash import xxh3_128_hexdigest
 
     if not content.startswith(_MAGIC) or len(content) > MOST_BYTES:
         return ""
     raw = xxh3_128_hexdigest(content)
     if raw not in _known:
-        _known[raw] = _asked(content)
+        _known[raw] = _asked(content, sqlite3)
         if len(_known) > _REMEMBERED:
             _known.popitem(last=False)
     return _known[raw]
 
 
-def _asked(content: bytes) -> str:
-    import sqlite3
-
+def _asked(content: bytes, sqlite3: Any) -> str:
     from xxhash import xxh3_128
 
     plain = bytearray(content)

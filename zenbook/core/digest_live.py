@@ -89,7 +89,7 @@ def connection(value: Any, digester: Digester) -> Description:
             raise NotDigestible("is an sqlite3.Connection with functions of its own")
     return (
         "sqlite3",
-        tuple(_databases(value)),
+        tuple(_databases(value, sqlite3)),
         value.in_transaction,
         value.total_changes,  # who writes what is there already has written
         value.isolation_level,
@@ -110,7 +110,7 @@ def _callbacks(value: Any) -> Iterator[Any]:
             yield each
 
 
-def _databases(value: Any) -> Iterator[tuple[str, Any]]:
+def _databases(value: Any, sqlite3: Any) -> Iterator[tuple[str, Any]]:
     for _, name, _ in _rows(value, "PRAGMA database_list"):
         quoted = '"' + name.replace('"', '""') + '"'
         ((pages,),) = _rows(value, f"PRAGMA {quoted}.page_count")
@@ -118,7 +118,7 @@ def _databases(value: Any) -> Iterator[tuple[str, Any]]:
         if pages * size > MOST_BYTES:
             raise NotDigestible(f"is an sqlite3.Connection to {pages * size >> 20} MB of data")
         content = value.serialize(name=name) if pages else b""
-        yield name, digest_of_database(content) or content
+        yield name, digest_of_database(content, sqlite3) or content
 
 
 def _settings(value: Any, sqlite3: Any) -> Iterator[object]:

@@ -163,6 +163,8 @@ def content(path: str) -> str:
 def database(path: str) -> str:
     """The digest of a file's bytes and, where these are all of an sqlite database, of what that
     holds."""
+    import sqlite3
+
     digest = content(path)
     facts = facts_of(path)
     beside = (facts_of(path + ending) for ending in ("-wal", "-journal"))
@@ -170,7 +172,7 @@ def database(path: str) -> str:
         return digest
     try:
         with quiet(), open(path, "rb") as file:
-            held = digest_of_database(file.read(MOST_BYTES + 1))
+            held = digest_of_database(file.read(MOST_BYTES + 1), sqlite3)
     except OSError:
         return digest
     return f"{digest} {held}" if held and content(path) == digest else digest
