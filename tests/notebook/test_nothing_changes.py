@@ -380,7 +380,11 @@ NOT_KEPT: dict[str, tuple[list[str], str]] = {
         ],
         "pyplot has other figures open",
     ),
-    "a view of bytes": (["x = bytearray(3)", "%%step a\nv = memoryview(x)"], "v cannot be kept"),
+    "a view of bytes": (
+        ["x = bytearray(3)", "%%step a\nv = memoryview(x)"],
+        "v and an input hold the same object where it cannot be put back",
+    ),
+    "a view of its own bytes": (["%%step a\nv = memoryview(bytearray(3))"], "v cannot be kept"),
     "a weak proxy": (
         ["class K: pass", "%%step a\nimport weakref\nk = K()\nk.p = [weakref.proxy(K())]"],
         "is a weak reference",
