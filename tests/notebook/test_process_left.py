@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -217,16 +218,53 @@ ASKED = {
 }
 
 
+CWD = ("os.makedirs('d{0}', exist_ok=True); os.chdir('d{0}')", "os.getcwd()[-3:]")
+
+
 @pytest.mark.parametrize("case", ASKED)
 def test_a_step_runs_again_where_it_would_be_told_something_else(case: str, own: Kernel) -> None:
     sets, asked = ASKED[case]
-    imports = "import gc, logging, os, pathlib, signal, sys, tempfile"
     cells = [f"%%step s\ny = {asked}", "y"]
+    _told_as_it_is_set(own, sets, cells)
+
+
+BY_NAME = [
+    "the recursion limit",
+    "how long a number's text may be",
+    "how often threads take turns",
+    "how often garbage is collected",
+    "whether garbage is collected",
+    "a signal's handler",
+    "a signal's handler of the notebook",
+    "a folder for what is temporary",
+    "the working folder",
+]
+
+
+@pytest.mark.parametrize("case", BY_NAME)
+def test_a_step_runs_again_where_a_function_out_of_its_module_would_tell_something_else(
+    case: str, own: Kernel
+) -> None:
+    sets, asked = {**ASKED, "the working folder": CWD}[case]
+    module, name = re.match(r"(\w+)\.(\w+)", asked).groups()
+    _told_as_it_is_set(
+        own,
+        sets,
+        [
+            f"from {module} import {name} as ask",
+            f"%%step s\ny = {asked.replace(f'{module}.{name}', 'ask', 1)}",
+            "y",
+        ],
+    )
+
+
+def _told_as_it_is_set(own: Kernel, sets: str, cells: Sequence[str]) -> None:
+    imports = "import gc, logging, os, pathlib, signal, sys, tempfile"
     told = []
     for number in (10, 20):
         for status in ("completed", "cached"):
             own.restart()
-            asks, shows = own.play(imports, sets.format(number), *cells)[2:]
+            asks, shows = own.play(imports, sets.format(number), *cells)[-2:]
             assert asks.status == status, asks.said
             told.append(shows.result)
     assert told[0] == told[1] != told[2] == told[3]
@@ -261,6 +299,50 @@ def test_a_step_that_warned_runs_again_when_its_warning_is_hidden_or_an_error(ow
     assert own.play("import warnings\nwarnings.simplefilter('error')", WARNING)[-1].error == (
         "UserWarning"
     )
+
+
+HIDING = "import warnings\nwarnings.filterwarnings('ignore', message='bo')"
+NOT_HIDING = {
+    "nothing hides it": ("", "completed", "", "boo"),
+    "it is an error": (
+        "import warnings\nwarnings.simplefilter('error')",
+        "failed",
+        "UserWarning",
+        "",
+    ),
+    "another filter hides it": (
+        "import warnings\nwarnings.simplefilter('ignore')",
+        "cached",
+        "",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_HIDING)
+def test_a_step_whose_warning_was_hidden_runs_again_when_it_would_not_be(
+    case: str, own: Kernel
+) -> None:
+    own.play(HIDING, WARNING)
+    own.restart()
+    assert own.play(HIDING, WARNING)[-1].status == "cached"
+    own.restart()
+    filters, status, error, shown = NOT_HIDING[case]
+    again = own.play(f"import warnings\n{filters}", WARNING)[-1]
+    assert (again.status, again.error or "") == (status, error)
+    assert shown in again.stream("stderr") and bool(shown) == bool(again.stream("stderr"))
+    assert ("warning boo" in again.said) == (status == "completed")
+
+
+def test_a_warning_that_a_library_hides_while_a_step_imports_it_is_no_reason(
+    own: Kernel,
+) -> None:
+    library = "import warnings\nwarnings.filterwarnings('ignore', message='bo')"
+    (own.folder / "work" / "loud.py").write_text(library)
+    source = "%%step s\nimport loud, warnings\nwarnings.warn('boo')\ny = 1"
+    own.play(source)
+    own.restart()
+    assert own.play(source)[-1].status == "cached"
 
 
 def test_a_warning_that_a_step_shows_by_its_own_filter_is_no_reason_afterwards(

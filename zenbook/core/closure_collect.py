@@ -11,6 +11,7 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_answers import answered_by
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_drawing import draws, may_draw
 from zenbook.core.closure_origin import identity_of, package_of
@@ -233,6 +234,8 @@ class Collector:
         identity = identity_of(value)
         if not is_a(value, ModuleType):
             self.reach(identity)
+            if told := answered_by(identity):
+                self.constant(told[0], self.watch(told[1]))
         return ("installed", identity)
 
     def reach(self, identity: str) -> None:

@@ -145,7 +145,7 @@ class Objects(Collector):
     def _builtin(self, text: str, value: Any) -> Token:
         owner = getattr(value, "__self__", None)
         if owner is None or is_a(owner, (ModuleType, type)):
-            if text in _LOOKS and getattr(owner, "__name__", "") in ("posix", "nt"):
+            if value.__name__ in _LOOKS and getattr(owner, "__name__", "") in ("posix", "nt"):
                 self.asks.add(text)  # out of os at a time when nobody could hear what it looks at
             return self.installed(value)
         if owner is _global_generator():

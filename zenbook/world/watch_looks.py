@@ -24,6 +24,7 @@ from typing import Any
 
 from zenbook.world import (
     files,
+    watch_filters,
     watch_hearing,
     watch_imports,
     watch_memoized,
@@ -113,6 +114,7 @@ def _wrap_all() -> None:
     for room in _ROOMS:
         for owner, name, make in room.functions():
             _replace(owner, name, make)
+    watch_filters.listen(watch_reports.not_shown)
 
 
 def unwrap() -> None:
@@ -121,6 +123,7 @@ def unwrap() -> None:
     with _lock:
         _users -= 1
         if _users == 0:
+            watch_filters.end()
             for owner, name, original, ours in _originals.values():
                 if vars(owner).get(name) is not ours:
                     continue

@@ -4,7 +4,7 @@ and what it asked of logging and the interpreter by itself.
 A program that adds ``warnings.simplefilter("error")`` or another logging level changes what its
 steps show, or whether they end at all. The filters and loggers as a whole are no reason, because
 libraries set them while they are imported; so each warning that was shown, and each logger that
-was asked, is looked at by itself. A warning that a filter has hidden all along is not seen.
+was asked, is looked at by itself, and so is each that a filter has hidden (:mod:`watch_filters`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from zenbook.core.closure_origin import identity_of
-from zenbook.core.code_digest import code_digest
+from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
+from zenbook.world.watch_filters import standing
 from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_registries import COLORMAP, colormap_now
@@ -73,7 +73,7 @@ def report_now(name: str) -> Read:
     if name.startswith(COLORMAP):
         return colormap_now(name)
     if found := _SIGNAL.fullmatch(name):
-        return Read("setting", name, _told_of_handler(signal.getsignal(int(found[1]))))
+        return Read("setting", name, told_of_handler(signal.getsignal(int(found[1]))))
     if name in _FACTS:
         return Read("setting", name, str(_FACTS[name]()))
     if found := _LEVEL.fullmatch(name):
@@ -113,19 +113,25 @@ def _showing(original: _Function) -> _Function:
     @functools.wraps(original)
     def _showwarnmsg(message: Any) -> Any:
         if running:
-            _note(_name_of(message))
+            home = _module_of(message.filename)
+            _note(_name_of(str(message.message), message.category, home))
             warned()
         return original(message)
 
     return _showwarnmsg
 
 
-def _name_of(message: Any) -> str:
-    kind = message.category
+def not_shown(text: str, kind: type[Warning], home: str) -> None:
+    """The filters are asked about a warning: note it, if they will not let it be shown."""
+    name = _name_of(text, kind, home)
+    if running and report_now(name).digest in ("ignore", "error"):
+        _note(name)
+
+
+def _name_of(text: str, kind: type[Warning], home: str) -> str:
     base = next(one.__name__ for one in kind.__mro__ if one.__module__ == "builtins")
-    text = str(message.message)[:_LONGEST]
-    home = _module_of(message.filename)
-    return f"warning {text} ({kind.__module__}.{kind.__qualname__} < {base} in {home})"
+    told = f"{kind.__module__}.{kind.__qualname__} < {base} in {home}"
+    return f"warning {text[:_LONGEST]} ({told})"
 
 
 def _module_of(file: str) -> str:
@@ -141,7 +147,7 @@ def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
     ``heard`` by the program itself."""
     module, _, name = kind.rpartition(".")
     category = getattr(sys.modules.get(module), name, None) or getattr(builtins, base)
-    for action, message, about, where, line in warnings.filters:
+    for action, message, about, where, line in standing():
         if (
             (message is None or _matches(message, text))
             and issubclass(category, about)
@@ -149,7 +155,7 @@ def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
             and not line
         ):
             if action in ("ignore", "error"):
-                return action
+                return str(action)
             break
     hearer, told = hearer_of_warnings()
     return f"shown {told}".strip() if hearer is None else "heard"
@@ -292,14 +298,6 @@ def _asking_signal(original: _Function) -> _Function:
         return original(signalnum)
 
     return getsignal
-
-
-def _told_of_handler(handler: Any) -> str:
-    """What a signal's handler is: ``SIG_DFL``, or a function with its code."""
-    if isinstance(handler, signal.Handlers):
-        return handler.name
-    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
-    return f"{identity_of(handler)} {code_digest(code) if code else ''}"
 
 
 def _file_asking() -> str:
