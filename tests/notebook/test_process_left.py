@@ -247,15 +247,8 @@ def test_a_step_runs_again_where_a_function_out_of_its_module_would_tell_somethi
 ) -> None:
     sets, asked = {**ASKED, "the working folder": CWD}[case]
     module, name = re.match(r"(\w+)\.(\w+)", asked).groups()
-    _told_as_it_is_set(
-        own,
-        sets,
-        [
-            f"from {module} import {name} as ask",
-            f"%%step s\ny = {asked.replace(f'{module}.{name}', 'ask', 1)}",
-            "y",
-        ],
-    )
+    step = f"%%step s\ny = {asked.replace(f'{module}.{name}', 'ask', 1)}"
+    _told_as_it_is_set(own, sets, [f"from {module} import {name} as ask", step, "y"])
 
 
 def _told_as_it_is_set(own: Kernel, sets: str, cells: Sequence[str]) -> None:
