@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import copy
 import enum
 import gzip
 import math
@@ -323,6 +325,25 @@ def test_a_dict_that_is_its_own_namespace_comes_back_as_one() -> None:
     loaded.c = 3
     assert (loaded["c"], loaded.a, loaded["b"]) == (3, [1, 2], "text")
     assert loaded.whole is loaded and type(loaded) is Bunch
+
+
+class Tally(collections.Counter[str]):
+    """Counts, and knows what it counts."""
+
+
+class Grouped(collections.defaultdict[str, list[int]]):
+    """Groups, and knows what it groups."""
+
+
+@pytest.mark.parametrize("made", [collections.Counter("aab"), Tally("ab"), Grouped(list, a=[1])])
+def test_attributes_of_a_dictionary_that_python_pickles_without_them_come_back(made: Any) -> None:
+    bare, told = fingerprint(made), copy.deepcopy(made)
+    made.unit = told.unit = ["words"]
+    assert fingerprint(made) == fingerprint(told) != bare
+    loaded = reopened(made=made)["made"]
+    assert (loaded, type(loaded), vars(loaded)) == (made, type(made), {"unit": ["words"]})
+    if isinstance(made, Grouped):
+        assert loaded["new"] == []
 
 
 def test_a_function_that_refers_to_itself_comes_back() -> None:

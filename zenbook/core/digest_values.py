@@ -19,6 +19,7 @@ from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import MEMOIZED, adds_only_attributes, is_a
+from zenbook.core.left_out import attributes_left_out
 from zenbook.core.raised import behind
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -129,7 +130,7 @@ def _reduced(value: Any, digester: Digester) -> Description:
         digester.class_token(kind),
         make,
         tuple(arguments),
-        state,
+        state if state is not None else attributes_left_out(value) or None,
         list(members) if members is not None else None,
         [tuple(pair) for pair in pairs] if pairs is not None else None,
     )

@@ -347,6 +347,12 @@ def reduce_with_attributes(obj: dict[str, Any]) -> Any:
     return type(obj), (), dict(vars(obj)), None, iter(dict.items(obj)), fill_attributes
 
 
+def reduce_with(attributes: dict[str, Any], obj: Any) -> Any:
+    """An object that is made as it says itself, and then given these attributes."""
+    make, arguments, _, members, pairs = (*obj.__reduce_ex__(5), None, None, None)[:5]
+    return make, arguments, attributes, members, pairs, fill_attributes
+
+
 def fill_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     """Give an object its attributes, whatever its class makes of a state."""
     vars(obj).update(attributes)

@@ -17,7 +17,7 @@ from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import is_a
-from zenbook.core.left_out import keeps_all
+from zenbook.core.left_out import attributes_left_out, keeps_all
 from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
@@ -141,6 +141,8 @@ class Packer(pickle.Pickler):
             return import_shared, (library,)
         if is_a(obj, dict) and code_.is_own_namespace(obj):
             return code_.reduce_own_namespace(obj)
+        if attributes := attributes_left_out(obj):
+            return code_.reduce_with(attributes, obj)
         root = library_of(kind)
         if root == "numpy":
             return self._array(obj)
