@@ -58,6 +58,34 @@ def test_a_shown_value_that_cannot_be_kept_is_told_in_words(kernel: Kernel) -> N
     assert "not kept: the value it shows is a live sqlite3.Cursor" in said
 
 
+WIDGETS = {
+    "a slider": ("w.IntSlider(value=3)", "value = 4", "max = 9", "observe(print, 'value')"),
+    "a choice": ("w.Dropdown(options=['a', 'b'])", "value = 'b'", "options = ['a', 'c']"),
+    "a box": ("w.VBox([w.Text('x')])", "children[0].value = 'y'", "children = []"),
+    "a button": ("w.Button()", "disabled = True", "on_click(print)"),
+}
+
+
+@pytest.mark.parametrize("case", WIDGETS)
+def test_a_widget_counts_by_what_it_shows_and_whom_it_calls(case: str, kernel: Kernel) -> None:
+    making, *changes = WIDGETS[case]
+    making = f"import ipywidgets as w\nit = {making}"
+    ask = "%%step ask\nvalue = str(getattr(it, 'value', it))"
+    for status in ("completed", "cached"):
+        assert kernel.play(making, "display(it)", ask)[-1].status == status
+        kernel.fresh()
+    kernel.play(making)
+    for change in changes:
+        kernel.run(f"it.{change}")
+        asked = kernel.run(ask)
+        assert asked.status == "completed" and "input it changed" in asked.said
+        assert kernel.run(ask).status == "cached"
+        for _ in range(2):
+            kernel.play(making)
+            changed = kernel.run(f"%%step change\nit.{change}")
+            assert changed.status == "completed" and "kept: it is a widget" in changed.said
+
+
 def test_a_lock_is_no_reason_to_run(kernel: Kernel) -> None:
     cells = ["import threading\nguard = threading.Lock()", "%%step a\nwith guard:\n    x = 1"]
     kernel.play(*cells)
@@ -86,6 +114,12 @@ LIVE = {
         "n = s.fileno() >= 0",
         "input s is a socket",
         "open it in the step",
+    ),
+    "a widget that takes up outputs": (
+        "import ipywidgets as w\no = w.VBox([w.Output()])",
+        "with o.children[0]:\n    print(1)",
+        "input o is a widget that takes up outputs",
+        "make it in the step",
     ),
     "a file that is mapped": (
         "import mmap\nm = mmap.mmap(-1, 4)",

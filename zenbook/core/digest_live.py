@@ -11,6 +11,9 @@ change what a query gives. What it cannot be asked for is a reason to refuse
 it: functions and collations of the user's, a callback, more than 256 MB. Whether it converts types
 (``detect_types``) is no attribute; a converter made for the question tells.
 
+A widget is what it shows, and whom it calls; one that takes up what is printed is refused, because
+a hit would print that under the cell.
+
 Refused, and so run every time: generators, open files, sockets, cursors and every other
 connection. A step that uses a generator or a file moves it on, and no kept result could; a
 server's data cannot be hashed.
@@ -22,10 +25,13 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.digest_database import digest_of_database
 from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.kinds import is_a
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
@@ -165,10 +171,49 @@ def _rows(value: Any, query: str) -> list[Any]:
         value.text_factory = texts
 
 
+# ---------------------------------------------------------------- widgets
+
+_OF_THE_PAGE = frozenset(
+    (
+        *("comm", "keys", "log", "_initializing_traits_", "_model_id", "_msg_callbacks"),
+        *("_property_lock", "_states_to_send", "_view_count"),
+    )
+)
+"""What a widget has for its way to the page, and what the page tells of itself."""
+_CALLED = (FunctionType, MethodType, partial)
+
+
+def widget(value: Any, digester: Digester) -> Description:
+    """A widget of the page: its traits, what its class keeps beside them, and whom it calls."""
+    if any(f"{base.__module__}.{base.__name__}" in _TAKING_OUTPUTS for base in type(value).__mro__):
+        raise NotDigestible("is a widget that takes up outputs")
+    names = set(value.trait_names()) - _OF_THE_PAGE
+    beside = {n: v for n, v in vars(value).items() if n not in _OF_THE_PAGE and n[:6] != "_trait"}
+    for name, held in beside.items():
+        if type(held).__name__ == "CallbackDispatcher":
+            beside[name] = list(held.callbacks)
+    return (
+        "widget",
+        digester.class_token(type(value)),
+        {name: getattr(value, name) for name in sorted(names)},
+        beside,
+        {name: _called(kinds) for name, kinds in value._trait_notifiers.items()},
+    )
+
+
+_TAKING_OUTPUTS = frozenset({"ipywidgets.widgets.widget_output.Output"})
+
+
+def _called(kinds: Any) -> list[Any]:
+    """The user's functions among those that hear of a trait; the class's own are others."""
+    return [each for held in kinds.values() for each in held if is_a(each, _CALLED)]
+
+
 DESCRIBERS: Describers = {
     "_thread.lock": lock,
     "_thread.RLock": lock,
     "threading.Event": event,
     "threading.Semaphore": semaphore,
     "sqlite3.Connection": connection,
+    "ipywidgets.widgets.widget.Widget": widget,
 }

@@ -84,6 +84,7 @@ _BY_NAME = (
     ("psycopg", "Connection", "is a live database connection"),
     ("psycopg2.extensions", "connection", "is a live database connection"),
     ("h5py", "File", "is an open file"),
+    ("ipywidgets.widgets.widget", "Widget", "is a widget"),
     ("requests", "Session", "is a session of connections"),
     ("httpx", "Client", "is a session of connections"),
     ("zmq", "Socket", "is a socket"),

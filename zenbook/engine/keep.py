@@ -60,7 +60,7 @@ def keep(
             more = (watched, identity, values, changed, call, sitting, desk)
             record = _first_kept(_attempts(ran, values, sitting), lambda it: _record(it, *more))
         except (NotKeepable, Inseparable) as error:
-            not_kept = str(error)
+            not_kept = str(error).removeprefix("~")
         except StoreFault as error:
             not_kept = f"the store failed: {error}"
             desk.warn_of(error, "zenbook cannot keep results ({}); steps run without it.")
