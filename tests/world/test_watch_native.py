@@ -108,6 +108,41 @@ def test_what_it_writes_into_a_folder_that_the_step_makes_is_an_output(into: str
     assert not holds(seen)
 
 
+LISTS = {
+    "as a folder": lambda folder: pq.read_table(folder),
+    "by pandas": lambda folder: pd.read_parquet(folder),
+    "by a pattern": lambda folder: pl.read_parquet(folder + "/*.parquet"),
+}
+
+
+@pytest.mark.parametrize("how", LISTS)
+def test_what_others_put_into_a_folder_that_it_made_and_listed_is_noticed(how: str) -> None:
+    table = pa.table({"a": [1]})
+
+    def body(folder: str) -> None:
+        os.makedirs(folder, exist_ok=True)
+        pq.write_table(table, folder + "/" + "a.parquet")
+        LISTS[how](folder)
+
+    seen = see(body, "made")
+    assert "made/a.parquet" in wrote(seen) and holds(seen) and seen.obstacles == ()
+    pq.write_table(table, "made/b.parquet")
+    assert not holds(seen)
+
+
+def test_what_others_put_into_a_folder_that_it_made_and_did_not_list_is_no_reason() -> None:
+    table = pa.table({"a": [1]})
+
+    def body(folder: str) -> None:
+        os.makedirs(folder, exist_ok=True)
+        pq.write_table(table, folder + "/" + "a.parquet")
+        pq.read_table(folder + "/" + "a.parquet")
+
+    seen = see(body, "made")
+    pq.write_table(table, "made/b.parquet")
+    assert holds(seen)
+
+
 def test_folders_that_it_makes_and_what_it_writes_there_are_outputs(project: Path) -> None:
     table = pa.table({"a": [1], "b": [2]})
     seen = see(lambda x: pq.write_to_dataset(table, "sub/" + x, partition_cols=["b"]), "parts")

@@ -190,6 +190,8 @@ def _settle_opens(notes: Notes) -> None:
         notes.opened_unseen(path, manner)
     for pattern in sorted(patterns):
         notes.matched(pattern, hidden=False)
+    for folder in sorted(listed & opens.made):
+        notes.listed(folder)
 
 
 def _settle_folders(notes: Notes) -> None:

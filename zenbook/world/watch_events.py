@@ -22,7 +22,7 @@ from zenbook.world import files, watch_native, watch_reaching
 from zenbook.world.watch_looks import look_at
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
-from zenbook.world.watch_programs import follow_native, program_starts, terminal_starts
+from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, forward, running
 
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
@@ -54,7 +54,9 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     try:
         if handle is _opened and not files.is_quiet():
             _note_stranger(everyone, args[0])
-        frame = sys._getframe(1)
+        frame: Any = sys._getframe(1)
+        if frame.f_code is MAKING:
+            frame = frame.f_back
         if everyone and owner_of(frame.f_code.co_filename) != "zenbook":
             handle(everyone, args, frame)
     except Exception as error:  # never the user's problem; the result is just not kept

@@ -28,6 +28,7 @@ from zenbook.world import (
     watch_hearing,
     watch_imports,
     watch_memoized,
+    watch_programs,
     watch_random,
     watch_reaching,
     watch_registries,
@@ -99,7 +100,7 @@ def wrap(*, only_variables: bool = False) -> None:
 
 _ROOMS: tuple[Any, ...] = (
     *(watch_random, watch_reports, watch_hearing),
-    *(watch_reaching, watch_registries),
+    *(watch_programs, watch_reaching, watch_registries),
 )
 
 

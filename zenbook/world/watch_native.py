@@ -115,6 +115,8 @@ class Opens:
         """Watch descriptors of the folders: the queue has more, of steps before this one."""
         self.events: dict[str, list[int]] = {}
         """Kinds of events by path, each kind once, in the order in which they came first."""
+        self.made: set[str] = set()
+        """Folders that were made meanwhile, and have been followed from then on."""
         self.folders: set[str] = set()
         """Folders that were opened: listed, most likely."""
         self.strangers: set[str] = set()
@@ -132,6 +134,17 @@ class Opens:
             if self in _sessions:
                 _drain()
                 _sessions.remove(self)
+
+    def follow_made(self, folder: str, places: Places) -> None:
+        """Follow a folder that has just been made, too, as long as these are not too many."""
+        if len(self.within) >= MOST_FOLDERS or places.never(folder + os.sep):
+            return
+        with _lock, files.quiet():
+            _drain()
+            facts = files.facts_of(folder)
+            if facts is not None and _descriptor >= 0:
+                self.within.add(_watch(_descriptor, folder, facts.st_ino))
+                self.made.add(folder)
 
     def has_passed_by(self, folder: str, places: Places, listed: Collection[str]) -> bool:
         """Whether nobody has gone through this folder but who has ``listed`` it in Python: all of
@@ -168,6 +181,7 @@ def follow(folders: Iterable[str], places: Places) -> Opens | None:
         queue = _open_queue()
         if queue is None:
             return None
+        _drain()  # a folder that is gone may have left its inode to the one made after it
         chosen = tuple(islice(_tree(folders, places), MOST_FOLDERS))
         within = {_watch(queue, folder, inode) for folder, inode in chosen}
         _drain()

@@ -2,9 +2,9 @@
 
 A program is told its files on its command line, so those are looked at as named paths. What else
 it opens, makes or takes away in the folders that are followed, the kernel tells
-(:mod:`watch_native`). In a folder that is made meanwhile nobody follows them, nor native readers
-and writers; so when the step has ended, what stands there is looked at, up to :data:`MOST_FOUND`
-files and folders.
+(:mod:`watch_native`). A folder that the step's own code makes is followed from then on. In one that
+others make nobody follows them, nor native writers; so when the step has ended, what stands there
+is looked at, up to :data:`MOST_FOUND` files and folders.
 
 Another process that deletes or makes a folder meanwhile is taken for the step's program. That can
 only make a step run again in vain; what is deleted counts only where the step started a program.
@@ -12,19 +12,22 @@ only make a step run again in vain; what is deleted counts only where the step s
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from zenbook.world import files, watch_native
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_scope import current, running
 
+_Function = Callable[..., Any]
 MOST_FOUND = 1000
 _FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
 """Files that other programs make and take away all the time."""
@@ -38,6 +41,27 @@ def follow_native(notes: Notes) -> None:
     """From now on also see what is opened by native code and by other programs."""
     if notes.opens is None:
         notes.opens = watch_native.follow(notes.folders(), notes.places)
+
+
+def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
+    """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
+    return ((os, "mkdir", _making_folder),)
+
+
+def _making_folder(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def mkdir(path: Any, *args: Any, **named: Any) -> None:
+        original(path, *args, **named)
+        if running and named.get("dir_fd") is None:
+            for notes in current():
+                if notes.opens is not None:
+                    notes.opens.follow_made(os.path.abspath(os.fsdecode(path)), notes.places)
+
+    return mkdir
+
+
+MAKING: CodeType = _making_folder(os.mkdir).__code__
+"""The code that stands between the step's and the system's."""
 
 
 def program_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
