@@ -46,13 +46,20 @@ FORMULAS = {
     "a helper's argument": "helped(df, asked)",
     "code": "pd.eval('df.a[df.a > W]').tolist()",
     "code of the notebook": "pd.eval(code).tolist()",
+    "a text of a list": "[df.query(q).a.tolist() for q in asks][0]",
+    "a text that is put together": "df.query(' > '.join(['a', '@W'])).a.tolist()",
+    "a text of a file": "df.query(open('asked.txt').read()).a.tolist()",
+    "a list for a helper": "all_of(df)",
+    "code that is put together": "pd.eval(' > '.join(['df.a[df.a', 'W]'])).tolist()",
 }
 
 
 def test_a_step_runs_where_a_name_in_a_formula_is_another(kernel: Kernel) -> None:
     given = (
         "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nasked = 'a > @W'\n"
-        "code = 'df.a[df.a > W]'\ndef helped(df, q='a > @W'): return df.query(q).a.tolist()"
+        "code = 'df.a[df.a > W]'\ndef helped(df, q='a > @W'): return df.query(q).a.tolist()\n"
+        "asks = [asked]\nopen('asked.txt', 'w').write(asked)\n"
+        "def all_of(df): return [df.query(q) for q in asks][0].a.tolist()"
     )
     steps = [f"%%step s{n}\ny = {each}" for n, each in enumerate(FORMULAS.values())]
     for value, status in ((1, "completed"), (1, "cached"), (2, "completed")):
@@ -61,6 +68,29 @@ def test_a_step_runs_where_a_name_in_a_formula_is_another(kernel: Kernel) -> Non
             assert (kernel.run(step).status, kernel.value("y")) == (status, [2, 3][value - 1 :]), (
                 step
             )
+        kernel.fresh()
+
+
+def test_a_step_runs_where_a_function_in_a_formula_of_statistics_is_another(
+    kernel: Kernel,
+) -> None:
+    given = "import pandas as pd, patsy\ndf = pd.DataFrame({{'a': [1.0, 2.0]}})\na = {}\n"
+    given += "def more(a): return a + {}"
+    step = "%%step s\ny = patsy.dmatrix('0 + more(a)', df).ravel().tolist()"
+    changes = ((1, 1, "completed"), (1, 1, "cached"), (2, 1, "cached"), (2, 2, "completed"))
+    for beside_the_column, more, status in changes:
+        asked = kernel.play(given.format(beside_the_column, more), step)[-1]
+        assert (asked.status, kernel.value("y")) == (status, [1.0 + more, 2.0 + more])
+        kernel.fresh()
+    assert "global more changed" in asked.said
+
+
+def test_a_name_that_a_step_binds_for_a_formula_is_no_reason(kernel: Kernel) -> None:
+    given = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nasks = ['a > @W']"
+    step = "%%step s\nW = 1\ny = [df.query(q) for q in asks][0].a.tolist()"
+    for before, status in (("W = 5", "completed"), ("W = 7", "cached"), ("", "cached")):
+        assert kernel.play(given, before, step)[-1].status == status
+        assert kernel.value("y") == [2, 3]
         kernel.fresh()
 
 

@@ -1,4 +1,4 @@
-"""Code that a step reaches by a name that is in no code: in a pickle, in a text.
+"""What a step reaches by a name that is in no code: in a pickle, in a text.
 
 ``pickle.load(file).predict(X)`` names no class, and what it runs is in a module that nothing in the
 step's code leads to. Whoever looks such names up (see :mod:`watch_reaching`), joblib, pandas, numpy
@@ -24,7 +24,7 @@ from zenbook.errors import NotDigestible
 from zenbook.model import Read
 
 _PROGRAM = "__main__"
-_PICKLED = "pickled "
+_GLOBAL = "global "
 _MISSING: Any = object()
 
 
@@ -43,6 +43,7 @@ class Reached:
             if is_a(value, (type, FunctionType))
         }
         """Classes and functions of the program, which may go, with a file that a closure holds."""
+        self._ids = {name: id(value) for name, value in list(_program().items())}
 
     def is_news(self, module: str, name: str) -> bool:
         """Whether nothing has told of this name yet, and it is not of the step's own making."""
@@ -60,16 +61,18 @@ class Reached:
                 yield code_now(MODULE + module, code)
         for module, name in self._found:
             if module == _PROGRAM and name:
-                yield code_now(_PICKLED + name, code)
+                yield code_now(_GLOBAL + name, code)
 
     def _is_own(self, module: str, name: str) -> bool:
-        """Whether the step has made this class or function, which is its code then."""
+        """Whether the step has bound this name of the program, or has made the class or function
+        that it stands for, which is its code then."""
         if module != _PROGRAM:
             return False
         top = name.partition(".")[0]
         value = _program().get(top)
-        before = self._before.get(top, _gone)
-        return is_a(value, (type, FunctionType)) and before() is not value
+        if is_a(value, (type, FunctionType)):
+            return self._before.get(top, _gone)() is not value
+        return top in _program() and self._ids.get(top) != id(value)
 
 
 def names_of_program(names: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -83,7 +86,7 @@ def code_now(name: str, code: CodeClosure) -> Read:
     if name.startswith(MODULE):
         return Read("use", name, code.named_module(name.removeprefix(MODULE), Digester(code)))
     value: Any = _program()
-    for part in name.removeprefix(_PICKLED).split("."):
+    for part in name.removeprefix(_GLOBAL).split("."):
         value = value.get(part, _MISSING) if type(value) is dict else getattr(value, part, _MISSING)
     return Read("use", name, "missing" if value is _MISSING else _digest(value, code))
 

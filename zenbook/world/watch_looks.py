@@ -25,6 +25,7 @@ from typing import Any
 from zenbook.world import (
     files,
     watch_filters,
+    watch_formulas,
     watch_hearing,
     watch_imports,
     watch_memoized,
@@ -99,7 +100,7 @@ def wrap(*, only_variables: bool = False) -> None:
 
 
 _ROOMS: tuple[Any, ...] = (
-    *(watch_random, watch_reports, watch_hearing),
+    *(watch_random, watch_reports, watch_hearing, watch_formulas),
     *(watch_programs, watch_reaching, watch_registries),
 )
 

@@ -17,9 +17,10 @@ from zenbook.core.closure_static import resolve
 from zenbook.core.code_reader import facts_of
 from zenbook.world.executed import note_executed
 from zenbook.world.watch_code import names_of_program
+from zenbook.world.watch_formulas import evaluated
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_of
-from zenbook.world.watch_scope import current, forward, is_child, running
+from zenbook.world.watch_scope import current, is_child, reach, running
 
 _Function = Callable[..., Any]
 
@@ -52,10 +53,7 @@ def _imported(module: Any, frame: FrameType) -> None:
 
 def _reached(everyone: tuple[Notes, ...], module: str, name: str = "") -> None:
     for notes in everyone:
-        if notes.reached.is_news(module, name) and not forward(
-            notes, "reached", f"{module} {name}"
-        ):
-            notes.reached.found(module, name)
+        reach(notes, module, name)
 
 
 def _found(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -82,6 +80,7 @@ def _said_of(code: tuple[Any, ...]) -> Iterator[str]:
 
 def _executed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     note_executed(args[0])
+    evaluated(everyone, args[0], frame)
     if isinstance(args[0], CodeType) and frame.f_globals.get("__name__") == "runpy":
         package = str(frame.f_locals.get("pkg_name") or "")
         for entry in facts_of(args[0]).imports:

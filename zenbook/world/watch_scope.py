@@ -93,6 +93,12 @@ def forward(notes: Notes, what: str, text: str) -> bool:
     return True
 
 
+def reach(notes: Notes, module: str, name: str = "") -> None:
+    """Note that this name of a module, or the module, was looked up."""
+    if notes.reached.is_news(module, name) and not forward(notes, "reached", f"{module} {name}"):
+        notes.reached.found(module, name)
+
+
 def is_child() -> bool:
     """Whether this is a forked child of a process in which a step runs."""
     return _in_child
