@@ -420,3 +420,27 @@ def test_a_step_that_has_a_library_set_something_is_never_kept_as_if_it_did_not(
         own.restart()
     own.play(*cells)
     assert own.ask("__import__('os').environ.get('ZQ_LOADED')") == "'1'"
+
+
+POLARS = {
+    "a draw": ("x = df.sample(3)['a'].to_list()", "draws from polars' random state"),
+    "an expression": ("x = df.select(pl.col('a').shuffle()).rows()", "draws from polars'"),
+    "a seed of its own": ("x = df.sample(3, seed=1)['a'].to_list()", ""),
+    "a shuffle with a seed": ("x = df['a'].shuffle(3).to_list()", ""),
+    "a step that seeds": ("pl.set_random_seed(1)\nx = df.sample(3).rows()", "seeds polars'"),
+}
+
+
+def test_a_step_that_draws_from_polars_seeded_state_is_not_kept(own: Kernel) -> None:
+    given = "import polars as pl\ndf = pl.DataFrame({{'a': range(100)}})\n{}"
+    for case, (body, told) in POLARS.items():
+        step = f"%%step s\n{body}"
+        seeds = not body.startswith("x")
+        own.restart()
+        for status in ("completed", "completed" if seeds else "cached"):
+            own.fresh()
+            assert own.play(given.format(""), step)[-1].status == status, case
+        for seed in (1, 2):
+            own.fresh()
+            drawn = own.play(given.format(f"pl.set_random_seed({seed})"), step)[-1]
+            assert told in drawn.said and drawn.status == ("completed" if told else "cached"), case

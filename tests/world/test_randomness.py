@@ -184,6 +184,7 @@ PROGRAMS = {
     "import numpy as np\nnp.random.set_state(x)\n": {"numpy"},
     "torch.manual_seed(0)\n": {"torch"},
     "from transformers import set_seed\nset_seed(1)\n": {"random", "torch"},
+    "import polars as pl\npl.set_random_seed(0)\n": {"polars", "random", "torch"},
     "def fix():\n    random.seed(1)\nfix()\n": {"random"},
     "def fix():\n    random.seed(1)\n": set(),
     "class T:\n    def fit(self):\n        random.seed(1)\nT().fit()\n": {"random"},

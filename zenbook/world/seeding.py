@@ -32,7 +32,7 @@ _scanned: dict[str, Scan] = {}
 class Scan:
     """What one text calls: at its top level, and in each of its functions.
 
-    A call is kept by its last name; a seeding call as ``"random!"``, ``"numpy!"`` or ``"torch!"``.
+    A call is kept by its last name; a seeding call as ``"random!"``, ``"numpy!"`` and so on.
     """
 
     top: frozenset[str] = frozenset()
@@ -76,7 +76,8 @@ class _Walk(ast.NodeVisitor):
 
 
 def seeded_by(texts: Iterable[str]) -> frozenset[str]:
-    """The libraries (``random``, ``numpy``, ``torch``) that a program made of these texts seeds."""
+    """The libraries that a program made of these texts seeds: ``random``, ``numpy``, ``torch``,
+    ``polars``."""
     return _seeded_by_each(tuple(dict.fromkeys(texts)))  # a cell is run again as it is, mostly
 
 
@@ -138,6 +139,8 @@ def _seeded_by(name: str, call: ast.Call) -> Iterator[str]:
         yield "torch"
     if last in _ALL:
         yield from ("random", "torch")
+    if last == "set_random_seed":
+        yield "polars"
 
 
 def _called(node: ast.expr) -> ast.expr:

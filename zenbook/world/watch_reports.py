@@ -24,6 +24,7 @@ from typing import Any
 
 from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
+from zenbook.world.randomness import GlobalRandomness
 from zenbook.world.watch_filters import standing
 from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
 from zenbook.world.watch_places import owner_of
@@ -60,8 +61,18 @@ _ASKED: Sequence[tuple[str, Any, str]] = (
     ("the folder for temporary files", tempfile, "gettempdir"),
 )
 """What there is one of in a process, by the name of a read, and the function that tells it."""
+POLARS_SEED = "the seed of polars"
+SEEDED = "given"
+
+
+def polars_seed() -> str:
+    """Whether the program has seeded the random state of polars, which nobody can ask for."""
+    return SEEDED if GlobalRandomness().seeded("polars") else "none"
+
+
 _FACTS: dict[str, Callable[[], object]] = {
     **{name: partial(_answer, owner, function) for name, owner, function in _ASKED},
+    POLARS_SEED: polars_seed,
     OWN_HANDLER: lambda: "alone" if is_own(logging.root.handlers) else "beside others",
 }
 """What there is one of in a process, by the name of a read."""
