@@ -149,6 +149,38 @@ def test_a_step_that_reads_texts_of_code_runs_where_these_are_another(kernel: Ke
         kernel.fresh()
 
 
+ANNOTATED = {
+    "a text": ("def f(x: 'Kind'): ...", "get_type_hints(f)['x']().n"),
+    "a class": ("def f(x: Kind): ...", "f.__annotations__['x']().n"),
+    "a text within": ("def f(x: 'list[Kind]'): ...", "get_args(get_type_hints(f)['x'])[0]().n"),
+    "a class within": ("def f(x: list[Kind]): ...", "get_args(get_type_hints(f)['x'])[0]().n"),
+    "a text within a class": ("class F:\n    x: 'Other'", "get_type_hints(F)['x'].x().n"),
+    "what is given back": ("def f() -> Kind: ...", "inspect.signature(f).return_annotation().n"),
+    "another name for it": ("def f(x: 'Alias'): ...", "get_type_hints(f)['x']().n"),
+    "by a helper": ("def f(x: Kind): ...", "made(f)[0].n"),
+    "a field": (
+        "@dataclasses.dataclass\nclass F:\n    x: Kind = None",
+        "dataclasses.fields(F)[0].type().n",
+    ),
+}
+
+
+def test_a_step_that_reads_annotations_runs_where_what_they_name_is_another(
+    kernel: Kernel,
+) -> None:
+    given = (
+        "import dataclasses, inspect\nfrom typing import get_args, get_type_hints\n"
+        "class Kind:\n    n = {}\nclass Other:\n    x = Kind\nAlias = Kind\n"
+        "def made(f): return [kind() for kind in get_type_hints(f).values()]\n"
+    )
+    for case, (defines, asks) in ANNOTATED.items():
+        for number, status in ((1, "completed"), (1, "cached"), (2, "completed")):
+            step = f"%%step s\ny = {asks}"
+            ran = kernel.play(given.format(number) + defines, step)[-1]
+            assert (case, ran.status, kernel.value("y")) == (case, status, number)
+            kernel.fresh()
+
+
 def test_the_name_of_a_function_counts_where_the_code_does_not_tell_it(kernel: Kernel) -> None:
     for name, (given, step) in NAMES.items():
         for number, called in ((1, "first"), (1, "first"), (2, "second")):

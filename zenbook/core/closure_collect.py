@@ -18,7 +18,7 @@ from zenbook.core.closure_origin import identity_of, package_of
 from zenbook.core.closure_put import LISTS, lists_in, put_in
 from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
-from zenbook.core.closure_texts import Text, text_of
+from zenbook.core.closure_texts import Text, annotated_with, text_of
 from zenbook.core.closure_trace import MISSING, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
@@ -142,10 +142,17 @@ class Collector:
     def finish(self) -> Trace:
         """Describe whatever waits, which may queue more, and give everything found."""
         self._describe_waiting()
-        for text in sorted(self.texts):
-            for label, thing in self.described:
-                told = self.watch(functools.partial(text_of, thing, text))
-                self._besides(f"{text} of {label}", (told,))
+        told: set[tuple[str, Text]] = set()
+        while missing := [
+            (label, thing, text)
+            for label, thing in self.described
+            for text in sorted(self.texts)
+            if (label, text) not in told
+        ]:
+            for label, thing, text in missing:
+                told.add((label, text))
+                self._besides(f"{text} of {label}", self._text_of(thing, text))
+            self._describe_waiting()
         return Trace(
             keep=tuple(self.keep),
             whole=tuple(self.whole),
@@ -177,6 +184,16 @@ class Collector:
             stale=tuple(self.stale),
             previews={name: preview_of(name, value) for name, value in self.constants.items()},
         )
+
+    def _text_of(self, thing: Any, text: Text) -> Token:
+        """A text of used code; who reads annotations may use what they name."""
+        said = self.watch(functools.partial(text_of, thing, text))
+        if text != "annotations":
+            return (said,)
+        space, names, notes = annotated_with(thing)
+        self.bindings += ((space, name, space[name]) for name in names)
+        named = [(name, self.meaning(name, space[name])) for name in names]
+        return (said, *named, *(self.meaning(note.__name__, note) for note in notes))
 
     def _describe_waiting(self) -> None:
         asked = 0

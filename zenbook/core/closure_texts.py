@@ -7,9 +7,14 @@ these are another, though ``f`` does what it did. Who reads which is told by the
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Iterable
-from typing import Any, Literal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import GenericAlias
+from typing import Any, ForwardRef, Literal, get_args
+
+from zenbook.core.kinds import held_by_name, told_by
 
 Text = Literal["annotations", "docstring", "source"]
 _READERS: dict[str, tuple[Text, ...]] = {
@@ -45,6 +50,44 @@ def text_of(thing: Any, which: Text) -> str:
         return repr([(n, _noted(note)) for n, note in inspect.get_annotations(thing).items()])
     except Exception:  # annotations are code, which may raise anything, and a source may be gone
         return ""
+
+
+def annotated_with(thing: Any) -> tuple[Mapping[str, Any], list[str], list[type]]:
+    """What annotations of a function or class lead to: the globals it stands in, the names of
+    those that its texts name, and the classes that it holds themselves."""
+    space = told_by(thing, "__globals__")
+    if space is None:
+        space = held_by_name(sys.modules.get(str(told_by(thing, "__module__")))) or {}
+    try:
+        waiting = [*inspect.get_annotations(thing).values()]
+    except Exception:  # as above
+        waiting = []
+    names: dict[str, None] = {}
+    classes: dict[type, None] = {}
+    while waiting:
+        note = waiting.pop()
+        if isinstance(note, ForwardRef):
+            note = note.__forward_arg__
+        if isinstance(note, str):
+            names |= dict.fromkeys(names_of(note))
+        elif type(note) is not GenericAlias and isinstance(note, type):
+            classes[note] = None
+        else:
+            waiting += get_args(note)
+    return space, sorted(space.keys() & names), list(classes)
+
+
+def names_of(text: str) -> Iterator[str]:
+    """The names in the text of an annotation; none if it is no code."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from names_of(node.value)
 
 
 def _noted(note: Any) -> str:
