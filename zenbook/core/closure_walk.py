@@ -25,9 +25,16 @@ from zenbook.core.closure_members import counts_by_value
 from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
 from zenbook.core.closure_origin import identity_of, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
+from zenbook.core.closure_program import (
+    PROGRAM,
+    is_elsewhere,
+    names_of_program,
+    taken_of,
+    taken_of_program,
+)
 from zenbook.core.closure_static import StaticModules, resolve
 from zenbook.core.closure_trace import MISSING, Trace, cell_content, is_atom
-from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in
+from zenbook.core.code_facts import CodeFacts, Import, Name, bound_in, parameters_of
 from zenbook.core.code_reader import facts_of
 from zenbook.core.compiling import compiled
 from zenbook.core.kinds import is_a
@@ -72,7 +79,7 @@ class Walk(Objects):
         static: StaticModules,
         as_value: bool = False,
     ) -> None:
-        super().__init__([root, namespace], () if as_value else _parameters(root))
+        super().__init__([root, namespace], () if as_value else parameters_of(root))
         self.root = root
         self.namespace: Mapping[str, Any] = {} if namespace is None else namespace
         self.static = static
@@ -226,6 +233,8 @@ class Walk(Objects):
             else:
                 self.widened[f"{who} {ways}: its whole module counts"] = None
                 yield self.all_of(space)
+                if is_elsewhere(facts, space):
+                    yield self.all_of(names_of_program())
         if _IMPORTERS & set(facts.dynamic):
             names = self.watch(partial(self.static.beside, str(space.get("__file__", ""))))
             yield self._static_modules("import", *names)
@@ -339,9 +348,12 @@ class Walk(Objects):
         package = space.get("__package__") or str(space.get("__name__", "")).rpartition(".")[0]
         name = resolve(entry.module, entry.level, package)
         text = entry.bound or name
+        if name == PROGRAM:
+            taken, program = taken_of_program(entry, facts), names_of_program()
+            return ("program", *(self._name(Name(one), program, {}) for one in taken))
         if self.static.find(name) is None:
             self.packages.add(package_named(name))
-            for reached in _taken_of(entry, name, facts):
+            for reached in taken_of(entry, name, facts):
                 self.reach(reached)
             return ("installed", f"{name}:{entry.attribute}" if entry.attribute else name)
         names = [name]
@@ -377,23 +389,6 @@ def _is_shells(value: Any) -> bool:
     return _SHELLS.fullmatch(identity_of(value)) is not None
 
 
-def _taken_of(entry: Import, name: str, facts: CodeFacts) -> list[str]:
-    """What the code takes of an installed module it imports; all of it if that cannot be told."""
-    if entry.attribute:
-        return [f"{name}.{entry.attribute}"]
-    taken = [".".join((name, *one.chain)) for one in facts.taken if one.root == entry.bound]
-    return taken or [name]
-
-
 def _has_no_digest_after(value: Any) -> bool:
     """Whether this is code, of which no kept result puts an attribute back."""
     return is_a(value, (ModuleType, type, FunctionType))
-
-
-def _parameters(root: Any) -> tuple[str, ...]:
-    """The names of a step's inputs."""
-    code = root if isinstance(root, CodeType) else getattr(root, "__code__", None)
-    if not isinstance(code, CodeType):
-        return ()
-    stars = bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]

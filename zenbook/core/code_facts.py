@@ -6,7 +6,7 @@ import dis
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
-from typing import Literal
+from typing import Any, Literal
 
 from zenbook.core.closure_texts import Text
 
@@ -109,3 +109,12 @@ def bound_in(code: CodeType) -> frozenset[str]:
         if step.opname.startswith(("STORE_", "DELETE_")):
             found.update(step.argval if isinstance(step.argval, tuple) else (str(step.argval),))
     return frozenset(found)
+
+
+def parameters_of(root: Any) -> tuple[str, ...]:
+    """The names of a step's inputs."""
+    code = root if isinstance(root, CodeType) else getattr(root, "__code__", None)
+    if not isinstance(code, CodeType):
+        return ()
+    stars = bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]

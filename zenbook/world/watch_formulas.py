@@ -1,25 +1,29 @@
-"""Globals that a formula names: ``df.query(text)``, ``pd.eval(text)``, ``smf.ols("y ~ f(x)", df)``.
+"""Globals that a text names: of a formula, or of a magic or command in a function.
 
-What a formula says is code in a text, and libraries look its names up among those of whoever calls
-them. A text that stands in the code is read before the step (:mod:`zenbook.core.closure_formulas`);
-one that is computed, or out of a file, and the formulas of statistics, whose names may be columns
-as well, are known when they are evaluated. Each global that one of them finds is a read.
+``df.query(text)``, ``pd.eval(text)`` and ``smf.ols("y ~ f(x)", df)`` are given code in a text, and
+look its names up among those of whoever calls them. A text that stands in the code is read before
+the step (:mod:`zenbook.core.closure_formulas`); one that is computed, or out of a file, and the
+formulas of statistics, whose names may be columns as well, are known when they are evaluated. Each
+global that one of them finds is a read. So is each that IPython fills into a command (``!echo
+{q}``), or that a function's magics execute (``%time q + 1``).
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
+from zenbook.core.names_scope import text_names
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_scope import current, reach, running
 
 _Function = Callable[..., Any]
 _PANDAS = "pandas.core.computation.scope"
+_SHELL = "IPython.core.interactiveshell"
 _EVALUATING = frozenset({"formulaic", "numexpr", "patsy"})
 """Libraries that evaluate a formula's terms as code."""
 _COLUMNS = ("env", "inner_namespace")
@@ -29,8 +33,11 @@ _ABSENT = object()
 
 def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
     """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
-    scope = getattr(sys.modules.get(_PANDAS), "Scope", None)
-    return () if scope is None else ((scope, "resolve", _resolving),)
+    found = (
+        (getattr(sys.modules.get(_PANDAS), "Scope", None), "resolve", _resolving),
+        (getattr(sys.modules.get(_SHELL), "InteractiveShell", None), "var_expand", _filling_in),
+    )
+    return tuple(each for each in found if each[0] is not None)
 
 
 def _resolving(original: _Function) -> _Function:
@@ -44,29 +51,63 @@ def _resolving(original: _Function) -> _Function:
     return resolve
 
 
+def _filling_in(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def var_expand(self: Any, cmd: str, depth: int = 0, *args: Any, **named: Any) -> Any:
+        if running:
+            _note(current(), text_names(cmd), sys._getframe(1), self.user_ns)
+        return original(self, cmd, depth + 1, *args, **named)
+
+    return var_expand
+
+
 def evaluated(everyone: tuple[Notes, ...], code: object, frame: FrameType) -> None:
-    """A library executes some code: note the globals that a formula's term names."""
+    """A library executes some code: note the globals that a formula's term names, or what a magic
+    in a function executes."""
+    if not isinstance(code, CodeType):
+        return
     library = str(frame.f_globals.get("__name__")).partition(".")[0]
-    if library in _EVALUATING and isinstance(code, CodeType):
+    if library in _EVALUATING:
         columns = [frame.f_locals.get(name) for name in _COLUMNS]
-        _note(everyone, code.co_names, frame, [one for one in columns if hasattr(one, "get")])
+        _note(everyone, code.co_names, frame, None, [one for one in columns if hasattr(one, "get")])
+    elif library == "IPython":
+        user = _user_of(frame)
+        if user is not None and user.f_locals is not user.f_globals:
+            _note(everyone, _names_in(code), user, vars(sys.modules["__main__"]))
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    """The names that some code and the functions in it load or store."""
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _names_in(each)
+
+
+def _user_of(frame: Any) -> Any:
+    """The nearest frame of the user's code; None if there is none."""
+    while frame is not None and owner_of(frame.f_code.co_filename) != "user":
+        frame = frame.f_back
+    return frame
 
 
 def _note(
     everyone: Iterable[Notes],
     names: Iterable[str],
     frame: FrameType,
+    space: Mapping[str, Any] | None = None,
     columns: Iterable[Any] = (),
 ) -> None:
-    user: Any = frame
-    while user is not None and owner_of(user.f_code.co_filename) != "user":
-        user = user.f_back
+    """Note those of these names that a user's code finds in ``space``, or among its globals, and
+    neither among its own variables nor in ``columns``."""
+    user = _user_of(frame)
     if user is None:
         return
-    space, own = user.f_globals, user.f_locals
+    own = user.f_locals
+    space = user.f_globals if space is None else space
     for name in names:
         value = space.get(name, _ABSENT)
-        if value is _ABSENT or (own is not space and name in own):
+        if value is _ABSENT or (own is not user.f_globals and name in own):
             continue
         if any(one.get(name, value) is not value for one in columns):
             continue

@@ -378,11 +378,11 @@ def _saw_iteration(frame: FrameType) -> None:
 
 def _asks_for_user(frame: FrameType) -> bool:
     """Whether the user's code looks into the environment, or a library does because the user's code
-    has handed it on: ``Template(text).substitute(os.environ)``. A library's own question names it;
-    and what a program is given is no question.
+    has handed it on: ``Template(text).substitute(os.environ)``. A library's own question names it,
+    but for ``%env``'s; and what a program is given is no question.
     """
-    if frame.f_globals.get("__name__") == "subprocess":
-        return False
+    if frame.f_globals.get("__name__") in ("subprocess", "IPython.core.magics.osm"):
+        return frame.f_code.co_name == "env"
     asking: FrameType | None = frame
     while asking is not None and _owner(asking) in ("stdlib", "library", "path"):
         if not _ENVIRONMENT.isdisjoint(asking.f_code.co_names):
