@@ -67,3 +67,7 @@ def paths_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, 
         else:
             taken = (name.chain for name in facts.taken if name.root == entry.bound)
             yield from ((entry.module, *chain) for chain in taken)
+
+
+GLOBAL = "global "
+"""What stands before the name of a global in the name of a read."""

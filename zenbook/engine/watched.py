@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from zenbook.core.closure_finders import MODULE, local_modules
+from zenbook.core.closure_finders import GLOBAL, MODULE, local_modules
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
@@ -47,7 +47,8 @@ class Watched:
             finally:
                 watchers.close()
                 if look is not None:
-                    self.seen = self._with_modules(self._with_assigned(look()), identity)
+                    seen = _without_inputs(look(), identity, values)
+                    self.seen = self._with_modules(self._with_assigned(seen), identity)
                     note_changed(identity.code, self.seen.changed)
 
     def loosen(self, names: Collection[str], values: dict[str, Any]) -> Loose:
@@ -106,3 +107,12 @@ class Watched:
         """With what the step assigned to classes and functions: no hit could repeat that."""
         assigned = self._members()
         return replace(seen, obstacles=(*seen.obstacles, *assigned)) if assigned else seen
+
+
+def _without_inputs(seen: Seen, identity: Identity, values: Mapping[str, Any]) -> Seen:
+    """Without the globals that a cell reaches by a text and that are inputs of it already."""
+    if not identity.live:
+        return seen
+    known = {f"{GLOBAL}{name}" for name in values}
+    reads = (read for read in seen.reads if read.kind != "use" or read.name not in known)
+    return replace(seen, reads=tuple(reads))

@@ -16,7 +16,7 @@ from typing import Any
 from weakref import ref
 
 from zenbook.core.closure import CodeClosure
-from zenbook.core.closure_finders import MODULE
+from zenbook.core.closure_finders import GLOBAL, MODULE
 from zenbook.core.closure_origin import is_local_module
 from zenbook.core.digest import Digester
 from zenbook.core.kinds import is_a
@@ -24,7 +24,6 @@ from zenbook.errors import NotDigestible
 from zenbook.model import Read
 
 _PROGRAM = "__main__"
-_GLOBAL = "global "
 _MISSING: Any = object()
 
 
@@ -61,7 +60,7 @@ class Reached:
                 yield code_now(MODULE + module, code)
         for module, name in self._found:
             if module == _PROGRAM and name:
-                yield code_now(_GLOBAL + name, code)
+                yield code_now(GLOBAL + name, code)
 
     def _is_own(self, module: str, name: str) -> bool:
         """Whether the step has bound this name of the program, or has made the class or function
@@ -86,7 +85,7 @@ def code_now(name: str, code: CodeClosure) -> Read:
     if name.startswith(MODULE):
         return Read("use", name, code.named_module(name.removeprefix(MODULE), Digester(code)))
     value: Any = _program()
-    for part in name.removeprefix(_GLOBAL).split("."):
+    for part in name.removeprefix(GLOBAL).split("."):
         value = value.get(part, _MISSING) if type(value) is dict else getattr(value, part, _MISSING)
     return Read("use", name, "missing" if value is _MISSING else _digest(value, code))
 

@@ -26,6 +26,8 @@ _PANDAS = "pandas.core.computation.scope"
 _SHELL = "IPython.core.interactiveshell"
 _EVALUATING = frozenset({"formulaic", "numexpr", "patsy"})
 """Libraries that evaluate a formula's terms as code."""
+_MAGICS = frozenset({"IPython.core.magics.execution", "IPython.utils.py3compat"})
+"""Where IPython executes what a magic is given: a statement, or a file."""
 _COLUMNS = ("env", "inner_namespace")
 """What these call the names that a term finds before those of the program."""
 _ABSENT = object()
@@ -66,11 +68,11 @@ def evaluated(everyone: tuple[Notes, ...], code: object, frame: FrameType) -> No
     in a function executes."""
     if not isinstance(code, CodeType):
         return
-    library = str(frame.f_globals.get("__name__")).partition(".")[0]
-    if library in _EVALUATING:
+    module = str(frame.f_globals.get("__name__"))
+    if module.partition(".")[0] in _EVALUATING:
         columns = [frame.f_locals.get(name) for name in _COLUMNS]
         _note(everyone, code.co_names, frame, None, [one for one in columns if hasattr(one, "get")])
-    elif library == "IPython":
+    elif module in _MAGICS:
         user = _user_of(frame)
         if user is not None and user.f_locals is not user.f_globals:
             _note(everyone, _names_in(code), user, vars(sys.modules["__main__"]))
