@@ -437,6 +437,13 @@ def test_files_of_the_interpreter_and_of_packages_are_no_reads() -> None:
     assert see(body).reads == ()
 
 
+def test_a_library_may_list_what_runs(project: Path) -> None:
+    import psutil
+
+    assert see(psutil.pids).reads == ()
+    assert "/proc/" in names(see(lambda: os.listdir("/proc")))
+
+
 def test_a_module_imported_by_a_computed_name_is_read(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,9 @@ Measured on two cores: 2 µs for a small list, 11 ms for a million ints, 19 ms f
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pickle import dumps
 from typing import Any, Protocol
 
@@ -44,6 +47,8 @@ from zenbook.errors import NotDigestible
 
 _SMALL = 64
 _LONG_TEXT = 1 << 16
+_wholes: ContextVar[dict[int, tuple[Any, str]] | None] = ContextVar("zenbook_wholes", default=None)
+"""While nothing changes: digests of what parts belong to, by identity."""
 
 
 class CodeDigests(Protocol):
@@ -185,6 +190,16 @@ class Digester:
         own._is_apart = True
         return own.digest(value)
 
+    def whole(self, value: Any) -> str:
+        """The digest of what a part belongs to, which many parts are asked for one after the other
+        while nothing changes (:func:`unchanging`). Raises as ``digest`` does."""
+        wholes = _wholes.get()
+        if wholes is None:
+            return self.digest(value)
+        if id(value) not in wholes:
+            wholes[id(value)] = value, self.digest(value)
+        return wholes[id(value)][1]
+
     def installed(self, module: Any, name: str) -> str:
         """The name of something from a library, whose package is noted."""
         if isinstance(module, str) and module not in ("builtins", "__main__"):
@@ -195,6 +210,16 @@ class Digester:
         from zenbook.core.digest_place import place_of_first
 
         return place_of_first(value, self.describe)
+
+
+@contextmanager
+def unchanging() -> Iterator[None]:
+    """Nothing that is digested meanwhile changes."""
+    token = _wholes.set({})
+    try:
+        yield
+    finally:
+        _wholes.reset(token)
 
 
 def _atom(value: Any, kind: type) -> str:

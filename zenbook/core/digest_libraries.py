@@ -55,6 +55,12 @@ def _others() -> Describers:
     return DESCRIBERS
 
 
+def _plotly() -> Describers:
+    from zenbook.core.digest_plotly import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -78,5 +84,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "torch": _others,
     "matplotlib": _others,
     "pydantic": _others,
+    "plotly": _plotly,
+    "_plotly_utils": _plotly,
     "IPython": _ipython,
 }

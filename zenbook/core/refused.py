@@ -92,6 +92,7 @@ _BY_NAME = (
     ("pandas", "HDFStore", "is an open file"),
     ("pandas", "ExcelFile", "is an open file"),
     ("pandas.io.parsers", "TextFileReader", "is an open file"),
+    ("plotly.basewidget", "BaseFigureWidget", "is a live widget"),
     ("torch", "Tensor", "is part of a gradient graph"),
     ("pyarrow", "NativeFile", "is an open file"),
     ("pyarrow", "RecordBatchReader", "is an open stream"),

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
+from zenbook.core.digest import unchanging
 from zenbook.core.kinds import is_a
 from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
@@ -49,10 +50,10 @@ def adopt(
     adoption = _Adoption(digest, can_become)
     pairs = list(pairs)
     for old, new, exchanged in pairs:
-        adoption.compare(old, new, _Exchanged(exchanged))
+        with unchanging():
+            adoption.compare(old, new, _Exchanged(exchanged))
         stay_behind(old, new, adoption.is_same)
-    for new in (*(new for _, new, _ in pairs), *(copy for _, copy in adoption.becoming)):
-        adoption.put_back(new)
+    adoption.put_back([*(new for _, new, _ in pairs), *(copy for _, copy in adoption.becoming)])
     return adoption.becoming
 
 
@@ -66,8 +67,7 @@ def stand_in(standing: Iterable[tuple[Any, Any]], contents: Iterable[Any]) -> No
     adoption = _Adoption(lambda _: None)
     for old, new in standing:
         adoption.stand(old, new)
-    for content in contents:
-        adoption.put_back(content)
+    adoption.put_back(contents)
 
 
 def untouched(old: Any, new: Any, becoming: Iterable[tuple[Any, Any]] = ()) -> set[int]:
@@ -162,9 +162,9 @@ class _Adoption:
         self._own[id(new)] = old
         self._copies[id(old)] = new
 
-    def put_back(self, new: Any) -> None:
-        """Replace the copies of unchanged parts, wherever they stand in the later content."""
-        waiting, seen = [new], {id(new)}
+    def put_back(self, contents: Iterable[Any]) -> None:
+        """Replace the copies of unchanged parts, wherever they stand in the later contents."""
+        waiting, seen = list(contents), set[int]()
         while waiting:
             holder = waiting.pop()
             for step, item in list(held_by(holder)):

@@ -25,6 +25,7 @@ from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_row, reduce_spread, reduce_view
 from zenbook.world.codec_pandas import reduce_index, reduce_table
+from zenbook.world.codec_plotly import reduce_plotly
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
 _MOST_REDUCED = 20
@@ -154,6 +155,8 @@ class Packer(pickle.Pickler):
             return _figure(obj)
         if root == "sklearn" and kind.__name__ == "Bunch":
             return code_.reduce_with_attributes(obj)
+        if root in ("plotly", "_plotly_utils"):
+            return reduce_plotly(obj)
         if root == "torch":
             return reduce_tensor(obj, self._memories)
         if is_a(obj, BaseException):

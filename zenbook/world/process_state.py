@@ -30,6 +30,7 @@ from zenbook.world.changed_by_import import (
     libraries_since,
 )
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
+from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
@@ -140,6 +141,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
         yield "torch's settings", (torch_settings(module), module.get_num_threads())
     if (module := sys.modules.get("sklearn._config")) is not None:
         yield "sklearn's configuration", repr(module._get_threadlocal_config())
+    yield "plotly's settings", plotly_settings()
     yield "how IPython shows values", ways_of_showing()
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():

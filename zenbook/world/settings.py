@@ -29,6 +29,7 @@ from zenbook.core.closure_setting import SETTERS
 from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
+from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.process_state import decimal_context, numpy_state, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
@@ -50,9 +51,9 @@ def settings(
 ) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``csv``, ``calendar``, ``mimetypes``, ``reprlib``,
-    ``socket``, ``xml``, how IPython shows values, the command line for what parses it; or that a
-    step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
+    ``torch``, ``sklearn``, ``polars``, ``plotly``, ``csv``, ``calendar``, ``mimetypes``,
+    ``reprlib``, ``socket``, ``xml``, how IPython shows values, the command line for what parses it;
+    or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
 
     Those of matplotlib count for pandas where the step ``may_draw``, and those that a step has
     changed of ``os`` and ``logging`` where this one ``may_set`` them, too."""
@@ -309,6 +310,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "torch": _torch_settings,
     "sklearn": _sklearn_settings,
     "polars": _polars_settings,
+    "plotly": plotly_settings,
     "csv": csv_settings,
     "calendar": calendar_settings,
     "socket": socket_settings,
@@ -331,6 +333,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "torch": frozenset({"torch", "torchvision"}),
     "sklearn": frozenset({"sklearn"}),
     "polars": frozenset({"polars"}),
+    "plotly": frozenset({"plotly", "cufflinks", _DRAWN}),
     "csv": frozenset({"csv"}),
     "calendar": frozenset({"calendar"}),
     "socket": frozenset({"socket", "ssl", "http", "urllib"}),

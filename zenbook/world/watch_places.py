@@ -26,6 +26,7 @@ _PATH_MODULES = {
 _SOURCE_MODULES = {"linecache", "inspect", "tokenize", "traceback", "warnings", "pdb"}
 _IMPORT_MODULES = {"importlib", "zipimport", "pkgutil"}
 _VIRTUAL = ("/proc/", "/sys/", "/dev/")
+_RUNNING = "/proc"
 _SYSTEM = ("/usr/lib/", "/usr/lib64/", "/usr/share/", "/lib/", "/lib64/", "/etc/", "/var/cache/")
 _HOME_CACHES = (
     ".cache",
@@ -92,7 +93,10 @@ class Places:
         return path.startswith(self._outside)
 
     def cached(self, path: str) -> bool:
-        """Whether a library keeps the file and can make it again."""
+        """Whether a library keeps the file and can make it again; or lists what runs, which is
+        no more a reason than what it reads there."""
+        if path.rstrip(os.sep) == _RUNNING:
+            return True
         return path.startswith(self._caches) and not path.startswith(self.below)
 
 
