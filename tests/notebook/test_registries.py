@@ -297,6 +297,17 @@ HELD = {
         "import socket\nsocket.setdefaulttimeout({})",
         "n = f'{socket.getdefaulttimeout():.0f}'",
     ),
+    "a format of numbers": (
+        "import pandas as pd\npd.set_option('display.float_format', lambda v: f'{v:.{}f}')",
+        "import pandas as pd\nn = str(len(repr(pd.Series([1.5])).split()[1]) - 2)",
+    ),
+    "what a format of numbers reads": (
+        (
+            "import numpy as np\nplaces = {}\n"
+            "np.set_printoptions(formatter={'float': lambda v: format(v, f'.{places}f')})"
+        ),
+        "import numpy as np\nn = str(len(repr(np.array([1.5]))) - 11)",
+    ),
     "short texts": (
         "import reprlib\nreprlib.aRepr.maxlist = {}",
         "n = str(reprlib.repr([0] * 9).count('0'))",

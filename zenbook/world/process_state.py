@@ -31,6 +31,7 @@ from zenbook.world.changed_by_import import (
 )
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
 from zenbook.world.plotly_settings import plotly_settings
+from zenbook.world.told_settings import told
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
@@ -212,7 +213,7 @@ def _context() -> dict[Any, tuple[int, Any]]:
 def numpy_state() -> Iterator[tuple[str, Any]]:
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "get_printoptions"):
-        yield "numpy's print options", repr(numpy.get_printoptions())
+        yield "numpy's print options", told(numpy.get_printoptions())
         yield "numpy's error handling", repr(numpy.geterr())
 
 

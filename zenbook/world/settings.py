@@ -40,6 +40,7 @@ from zenbook.world.standard_settings import (
     socket_settings,
     xml_settings,
 )
+from zenbook.world.told_settings import CODE, told
 
 _Read = Callable[[], str]
 
@@ -108,11 +109,12 @@ class _Known:
     def text(self, objects: tuple[Any, ...], read: _Read) -> str:
         """The text that ``read`` gives, remembered. Equal objects count as the same; lists among
         them may have been changed in place."""
-        if self._text is None or objects != self._objects or self._is_changed():
+        is_known = self._text is not None and CODE not in self._text
+        if not is_known or objects != self._objects or self._is_changed():
             self._text = read()
             self._objects = objects
             self._lists = [(each, each.copy()) for each in objects if type(each) is list]
-        return self._text
+        return self._text or ""
 
     def _is_changed(self) -> bool:
         return any(live != copied for live, copied in self._lists)
@@ -228,7 +230,7 @@ def _pandas_text(config: Any, registered: Mapping[str, Any]) -> str:
         for step in name.split("."):
             value = value[step]
         if value != registered[name].defval:
-            changed.append((name, repr(value)))
+            changed.append((name, told(value)))
     return repr(changed) if changed else ""
 
 
@@ -250,7 +252,7 @@ def matplotlib_settings() -> str:
 def _matplotlib_text(matplotlib: Any) -> str:
     default = matplotlib.rcParamsDefault
     changed = [
-        (name, repr(value))
+        (name, told(value))
         for name, value in dict.items(matplotlib.rcParams)
         if name in default and not name.startswith(NO_STYLE) and dict.get(default, name) != value
     ]
