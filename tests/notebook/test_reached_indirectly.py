@@ -85,6 +85,29 @@ def test_a_step_runs_where_a_function_in_a_formula_of_statistics_is_another(
     assert "global more changed" in asked.said
 
 
+QUERIES = {
+    "SQL": "pl.sql('select sum(a) from df').collect().item()",
+    "a join": "pl.sql('SELECT sum(df.a) FROM one JOIN df ON one.a <> df.a').collect().item()",
+    "a text of the notebook": "pl.sql(asked).collect().item()",
+    "a helper": "helped()",
+    "a helper's argument": "summed('SELECT sum(a) FROM \"df\"')",
+}
+
+
+def test_a_step_runs_where_a_table_in_a_text_of_sql_is_another(kernel: Kernel) -> None:
+    given = (
+        "import polars as pl\nasked = 'select sum(a)\\nfrom df'\none = pl.DataFrame({'a': [0]})\n"
+        "def helped(): return pl.sql('SELECT sum(a) FROM df').collect().item()\n"
+        "def summed(text): return pl.sql(text).collect().item()"
+    )
+    steps = [f"%%step s{n}\ny = {each}" for n, each in enumerate(QUERIES.values())]
+    for value, status in ((1, "completed"), (1, "cached"), (2, "completed")):
+        kernel.play(given, f"df = pl.DataFrame({{'a': [{value}]}})")
+        for step in steps:
+            assert (kernel.run(step).status, kernel.value("y")) == (status, value), step
+        kernel.fresh()
+
+
 def test_a_name_that_a_step_binds_for_a_formula_is_no_reason(kernel: Kernel) -> None:
     given = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nasks = ['a > @W']"
     step = "%%step s\nW = 1\ny = [df.query(q) for q in asks][0].a.tolist()"
