@@ -85,6 +85,35 @@ def test_a_step_runs_where_a_function_in_a_formula_of_statistics_is_another(
     assert "global more changed" in asked.said
 
 
+TESTED = {
+    "doctest": ("doctest.testmod().failed == 0", "return 2", "return 3"),
+    "an example": ("doctest.testmod().failed < 1", "    2\n", "    3\n"),
+    "unittest": (
+        "unittest.TextTestRunner(stream=io.StringIO()).run(LOAD('__main__')).wasSuccessful()",
+        "return 2",
+        "return 3",
+    ),
+}
+
+
+def test_a_step_that_tests_the_program_runs_where_that_is_another(kernel: Kernel) -> None:
+    given = (
+        "import doctest, io, unittest\ndef f():\n    '''\n    >>> f()\n    2\n    '''\n"
+        "    return 2\nclass T(unittest.TestCase):\n"
+        "    def test_f(self): self.assertEqual(f(), 2)"
+    )
+    for case, (asks, old, new) in TESTED.items():
+        for cell, status, good in (
+            (given, "completed", True),
+            (given, "completed" if case == "unittest" else "cached", True),
+            (given.replace(old, new), "completed", False),
+        ):
+            asked = asks.replace("LOAD", "unittest.defaultTestLoader.loadTestsFromName")
+            ran = kernel.play(cell, f"%%step s\ny = {asked}")[-1]
+            assert (case, ran.status, kernel.value("y")) == (case, status, good), ran.said
+            kernel.fresh()
+
+
 QUERIES = {
     "SQL": "pl.sql('select sum(a) from df').collect().item()",
     "a join": "pl.sql('SELECT sum(df.a) FROM one JOIN df ON one.a <> df.a').collect().item()",

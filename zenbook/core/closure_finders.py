@@ -18,7 +18,13 @@ from zenbook.core.names_scope import NAMESPACES
 
 MODULE = "module "
 """How the name of a part begins that is a local module's text."""
+GLOBAL = "global "
+"""How the name of a read begins that is a global of the program, found by a text."""
 _FINDERS = {
+    "doctest.testmod": "testmod",
+    "unittest.TestLoader": "TestLoader",
+    "unittest.defaultTestLoader": "defaultTestLoader",
+    "unittest.main": "main",
     "sys.modules": "sys.modules",
     "pydoc.locate": "locate",
     "inspect.getmodule": "getmodule",
@@ -67,7 +73,3 @@ def paths_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, 
         else:
             taken = (name.chain for name in facts.taken if name.root == entry.bound)
             yield from ((entry.module, *chain) for chain in taken)
-
-
-GLOBAL = "global "
-"""What stands before the name of a global in the name of a read."""

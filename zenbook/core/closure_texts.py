@@ -32,6 +32,7 @@ _READERS: dict[str, tuple[Text, ...]] = {
     "help": ("annotations", "docstring"),
     "run_docstring_examples": ("docstring",),
     "signature": ("annotations",),
+    "testmod": ("docstring",),
 }
 
 
