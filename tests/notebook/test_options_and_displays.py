@@ -315,3 +315,23 @@ def test_a_front_end_that_does_not_answer_costs_a_second_once_and_no_name(kernel
     kernel.quietly(UNTOLD)
     assert time.monotonic() - began < 5
     assert cell.said.endswith("notebook v1 draft run 1") and "network" not in cell.said
+
+
+FIGURES = {
+    "a name last": "fig, ax = plt.subplots()\nc = 3\nc",
+    "the figure last": "print(1)\nfig, ax = plt.subplots()\nfig",
+    "a text last": "fig, ax = plt.subplots()\n'text'",
+    "a value that is kept": "fig, ax = plt.subplots()\nax.plot([1])",
+    "a figure that was shown": "fig, ax = plt.subplots()\nplt.show()\nc = 3\nc",
+}
+
+
+def test_a_figure_stands_where_a_plain_cell_shows_it(own: Kernel) -> None:
+    given = "%matplotlib inline\nimport matplotlib.pyplot as plt"
+    for case, body in FIGURES.items():
+        own.run(given)
+        plain = own.run(body).order
+        for status in ("completed", "cached", "cached"):
+            ran = own.run(f"%%step s\n{body}")
+            shown = [kind for kind in ran.order if not kind.startswith("line")]
+            assert (case, ran.status, shown) == (case, status, plain)

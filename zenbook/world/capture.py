@@ -66,6 +66,7 @@ class Tape:
         self._heard_by = audience() if audience is not None else None
         self._kept: tuple[Event, ...] | None = None
         self._at_end: list[Callable[[], None]] = []
+        self._when: dict[str, Any] = {}
 
     @property
     def events(self) -> Sequence[Event]:
@@ -81,17 +82,21 @@ class Tape:
         """Take down a display of ``size`` bytes."""
         self._rich_left -= size
         if self._rich_left >= 0:
-            self.made.append(("", {"kind": kind, **event}))
+            self.made.append(("", {"kind": kind, **self._when, **event}))
             return
         self._rich_left += size
         self._remarks["displays beyond 10 MB were not kept"] = None
         lost = f"[zenbook: a display of {size / 1e6:.1f} MB was not kept]"
         event = {**event, "data": {"text/plain": lost}, "metadata": {}}
-        self.made.append(("", {"kind": kind, **event}))
+        self.made.append(("", {"kind": kind, **self._when, **event}))
 
     def mark_last(self) -> None:
         """The step is about to print its last value."""
         self.made.append(("", {"kind": "last"}))
+
+    def mark_late(self) -> None:
+        """The value that a hit shows anew has been shown; displays from now on come after it."""
+        self._when = {"late": True}
 
     def hears(self) -> bool:
         """Whether what this thread shows now is the step's."""
@@ -137,6 +142,12 @@ class Tape:
             self._remarks["output beyond 1 MB was not kept"] = None
             kept = text[: max(room, 0)]
             self.made.append((name, f"{kept}\n[zenbook: output beyond 1 MB was not kept]\n"))
+
+
+def value_was_shown() -> None:
+    """The step that runs here has shown its last value, which a hit shows anew."""
+    for tape in _stack_now()[-1:]:
+        tape.mark_late()
 
 
 @contextmanager

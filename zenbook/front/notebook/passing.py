@@ -260,6 +260,7 @@ class Passing:
 
         def show() -> None:
             putting.show(replay, self.shell, self.said.options)
+            self._noting.callback(putting.show_late, replay, self.said.options)  # at the cell's end
 
         def replay(events: Sequence[Event]) -> None:
             self.desk.capture.replay(events)

@@ -51,6 +51,7 @@ from zenbook.world.open_figures import open_figures
 from zenbook.world.unheard import unheard
 
 Event = Mapping[str, Any]
+Replay = Callable[[Sequence[Event]], None]
 _OTHER_LINKS = (is_lent, is_entwined, is_count)
 _UNNAMED = re.compile(r"output(_\d+)?$")
 
@@ -286,14 +287,21 @@ class Putting:
         is_looked_up = self._cell.shows_last and self._manifest.get("looked up", False)
         return self._cell.tree.body[-1:] if is_looked_up else []
 
-    def show(self, replay: Callable[[Sequence[Event]], None], shell: Any, options: Options) -> None:
-        """Replay the displays, and give ``_`` and ``Out`` the values the cell showed."""
+    def show(self, replay: Replay, shell: Any, options: Options) -> None:
+        """Replay the displays but for late ones, and give ``_`` and ``Out`` the values the cell
+        showed."""
+        self._replay(replay, options, late=False)
+        self._show_values(shell)
+
+    def show_late(self, replay: Replay, options: Options) -> None:
+        """Replay the displays that come after the cell's value: the pictures that a kernel shows
+        when a cell has ended."""
+        self._replay(replay, options, late=True)
+
+    def _replay(self, replay: Replay, options: Options, *, late: bool) -> None:
         events = to_replay(self._outcome, options)
-        for late in (False, True):
-            if part := [event for event in events if bool(event.get("late")) is late]:
-                replay(part)
-            if not late:
-                self._show_values(shell)
+        if part := [event for event in events if bool(event.get("late")) is late]:
+            replay(part)
 
     def _show_values(self, shell: Any) -> None:
         """The values themselves; one that a script's function has dropped was never shown."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from zenbook.core.source_shown import LAST, SEVERAL
 from zenbook.engine.mishap import users_lines
-from zenbook.world.capture import muted
+from zenbook.world.capture import muted, value_was_shown
 from zenbook.world.capture_ipython import hearing_captured, results_taken, wrapped
 
 
@@ -79,6 +79,8 @@ def noting_shown(shell: Any, *, live: bool = False) -> Iterator[Shown]:
         def finish_displayhook() -> None:
             silence.close()
             original()
+            if live:
+                value_was_shown()
 
         return finish_displayhook
 
