@@ -422,6 +422,25 @@ def test_a_step_that_has_a_library_set_something_is_never_kept_as_if_it_did_not(
     assert own.ask("__import__('os').environ.get('ZQ_LOADED')") == "'1'"
 
 
+JOBS = {
+    "threads": "backend='threading', n_jobs=2",
+    "processes": "backend='loky', n_jobs=2",
+    "one after the other": "n_jobs=1",
+}
+
+
+def test_a_step_hands_its_warning_filters_on_to_workers(own: Kernel) -> None:
+    given = "import warnings\nfrom math import sqrt\n"
+    given += "from sklearn.utils.parallel import Parallel, delayed"
+    for case, how in JOBS.items():
+        step = f"%%step s\ny = Parallel({how})(delayed(sqrt)(i) for i in (4, 9))"
+        for status in ("completed", "cached"):
+            own.fresh()
+            assert own.play(given, step)[-1].status == status, case
+            assert own.value("y") == [2.0, 3.0]
+    assert own.value("any('zenbook' in str(each) for each in warnings.filters)") is False
+
+
 POLARS = {
     "a draw": ("x = df.sample(3)['a'].to_list()", "draws from polars' random state"),
     "an expression": ("x = df.select(pl.col('a').shuffle()).rows()", "draws from polars'"),

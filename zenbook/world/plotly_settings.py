@@ -25,6 +25,7 @@ _CHOSEN_FOR = {
     "DATABRICKS_RUNTIME_VERSION": "databricks",
 }
 """The renderers that plotly chooses by itself, by the variable that tells it where it runs."""
+_KAGGLE = "kaggle"
 _IN_KERNELS = "plotly_mimetype"
 
 
@@ -118,7 +119,7 @@ def _renderers() -> Iterator[tuple[str, str]]:
         return
     name = config._default_name or ""
     chosen = config._default_renderers
-    if name not in _chosen_here():
+    if not _is_chosen_here(name):
         yield "renderer", name
         yield "how it renders", repr([_options_of(one) for one in chosen])
     elif any(getattr(one, "config", None) for one in chosen):
@@ -131,14 +132,15 @@ def _options_of(renderer: Any) -> list[tuple[str, str]]:
     return [(type(renderer).__name__, ""), *((n, repr(v)) for n, v in vars(renderer).items())]
 
 
-def _chosen_here() -> set[str]:
-    found = {name for variable, name in _CHOSEN_FOR.items() if variable in os.environ}
-    if os.path.exists("/kaggle/input"):
-        found.add("kaggle")
+def _is_chosen_here(name: str) -> bool:
+    """Whether plotly chooses the renderer of this name by itself where it runs now."""
+    found = {each for variable, each in _CHOSEN_FOR.items() if variable in os.environ}
+    if name == _KAGGLE and os.path.exists("/kaggle/input"):
+        return True
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if not hasattr(shell, "kernel"):
-        return {*found, "browser", ""}
-    return found or {_in_kernels()}
+        return name in {*found, "browser", ""}
+    return name in (found or {_in_kernels()})
 
 
 @cache

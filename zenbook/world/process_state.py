@@ -32,6 +32,7 @@ from zenbook.world.changed_by_import import (
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
 from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.told_settings import told
+from zenbook.world.watch_filters import standing
 from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
@@ -121,8 +122,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the recursion limit", sys.getrecursionlimit()
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
-    if (module := sys.modules.get("warnings")) is not None:
-        yield FILTERS, tuple(module.filters)
+    yield FILTERS, tuple(standing())
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)
     if (module := sys.modules.get("socket")) is not None:

@@ -45,8 +45,10 @@ class _Any(Warning, metaclass=_Category):
 
 
 class _Pattern:
-    """In the place of a filter's pattern. For a process that is handed the filters, as workers
-    of a pool are, it is one that nothing matches."""
+    """In the place of a filter's pattern. For who hands the filters on, as scikit-learn does to its
+    workers, it is one that nothing matches."""
+
+    pattern, flags = "(?!)", 0
 
     def __init__(self, part: str, *, is_last: bool) -> None:
         self._part, self._is_last = part, is_last
@@ -55,7 +57,7 @@ class _Pattern:
         return _answer(self._part, text, is_last=self._is_last)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return re.compile, ("(?!)",)
+        return re.compile, (self.pattern,)
 
 
 _OURS: Any = (
