@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from zenbook.core.digest import fingerprint
-from zenbook.errors import NotDigestible
+from zenbook.world.told_settings import told, told_apart
 
 _CHOSEN_FOR = {
     "COLAB_NOTEBOOK_ID": "colab",
@@ -35,14 +34,6 @@ def plotly_settings() -> str:
     return repr(told) if told else ""
 
 
-def _said(value: Any) -> str:
-    """A value as text that tells it from others."""
-    try:
-        return fingerprint(value)
-    except NotDigestible:
-        return repr(value)
-
-
 # ---------------------------------------------------------------- what figures are made of
 
 
@@ -52,13 +43,13 @@ def _templates() -> Iterator[tuple[str, str]]:
     if (config := getattr(module, "templates", None)) is None:
         return
     if config._default != "plotly":
-        yield "template", _said(config._default)
+        yield "template", told_apart(config._default)
     for name, template in list(config._templates.items()):
         props = getattr(template, "_props", None)  # none before it is asked for
         kind: Any = type(template)
         if props is None or _are_equal(props, _usual_template(kind, str(name))):
             continue
-        yield f"template {name}", _said(props)
+        yield f"template {name}", told_apart(props)
 
 
 def _are_equal(held: Any, usual: Any) -> bool:
@@ -103,7 +94,7 @@ def _changed(defaults: Any, names: Any) -> Iterator[tuple[str, str]]:
     for name in names:
         held = getattr(defaults, name, None)
         if not _are_equal(held, getattr(usual, name, None)):
-            yield name, _said(held)
+            yield name, told_apart(held)
 
 
 # ---------------------------------------------------------------- how they are shown
@@ -129,7 +120,7 @@ def _renderers() -> Iterator[tuple[str, str]]:
 
 
 def _options_of(renderer: Any) -> list[tuple[str, str]]:
-    return [(type(renderer).__name__, ""), *((n, repr(v)) for n, v in vars(renderer).items())]
+    return [(type(renderer).__name__, ""), *((n, told(v)) for n, v in vars(renderer).items())]
 
 
 def _is_chosen_here(name: str) -> bool:

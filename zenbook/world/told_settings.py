@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from zenbook.core.digest import fingerprint
@@ -18,13 +17,13 @@ def told(value: Any) -> str:
     if " at 0x" not in text:
         return text
     if type(value) is dict:
-        return told_items(value)
+        return repr({name: told(each) for name, each in value.items()})
+    return f"{CODE}{told_apart(value)}"
+
+
+def told_apart(value: Any) -> str:
+    """A setting as text that tells it from others, however much it holds."""
     try:
-        return f"{CODE}{fingerprint(value)}"
+        return fingerprint(value)
     except NotDigestible:
-        return text
-
-
-def told_items(values: Mapping[str, Any]) -> str:
-    """A dictionary of settings, each of them told."""
-    return repr({name: told(value) for name, value in values.items()})
+        return repr(value)
