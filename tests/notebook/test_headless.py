@@ -247,6 +247,28 @@ def test_ctrl_c_stops_the_cell_and_leaves_what_it_has_shown(project: Path) -> No
     assert "begun" in shown and "KeyboardInterrupt" in shown and "■ slow" in shown
 
 
+FAREWELL = """import atexit, logging
+from errno import EINVAL, ENOTSOCK
+from zmq import ZMQError
+
+def end():
+    for number in (ENOTSOCK, EINVAL):
+        try:
+            raise ZMQError(number)
+        except ZMQError:
+            logging.getLogger("tornado.general").error("socket", exc_info=True)
+
+atexit.register(end)
+"""
+
+
+def test_what_a_kernel_says_of_its_closed_socket_while_it_ends_is_not_shown(project: Path) -> None:
+    file = _notebook(project, [*CELLS[:3], FAREWELL])
+    ended = _call(project, "-m", "zenbook", "run", file.name)
+    assert ended.returncode == 0
+    assert "Invalid argument" in ended.stderr and "non-socket" not in ended.stderr, ended.stderr
+
+
 TOOLS = {
     "papermill": ("-m", "papermill", "demo.ipynb", "out.ipynb", "-p", "gamma", "2"),
     "nbconvert": ("-m", "nbconvert", "--execute", "--allow-errors", "--to", "notebook",

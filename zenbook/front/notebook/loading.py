@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import errno
+import logging
 import os
 from typing import Any
 
@@ -57,3 +59,16 @@ def headless(
     door = load_into(get_ipython())
     os.environ["ZENBOOK_NOTEBOOK"] = file
     door.run_cache, door.rerun, door.about = enable_cache, frozenset(rerun), about
+    logging.getLogger("tornado.general").addFilter(_is_no_farewell)
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Leave out what a kernel says of a socket that it has closed itself while it ends.
+
+    ipykernel answers the request to end in one thread while another closes what the answer's last
+    flush is told through; now and then the traceback of that reached the person's terminal.
+    """
+    from zmq import ETERM, ZMQError
+
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, ZMQError) and error.errno in (errno.ENOTSOCK, ETERM))
