@@ -5,9 +5,9 @@ holds was made of the files and variables that it found when it was imported, on
 these are reads of every step that uses the module so; and where one of them has changed since, the
 module in memory is not what a new process would make, and the step's result is not kept.
 
-Files are heard of whether a step runs or not, by an audit hook that does nothing unless something
-is being imported (measured: 0.1 µs per event). So are variables: from when a local module begins
-until the first event after it, what stands in for ``os.environ`` while a step runs does so, too.
+Files are heard of whether a step runs or not, while something is being imported. So are variables:
+from when a local module begins until the first of these audit events after it, what stands in for
+``os.environ`` while a step runs does so, too.
 All else is heard of only while a step runs. Light, because a kernel loads it with the extension.
 """
 
@@ -20,6 +20,7 @@ from threading import get_ident
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
+from zenbook.world import audit
 from zenbook.world.materials import Material, file_read, look_now, stamp_now
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _IMPORTING: Any = getattr(sys.modules["importlib._bootstrap"], "_module_locks", 
 """Empty as long as no module is being imported, in any thread."""
 _IMPORT_SYSTEM = "<frozen importlib"
 """How the names of its files begin."""
+_EVENTS = ("open", "exec", "compile", "import", "os.putenv", "os.unsetenv")
+"""Some of these follow every import before a variable can change."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _made: dict[str, dict[str, Material]] = {}
 """What each module read when it was last executed, by kind and name."""
@@ -36,13 +39,12 @@ _executed: dict[str, _Execution] = {}
 """When each local module was last executed, and of what."""
 _count = 0
 """How many local modules have been executed in this process."""
-_installed = False
 _hears_variables = False
 """Whether a local module may be reading variables while no step runs."""
 _unsettled: list[Material] = []
 """Variables that were read while something was imported that is not over yet."""
 _busy: set[int] = set()
-"""Threads in which the hook itself is at work."""
+"""Threads in which this is itself at work."""
 
 
 class _Execution:
@@ -61,11 +63,8 @@ class _Execution:
 
 
 def install() -> None:
-    """Start to listen, once per process."""
-    global _installed
-    if not _installed:
-        _installed = True
-        sys.addaudithook(_hook)
+    """Start to listen."""
+    audit.listen(_EVENTS, _heard)
 
 
 def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
@@ -132,7 +131,7 @@ def _note_in(module: dict[str, Material], kind: Kind, name: str) -> None:
             _unsettled.append(module[place])
 
 
-def _hook(event: str, args: tuple[Any, ...]) -> None:
+def _heard(event: str, args: tuple[Any, ...], frame: FrameType) -> None:
     if not _IMPORTING:
         if _hears_variables and get_ident() not in _busy:
             _end_hearing()
@@ -142,9 +141,9 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     _busy.add(get_ident())
     try:
         if event == "exec":
-            _begins(sys._getframe(1))
+            _begins(frame)
         elif isinstance(args[0], (str, bytes)) and not (args[2] or 0) & _WRITES:
-            _opened(os.fsdecode(args[0]), sys._getframe(1))
+            _opened(os.fsdecode(args[0]), frame)
     except Exception:  # never the user's problem
         _made.clear()
     finally:

@@ -5,7 +5,7 @@ opens now. So these are reads of every step that calls it, or one that calls it;
 them, or the code or data that it was made with, has changed since, what the function remembers is
 not what a new process would make, and the step's result is not kept.
 
-Opens, listings, databases and programs are heard of whether a step runs or not, by an audit hook
+Opens, listings, databases and programs are heard of whether a step runs or not, as audit events
 (measured: about as long as the open itself); looks (``os.path.exists``) and variables while a step
 runs. What a plain cell had a function ask otherwise is told by the names in its code, and where
 these do not tell, nobody can know. Native readers are not heard of; named paths stand in for those.
@@ -22,11 +22,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from threading import get_ident
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from zenbook.core.kinds import MEMOIZED
+from zenbook.world import audit
 from zenbook.world.materials import Material, file_read, folder_listed, look_now, place_of
 from zenbook.world.memoized_code import (
     around,
@@ -55,8 +56,7 @@ _bound: dict[int, tuple[int, int, dict[int, list[ref[Any]]]]] = {}
 """Those bound to global names, by the id of the globals; with how many functions of the kind there
 were, and how many names."""
 _busy: set[int] = set()
-"""Threads in which the hook itself is at work."""
-_installed = False
+"""Threads in which this is itself at work."""
 
 
 class _Memory:
@@ -67,7 +67,7 @@ class _Memory:
     def __init__(self, *, is_found: bool) -> None:
         self.forget()
         self.is_found = is_found
-        """Whether the hook has found it whenever it ran."""
+        """Whether it was found whenever it ran."""
 
     def forget(self) -> None:
         """It remembers nothing."""
@@ -100,11 +100,8 @@ class Before:
 
 
 def install() -> None:
-    """Start to listen, once per process."""
-    global _installed
-    if not _installed:
-        _installed = True
-        sys.addaudithook(_hook)
+    """Start to listen."""
+    audit.listen(_EVENTS, _heard)
 
 
 def know(functions: Iterable[Any], *, are_bound: bool = False) -> None:
@@ -208,15 +205,15 @@ def note(kind: Kind, name: str) -> None:
             _memory_of(function).note(material, remembers=_remembers(function))
 
 
-def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _EVENTS or get_ident() in _busy:
+def _heard(event: str, args: tuple[Any, ...], frame: FrameType) -> None:
+    if get_ident() in _busy:
         return
     _busy.add(get_ident())
     try:
         from zenbook.world import files
 
         if not files.is_quiet():
-            for function in _making(sys._getframe(1)):
+            for function in _making(frame):
                 _saw(event, args, function)
     except Exception:  # never the user's problem; what is remembered from now on is just not kept
         for memory in _made.values():
@@ -290,37 +287,38 @@ def _making(frame: FrameType) -> list[Any]:
     caller, _ = nearest(frame)
     if caller is None or owner_of(caller.f_code.co_filename) in ("import", "source", "zenbook"):
         return []
-    running: dict[int, FrameType] = {}
+    running: dict[int, CodeType] = {}
+    spaces: list[tuple[Mapping[str, Any], str]] = []
     each: FrameType | None = caller
     while each is not None:
-        running[id(each.f_code)] = each
+        code = each.f_code
+        running[id(code)] = code
+        if owner_of(code.co_filename) == "user":
+            spaces.append((each.f_globals, code.co_qualname))
         each = each.f_back
     found: dict[int, Any] = {}
     _note_found(found, _codes, running)
-    space: Any = None
-    for each in running.values():
-        if owner_of(each.f_code.co_filename) != "user":
-            continue
-        if each.f_globals is not space:
-            space = each.f_globals
+    last: Any = None
+    for space, name in spaces:
+        if space is not last:
+            last = space
             _note_found(found, _bound_in(space), running)
-        if "." in each.f_code.co_qualname:
+        if "." in name:
             table: dict[int, list[ref[Any]]] = {}
-            for function in around(_method(space, each.f_code.co_qualname)):
+            for function in around(_method(space, name)):
                 _note_codes(table, function)
             _note_found(found, table, running)
     return list(found.values())
 
 
 def _note_found(
-    found: dict[int, Any], table: Mapping[int, list[ref[Any]]], running: Mapping[int, FrameType]
+    found: dict[int, Any], table: Mapping[int, list[ref[Any]]], running: Mapping[int, CodeType]
 ) -> None:
     """Those in the table whose code runs."""
     for number in table.keys() & running.keys() if table else ():
         for reference in table[number]:
             function = reference()
-            frame = running[number]
-            if function is not None and any(code is frame.f_code for code in codes_of(function)):
+            if function is not None and any(one is running[number] for one in codes_of(function)):
                 found[id(function)] = function
 
 
@@ -350,7 +348,7 @@ def _bound_in(space: Mapping[str, Any]) -> Mapping[int, list[ref[Any]]]:
 
 
 def _is_bound(function: Any) -> bool:
-    """Whether the hook finds it without being told of it."""
+    """Whether it is found without being told of."""
     for code in codes_of(function):
         space = _globals_of(function, code)
         named = {id(one): one for one in around(_method(space, code.co_qualname))}
