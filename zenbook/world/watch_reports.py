@@ -147,6 +147,12 @@ def _name_of(text: str, kind: type[Warning], home: str) -> str:
 
 def _module_of(file: str) -> str:
     """The module whose code is in this file; the program's own for code from a cell."""
+    return _module_among(file, len(sys.modules))
+
+
+@functools.lru_cache(maxsize=256)
+def _module_among(file: str, _modules: int) -> str:
+    """The same among so many modules: a program may warn a thousand times from one file."""
     for name, module in list(sys.modules.items()):
         if getattr(module, "__file__", None) == file:
             return name
