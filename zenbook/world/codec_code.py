@@ -118,20 +118,22 @@ def _classes_named(module: str, qualname: str) -> Iterator[type]:
         with suppress(ImportError):  # the module is gone; another may hold the class
             import_module(module)
     seen: set[int] = set()
-    for home in (module, "__main__", *_local_modules()):
+    for home in _homes(module):
         found = named(home, qualname)
         if isinstance(found, type) and id(found) not in seen:
             seen.add(id(found))
             yield found
 
 
-def _local_modules() -> list[str]:
+def _homes(home: str) -> Iterator[str]:
+    """Where something of the user's may be: where it was, in ``__main__``, then in the user's other
+    modules, which are looked for only if need be."""
+    yield home
+    yield "__main__"
     code = _code()
-    return [
-        name
-        for name, module in list(sys.modules.items())
-        if type(module) is types.ModuleType and code.is_local(module)
-    ]
+    for name, module in list(sys.modules.items()):
+        if type(module) is types.ModuleType and code.is_local(module):
+            yield name
 
 
 # ---------------------------------------------------------------- functions
@@ -237,7 +239,7 @@ def _living(home: str, code: types.CodeType) -> dict[str, Any]:
         with suppress(ImportError):
             import_module(home)
     reads = {name for name in _reads(facts_of(code)) if not hasattr(builtins, name)}
-    for module in dict.fromkeys((home, "__main__", *_local_modules())):
+    for module in _homes(home):
         space = _globals_of(module)
         if space is not None and (module == home or reads <= space.keys()):
             return space
