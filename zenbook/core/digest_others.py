@@ -87,7 +87,7 @@ def figure(value: Any, digester: Digester) -> Description:
     """
     from zenbook.core.digest_figure import looks
 
-    return "figure", digester.class_token(type(value)), *looks(value)
+    return "figure", digester.class_token(type(value)), *digester.once("looks", value, looks)
 
 
 def artist(value: Any, digester: Digester) -> Description:

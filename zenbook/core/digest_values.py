@@ -17,11 +17,12 @@ from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
-from zenbook.core.ended import facts_of_ended
+from zenbook.core.ended import facts_of_ended, may_be_over
 from zenbook.core.kinds import MEMOIZED, adds_only_attributes, is_a
 from zenbook.core.left_out import attributes_left_out
+from zenbook.core.plain_values import is_value_type
 from zenbook.core.raised import behind
-from zenbook.core.refused import refusal
+from zenbook.core.refused import is_never_refused, refusal
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def describe(value: Any, digester: Digester) -> Description:
     """Describe a value; raises NotDigestible, whatever its own methods raise."""
     kind = type(value)
     try:
-        return _describer(value, kind, digester.live)(value, digester)
+        known = digester.describers.get(kind)
+        if known is None:
+            known = _describer(value, kind, digester.live)
+            if known in _BY_TYPE and is_never_refused(kind) and not may_be_over(kind):
+                digester.describers[kind] = known
+        return known(value, digester)
     except (NotDigestible, KeyboardInterrupt, RecursionError, MemoryError):
         raise
     except BaseException as error:  # __reduce__ and __getstate__ are the user's: anything comes
@@ -57,6 +63,8 @@ def _describer(value: Any, kind: type, is_live: bool) -> Describer:
         return known
     if is_a(value, type):
         return _class
+    if is_value_type(kind):
+        return _EXACT.setdefault(kind, _value)
     if is_a(value, enum.Enum):
         return _enum_member
     for base in kind.__mro__[:-1]:
@@ -113,6 +121,11 @@ def _instance(value: Any, digester: Digester) -> Description:
     return "instance", digester.class_token(type(value)), state
 
 
+def _value(value: Any, digester: Digester) -> Description:
+    """What makes an equal one of its type."""
+    return "value", digester.class_token(type(value)), value.__reduce_ex__(4)[1:]
+
+
 def _reduced(value: Any, digester: Digester) -> Description:
     """What pickle keeps: how to make it, its state, its members."""
     kind = type(value)
@@ -138,6 +151,8 @@ def _reduced(value: Any, digester: Digester) -> Description:
     return (*told, chained) if chained else told
 
 
+_BY_TYPE = (_instance, _reduced)
+"""Whether it is one of these is decided by an object's type, unless that may be refused or over."""
 _MEANT = ("__supertype__", "__bound__", "__constraints__")
 """What a ``NewType`` and a ``TypeVar`` stand for."""
 

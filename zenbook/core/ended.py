@@ -20,7 +20,7 @@ def facts_of_ended(value: Any) -> Facts | None:
     """What something that is over is: which kind, and what it says of itself; None for what is not
     over."""
     kind = type(value)
-    if kind.__module__ not in _MODULES:
+    if not may_be_over(kind):
         return None
     name = f"{kind.__module__}.{kind.__qualname__}"
     if name not in _KINDS or vars(sys.modules[kind.__module__]).get(kind.__name__) is not kind:
@@ -30,6 +30,11 @@ def facts_of_ended(value: Any) -> Facts | None:
         return (name, *facts(value)) if is_over(value) else None
     except Exception:  # not even made to the end: it has none of the attributes asked for
         return None
+
+
+def may_be_over(kind: type) -> bool:
+    """Whether objects of this type may be such."""
+    return kind.__module__ in _MODULES
 
 
 def _gzip_mode(file: Any) -> str:

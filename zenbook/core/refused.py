@@ -117,6 +117,11 @@ def refusal(value: Any) -> str:
     return "" if why and facts_of_ended(value) is not None else why
 
 
+def is_never_refused(kind: type) -> bool:
+    """Whether no object of this type is refused, of those types that were asked about before."""
+    return _known.get(kind) == ""
+
+
 def remedy(why: str) -> str:
     """What to do about an input that is refused for this reason; "" for other reasons."""
     if why == _IN_A_GRAPH:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import CallableProxyType, ProxyType
 
 from zenbook.core.closure_lending import has_own_variables
-from zenbook.core.closure_origin import library_of
+from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.kinds import held_by_name, is_a
+from zenbook.core.plain_values import is_value_type
 from zenbook.engine.tensors import is_tensor
 
 CODE = (FunctionType, MethodType, BuiltinFunctionType)
@@ -19,14 +21,15 @@ _ATOMS = (
     int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
-LEAVES = frozenset(
-    (
-        *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
-        *(frozenset, range, type, ProxyType, CallableProxyType),
-    )
-)
-"""Types of values that hold nothing, themselves and not what is made of them. A weak proxy must not
-be asked anything: what it stands for may be gone."""
+LEAVES: set[type] = {
+    *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
+    *(frozenset, range, type, ProxyType, CallableProxyType),
+}
+"""Types of values that hold nothing, themselves and not what is made of them; those of libraries
+(``Decimal``, ``datetime``, numpy's numbers) as they are met. A weak proxy must not be asked
+anything: what it stands for may be gone."""
+_COLLECTED = 1 << 14
+"""The flag of types whose objects may lead to others."""
 _MUTABLE = frozenset((list, dict, set, bytearray))
 
 
@@ -74,6 +77,25 @@ def is_element(value: Any) -> bool:
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
     return type(value) in LEAVES or is_a(value, _ATOMS)
+
+
+def learn_leaves(values: Iterable[Any]) -> None:
+    """Count the types of these values with ``LEAVES`` that are such."""
+    met = list(values)
+    for kind, value in dict(zip(map(type, met), met, strict=True)).items():
+        if kind not in LEAVES and _is_leaf(value):
+            LEAVES.add(kind)
+
+
+def _is_leaf(value: Any) -> bool:
+    """Whether it is a value of a library's that leads to no other and is hashed by its content."""
+    kind = type(value)
+    if is_value_type(kind):
+        return True
+    if kind.__flags__ & _COLLECTED or kind.__dictoffset__ or is_local_module(kind.__module__):
+        return False
+    by_content: Any = kind.__hash__
+    return by_content not in (None, object.__hash__) and not is_mutable(value)
 
 
 def is_of_leaves(value: Any) -> bool:

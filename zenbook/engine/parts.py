@@ -17,7 +17,7 @@ from functools import partial, reduce
 from operator import getitem
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
@@ -105,13 +105,14 @@ def walk(
         if not (stop and is_a(inner, tuple)):
             seen.add(number)
         look = known.get(number)
-        if look[1] if look is not None else is_part(inner):
+        is_one = look[1] if look is not None else is_part(inner)
+        if is_one:
             yield path, inner
         if number in stop:
             continue
         if look is None:
             held = [one for one in held_by(inner, widest) if not holds_nothing(one[1])]
-            look = inner, is_part(inner), held
+            look = inner, is_one, held
             if looks is not None:
                 known[number] = look
         waiting += [((*path, step), item) for step, item in look[2]]
@@ -122,10 +123,9 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
     nothing for a container of more than ``widest`` items."""
     kind = type(value)
     if kind not in _PLAIN_CONTAINERS:
-        is_simple = _simple.get(kind)
-        if is_simple is None:
-            is_simple = _simple[kind] = _is_simple(value)
-        if not is_simple:
+        if is_hollow(value):
+            return ()
+        if not is_simple(value):
             return _held_by(value, widest)
         own = held_by_name(value)
         items = list(own.items()) if type(own) is dict else []
@@ -142,9 +142,26 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
     return [((how, place), i) for place, i in enumerate(value) if type(i) not in LEAVES]
 
 
-def _is_simple(value: Any) -> bool:
+def is_hollow(value: Any) -> bool:
+    """Whether it is a weak reference or an array of numbers, of which a figure has thousands: it
+    holds nothing that a walk enters."""
+    kind = type(value)
+    if kind is ref:
+        return True
+    return kind is getattr(sys.modules.get("numpy"), "ndarray", None) and not value.dtype.hasobject
+
+
+def is_simple(value: Any) -> bool:
     """Whether instances of its class hold their attributes and nothing else that matters, so that
     none of the many of a kind has to be asked what it is."""
+    kind = type(value)
+    known = _simple.get(kind)
+    if known is None:
+        known = _simple[kind] = _is_simple(value)
+    return known
+
+
+def _is_simple(value: Any) -> bool:
     kind = type(value)
     library = library_of(kind)
     is_known = library in TABLES or library in sys.stdlib_module_names or is_frame(value)

@@ -16,10 +16,17 @@ from types import ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
-from zenbook.core.kinds import is_a
+from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.frames import elements_beyond, is_frame
-from zenbook.engine.part_kinds import LEAVES, is_array, is_element, is_of_leaves, is_part
-from zenbook.engine.parts import MOST, WIDEST, base_of, held_by
+from zenbook.engine.part_kinds import (
+    LEAVES,
+    is_array,
+    is_element,
+    is_of_leaves,
+    is_part,
+    learn_leaves,
+)
+from zenbook.engine.parts import MOST, WIDEST, base_of, held_by, is_hollow, is_simple
 from zenbook.engine.rows import objects_in
 from zenbook.engine.unseen import holds_unseen, is_common, unseen_in
 
@@ -82,8 +89,18 @@ class Reach:
             held += _held_in(kind, containers)
         if kinds <= _PLAIN:
             return held
+        learn_leaves(values)
+        are_simple: dict[type, bool] = {}
         for value in values:
-            if type(value) not in _PLAIN and type(value) not in LEAVES and not _is_installed(value):
+            kind = type(value)
+            if kind in _PLAIN or kind in LEAVES or is_hollow(value):
+                continue
+            if kind not in are_simple:
+                are_simple[kind] = is_simple(value)
+            if are_simple[kind]:
+                own = list((held_by_name(value) or {}).values())
+                held += [item for item in own if type(item) not in LEAVES]
+            elif not _is_installed(value):
                 held += self._held_by(value)
         return held
 
@@ -147,6 +164,7 @@ def _held_in(kind: Any, containers: Collection[Any]) -> list[Any]:
 
     if LEAVES.issuperset(map(type, items())):
         return []
+    learn_leaves(items())
     held = [item for item in items() if type(item) not in LEAVES]
     if tuple not in set(map(type, held)):
         return held

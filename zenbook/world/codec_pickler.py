@@ -12,13 +12,14 @@ from functools import cached_property, partial
 from typing import Any
 
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
-from zenbook.core.closure_origin import library_of
+from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
-from zenbook.core.ended import facts_of_ended
+from zenbook.core.ended import facts_of_ended, may_be_over
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import attributes_left_out, keeps_all
-from zenbook.core.refused import refusal
+from zenbook.core.plain_values import is_value_type
+from zenbook.core.refused import is_never_refused, refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
@@ -82,6 +83,9 @@ class Packer(pickle.Pickler):
         self.kinds: set[type] = set()
         self.reduced: list[Any] = []
         """Objects of classes that say themselves what is kept of them; no more than a few."""
+        self._as_they_are: set[type] = set()
+        """Types met whose objects pickle keeps as they are, each of them."""
+        self._simple: dict[type, bool] = {}
         self._whole: dict[type, bool] = {}
         """Whether pickling keeps all that objects of each class have."""
         super().__init__(self._out, 5, buffer_callback=_picking(self._out, self._picked))
@@ -119,6 +123,8 @@ class Packer(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         """How to reduce what pickle cannot do by itself; NotImplemented for the rest."""
         kind = type(obj)
+        if kind in self._as_they_are:
+            return NotImplemented
         if kind is types.FunctionType:
             is_there = id(obj) not in self._made_here
             return self._code_object(partial(code_.reduce_function, is_there=is_there), obj)
@@ -126,6 +132,9 @@ class Packer(pickle.Pickler):
             return self._code_object(code_.reduce_class, obj)
         if not library_of(kind).startswith("_cython_"):  # a function of a compiled module
             self.kinds.add(kind)
+        if is_value_type(kind):
+            self._as_they_are.add(kind)
+            return NotImplemented
         if len(self.reduced) < _MOST_REDUCED and not self._keeps_all(kind):
             self.reduced.append(obj)
         reduce = _REDUCERS.get(kind)
@@ -134,6 +143,9 @@ class Packer(pickle.Pickler):
         why = refusal(obj) or self._frees(kind)
         if why:
             raise Refusal(why)
+        if self._is_simple(kind):
+            self._as_they_are.add(kind)
+            return NotImplemented
         if is_closed_file(obj):
             return code_.make_closed_file, facts_of_closed(obj)
         if (facts := facts_of_ended(obj)) is not None:
@@ -172,6 +184,11 @@ class Packer(pickle.Pickler):
             known = self._whole[kind] = keeps_all(kind)
         return known
 
+    def _is_simple(self, kind: type) -> bool:
+        if (known := self._simple.get(kind)) is None:
+            known = self._simple[kind] = self._keeps_all(kind) and _is_simple(kind)
+        return known
+
     def _frees(self, kind: type) -> str:
         """Why an instance of this class has no copy: dropped, it would free what this one holds."""
         ends = getattr(kind, "__del__", None)
@@ -194,6 +211,17 @@ class Packer(pickle.Pickler):
         if owner is not None and (seen := reduce_view(obj, owner)) is not NotImplemented:
             return seen
         return NotImplemented if obj.flags.forc else reduce_spread(obj)
+
+
+def _is_simple(kind: type) -> bool:
+    """Whether nothing that is told of single objects below concerns those of this class: it and all
+    that it is made of is the user's, or it is a part of a figure of matplotlib."""
+    if not is_never_refused(kind) or may_be_over(kind) or issubclass(kind, dict):
+        return False
+    bases = kind.__mro__[:-1]
+    if library_of(kind) == "matplotlib":
+        return all(base.__name__ != "Figure" for base in bases)
+    return all(is_local_module(base.__module__) for base in bases)
 
 
 def make_ended(name: str, *facts: Any) -> Any:

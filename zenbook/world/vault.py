@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from zenbook.core.digest import unchanging
 from zenbook.errors import Damaged, NotDigestible, NotKeepable, StoreFault, Untrusted
 from zenbook.model import Artifact
 from zenbook.world.open_figures import make_ready
@@ -58,7 +59,8 @@ class SealedVault:
         for names, bundle in self._packed(values):
             put = self._store.put(bundle)
             homes.update(dict.fromkeys(names, put))
-        artifacts = tuple(self._artifact(name, values[name], homes[name]) for name in values)
+        with unchanging():
+            artifacts = tuple(self._artifact(name, values[name], homes[name]) for name in values)
         return artifacts, {put.blob: put.seal for put in homes.values()}
 
     def fits(self, value: Any, most: int) -> bool:
