@@ -214,6 +214,11 @@ ASKED = {
     ),
     "a folder for what is temporary": ("tempfile.tempdir = '/tmp/t{}'", "tempfile.gettempdir()"),
     "the home folder": ("os.environ['HOME'] = '/tmp/h{}'", "str(pathlib.Path.home())"),
+    "how long sockets wait": ("socket.setdefaulttimeout({})", "socket.getdefaulttimeout()"),
+    "whether a module is loaded": (
+        "{} == 20 and __import__('sndhdr')",
+        "'sndhdr' in sys.modules",
+    ),
     "a path below it": ("os.environ['HOME'] = '/tmp/h{}'", "os.path.expanduser('~/a')"),
 }
 
@@ -237,6 +242,7 @@ BY_NAME = [
     "a signal's handler",
     "a signal's handler of the notebook",
     "a folder for what is temporary",
+    "how long sockets wait",
     "the working folder",
 ]
 
@@ -252,7 +258,7 @@ def test_a_step_runs_again_where_a_function_out_of_its_module_would_tell_somethi
 
 
 def _told_as_it_is_set(own: Kernel, sets: str, cells: Sequence[str]) -> None:
-    imports = "import gc, logging, os, pathlib, signal, sys, tempfile"
+    imports = "import gc, logging, os, pathlib, signal, socket, sys, tempfile"
     told = []
     for number in (10, 20):
         for status in ("completed", "cached"):

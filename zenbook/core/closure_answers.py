@@ -61,6 +61,7 @@ _ANSWERS: Mapping[str, tuple[str, Callable[[], object]]] = {
             ("sys", "sys", "getrecursionlimit"),
             ("sys", "sys", "getswitchinterval"),
             ("tempfile", "tempfile", "gettempdir"),
+            ("_socket", "socket", "getdefaulttimeout"),
         )
     },
     "signal.getsignal": ("signal.getsignal()", _handlers),

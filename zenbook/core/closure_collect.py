@@ -15,7 +15,7 @@ from zenbook.core.closure_answers import answered_by
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_drawing import draws, may_draw
 from zenbook.core.closure_origin import identity_of, package_of
-from zenbook.core.closure_put import LISTS, lists_in, put_in
+from zenbook.core.closure_put import LISTS, lists_in, loaded_of, modules_asked_for, put_in
 from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_texts import Text, annotated_with, text_of
@@ -277,6 +277,8 @@ class Collector:
         for name in sorted(lists_in(facts, space)):
             if told := self.watch(LISTS[name]):
                 self._besides(name, told)
+        if asked := modules_asked_for(facts, space):
+            self._besides("sys.modules", self.watch(functools.partial(loaded_of, asked)))
         for text, binding in sorted(put_in(facts, space), key=operator.itemgetter(0)):
             self.bindings.append(binding)
             if binding[2] is not MISSING:

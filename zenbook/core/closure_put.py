@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -35,6 +35,21 @@ Binding = tuple[Mapping[Any, Any], str, Any]
 def lists_in(facts: CodeFacts, space: Mapping[str, Any]) -> set[str]:
     """The lists of the interpreter's that some code names; ``space`` are its globals."""
     return {".".join(path[:2]) for path in paths_in(facts, space)} & LISTS.keys()
+
+
+def modules_asked_for(facts: CodeFacts, space: Mapping[str, Any]) -> list[str]:
+    """Texts in some code that asks ``sys.modules``, each of which may name a module there."""
+    if "modules" not in facts.attributes or all(
+        path[0] != "sys" for path in paths_in(facts, space)
+    ):
+        return []
+    named = {text for text in facts.strings if all(map(str.isidentifier, text.split(".")))}
+    return sorted(named)
+
+
+def loaded_of(modules: Iterable[str]) -> tuple[str, ...]:
+    """Those of these modules that are loaded."""
+    return tuple(name for name in modules if sys.modules.get(name) is not None)
 
 
 def put_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, Binding]]:
