@@ -38,14 +38,14 @@ def frame_parts(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     yield from ((("attribute", name), item) for name, item in own_attributes(frame).items())
     if writes_through():
         yield from _blocks(frame)
-    columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
+    columns = _columns_of_objects(frame)
     if len(columns) * len(frame) <= _MOST_ELEMENTS:
         yield from (part for column in columns for part in _elements(frame, column))
 
 
 def elements_beyond(frame: Any) -> list[Any]:
     """The elements of columns of objects where these are not looked into."""
-    columns = [place for place, dtype in enumerate(_dtypes(frame)) if str(dtype) == "object"]
+    columns = _columns_of_objects(frame)
     if len(columns) * len(frame) <= _MOST_ELEMENTS:
         return []
     return [element for column in columns for _, element in _elements(frame, column)]
@@ -93,8 +93,11 @@ def _blocks(frame: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         )
 
 
-def _dtypes(frame: Any) -> list[Any]:
-    return list(frame.dtypes) if frame.ndim == 2 else [frame.dtype]
+def _columns_of_objects(frame: Any) -> list[int]:
+    """Their places; without a series of all types, as ``frame.dtypes`` makes each time."""
+    dtype = sys.modules["numpy"].dtype
+    kinds = frame._mgr.get_dtypes() if frame.ndim == 2 else [frame.dtype]
+    return [place for place, kind in enumerate(kinds) if is_a(kind, dtype) and kind.hasobject]
 
 
 def _elements(frame: Any, column: int) -> Iterator[tuple[tuple[str, Any], Any]]:
