@@ -65,3 +65,10 @@ def test_axes_that_are_one_in_memory_are_one_in_a_cut() -> None:
     flat = pictures.reshape(3, 4).T
     cut = cut_of(flat, pictures, writeable=True)
     assert cut is not None and np.array_equal(cut_out(pictures.copy(), cut), flat)
+
+
+def test_an_array_in_other_memory_is_not_cut() -> None:
+    whole = np.arange(10.0).reshape(2, 5)
+    for part in (np.arange(3.0), np.arange(10.0).reshape(2, 5)[:, :2]):
+        assert cut_of(part, whole, writeable=True) is None
+        assert cut_of(whole[:, :3], part, writeable=True) is None

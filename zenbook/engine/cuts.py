@@ -30,7 +30,7 @@ def is_cut(window: Any) -> TypeGuard[Cut]:
 
 def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
     """How to cut a value out of an array into whose memory it looks; None if it is no cut."""
-    if value.dtype != array.dtype:
+    if value.dtype != array.dtype or not _is_within(value, array):
         return None
     cut = _cut_of(value, array, writeable)
     axes = _joined(zip(array.shape, array.strides, strict=True))
@@ -38,6 +38,11 @@ def cut_of(value: Any, array: Any, *, writeable: bool) -> Cut | None:
         seen = array.reshape([count for count, _ in axes])
         cut = _cut_of(value, seen, writeable) if _address(seen) == _address(array) else None
     return cut
+
+
+def _is_within(value: Any, array: Any) -> bool:
+    low, high = bounds_of(array)
+    return low <= bounds_of(value)[0] and bounds_of(value)[1] <= high
 
 
 def _cut_of(value: Any, array: Any, writeable: bool) -> Cut | None:

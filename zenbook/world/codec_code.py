@@ -35,6 +35,7 @@ from zenbook.core.code_facts import CodeFacts
 from zenbook.core.code_reader import facts_of
 from zenbook.core.made_classes import is_made_by_library, recipe_of
 from zenbook.errors import NotHere
+from zenbook.world.codec_rows import reduce_rows
 
 
 class CodeDigests(Protocol):
@@ -58,6 +59,8 @@ def reduce_class(cls: type, code: CodeDigests) -> Any:
     if not code.is_local(cls):
         return _types_class(cls)
     if named(cls.__module__, cls.__qualname__) is not cls:
+        if (rows := reduce_rows(cls)) is not None:
+            return rows
         raise LookupError(f"needs class {cls.__qualname__}, which cannot be found by its name")
     return same_class, (cls.__module__, cls.__qualname__, class_digest(cls, code))
 
