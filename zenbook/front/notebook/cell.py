@@ -23,6 +23,7 @@ from zenbook.front.notebook.definitions import (
 from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
+from zenbook.front.notebook.presumed import names_presumed
 from zenbook.model import Manner
 from zenbook.world.unheard import unheard
 
@@ -62,6 +63,10 @@ class Cell:
     """Imports, functions and classes a hit makes anew."""
     dropped: tuple[str, ...]
     """Names it deletes in the end, whatever happens."""
+    caught: frozenset[str]
+    """Names of caught errors, which it deletes where there are such, and by no ``del``."""
+    presumed: frozenset[str]
+    """Names it binds if its loops have anything to go through, and its contexts let errors out."""
     definitions: Sequence[ast.stmt]
     shows_last: bool
     """Whether its last expression gives a value that has to be kept."""
@@ -144,6 +149,8 @@ def read_cell(
         always=always,
         made=made,
         dropped=text.dropped,
+        caught=text.caught - names.deletes,
+        presumed=frozenset(names_presumed(seen.body)),
         definitions=[tree.body[place] for place in text.definitions],
         shows_last=is_shown and not is_quiet and not body.last and text.gives_value,
         is_quiet=is_quiet,

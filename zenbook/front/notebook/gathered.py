@@ -34,7 +34,7 @@ from zenbook.front.notebook.submodules import imported_since
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_looks import looking_like
 
-_TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up", "undone")
+_TOLD = ("links", "windows", "unseen", "modules", "figures", "looked up", "undone", "absent")
 _LOOKED_UP: Mapping[str, Any] = {LAST[0]: None, SEVERAL: True}
 
 
@@ -104,6 +104,7 @@ def gather(
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
     manifest = {**_seen_of(cell, before, after), "looked up": looked_up}
     manifest["undone"] = _undone(cell, after)
+    manifest["absent"] = sorted(cell.deletes.difference(cell.dropped, before.bound, after.bound))
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
     obstacles = (*obstacles, *unlike(remade, manifest["definitions"], last.get(LEFT, ()), digest))
     if hidden is not None:

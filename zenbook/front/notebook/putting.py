@@ -94,10 +94,13 @@ class Putting:
             if made.get(name) != digest:
                 return f"{name} is not what its definition makes"
         record = self._outcome.record
-        undone = self._manifest.get("undone", ())
+        undone = frozenset(self._manifest.get("undone", ()))
         for name in record.deleted if record is not None else ():
-            if name not in self._namespace and name not in undone:
+            if name not in self._namespace and name not in undone | self._cell.caught:
                 return f"{name} is not there to be deleted"
+        for name in self._manifest.get("absent", ()):
+            if name in self._namespace:
+                return f"it may delete {name}, which was not there"
         for name, digest in self._manifest.get("standing", {}).items():
             if value_digest(self._namespace.get(name, MISSING), self._digest) != digest:
                 return f"it may have bound {name}, which was something else"
@@ -214,8 +217,8 @@ class Putting:
 
     def _leave_unseen(self) -> str:
         """Leave names alone that the cell may or may not have bound and that stand for the same
-        value already. One that is missing is bound: a notebook that works from the top reads no
-        name that is missing there."""
+        value already. One that is missing is bound if nothing but an empty loop would have left it
+        so; else nobody knows whether it would be there."""
         whole = [link for link in self._manifest.get("links", ()) if not link[1]]
         held = {link[0] for link in whole}
         parts = {link[0] for link in whole if link[2] in self._changed and not link[4]}
@@ -223,6 +226,8 @@ class Putting:
             held |= {artifact.name for artifact in record.artifacts if artifact.alias}
         for name, digest in self._manifest.get("unseen", {}).items():
             now = self._namespace.get(name, MISSING)
+            if now is MISSING and name not in self._cell.presumed:
+                return f"it may have bound {name}, which is not there"
             if now is MISSING or not is_users(name, self._namespace):
                 continue
             left = self._values.pop(name, now)

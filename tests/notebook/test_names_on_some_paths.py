@@ -1,0 +1,110 @@
+"""Names that a cell binds or deletes on some paths only: a hit leaves what a run would leave."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+from zenbook.front.notebook.presumed import names_presumed
+
+LEFT_ALONE = {
+    "if": ("flags = [0]", "if flags[0]:\n    b = 1\nn = len(flags)"),
+    "suppress": (
+        "from contextlib import suppress",
+        "with suppress(Exception):\n    b = nothing[1]\nn = 1",
+    ),
+    "try": ("flags = [0]", "try:\n    b = nothing()\nexcept NameError:\n    n = len(flags)"),
+    "match": (
+        "flags = [0]",
+        "match flags:\n    case [1]:\n        b = 2\n    case _:\n        n = 3",
+    ),
+}
+DELETING = {
+    "try": "try:\n    del b\nexcept NameError:\n    pass\nn = 1",
+    "suppress": "from contextlib import suppress\nwith suppress(NameError):\n    del b\nn = 1",
+    "a caught error": "try:\n    1 / 0\nexcept ZeroDivisionError as b:\n    n = str(b)",
+    "if": "flag = 0 if 'b' not in dir() else 1\nif flag:\n    del b\nn = 1",
+}
+
+
+@pytest.mark.parametrize("case", LEFT_ALONE)
+def test_a_name_that_another_cell_left_does_not_come_back_when_it_is_gone(
+    case: str, kernel: Kernel
+) -> None:
+    setup, body = LEFT_ALONE[case]
+    step = f"%%step s\n{body}"
+    kernel.play(setup, "b = (1, 1)", step)
+    kernel.fresh()
+    ran = kernel.play(setup, step, "'b' in globals()")
+    assert ran[-1].result == "False", ran[1].said
+    kernel.fresh()
+    again = kernel.play(setup, step, "'b' in globals(), n")
+    assert again[1].status == "cached", again[1].said
+    assert again[-1].result.startswith("(False, ")
+
+
+@pytest.mark.parametrize("case", DELETING)
+def test_a_name_that_was_not_there_to_be_deleted_is_deleted_where_it_is(
+    case: str, kernel: Kernel
+) -> None:
+    step = f"%%step s\n{DELETING[case]}"
+    kernel.play(step)
+    for _ in range(2):
+        assert kernel.play("b = [2]", step, "'b' in globals()")[-1].result == "False"
+        assert kernel.play(step, "'b' in globals()")[-1].result == "False"
+
+
+def test_a_caught_error_needs_no_name_to_be_deleted(kernel: Kernel) -> None:
+    step = f"%%step s\n{DELETING['a caught error']}"
+    kernel.play("b = 5", step)
+    assert kernel.play(step)[-1].status == "cached"
+
+
+@pytest.mark.parametrize(
+    ("loop", "left"),
+    [
+        ("for i in range(3):\n    last = i % 2", "i, last"),
+        (
+            "from contextlib import nullcontext\nwith nullcontext('ab') as text:\n    count = len(text)",
+            "count",
+        ),
+    ],
+    ids=["for", "with"],
+)
+def test_what_a_loop_left_before_is_no_doubt_after_a_restart(
+    loop: str, left: str, kernel: Kernel
+) -> None:
+    kernel.play("start = 1", f"%%step s\nstart + 1\n{loop}")
+    kernel.play("start = 2", f"%%step s\nstart + 1\n{loop}")
+    kernel.fresh()
+    again = kernel.play("start = 2", f"%%step s\nstart + 1\n{loop}", left)
+    assert again[1].status == "cached" and again[2].result, again[1].said
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("if a:\n    x = y = 1\nelse:\n    x = 2", {"x"}),
+        ("if (m := f()):\n    x = 1", {"m"}),
+        ("for a, b in c:\n    d = a\nelse:\n    e = 1", {"a", "b", "d"}),
+        ("while f():\n    x = 1", {"x"}),
+        ("with open(p) as f:\n    x = f.read()", {"f", "x"}),
+        ("with contextlib.suppress(E) as s:\n    x = 1", {"s"}),
+        ("try:\n    x = 1\nexcept E:\n    x = y = 2\nfinally:\n    z = 1", {"x", "z"}),
+        ("try:\n    x = 1\nexcept E:\n    pass\nelse:\n    y = 1", set()),
+        ("match a:\n    case b:\n        x = 1", set()),
+        ("def f():\n    x = 1\nclass C:\n    y = 1\nimport a.b as n", {"f", "C", "n"}),
+    ],
+)
+def test_which_names_are_presumed_to_be_bound(source: str, names: set[str]) -> None:
+    assert names_presumed(ast.parse(source).body) == names
+
+
+def test_names_bound_to_numbers_on_every_branch_are_outputs(kernel: Kernel) -> None:
+    pick = "%%step pick\nif mode == 1:\n    rate, name = 0.1, 'slow'\n    n = 1\nelse:\n    n = 2"
+    train = "%%step train\nscore = n * 10"
+    picked, _ = kernel.play("mode = 1", pick, train)[1:]
+    assert "n, " in picked.said or "n (" in picked.said, picked.said
+    assert "← pick (n)" in str(kernel.run("%pipeline").result)

@@ -1,0 +1,42 @@
+"""Names that a cell binds unless something unusual happens: an empty loop, an error let go."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from zenbook.core.trees import nodes_of
+from zenbook.front.notebook.definitions import bound_names
+
+_SWALLOWING = frozenset({"raises", "suppress"})
+
+
+def names_presumed(statements: Iterable[ast.stmt]) -> set[str]:
+    """Names that statements bind if every loop has something to go through, and no ``with`` block
+    swallows an error as ``suppress()`` does."""
+    found: set[str] = set()
+    for node in statements:
+        if isinstance(node, ast.For | ast.AsyncFor):
+            found |= {*bound_names([node.target, node.iter]), *names_presumed(node.body)}
+        elif isinstance(node, ast.While):
+            found |= {*bound_names([node.test]), *names_presumed(node.body)}
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            found |= {*bound_names(node.items)}
+            if _SWALLOWING.isdisjoint(_said(node.items)):
+                found |= names_presumed(node.body)
+        elif isinstance(node, ast.If):
+            either = names_presumed(node.body) & names_presumed(node.orelse)
+            found |= {*bound_names([node.test]), *either}
+        elif isinstance(node, ast.Try | ast.TryStar):
+            ways = [names_presumed([*node.body, *node.orelse])]
+            ways += [names_presumed(handler.body) for handler in node.handlers]
+            found |= set.intersection(*ways) | names_presumed(node.finalbody)
+        elif not isinstance(node, ast.Match):
+            found |= {*bound_names([node])}
+    return found
+
+
+def _said(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names and attributes that stand in some code."""
+    inner = nodes_of(nodes)
+    return {getattr(one, "attr", getattr(one, "id", "")) for one in inner}
