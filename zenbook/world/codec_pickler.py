@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from zenbook.core.refused import refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
+from zenbook.world.codec_matches import Matches, Searches, reduce_match, reduce_matches
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
 from zenbook.world.codec_numpy import reduce_masked, reduce_row, reduce_spread, reduce_view
 from zenbook.world.codec_pandas import reduce_index, reduce_table
@@ -77,6 +79,7 @@ class Packer(pickle.Pickler):
         self._code = code
         self._views = views
         self._memories: Memories = {}
+        self._searches: Searches = {}
         self._made_here: frozenset[int] = frozenset()
         """Functions that are outputs themselves, and so no older ones that were there."""
         self.kinds: set[type] = set()
@@ -145,6 +148,8 @@ class Packer(pickle.Pickler):
         if attributes := attributes_left_out(obj):
             return code_.reduce_with(attributes, obj)
         root = library_of(kind)
+        if kind is re.Match:
+            return self._code_object(lambda it, _: reduce_match(it, self._searches), obj)
         if root == "numpy":
             return self._array(obj)
         if hasattr(kind, "_internal_names_set"):
@@ -223,4 +228,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     classmethod: code_.reduce_wrapper,
     property: code_.reduce_property,
     Named: reduce_named,
+    Matches: reduce_matches,
 }
