@@ -585,6 +585,53 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
         assert fingerprint(value) == fingerprint(over[name]), name
 
 
+FORMULAS = {
+    "patsy": """
+import numpy
+
+def forbidden(self, *_):
+    raise NotImplementedError("Sorry, pickling not yet supported.")
+
+class DesignInfo:
+    __getstate__ = forbidden
+
+class DesignMatrix(numpy.ndarray):
+    __reduce__ = forbidden
+""",
+    "statsmodels": """
+class ModelData:
+    def __setstate__(self, state):
+        raise NameError("half")
+
+class PandasData(ModelData):
+    pass
+""",
+}
+
+
+def test_designs_and_fits_of_formulas_are_kept_by_their_attributes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, source in FORMULAS.items():
+        module: Any = types.ModuleType(name)
+        module.__file__ = np.__file__
+        exec(source, vars(module))
+        monkeypatch.setitem(sys.modules, name, module)
+    patsy, statsmodels = (sys.modules[name] for name in FORMULAS)
+    data, design = statsmodels.PandasData(), patsy.DesignInfo()
+    matrix = np.eye(2).view(patsy.DesignMatrix)
+    data.design = matrix.design = design
+    design.names, design.half = ["a", "b"], len
+    loaded = reopened(data=data, matrix=matrix)
+    assert loaded["data"].design is loaded["matrix"].design
+    assert loaded["matrix"].design.half is len
+    assert [*map(fingerprint, loaded.values())] == [fingerprint(data), fingerprint(matrix)]
+    assert (type(loaded["matrix"]), loaded["matrix"].tolist()) == (type(matrix), matrix.tolist())
+    before = fingerprint(matrix)
+    design.names.append("c")
+    assert fingerprint(matrix) != before
+
+
 MATCHES = {
     "searched": lambda: re.search(r"\d+", "x12"),
     "from a place on": lambda: re.compile("(?P<first>b)|c").match("abcb", 1, 3),

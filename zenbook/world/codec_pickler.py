@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any
 
+from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import library_of
 from zenbook.core.digest_random import import_shared, shared_by
@@ -25,7 +26,13 @@ from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
 from zenbook.world.codec_matches import Matches, Searches, reduce_match, reduce_matches
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
-from zenbook.world.codec_numpy import reduce_masked, reduce_row, reduce_spread, reduce_view
+from zenbook.world.codec_numpy import (
+    reduce_masked,
+    reduce_row,
+    reduce_spread,
+    reduce_view,
+    reduce_with_view,
+)
 from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_plotly import reduce_plotly
 from zenbook.world.codec_torch import Memories, reduce_tensor
@@ -170,6 +177,10 @@ class Packer(pickle.Pickler):
             return make_handle, (kind, kept_state(obj))
         if (found := name_of(obj)) is not None:
             return reduce_named(found)
+        if is_by_attributes(kind):
+            return code_.by_attributes(obj, dict(vars(obj)))
+        if root == "patsy" and (numpy := sys.modules.get("numpy")) and is_a(obj, numpy.ndarray):
+            return reduce_with_view(obj)
         return reduce_field(obj) if root == "dataclasses" else reduce_argparse(obj)
 
     def _keeps_all(self, kind: type) -> bool:
