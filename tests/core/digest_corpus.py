@@ -15,6 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import scipy.sparse as sp
+import scipy.special
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 from matplotlib.text import Text
@@ -122,6 +123,9 @@ EXPRESSIONS = [
 
 
 DESCRIBED = [
+    *("np.frompyfunc(add, 2, 1)", "np.frompyfunc(lambda a, b: a, 2, 1)"),
+    "np.frompyfunc(abs, 1, 1)",
+    *("np.frompyfunc(add, 2, 1, identity=0)", "scipy.special.expit", "scipy.special.logit"),
     *("hashlib.sha1(b'a')", "hashlib.sha1(b'b')", "hashlib.md5(b'a')", "hashlib.shake_128(b'a')"),
     *("hashlib.shake_128(b'b')", "hashlib.blake2b(b'a')", "hmac.new(b'a', b'b', 'sha1')"),
     *("hmac.new(b'c', b'b', 'sha1')", "struct.Struct('<i')", "struct.Struct('<q')"),

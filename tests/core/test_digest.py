@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import types
 from pathlib import Path
 from typing import Any
 
@@ -423,6 +424,19 @@ def test_slots_are_state() -> None:
     assert fingerprint(one) == fingerprint(other)
     other.a = 2
     assert fingerprint(one) != fingerprint(other)
+
+
+def test_what_xarray_makes_when_it_is_asked_for_is_there_before(monkeypatch: Any) -> None:
+    monkeypatch.setitem(sys.modules, "xarray", types.ModuleType("xarray"))
+    kind: Any = type("Dataset", (), {"__slots__": ("_attrs", "x"), "__module__": "xarray"})
+    monkeypatch.setattr(sys.modules["xarray"], "Dataset", kind, raising=False)
+    one, asked = kind(), kind()
+    one._attrs, asked._attrs = None, {}
+    one.x = asked.x = 1
+    assert fingerprint(one) == fingerprint(asked)
+    assert one._attrs == {}
+    asked._attrs["units"] = "m"
+    assert fingerprint(one) != fingerprint(asked)
 
 
 def test_packages_of_the_classes_met_are_gathered() -> None:

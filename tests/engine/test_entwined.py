@@ -33,6 +33,19 @@ def test_what_is_reached_by_two_ways_is_found() -> None:
     assert ways(a=defaultdict(partial(list, part)), b=part) == {("b", "a.default_factory.1")}
 
 
+class OfNoModule:
+    """As Cython makes classes, which say of themselves only that an instance has a module."""
+
+    __module__ = property(lambda self: "of an instance")  # type: ignore[assignment]
+
+
+def test_a_value_whose_class_is_of_no_module_is_looked_through() -> None:
+    part = [1]
+    value: Any = OfNoModule()
+    value.part = part
+    assert ways(a=part, b=value) == {("a", "b.part")}
+
+
 @pytest.mark.parametrize(
     "value", [partial(max, [1]), ValueError([1]), OSError(2, "gone")], ids=repr
 )

@@ -203,6 +203,42 @@ def test_shell_commands_are_kept_and_their_names_are_inputs(body: str, kernel: K
     assert other.stream().strip() == ("ho" if "word" in body else "fixed")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "%%html\n<b>{word}</b> $word",
+        "%%HTML --isolated\n<b>word</b>",
+        "%%markdown\n# {word}\n```python\nimport word",
+        "%%latex\n$word$",
+        "%%javascript\nalert({word})",
+        "%%js\nlet word",
+        "%%svg\n<svg><text>{word}</text></svg>",
+    ],
+)
+def test_a_text_that_is_shown_as_it_is_is_shown_again(body: str, kernel: Kernel) -> None:
+    source = f"%%step a\n{body}"
+    first = kernel.play("word = 'hi'", source)[-1]
+    assert first.status == "completed" and "not kept" not in first.said, first.said
+    again = _restarted(kernel, "word = 'ho'", source)
+    assert again.status == "cached" and again.outputs == first.outputs != [], again.said
+    assert kernel.run(f"{source}<!-- -->").status == "completed"
+
+
+def test_a_magic_of_the_notebook_that_has_the_name_of_ipythons_may_do_anything(
+    kernel: Kernel,
+) -> None:
+    source = "%%step a\n%%html\n<b></b>"
+    assert [kernel.run(source).status for _ in range(2)] == ["completed", "cached"]
+    magics = "get_ipython().magics_manager"
+    kernel.quietly(f"{magics}.magics['cell']['html'] = lambda *_: print(word)")
+    for word in ("hi", "ho"):
+        own = kernel.play(f"word = {word!r}", source)[-1]
+        assert "not kept: %%html is not IPython's own" in own.said, own.said
+        assert own.stream() == f"{word}\n"
+    kernel.quietly(f"{magics}.magics['cell']['html'] = {magics}.registry['DisplayMagics'].html")
+    assert kernel.run(source).status == "cached"
+
+
 COMMANDS = {
     "!rm f.txt": ("!rm f.txt", "os.path.exists('f.txt')"),
     "!rm *.txt": ("!rm *.txt", "os.path.exists('f.txt')"),

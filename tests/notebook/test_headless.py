@@ -425,6 +425,7 @@ FORESEEN = [
     "%%step\nlast = first()",
     "shape.append(16)",
     "%%step size\nn = len(shape)",
+    "%%step page\n%%html\n<b>{shape}</b>",
 ]
 
 
@@ -446,7 +447,7 @@ def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -
         assert ran.returncode == 0, ran.stderr
     waits = {"shift": "depends on cell 4", "size": "depends on cell 12"}
     waits["last"] = "depends on cell 5"  # a function that reads what a step gives
-    kept = dict.fromkeys(("load", "train", "local", "draw"), "hit") | waits
+    kept = dict.fromkeys(("load", "train", "local", "draw", "page"), "hit") | waits
     assert planned(FORESEEN) == planned(FORESEEN, "-p", "gamma=0.7") == kept
     assert edited("return x / 2", "return x / 2  # a half") == kept
     changed = {"train": "half() changed", "size": "known when train ran"}

@@ -61,3 +61,20 @@ def test_whatever_of_a_model_is_edited_runs_what_uses_it(kernel: Kernel) -> None
         assert edited != [PART, WHOLE], what
         statuses = [cell.status for cell in kernel.play(*edited, *STEPS)[2:]]
         assert statuses == ["completed"] * 3, what
+
+
+ADAPTER = "from pydantic import TypeAdapter\nadapter = TypeAdapter(list[Whole])"
+ADAPTED = (
+    "%%step adapt\nread = adapter.validate_python([{'a': 1, 'part': {'n': 1}}])\nread[0].part.n"
+)
+
+
+def test_an_adapter_counts_as_what_it_reads(kernel: Kernel) -> None:
+    assert kernel.play(IMPORTS, PART, WHOLE, ADAPTER, ADAPTED)[-1].status == "completed"
+    kernel.restart()
+    again = kernel.play(IMPORTS, "class More: pass", PART, WHOLE, ADAPTER, ADAPTED)[-1]
+    assert (again.status, again.result) == ("cached", "2"), again.said
+    edited = kernel.play(PART.replace("n + 1", "n + 2"), WHOLE, ADAPTER, ADAPTED)[-1]
+    assert (edited.status, edited.result) == ("completed", "3"), edited.said
+    other = kernel.play(PART, WHOLE, ADAPTER.replace("list", "tuple"), ADAPTED)[-1]
+    assert other.status == "completed", other.said

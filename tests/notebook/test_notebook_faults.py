@@ -20,7 +20,7 @@ LIVING = {
         "import numpy as np, tempfile\n"
         "v = np.memmap(tempfile.NamedTemporaryFile(), dtype='u1', mode='w+', shape=(4,))"
     ),
-    "a match": "import re\nv = re.match('a', 'a')",
+    "a match": "import re\nv = re.match(b'a', bytearray(b'a'))",
     "a thread": "import threading\nv = threading.Thread(target=print)",
     "one inside a list": "import threading\nv = [1, {'k': threading.Lock()}]",
 }

@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import types
 import zipfile
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
 from zenbook.errors import Damaged, NotKeepable
 from zenbook.world.codec import PickleCodec
+from zenbook.world.codec_matches import reduce_match
 from zenbook.world.codec_pickler import Packer
 from zenbook.world.ports import Bundle
 
@@ -583,6 +585,91 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
         assert fingerprint(value) == fingerprint(over[name]), name
 
 
+FORMULAS = {
+    "patsy": """
+import numpy
+
+def forbidden(self, *_):
+    raise NotImplementedError("Sorry, pickling not yet supported.")
+
+class DesignInfo:
+    __getstate__ = forbidden
+
+class DesignMatrix(numpy.ndarray):
+    __reduce__ = forbidden
+""",
+    "statsmodels": """
+class ModelData:
+    def __setstate__(self, state):
+        raise NameError("half")
+
+class PandasData(ModelData):
+    pass
+""",
+}
+
+
+def test_designs_and_fits_of_formulas_are_kept_by_their_attributes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, source in FORMULAS.items():
+        module: Any = types.ModuleType(name)
+        module.__file__ = np.__file__
+        exec(source, vars(module))
+        monkeypatch.setitem(sys.modules, name, module)
+    patsy, statsmodels = (sys.modules[name] for name in FORMULAS)
+    data, design = statsmodels.PandasData(), patsy.DesignInfo()
+    matrix = np.eye(2).view(patsy.DesignMatrix)
+    data.design = matrix.design = design
+    design.names, design.half = ["a", "b"], len
+    loaded = reopened(data=data, matrix=matrix)
+    assert loaded["data"].design is loaded["matrix"].design
+    assert loaded["matrix"].design.half is len
+    assert [*map(fingerprint, loaded.values())] == [fingerprint(data), fingerprint(matrix)]
+    assert (type(loaded["matrix"]), loaded["matrix"].tolist()) == (type(matrix), matrix.tolist())
+    before = fingerprint(matrix)
+    design.names.append("c")
+    assert fingerprint(matrix) != before
+
+
+MATCHES = {
+    "searched": lambda: re.search(r"\d+", "x12"),
+    "from a place on": lambda: re.compile("(?P<first>b)|c").match("abcb", 1, 3),
+    "each of many": lambda: [*re.finditer(r"\b|(\w)(?=-)|,", "ab-,c-")],
+    "the last of many": lambda: [*re.finditer("a?", "aab")][-1],
+    "the whole": lambda: re.fullmatch("a|ab|(abc)", "abc"),
+    "in bytes": lambda: re.search(b"(b)(c)?", b"ab"),
+    "one in two lists": lambda: [[match := re.search("a", "a")], [match]],
+    "where substituted": lambda: (lambda met: (re.sub("a", met.append, "aba"), met))([]),
+}
+
+
+@pytest.mark.parametrize("case", MATCHES)
+def test_a_match_comes_back_as_found(case: str) -> None:
+    value = MATCHES[case]()
+    loaded = reopened(v=value)["v"]
+    assert fingerprint(loaded) == fingerprint(value)
+    assert repr(loaded) == repr(value)
+    if case == "one in two lists":
+        assert loaded[0][0] is loaded[1][0]
+
+
+def test_many_matches_are_looked_for_once() -> None:
+    found = [*re.finditer(r"\w+", "word " * 20_000)]
+    start = time.perf_counter()
+    (bundle,) = codec.pack({"found": found})
+    assert time.perf_counter() - start < 20 * len(found) / 20_000
+    assert [match.span() for match in opened(bundle)["found"]] == [match.span() for match in found]
+
+
+def test_a_match_that_is_not_found_again_is_refused() -> None:
+    match = re.search("b", "abc")
+    told = ("re", "string", "pos", "endpos", "lastindex", "start", "span")
+    other: Any = types.SimpleNamespace(regs=((1, 3),), **{n: getattr(match, n) for n in told})
+    with pytest.raises(LookupError, match="not found again"):
+        reduce_match(other, {})
+
+
 def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
     import queue
 
@@ -594,7 +681,7 @@ def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
         "lock is a lock": {"lock": Box(threading.Lock())},
         "jobs is a queue": {"jobs": queue.Queue()},
         "out is an open file": {"out": file},
-        "found is a match": {"found": re.match("a", "a")},
+        "found is a match": {"found": re.match(b"a", bytearray(b"a"))},
         "big is a memmap": {"big": np.memmap(tmp_path / "m", mode="w+", shape=(3,))},
     }
     try:

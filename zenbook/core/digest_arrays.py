@@ -18,6 +18,7 @@ than turning); the digest of whichever layout there is (equal arrays would have 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128, xxh3_128_hexdigest
 
+from zenbook.core.closure_origin import is_local_module
 from zenbook.core.digest_stream import Describers, Description
+from zenbook.core.kinds import held_by_name
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
@@ -180,12 +183,25 @@ def dtype(value: Any, digester: Digester) -> Description:
 
 
 def ufunc(value: Any, digester: Digester) -> Description:
-    """A ufunc such as ``np.add``; one made of a Python function has no name to go by."""
+    """A ufunc by its name in numpy or another library; one that ``np.frompyfunc`` has made by what
+    it was made of."""
     name: str = value.__name__
     if vars(_numpy()).get(name) is value:
         return "ufunc", name
-    reduced = value.__reduce__()
-    return "ufunc", reduced if isinstance(reduced, str) else tuple(reduced)
+    if made_of := [held for held in gc.get_referents(value) if callable(held)]:
+        return "ufunc of", value.nin, value.nout, value.identity, made_of
+    homes = [home for home in list(sys.modules) if _is_compiled_home(home, name, value)]
+    if not homes:
+        raise NotDigestible("is a ufunc that no library has a name for")
+    return "ufunc", digester.installed(min(homes), name)
+
+
+def _is_compiled_home(home: str, name: str, value: Any) -> bool:
+    """Whether this is a compiled module of a library that has this value by this name: modules that
+    import it from there may be loaded or not."""
+    held = held_by_name(sys.modules.get(home)) or {}
+    is_compiled = not str(held.get("__file__", ".py")).endswith(".py")
+    return held.get(name) is value and is_compiled and not is_local_module(home)
 
 
 DESCRIBERS: Describers = {"ndarray": array, "generic": scalar, "dtype": dtype, "ufunc": ufunc}

@@ -1,6 +1,7 @@
 """Descriptions of the standard library's objects that are written in C and cannot be pickled.
 
-Each can be asked for all that it is. None of them is kept as an output.
+Each can be asked for all that it is. None of them is kept as an output, but for matches of regular
+expressions (:mod:`zenbook.world.codec_matches`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def _structure(value: Any, digester: Digester) -> Description:
 
 
 def _match(value: Any, digester: Digester) -> Description:
-    return "match", value.re, value.string, value.regs, value.pos, value.endpos
+    """A match by what was looked for in which text, and where it was found."""
+    where = digester.whole(value.string), value.pos, value.endpos
+    return "match", value.re, *where, value.regs, value.lastindex
 
 
 def _row(value: Any, digester: Digester) -> Description:

@@ -61,6 +61,12 @@ def _plotly() -> Describers:
     return DESCRIBERS
 
 
+def _xarray() -> Describers:
+    from zenbook.core.digest_xarray import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -87,4 +93,5 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "plotly": _plotly,
     "_plotly_utils": _plotly,
     "IPython": _ipython,
+    "xarray": _xarray,
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.digest_stream import Describers, Description
@@ -123,6 +125,40 @@ def decorator(value: Any, digester: Digester) -> Description:
     return "pydantic", value.cls_var_name, value.func, value.shim, value.info
 
 
+_COMPILED = ("validator", "serializer")
+"""What a type adapter of pydantic makes of its schema."""
+
+
+def adapter(value: Any, digester: Digester) -> Description:
+    """A type adapter of pydantic: its schema, without the addresses of classes that are in it."""
+    held = {name: own for name, own in vars(value).items() if name not in _COMPILED}
+    if held.get("pydantic_complete") is not True:
+        return "pydantic", digester.class_token(type(value)), vars(value)
+    held["core_schema"] = _without_addresses(held["core_schema"], {})
+    return "pydantic", digester.class_token(type(value)), held
+
+
+def _without_addresses(schema: Any, numbers: dict[str, str]) -> Any:
+    """A schema whose references have numbers in the order in which they are met."""
+    if type(schema) is dict:
+        return {
+            name: _ADDRESS.sub(partial(_numbered, numbers), held)
+            if name in ("ref", "schema_ref") and type(held) is str
+            else _without_addresses(held, numbers)
+            for name, held in schema.items()
+        }
+    if type(schema) in (list, tuple):
+        return type(schema)(_without_addresses(held, numbers) for held in schema)
+    return schema
+
+
+_ADDRESS = re.compile(r":\d+")
+
+
+def _numbered(numbers: dict[str, str], address: re.Match[str]) -> str:
+    return numbers.setdefault(address[0], f":{len(numbers)}")
+
+
 DESCRIBERS: Describers = {
     "_spbase": sparse,
     "spmatrix": sparse,
@@ -135,4 +171,5 @@ DESCRIBERS: Describers = {
     "Artist": artist,
     "Container": container,
     "Decorator": decorator,
+    "TypeAdapter": adapter,
 }

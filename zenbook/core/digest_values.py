@@ -13,6 +13,7 @@ import enum
 import types
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import library_of, named
 from zenbook.core.digest_libraries import of_library
@@ -115,7 +116,7 @@ def _is_plain(kind: type) -> bool:
 
 
 def _instance(value: Any, digester: Digester) -> Description:
-    state = value.__getstate__()
+    state = vars(value) if is_by_attributes(type(value)) else value.__getstate__()
     if type(state) is dict and "_cache" in state and library_of(type(value)) == "pandas":
         state = {name: held for name, held in state.items() if name != "_cache"}  # remembered only
     return "instance", digester.class_token(type(value)), state

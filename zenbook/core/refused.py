@@ -24,6 +24,7 @@ _GENERATORS = {
     types.FrameType: "is a stack frame",
     types.TracebackType: "is a traceback",
 }
+_IN_WHAT_MAY_CHANGE = "is a match of a regular expression in what may change"
 # (module, class): looked up only if the module is loaded; subclasses are meant too.
 _BY_NAME = (
     ("_thread", "LockType", "is a lock"),
@@ -69,7 +70,7 @@ _BY_NAME = (
     ("urllib.response", "addbase", "is an open connection"),
     ("contextvars", "Context", "is a context"),
     ("contextvars", "ContextVar", "is a context variable"),
-    ("re", "Match", "is a match of a regular expression"),
+    ("re", "Match", _IN_WHAT_MAY_CHANGE),
     ("unittest.mock", "NonCallableMock", "is a mock"),
     ("weakref", "CallableProxyType", "is a weak reference"),
     ("weakref", "ProxyType", "is a weak reference"),
@@ -110,6 +111,8 @@ def refusal(value: Any) -> str:
         why = _known[kind] = _by_type(kind)
     if why == _IN_A_GRAPH:
         return why if value.grad_fn is not None else ""
+    if why == _IN_WHAT_MAY_CHANGE and type(value.string) in (str, bytes):
+        return ""
     if why == "is an open file" and is_a(value, (io.StringIO, io.BytesIO)):
         return ""
     if why == "is an open file" and is_closed_file(value):

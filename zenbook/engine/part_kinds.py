@@ -140,7 +140,7 @@ def _is_the_kernels(value: Any) -> bool:
     """Whether it belongs to what runs the notebook: a thread has its output stream, and a widget
     its line to the page, and by way of either all names of the notebook are reached."""
     kind = type(value)
-    return library_of(kind) in _KERNELS or kind.__module__.startswith(_SHELLS)
+    return library_of(kind) in _KERNELS or str(kind.__module__).startswith(_SHELLS)
 
 
 def is_mock(value: Any) -> bool:

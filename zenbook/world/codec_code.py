@@ -363,6 +363,16 @@ def fill_attributes(obj: Any, attributes: dict[str, Any]) -> None:
     vars(obj).update(attributes)
 
 
+def by_attributes(obj: Any, attributes: dict[str, Any]) -> Any:
+    """An object by these attributes of it, whatever its class makes of pickling."""
+    return make_empty, (type(obj),), attributes, None, None, fill_attributes
+
+
+def make_empty(kind: Any) -> Any:
+    """An object of this class that has nothing yet."""
+    return kind.__new__(kind)
+
+
 def reduce_mapping_proxy(proxy: Any) -> Any:
     """A read-only view of a dict."""
     return make_mapping_proxy, (dict(proxy),)

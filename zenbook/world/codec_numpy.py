@@ -168,11 +168,17 @@ def reduce_masked(value: Any) -> Any:
     masked = sys.modules["numpy"].ma.MaskedArray
     if not is_a(value, masked) or type(value).__reduce__ is not masked.__reduce__:
         return NotImplemented
-    return make_masked, (type(value), value.data, vars(value))
+    return reduce_with_view(value)
 
 
-def make_masked(kind: type, data: Any, attributes: Mapping[str, Any]) -> Any:
-    """The masked array of these data, with its mask, fill value and flags as they were."""
+def reduce_with_view(value: Any) -> Any:
+    """An array of a class of its own by its numbers and attributes, whatever that class makes of
+    pickling."""
+    return make_with_view, (type(value), value.view(sys.modules["numpy"].ndarray), vars(value))
+
+
+def make_with_view(kind: type, data: Any, attributes: Mapping[str, Any]) -> Any:
+    """The array of this class that has these data, with its attributes as they were."""
     made = data.view(kind)
     vars(made).update(attributes)
     return made

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any
 
+from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.digest_random import import_shared, shared_by
@@ -23,8 +25,15 @@ from zenbook.core.refused import is_never_refused, refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
+from zenbook.world.codec_matches import Matches, Searches, reduce_match, reduce_matches
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
-from zenbook.world.codec_numpy import reduce_masked, reduce_row, reduce_spread, reduce_view
+from zenbook.world.codec_numpy import (
+    reduce_masked,
+    reduce_row,
+    reduce_spread,
+    reduce_view,
+    reduce_with_view,
+)
 from zenbook.world.codec_pandas import reduce_index, reduce_table
 from zenbook.world.codec_plotly import reduce_plotly
 from zenbook.world.codec_torch import Memories, reduce_tensor
@@ -78,6 +87,7 @@ class Packer(pickle.Pickler):
         self._code = code
         self._views = views
         self._memories: Memories = {}
+        self._searches: Searches = {}
         self._made_here: frozenset[int] = frozenset()
         """Functions that are outputs themselves, and so no older ones that were there."""
         self.kinds: set[type] = set()
@@ -157,6 +167,8 @@ class Packer(pickle.Pickler):
         if attributes := attributes_left_out(obj):
             return code_.reduce_with(attributes, obj)
         root = library_of(kind)
+        if kind is re.Match:
+            return self._code_object(lambda it, _: reduce_match(it, self._searches), obj)
         if root == "numpy":
             return self._array(obj)
         if hasattr(kind, "_internal_names_set"):
@@ -177,6 +189,10 @@ class Packer(pickle.Pickler):
             return make_handle, (kind, kept_state(obj))
         if (found := name_of(obj)) is not None:
             return reduce_named(found)
+        if is_by_attributes(kind):
+            return code_.by_attributes(obj, dict(vars(obj)))
+        if root == "patsy" and (numpy := sys.modules.get("numpy")) and is_a(obj, numpy.ndarray):
+            return reduce_with_view(obj)
         return reduce_field(obj) if root == "dataclasses" else reduce_argparse(obj)
 
     def _keeps_all(self, kind: type) -> bool:
@@ -251,4 +267,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     classmethod: code_.reduce_wrapper,
     property: code_.reduce_property,
     Named: reduce_named,
+    Matches: reduce_matches,
 }

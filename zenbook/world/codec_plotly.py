@@ -10,7 +10,7 @@ import copy
 import sys
 from typing import Any
 
-from zenbook.world.codec_code import fill_attributes
+from zenbook.world.codec_code import by_attributes
 
 _VALIDATORS = "_BasePlotlyType__validators"
 
@@ -25,13 +25,8 @@ def reduce_plotly(obj: Any) -> Any:
     for known in (base.BaseFigure, base.BasePlotlyType):
         if issubclass(kind, known) and kind.__reduce__ is known.__reduce__:
             state = {n: None if n == _VALIDATORS else held for n, held in vars(obj).items()}
-            return make_empty, (kind,), state, None, None, fill_attributes
+            return by_attributes(obj, state)
     return _named(obj)
-
-
-def make_empty(kind: Any) -> Any:
-    """An object of this class that has nothing yet."""
-    return kind.__new__(kind)
 
 
 def _named(obj: Any) -> Any:

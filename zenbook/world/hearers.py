@@ -150,7 +150,7 @@ def _is_offered(value: Any) -> bool:
         return True
     if type(value) is FunctionType:
         return value.__name__ == "display" and value.__module__.startswith("IPython.")
-    return is_a(value, type) and value.__module__.startswith("tqdm.")
+    return is_a(value, type) and str(value.__module__).startswith("tqdm.")
 
 
 class _Lines:

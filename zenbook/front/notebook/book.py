@@ -90,5 +90,6 @@ def tree_of(source: str) -> ast.Module:
     from zenbook.core.source import parse_cell
     from zenbook.front.notebook.marker import take_marker_away
 
-    lines = "".join(take_marker_away(source.splitlines(keepends=True)))
+    whole = source if source.endswith("\n") else f"{source}\n"  # which a magic's text ends with
+    lines = "".join(take_marker_away(whole.splitlines(keepends=True)))
     return parse_cell(TransformerManager().transform_cell(lines))  # type: ignore[no-untyped-call]

@@ -20,6 +20,7 @@ from zenbook.front.notebook.definitions import (
     imported_names,
     is_only_called,
 )
+from zenbook.front.notebook.manner import replaced_magics
 from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
@@ -136,7 +137,8 @@ def read_cell(
     reads = _reads(found, said, binds, namespace)
     if not (text.unclear or text.may_bind):
         _check_outputs(said, (*text.order, *binds, *reads))
-    unclear = text.unclear if said.inputs is None else ()
+    replaced = [f"%%{name} is not IPython's own" for name in replaced_magics(text.shown, namespace)]
+    unclear = (*text.unclear, *replaced)
     return Cell(
         name=said.name or default_name(tree, always),
         tree=tree,
@@ -154,9 +156,9 @@ def read_cell(
         definitions=[tree.body[place] for place in text.definitions],
         shows_last=is_shown and not is_quiet and not body.last and text.gives_value,
         is_quiet=is_quiet,
-        obstacles=(*unclear, *text.changes),
+        obstacles=(*(unclear if said.inputs is None else ()), *text.changes),
         remarks=text.remarks,
-        is_unclear=bool(text.unclear),
+        is_unclear=bool(unclear),
     )
 
 

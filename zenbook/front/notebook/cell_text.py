@@ -46,6 +46,8 @@ _HARMLESS = frozenset(
         "lsmagic",
     ]
 )
+_SHOWN = frozenset({"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG"})
+"""Cell magics of IPython that show their text as it is."""
 _PROCESS = frozenset({"cd", "env", "set_env", "pushd", "popd"})
 
 _texts: dict[tuple[str, bool], CellText] = {}
@@ -72,6 +74,8 @@ class CellText:
     changes: tuple[str, ...]
     """What it changes of the process."""
     remarks: tuple[str, ...]
+    shown: tuple[str, ...]
+    """Its magics that only show their text, where they are IPython's."""
 
 
 Transform = Callable[[str], str]
@@ -114,6 +118,7 @@ def _said(tree: ast.Module, seen: ast.Module, magics: Magics) -> CellText:
         may_bind=_may_bind_here(seen),
         changes=(*magics.changes, *process_changes(seen)),
         remarks=magics.remarks,
+        shown=tuple(shown_magics(tree)),
     )
 
 
@@ -211,8 +216,15 @@ def _judge(
         changes.append(f"%{name} changes the process")
     elif call == "run_line_magic" and name not in _HARMLESS:
         obstacles.append(f"%{name} may do anything")
-    elif call == "run_cell_magic" and name not in _PYTHON_MAGICS:
+    elif call == "run_cell_magic" and name not in _PYTHON_MAGICS | _SHOWN:
         obstacles.append(f"%%{name} may do anything")
+
+
+def shown_magics(tree: ast.Module) -> Iterator[str]:
+    """The magics of a cell that show their text as it is, where they are IPython's own."""
+    for call, texts in _magics_in(tree):
+        if call == "run_cell_magic" and texts[:1] and texts[0] in _SHOWN:
+            yield texts[0]
 
 
 def _sets(name: str, texts: Sequence[str]) -> bool:
@@ -237,6 +249,8 @@ def _hidden_in(node: ast.stmt, transform: Transform) -> list[ast.stmt]:
             source = texts[-1]
         elif call == "run_line_magic" and texts[:1] and texts[0] in ("time", "timeit", "prun"):
             source = re.sub(r"^(\s*-\S+)+\s+", "", texts[-1])
+        elif call == "run_cell_magic" and texts[:1] and texts[0] in _SHOWN:
+            source = "\n".join(_named_in(texts[1]))
         elif call in ("system", "getoutput", "run_cell_magic", "run_line_magic"):
             source = "\n".join(_named_in(texts[-1] if texts else ""))
         hidden += _parsed(source, transform)

@@ -1,5 +1,5 @@
 """How the shell executes a cell is a reason, like its code: what was asked of the compiler by
-``from __future__``, and which statements show their values.
+``from __future__``, which statements show their values, and whether magics are IPython's own.
 
 IPython goes on compiling with the flags that an earlier cell has set.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 import __future__
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from zenbook.core.source_normal import has_annotations
+from zenbook.front.notebook.cell_text import shown_magics
 from zenbook.model import Options
 
 
@@ -26,7 +27,21 @@ def with_manner(
     if (how := shell.ast_node_interactivity) != "last_expr":
         whole = ast.dump(tree) if how == "all" else ""  # every statement may show a value
         words.append(f"shows {how} {digest(whole)[:8] if whole else ''}".strip())
+    words += [f"%%{name} of its own" for name in replaced_magics(shown_magics(tree), shell.user_ns)]
     return replace(options, version="; ".join(words), keep_only=())
+
+
+def replaced_magics(names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
+    """Those of some cell magics for which the notebook's shell has another one than IPython's."""
+    shell = namespace["get_ipython"]() if "get_ipython" in namespace else None
+    return [name for name in names if shell is not None and not _is_of_ipython(name, shell)]
+
+
+def _is_of_ipython(name: str, shell: Any) -> bool:
+    magic = shell.find_cell_magic(name)
+    if aliased := getattr(magic, "magic_name", ""):
+        return _is_of_ipython(aliased, shell)
+    return bool(magic is not None and magic.__module__ == "IPython.core.magics.display")
 
 
 def future_flags(tree: ast.Module, flags: int) -> int:
