@@ -67,7 +67,7 @@ def test_a_caught_error_needs_no_name_to_be_deleted(kernel: Kernel) -> None:
     [
         ("for i in range(3):\n    last = i % 2", "i, last"),
         (
-            "from contextlib import nullcontext\nwith nullcontext('ab') as text:\n    count = len(text)",
+            "import contextlib\nwith contextlib.nullcontext('ab') as text:\n    count = len(text)",
             "count",
         ),
     ],
