@@ -54,6 +54,19 @@ EDITS = {
 }
 
 
+def test_a_step_that_defines_a_model_is_cached_after_a_restart(kernel: Kernel) -> None:
+    steps = [f"%%step one\n{IMPORTS}\n{PART}\npart = Part(n=1)", f"%%step two\n{WHOLE}"]
+    steps.append("%%step three\nclass Small(Part):\n    m: int = 2\nsmall = Small()\nsmall")
+    shown = kernel.play(*steps)[-1].result
+    for extra in ("", "    k: int = 3\n"):
+        for status in ("cached" if not extra else "completed", "cached"):
+            kernel.restart()
+            last = f"{steps[-1]}".replace("small = ", f"{extra}small = ")
+            again = kernel.play(*steps[:-1], last)
+            assert [cell.status for cell in again] == ["cached", "cached", status], again[-1].said
+            assert again[-1].result == (shown if not extra else shown.replace(")", ", k=3)"))
+
+
 def test_whatever_of_a_model_is_edited_runs_what_uses_it(kernel: Kernel) -> None:
     kernel.play(IMPORTS, PART, WHOLE, *STEPS)
     for what, (before, after) in EDITS.items():

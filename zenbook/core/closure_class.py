@@ -69,19 +69,22 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     """
     members: Mapping[str, Any] = getattr(cls, "__members__", {})
     is_enum = is_a(cls, enum.EnumMeta)
-    is_model = "__pydantic_fields__" in vars(cls)
     for name, value in sorted(vars(cls).items()):
         if name in _NOT_BEHAVIOUR or (is_enum and (name in _ENUM_BOOKS or name in members)):
             continue
-        if is_model and name in _BUILT_BY_PYDANTIC:
-            continue
-        yield name, value
+        if not is_built(cls, name):
+            yield name, value
     if is_enum:
         yield from ((f"member {name}", member.value) for name, member in members.items())
     yield from _fields(cls)
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
+
+
+def is_built(cls: type, name: str) -> bool:
+    """Whether a model of pydantic has built this of its other members."""
+    return name in _BUILT_BY_PYDANTIC and "__pydantic_fields__" in vars(cls)
 
 
 def registered(cls: type) -> list[type]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_class import is_built
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import changes_looks
@@ -335,7 +336,9 @@ def definition_digest(value: Any, digest: Digest) -> str:
         parts += [
             f"{name}:{_member(member, digest)}"
             for name, member in sorted(vars(value).items())
-            if name not in _CLASS_NOISE and not name.startswith("_abc_")
+            if name not in _CLASS_NOISE
+            and not name.startswith("_abc_")
+            and not is_built(value, name)
         ]
     return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
 
