@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.notebook.kernel import Kernel
-from zenbook.front.notebook.presumed import names_presumed
+from zenbook.front.notebook.some_paths import names_presumed
 
 LEFT_ALONE = {
     "if": ("flags = [0]", "if flags[0]:\n    b = 1\nn = len(flags)"),
@@ -108,3 +108,12 @@ def test_names_bound_to_numbers_on_every_branch_are_outputs(kernel: Kernel) -> N
     picked, _ = kernel.play("mode = 1", pick, train)[1:]
     assert "n, " in picked.said or "n (" in picked.said, picked.said
     assert "← pick (n)" in str(kernel.run("%pipeline").result)
+
+
+def test_numbers_that_stay_the_same_on_every_branch_come_back(kernel: Kernel) -> None:
+    pick = "%%step pick\nif mode:\n    n = 1\n    m = 'slow'\nelse:\n    n = 2\n    m = 'fast'"
+    kernel.play("mode = 1", pick)
+    kernel.play("mode = 2", pick)
+    kernel.fresh()
+    again = kernel.play("mode = 2", pick, "n, m")
+    assert again[1].status == "cached" and again[2].result == "(1, 'slow')", again[1].said

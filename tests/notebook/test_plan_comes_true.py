@@ -202,6 +202,14 @@ STORIES = (
         "▶?",
     ),
     Story("a forced step", ("%%step a -f\na = 1", "%%step b\nb = a"), "▶?"),
+    Story(
+        "two steps that import the same",
+        (
+            "%%step a\nimport time\na = time.sleep(0.01)",
+            "%%step b\nimport time\nb = a, time.altzone",
+        ),
+        "↺↺",
+    ),
     Story("a step below that says not to", (MADE, "%%step b --no-cache\nb = sum(X)"), "↺▶"),
 )
 

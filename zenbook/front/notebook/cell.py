@@ -24,7 +24,7 @@ from zenbook.front.notebook.manner import replaced_magics
 from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
-from zenbook.front.notebook.presumed import names_presumed
+from zenbook.front.notebook.some_paths import names_presumed
 from zenbook.model import Manner
 from zenbook.world.unheard import unheard
 
@@ -62,6 +62,8 @@ class Cell:
     """Names of data it binds on every branch: a kept result without one of these is no result."""
     made: tuple[str, ...]
     """Imports, functions and classes a hit makes anew."""
+    made_data: frozenset[str]
+    """Numbers and the like that a hit makes anew on some paths."""
     dropped: tuple[str, ...]
     """Names it deletes in the end, whatever happens."""
     caught: frozenset[str]
@@ -150,6 +152,7 @@ def read_cell(
         deletes=frozenset(names.deletes) | text.caught,
         always=always,
         made=made,
+        made_data=text.made_data,
         dropped=text.dropped,
         caught=text.caught - names.deletes,
         presumed=frozenset(names_presumed(seen.body)),

@@ -20,6 +20,7 @@ from zenbook.core.source_normal import gives_value, is_pythons_print
 from zenbook.core.trees import nodes_of
 from zenbook.front.notebook.definitions import bound_names, definitions, dropped_names, made_names
 from zenbook.front.notebook.process import process_changes
+from zenbook.front.notebook.some_paths import made_data
 
 _MOST_TEXTS = 512
 _PYTHON_MAGICS = frozenset({"time", "capture", "prun", "timeit"})
@@ -64,6 +65,8 @@ class CellText:
     definitions: tuple[int, ...]
     """Places of the statements that a hit executes anew."""
     made: tuple[str, ...]
+    made_data: frozenset[str]
+    """Numbers and the like that its definitions bind on some paths, and nothing else binds."""
     dropped: tuple[str, ...]
     caught: frozenset[str]
     gives_value: bool
@@ -111,6 +114,7 @@ def _said(tree: ast.Module, seen: ast.Module, magics: Magics) -> CellText:
         order=tuple(dict.fromkeys(bound_names(seen.body))),
         definitions=tuple(place for place, node in enumerate(tree.body) if node in anew),
         made=made_names(tree.body, anew),
+        made_data=made_data(tree.body, anew),
         dropped=dropped_names(tree.body),
         caught=_caught(seen),
         gives_value=_gives_value(tree),

@@ -82,7 +82,7 @@ def made_names(statements: Sequence[ast.stmt], anew: Sequence[ast.stmt]) -> tupl
     }
     for node in statements:
         made = node in anew and (defines(node) or not isinstance(node, ast.Assign))
-        literals, others = _literals_of(node)
+        literals, others = literals_of(node)
         data = (literals - others) | (literals & rebound)
         last |= {name: made and name not in data for name in bound_names([node])}
     return tuple(name for name, made in last.items() if made)
@@ -153,7 +153,7 @@ def is_definition(node: ast.stmt) -> bool:
     return False
 
 
-def _literals_of(node: ast.stmt) -> tuple[set[str], set[str]]:
+def literals_of(node: ast.stmt) -> tuple[set[str], set[str]]:
     """The names to which a block gives literals, and those that it binds otherwise."""
     inner = [*flattened([node])]
     given = [one for one in inner if isinstance(one, ast.Assign) and not defines(one)]

@@ -92,7 +92,9 @@ def gather(
     written = cell.binds | set(stored_by_uses)
     after = glimpse(namespace, written | before.bound.keys())
     moved = difference(before, after, written)
-    anew = {*cell.made, *_from_star_imports(cell, after)}
+    doubtful = cell.made_data.difference(cell.always)
+    stayed = {name for name in doubtful if before.bound.get(name, before) is after.bound.get(name)}
+    anew = {*cell.made, *stayed, *_from_star_imports(cell, after)}
     named = {name: after.bound[name] for name in moved.bound if name not in anew}
     names = {n: v for n, v in named.items() if (n in only if only else not _is_unread(n, v))}
     looked_up = len(shown.values) == 1 and is_looked_up(cell.tree.body[-1], namespace)

@@ -139,6 +139,9 @@ class Trail:
         """Where a name's value comes from for the step that was the ``at``-th cell; ``value`` is
         what the name stands for now."""
         reader, places = at - 1, self._places()
+        own = self._names(self.cells[reader].text)
+        if name in own.imports and name not in own.reads:
+            return Origin("as now")
         maker = self._above(name, reader, places)
         if maker is None:
             return Origin("as now" if self._bound(name, reader) is None else "unknown")

@@ -1,12 +1,12 @@
-"""Names that a cell binds unless something unusual happens: an empty loop, an error let go."""
+"""Names that a cell binds on some paths only."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zenbook.core.trees import nodes_of
-from zenbook.front.notebook.definitions import bound_names
+from zenbook.front.notebook.definitions import bound_names, literals_of
 
 _SWALLOWING = frozenset({"raises", "suppress"})
 
@@ -40,3 +40,13 @@ def _said(nodes: Iterable[ast.AST]) -> set[str]:
     """Names and attributes that stand in some code."""
     inner = nodes_of(nodes)
     return {getattr(one, "attr", getattr(one, "id", "")) for one in inner}
+
+
+def made_data(statements: Sequence[ast.stmt], anew: Sequence[ast.stmt]) -> frozenset[str]:
+    """Names that nothing but blocks among the cell's definitions binds, and only to literals: a hit
+    that makes these anew finds out by itself on which branch they are bound."""
+    blocks = [node for node in anew if isinstance(node, ast.If | ast.Try)]
+    data = {name for node in blocks for name in literals_of(node)[0]}
+    others = {name for node in blocks for name in literals_of(node)[1]}
+    others.update(bound_names(node for node in statements if node not in blocks))
+    return frozenset(data - others)
