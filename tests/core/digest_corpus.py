@@ -123,6 +123,7 @@ EXPRESSIONS = [
 
 
 DESCRIBED = [
+    *("{'a': 1}.keys()", "{'a': 1}.values()", "{'a': 1}.items()", "{'b': 1}.keys()"),
     *("np.frompyfunc(add, 2, 1)", "np.frompyfunc(lambda a, b: a, 2, 1)"),
     "np.frompyfunc(abs, 1, 1)",
     *("np.frompyfunc(add, 2, 1, identity=0)", "scipy.special.expit", "scipy.special.logit"),

@@ -1,4 +1,4 @@
-"""A loop over a frame leaves its last row behind: a step that does so is kept like any other."""
+"""What a loop leaves behind, rows of a frame or looks at a dictionary, is kept like all else."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ def test_a_kept_row_is_of_its_kept_type(kernel: Kernel) -> None:
     again = kernel.play(FRAME, step, "isinstance(rows[0], kind), rows[0]._asdict()")
     assert again[1].status == "cached", again[1].said
     assert again[2].result == "(True, {'Index': 0, 'a': 1, 'b': 'x'})"
+
+
+def test_what_looks_at_a_dictionary_sees_its_later_items(kernel: Kernel) -> None:
+    step = "%%step s\nd = {'a': 1}\nkeys, values, items = d.keys(), d.values(), d.items()"
+    look = "d['b'] = 2; [*keys], [*values], [*items]"
+    told = kernel.play(step, look)[-1].result
+    kernel.fresh()
+    again = kernel.play(step, look)
+    assert again[0].status == "cached" and again[-1].result == told, again[0].said
+    used = kernel.play("%%step t\nn = len(keys)", "d['c'] = 3", "%%step t\nn = len(keys)", "n")
+    assert used[2].status == "completed" and used[3].result == "3", used[2].said

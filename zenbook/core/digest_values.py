@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import KINDS, closed_file
 from zenbook.core.closure_origin import library_of, named
+from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended, may_be_over
@@ -273,6 +274,10 @@ def _alias(value: Any, digester: Digester) -> Description:
     return "alias", value.__origin__, tuple(value.__args__)
 
 
+def _view(value: Any, digester: Digester) -> Description:
+    return "view", type(value).__name__, dictionary_of(value)
+
+
 def _mapping_proxy(value: Any, digester: Digester) -> Description:
     return "mappingproxy", dict(value)
 
@@ -333,6 +338,7 @@ def _exact_types() -> dict[type, Describer]:
     for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"):
         table[getattr(pathlib, name)] = _path
     table.update(dict.fromkeys(KINDS.values(), closed_file))
+    table.update(dict.fromkeys(VIEWS, _view))
     return table
 
 

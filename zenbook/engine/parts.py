@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary, ref
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
+from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import held_by_name, is_a, slot_of
 from zenbook.core.raised import behind
@@ -208,6 +209,8 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         yield ("slot", "keywords"), value.keywords
     elif is_a(value, ITERATORS):
         yield from ((("fixed", place), item) for place, item in enumerate(value.__reduce__()[1]))
+    elif type(value) in VIEWS:
+        yield ("fixed", 0), dictionary_of(value)
     elif is_element(value):
         yield from _children(value, widest)
     elif is_a(value, BaseException):

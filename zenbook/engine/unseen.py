@@ -24,6 +24,7 @@ from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.dict_views import VIEWS
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import MEMOIZED, adds_only_attributes, held_by_name, is_a
 from zenbook.engine.frames import is_frame
@@ -40,7 +41,7 @@ _ASTRAY: tuple[type, ...] = (
 _COMMON = frozenset({"_ctypes", "builtins", "ctypes", "functools", "itertools", "numpy"})
 _WALKED: tuple[Any, ...] = (
     *(object, list, dict, set, frozenset, tuple, deque, defaultdict, OrderedDict),
-    *(MappingProxyType, BaseException, MEMOIZED, partial, ref, type, *CODE, *ITERATORS),
+    *(MappingProxyType, BaseException, MEMOIZED, partial, ref, type, *CODE, *ITERATORS, *VIEWS),
 )
 """Types of which all is told that they hold, and what is derived from them by attributes."""
 _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()

@@ -15,6 +15,7 @@ from typing import Any
 from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import is_local_module, library_of
+from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended, may_be_over
@@ -268,4 +269,5 @@ _REDUCERS: dict[type, Callable[[Any], Any]] = {
     property: code_.reduce_property,
     Named: reduce_named,
     Matches: reduce_matches,
+    **dict.fromkeys(VIEWS, lambda view: (VIEWS[type(view)], (dictionary_of(view),))),
 }
