@@ -167,9 +167,12 @@ class Packer(pickle.Pickler):
             return code_.reduce_own_namespace(obj)
         if attributes := attributes_left_out(obj):
             return code_.reduce_with(attributes, obj)
-        root = library_of(kind)
         if kind is re.Match:
             return self._code_object(lambda it, _: reduce_match(it, self._searches), obj)
+        return self._of_library(obj, kind, library_of(kind))
+
+    def _of_library(self, obj: Any, kind: type, root: str) -> Any:
+        """How to reduce an object of this package; NotImplemented for most."""
         if root == "numpy":
             return self._array(obj)
         if hasattr(kind, "_internal_names_set"):

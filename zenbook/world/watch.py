@@ -1,6 +1,7 @@
 """Watch a running step: what it reads of the world, and the same looks again later.
 
-Composed of :mod:`watch_scope` (whose event is it), :mod:`watch_events` (audit events),
+Composed of :mod:`watch_scope` (whose event is it), :mod:`audit` and :mod:`watch_events` (Python's
+audit events),
 :mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
 :mod:`watch_named` (paths only named), :mod:`watch_reaching` (code reached by name),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),

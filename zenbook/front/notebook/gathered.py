@@ -92,9 +92,7 @@ def gather(
     written = cell.binds | set(stored_by_uses)
     after = glimpse(namespace, written | before.bound.keys())
     moved = difference(before, after, written)
-    doubtful = cell.made_data.difference(cell.always)
-    stayed = {name for name in doubtful if before.bound.get(name, before) is after.bound.get(name)}
-    anew = {*cell.made, *stayed, *_from_star_imports(cell, after)}
+    anew = {*cell.made, *_stayed(cell, before, after), *_from_star_imports(cell, after)}
     named = {name: after.bound[name] for name in moved.bound if name not in anew}
     names = {n: v for n, v in named.items() if (n in only if only else not _is_unread(n, v))}
     looked_up = len(shown.values) == 1 and is_looked_up(cell.tree.body[-1], namespace)
@@ -106,7 +104,6 @@ def gather(
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
     manifest = {**_seen_of(cell, before, after), "looked up": looked_up}
     manifest["undone"] = _undone(cell, after)
-    manifest["absent"] = sorted(cell.deletes.difference(cell.dropped, before.bound, after.bound))
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
     obstacles = (*obstacles, *unlike(remade, manifest["definitions"], last.get(LEFT, ()), digest))
     if hidden is not None:
@@ -131,6 +128,13 @@ def gather(
         bare=(lambda: kept(needed)[0]) if len(needed) < len(names) else None,
         looked_up=looked_up,
     )
+
+
+def _stayed(cell: Cell, before: Glimpse, after: Glimpse) -> set[str]:
+    """Numbers and the like that stand for what they did before: on a hit the branches that may bind
+    them are taken anew."""
+    doubtful = cell.made_data.difference(cell.always)
+    return {name for name in doubtful if before.bound.get(name, before) is after.bound.get(name)}
 
 
 def _undone(cell: Cell, after: Glimpse) -> list[str]:
@@ -210,8 +214,10 @@ def _unseen(
 
 def _seen_of(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
     """What a glimpse saw beside the names: modules that are new, whether pyplot's figures are open,
-    and how the last program ended that ``!`` has started, if the cell or what it calls did."""
+    names that were not there to be deleted, and how the last program ended that ``!`` has started,
+    if the cell or what it calls did."""
     seen = {"modules": imported_since(before.modules), "figures": bool(before.figures)}
+    seen["absent"] = sorted(cell.deletes.difference(cell.dropped, before.bound, after.bound))
     magics = (magic_of(node) for node in nodes_of([cell.expanded]) if isinstance(node, ast.expr))
     own = any(magic is not None and magic.kind == "system" for magic in magics)
     is_new = after.ended is not MISSING and (own or after.ended is not before.ended)
