@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.notebook.kernel import Kernel
+from zenbook.front.notebook.verb_table import VERBS
 
 LOAD = "%%step load\nX = [1, 2, 3]"
 TRAIN = "%%step train\nmodel = sum(X) * gamma"
@@ -247,3 +248,15 @@ def test_a_cell_that_must_be_a_hit_is_told_of_its_own_option(kernel: Kernel) -> 
 def test_an_error_of_a_step_line_points_at_that_line(kernel: Kernel) -> None:
     wrong = kernel.run("# a note\n%%step a --ttl soon\nx = 1\ny = 2")
     assert "-> 2 " in wrong.traceback and "--ttl takes a time such as" in wrong.traceback
+
+
+@pytest.mark.parametrize("asked", ["--help", "-h", "--"])
+def test_a_question_for_options_is_answered_with_all_of_them(asked: str, kernel: Kernel) -> None:
+    refused = kernel.run(f"%%step a {asked}\nx = 1")
+    assert f"%%step has no option {asked}. It has --inputs, --outputs," in refused.traceback
+
+
+def test_the_help_of_verbs_has_what_each_does_in_one_column(kernel: Kernel) -> None:
+    lines = str(kernel.run("%zenbook -h").result).splitlines()[2:]
+    meanings = [line[30:] for line in lines if line[28:30] == "  "]
+    assert len(meanings) == len(VERBS) and not any(one.startswith(" ") for one in meanings)

@@ -19,6 +19,7 @@ from zenbook.front.notebook.option_table import (
     PIPELINE_OPTIONS,
     STEP_OPTIONS,
     Option,
+    aligned,
     suggestion,
     usage,
 )
@@ -229,7 +230,7 @@ unless something it depends on has changed; the line under the cell says which, 
 """
 ZENBOOK_HELP = (
     "``%zenbook VERB``: look at runs and results, and put old ones back.\n\n"
-    + "\n".join(f"  {verb.usage(name):<28}{verb.text}" for name, verb in VERBS.items())
+    + "\n".join(aligned(verb.usage(name), verb.text, 28) for name, verb in VERBS.items())
 )
 PIPELINE_HELP = f"""``%pipeline [NAME] [options]``: name this notebook's pipeline; show its graph.
 

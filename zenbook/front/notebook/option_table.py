@@ -68,5 +68,11 @@ def usage(magic: str, options: Iterable[Option]) -> str:
     for option in options:
         spelled = ", ".join(option.names)
         value = "|".join(option.choices) or option.value
-        rows.append(f"  {spelled + (' ' + value if value else ''):<32}{option.text}")
+        rows.append(aligned(spelled + (" " + value if value else ""), option.text, 32))
     return f"{magic} options:\n" + "\n".join(rows)
+
+
+def aligned(said: str, meaning: str, width: int) -> str:
+    """A row of help: what is said, and beside it, or below what is long, what that means."""
+    gap = " " * (width - len(said)) if len(said) < width else f"\n{' ' * (width + 2)}"
+    return f"  {said}{gap}{meaning}"

@@ -107,10 +107,15 @@ def parse_words(
         spelling, given, value = word.partition("=")
         option = table.get(spelling)
         if option is None:
-            there = suggestion(spelling, table) or _listed(table)
-            raise OptionError(f"{magic} has no option {spelling}.{there}")
+            raise OptionError(f"{magic} has no option {spelling}.{_meant(spelling, table)}")
         said.setdefault(option.key, []).append(_value(option, spelling, given, value, pending))
     return words, said
+
+
+def _meant(spelling: str, table: Mapping[str, Option]) -> str:
+    """Which option was meant; all that there are for one letter, and for a question for help."""
+    is_question = spelling.strip("-") == "help" or len(spelling.strip("-")) < 2
+    return (not is_question and suggestion(spelling, table)) or _listed(table)
 
 
 def _listed(table: Mapping[str, Option]) -> str:
