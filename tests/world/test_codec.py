@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import copy
+import csv
 import enum
 import gzip
 import math
@@ -543,6 +544,24 @@ def test_a_closed_file_comes_back_closed_with_its_name(mode: str, tmp_path: Path
     assert fingerprint(file) != fingerprint(tmp_path)
     with pytest.raises(ValueError, match="closed file"):
         loaded.seek(0)
+
+
+def test_readers_and_writers_of_closed_files_come_back_as_that(tmp_path: Path) -> None:
+    with (tmp_path / "a.csv").open("w") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerows([["a", "b"], [1, 2]])
+    with (tmp_path / "a.csv").open() as file:
+        reader = csv.reader(file, delimiter=";")
+        assert next(reader) == ["a", "b"]
+    loaded = reopened(reader=reader, writer=writer)
+    assert loaded["reader"].line_num == 1 and loaded["reader"].dialect.delimiter == ";"
+    for goes_on in (lambda: next(loaded["reader"]), lambda: loaded["writer"].writerow([3])):
+        with pytest.raises(ValueError, match="closed file"):
+            goes_on()
+    with (tmp_path / "a.csv").open() as file:
+        for still_reading in (csv.reader(file), csv.reader(["a"])):
+            with pytest.raises(NotKeepable, match="is a reader or writer of an open file"):
+                codec.pack({"v": still_reading})
 
 
 def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:

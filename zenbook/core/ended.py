@@ -8,6 +8,8 @@ says of itself, and refuses to do more; it is described as that, and made again 
 
 from __future__ import annotations
 
+import gc
+import io
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -23,13 +25,19 @@ def facts_of_ended(value: Any) -> Facts | None:
     if not may_be_over(kind):
         return None
     name = f"{kind.__module__}.{kind.__qualname__}"
-    if name not in _KINDS or vars(sys.modules[kind.__module__]).get(kind.__name__) is not kind:
+    if name not in _KINDS or _named(kind) is not kind:
         return None
     is_over, facts = _KINDS[name]
     try:
         return (name, *facts(value)) if is_over(value) else None
     except Exception:  # not even made to the end: it has none of the attributes asked for
         return None
+
+
+def _named(kind: type) -> Any:
+    """What its module calls so; types of ``csv`` are called like the functions that make them."""
+    names = vars(sys.modules[kind.__module__])
+    return names.get(kind.__name__.title() if kind.__module__ == "_csv" else kind.__name__)
 
 
 def may_be_over(kind: type) -> bool:
@@ -64,6 +72,30 @@ def _of_future(future: Any) -> Facts:
     return (False, None if error is not None else future.result(), error)
 
 
+def _file_of(rows: Any) -> Any:
+    """The closed file that a reader or writer of ``csv`` works on; None for an open one or none."""
+    held = (getattr(one, "__self__", one) for one in gc.get_referents(rows))
+    files = (one for one in held if type(one) is io.TextIOWrapper)
+    return next((file for file in files if file.closed), None)
+
+
+def _of_rows(rows: Any) -> Facts:
+    told = {name: getattr(rows.dialect, name) for name in _DIALECT}
+    return (_file_of(rows), told, getattr(rows, "line_num", 0))
+
+
+def _works_no_more(rows: Any) -> bool:
+    return _file_of(rows) is not None and getattr(rows, "line_num", 0) <= _MOST_LINES
+
+
+_DIALECT = (
+    *("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting"),
+    *("skipinitialspace", "strict"),
+)
+_MOST_LINES = 100_000
+"""A reader that is made again goes through as many lines, to say so of itself."""
+
+
 def _has_ended(program: Any) -> bool:
     pipes = (program.stdin, program.stdout, program.stderr)
     return program.returncode is not None and all(pipe is None or pipe.closed for pipe in pipes)
@@ -75,7 +107,10 @@ def _without(lock: str) -> Callable[[Any], Facts]:
 
 _EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _POOL: _Kind = (_has_stopped, lambda one: (len(one._pool),))
+_ROWS: _Kind = (_works_no_more, _of_rows)
 _KINDS: dict[str, _Kind] = {
+    "_csv.reader": _ROWS,
+    "_csv.writer": _ROWS,
     "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
     "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
     "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,

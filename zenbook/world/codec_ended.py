@@ -3,6 +3,7 @@ itself what that one said (:mod:`zenbook.core.ended`)."""
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import sqlite3
@@ -76,7 +77,36 @@ def _program(state: dict[str, Any]) -> subprocess.Popen[Any]:
     return program
 
 
+class _Lines:
+    """As many lines as a reader has read, then what its closed file says."""
+
+    def __init__(self, file: Any, count: int) -> None:
+        self._file, self._left = file, count
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        if not self._left:
+            return str(next(self._file))
+        self._left -= 1
+        return ""
+
+
+def _reader(file: Any, dialect: dict[str, Any], lines: int) -> Any:
+    rows = csv.reader(_Lines(file, lines), **dialect)
+    for _ in range(lines):
+        next(rows)
+    return rows
+
+
+def _writer(file: Any, dialect: dict[str, Any], _lines: int) -> Any:
+    return csv.writer(file, **dialect)
+
+
 _MAKE: dict[str, Callable[..., Any]] = {
+    "_csv.reader": _reader,
+    "_csv.writer": _writer,
     "concurrent.futures._base.Future": _future,
     "concurrent.futures.process.ProcessPoolExecutor": _executor(futures.ProcessPoolExecutor),
     "concurrent.futures.thread.ThreadPoolExecutor": _executor(futures.ThreadPoolExecutor),
