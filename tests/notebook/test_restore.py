@@ -47,6 +47,19 @@ def test_restore_gives_outputs_of_one_step_with_what_they_share(kernel: Kernel) 
     assert kernel.value("(y, y['x'] is x)") == ({"x": [1]}, True)
 
 
+def test_restore_gives_nothing_that_shares_a_part_with_what_was_changed_later(
+    kernel: Kernel,
+) -> None:
+    shared = "%%step a\nx = [n]\ny, z, w = {'x': x}, {'x': x}, [3]"
+    grow = "%%step b\nx.append(2)\nz"
+    kernel.play("n = 1", shared, grow, "x = y = z = w = 0")
+    assert _told(kernel, "%zenbook restore 1") == (
+        "Restored from run 1. Replaced: x, z, w. Not restored: y (it shares a part with x, which b "
+        "changed in place)."
+    )
+    assert kernel.value("(x, y, z, w, z['x'] is x)") == ([1, 2], 0, {"x": [1, 2]}, [3], True)
+
+
 def test_one_lost_class_takes_nothing_else_with_it(kernel: Kernel) -> None:
     kernel.play("class P: pass", "%%step a\np = P()\nq = [p]\nbig = [1]", "%%step b\nn = 3")
     kernel.play("class P:\n    x = 1", "p = q = big = n = None")
@@ -82,3 +95,16 @@ def test_restore_gives_the_names_that_a_function_has_not_returned(kernel: Kernel
     kernel.run("size = X = 0")
     kernel.run("%zenbook restore latest")
     assert kernel.value("(size, X)") == (3, [0, 2, 4])
+
+
+def test_restore_follows_no_names_through_functions_that_have_their_own(kernel: Kernel) -> None:
+    steps = (
+        "@step\ndef load(): return [1]",
+        "@step\ndef grow(numbers): numbers.append(2)",
+        "@step\ndef more(numbers): return [0, *numbers]",
+        "@pipeline\ndef growing():\n    a = load()\n    grow(a)\n    more(more(load()))",
+    )
+    kernel.play("from zenbook import pipeline, step", *steps, "growing();")
+    told = _told(kernel, "%zenbook restore growing:1")
+    assert told == "Restored from run 1 of growing. Added: output, numbers."
+    assert kernel.value("(numbers, output)") == ([1, 2], [0, 0, 1])

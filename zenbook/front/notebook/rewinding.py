@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from zenbook.errors import UsageError
 from zenbook.front.notebook.namespace import bind
-from zenbook.front.notebook.rewound import Lost, at_end
+from zenbook.front.notebook.rewound import Lost, at_end, is_notebooks
 
 if TYPE_CHECKING:
     from zenbook.engine.handles import OutputHandle
@@ -48,7 +48,7 @@ def restore(door: Door, run: str, name: str | None = None) -> Restored:
     found = verbs.show(run_named(door, run))
     asked = {output.name: output for _, output in verbs.outputs(found.id, name)}
     wanted, lost = asked, dict[str, str]()
-    if name is None or name in asked:
+    if is_notebooks(found) and (name is None or name in asked):
         end = at_end(found.steps.values(), name)
         wanted = {n: one for n, one in end.items() if not isinstance(one, Lost)}
         lost = {n: one.why for n, one in end.items() if isinstance(one, Lost)}

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zenbook.engine.handles import OutputHandle, StepHandle
+    from zenbook.engine.handles import OutputHandle, RunHandle, StepHandle
+    from zenbook.model import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,25 @@ class Lost:
 
 @dataclass(slots=True, eq=False)
 class _Object:
-    """One object of the notebook, with its newest content."""
+    """One object of the notebook, with its newest content; ``doubt`` says why it may have become
+    another since."""
 
     content: OutputHandle | Lost
+    doubt: str = ""
+
+    def is_beside(self, other: _Object) -> bool:
+        """Whether it was kept with the other because they share a part. A frame does not count: it
+        looks into the memory of others, and what these are given it mostly does not show."""
+        own, its = self.content, other.content
+        if self is other or isinstance(own, Lost) or isinstance(its, Lost):
+            return False
+        is_frame = own.artifact.type.partition(".")[0] == "pandas"
+        return own.artifact.blob == its.artifact.blob and not is_frame
+
+
+def is_notebooks(run: RunHandle) -> bool:
+    """Whether its steps were cells, which share their names: functions have names of their own."""
+    return run.facts.origin.partition(" ")[0] == "notebook"
 
 
 def at_end(
@@ -37,7 +54,8 @@ def at_end(
     names: dict[str, _Object] = {}
     for step in steps:
         _follow(step, names)
-    return {n: one.content for n, one in names.items() if name in (None, n)}
+    found = {n: one for n, one in names.items() if name in (None, n)}
+    return {n: Lost(one.doubt) if one.doubt else one.content for n, one in found.items()}
 
 
 def _follow(step: StepHandle, names: dict[str, _Object]) -> None:
@@ -49,13 +67,9 @@ def _follow(step: StepHandle, names: dict[str, _Object]) -> None:
         names |= {name: _Object(lost) for name in step.binds}
         return
     for part in record.fingerprint.parts:
-        known = names.get(part.name) if part.kind == "input" else None
-        content = known.content if known is not None else None
-        if content is not None and not isinstance(content, Lost) and content.digest != part.digest:
-            told = f"{step.name} found another value, which is not kept"
-            names[part.name] = _Object(Lost(told))
-    for name, later in step.changed.items():
-        names.setdefault(name, _Object(later)).content = later
+        if part.kind == "input" and part.name in names:
+            _find(part, step, names)
+    _change(step, names)
     before = dict(names)
     for name, output in step.outputs.items():
         alias = before.get(output.artifact.alias)
@@ -63,3 +77,26 @@ def _follow(step: StepHandle, names: dict[str, _Object]) -> None:
         names[name] = alias if alias is not None and is_alias else _Object(output)
     for name in record.deleted:
         names.pop(name, None)
+
+
+def _find(part: Part, step: StepHandle, names: dict[str, _Object]) -> None:
+    """Compare what a step found with what the steps before it had left."""
+    known = names[part.name]
+    if isinstance(known.content, Lost):
+        return
+    if known.content.digest == part.digest:
+        known.doubt = ""
+    else:
+        names[part.name] = _Object(Lost(f"{step.name} found another value, which is not kept"))
+
+
+def _change(step: StepHandle, names: dict[str, _Object]) -> None:
+    """Give objects the content that a step left in them."""
+    changed = step.changed
+    for name in changed:
+        for one in names.values():
+            if not one.doubt and name in names and one.is_beside(names[name]):
+                one.doubt = f"it shares a part with {name}, which {step.name} changed in place"
+    for name, later in changed.items():
+        one = names.setdefault(name, _Object(later))
+        one.content, one.doubt = later, ""
