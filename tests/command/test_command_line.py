@@ -361,6 +361,42 @@ def test_outputs_of_one_name_are_told_apart_by_their_steps(
     assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
 
 
+GROWING = """
+from zenbook import pipeline, step
+
+class Point:
+    pass
+
+@step
+def load():
+    return [1]
+
+@step
+def grow(numbers):
+    numbers.append(2)
+    return len(numbers)
+
+@step
+def mark():
+    return Point()
+
+@pipeline
+def growing():
+    mark()
+    grow(load())
+"""
+
+
+def test_restore_gives_changed_inputs_and_whatever_else_can_be_loaded(project: Project) -> None:
+    project.write("growing.py", GROWING)
+    ran(project, "run", "growing.py")
+    assert ran(project, "restore", "latest", "--step", "grow") == "numbers = [1, 2]\noutput = 2\n"
+    project.write("growing.py", GROWING.replace("pass", "size = 3"))
+    told = project.zenbook("restore", "latest")
+    assert told.out == "load.output = [1]\nnumbers = [1, 2]\ngrow.output = 2\n"
+    assert (told.code, told.err) == (1, "Error: mark.output: class Point changed\n")
+
+
 def test_a_run_with_nothing_to_give_back_says_so(project: Project) -> None:
     project.write("adding.py", SCRIPT.replace("list(range(count))", "open(str(count)).read()"))
     assert project.zenbook("run", "adding.py").code == 1

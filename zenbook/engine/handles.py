@@ -6,10 +6,11 @@ one in a notebook; a value is read from the store only by :meth:`OutputHandle.lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from zenbook.core.source_shown import LOCAL
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.notes import checked_metrics, checked_run_name, checked_tags
 from zenbook.engine.restore import load
@@ -48,7 +49,7 @@ class Named(Mapping[str, T]):
 
 @dataclass(frozen=True, slots=True)
 class OutputHandle:
-    """One kept output of a step."""
+    """One kept output of a step, or the later content of an input that it changed in place."""
 
     artifact: Artifact
     _record: Record
@@ -56,12 +57,17 @@ class OutputHandle:
 
     @property
     def name(self) -> str:
-        return self.artifact.name
+        return self.artifact.name.removeprefix("~").removeprefix(LOCAL)
 
     @property
     def digest(self) -> str:
         """The value's digest, as :func:`zenbook.fingerprint` gives it."""
         return self.artifact.digest
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the store has its bytes still."""
+        return self._desk.store.has(self.artifact.blob)
 
     def load(self) -> Any:
         """The value, a fresh object each time.
@@ -71,7 +77,7 @@ class OutputHandle:
         try:
             return load(Reference(self.artifact, self._record), self._desk)
         except StoreFault as error:
-            if self._desk.store.has(self.artifact.blob):
+            if self.is_there:
                 raise
             raise StoreFault(
                 f"{self.name} of step {self._record.step} is not kept any more: `zenbook gc` "
@@ -81,6 +87,30 @@ class OutputHandle:
     def __repr__(self) -> str:
         shown = f" {self.artifact.preview}" if self.artifact.preview else ""
         return f"<output {self.name}: {self.artifact.type}{shown}>"
+
+
+def load_together(
+    outputs: Mapping[str, OutputHandle],
+) -> tuple[dict[str, Any], dict[str, StoreFault]]:
+    """The values, and why others cannot be loaded. Those of one step share what they shared."""
+    values: dict[str, Any] = {}
+    faults: dict[str, StoreFault] = {}
+    of_step: dict[str, dict[str, OutputHandle]] = {}
+    for name, output in outputs.items():
+        of_step.setdefault(output._record.id, {})[name] = output
+    for group in of_step.values():
+        one = next(iter(group.values()))
+        artifacts, record = [output.artifact for output in group.values()], one._record
+        try:
+            loaded = one._desk.vault.load(artifacts, record.seals, record.python)
+            values |= {name: loaded[output.artifact.name] for name, output in group.items()}
+        except StoreFault:
+            for name, output in group.items():
+                try:
+                    values[name] = output.load()
+                except StoreFault as error:
+                    faults[name] = error
+    return values, faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +160,12 @@ class StepHandle:
         return step.source if step is not None else ""
 
     @property
+    def binds(self) -> tuple[str, ...]:
+        """Names of its outputs in this run, kept or not; none if nobody knows them."""
+        step = self._as_it_ran()
+        return step.outputs if step is not None else ()
+
+    @property
     def code(self) -> str:
         """The digest of its code in this run; "" if nobody knows it."""
         step = self._as_it_ran()
@@ -151,12 +187,24 @@ class StepHandle:
 
     @property
     def outputs(self) -> Named[OutputHandle]:
-        """The kept outputs by name."""
+        """The kept outputs by name; of a cell also those that the function with its body, which
+        made them, does not return."""
         record = self.record
-        kept = record.outputs if record is not None else ()
-        return Named(
-            "output", {a.name: OutputHandle(a, record, self._desk) for a in kept if record}
-        )
+        kept = list(record.outputs if record is not None else ())
+        names = {artifact.name for artifact in kept}
+        more = (a for a in (record.artifacts if record else ()) if a.name.startswith(LOCAL))
+        kept += [a for a in more if a.name.removeprefix(LOCAL) in {*self.binds} - names]
+        return self._handles(record, kept)
+
+    @property
+    def changed(self) -> Named[OutputHandle]:
+        """The inputs that it changed in place by name, as it left them."""
+        record = self.record
+        return self._handles(record, record.changed if record is not None else ())
+
+    def _handles(self, record: Record | None, kept: Iterable[Artifact]) -> Named[OutputHandle]:
+        found = [OutputHandle(artifact, record, self._desk) for artifact in kept if record]
+        return Named("output", {output.name: output for output in found})
 
     @property
     def output(self) -> OutputHandle:

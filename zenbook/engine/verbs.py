@@ -16,7 +16,7 @@ from zenbook.core.naming import nearest
 from zenbook.core.verdict import changes_between, phrase
 from zenbook.core.view_text import count_text
 from zenbook.engine.desk import open_desk
-from zenbook.engine.handles import OutputHandle, RunHandle, StepHandle, find_run
+from zenbook.engine.handles import OutputHandle, RunHandle, StepHandle, find_run, load_together
 from zenbook.engine.listing import Runs
 from zenbook.errors import StoreFault, UsageError
 from zenbook.model import Change, Record, Run, Status
@@ -165,17 +165,30 @@ def diff(first: str, second: str) -> RunDiff:
 
 def restore(run: str, name: str | None = None, *, step: str | None = None) -> dict[str, Any]:
     """The kept outputs of a run as live values by name: all, or what ``name`` is, an output or
-    else a step; with ``step``, only of that step.
+    else a step; with ``step``, only of that step. Inputs that a step changed in place are among
+    them, as it left them.
 
     Where several steps have an output of one name, each is named with its step, ``load.output``.
     Raises UsageError, also where nothing was kept, or StoreFault if bytes are gone.
     """
+    values, faults = loaded(run, name, step=step)
+    for fault in faults.values():
+        raise fault
+    return values
+
+
+def loaded(
+    run: str, name: str | None = None, *, step: str | None = None
+) -> tuple[dict[str, Any], dict[str, StoreFault]]:
+    """What :func:`restore` gives, as far as it can be loaded, and why the rest cannot, by name."""
     found = outputs(run, name, step=step)
     names = [output.name for _, output in found]
-    return {
-        f"{by}.{output.name}" if names.count(output.name) > 1 else output.name: output.load()
-        for by, output in found
-    }
+    return load_together(
+        {
+            f"{by}.{output.name}" if names.count(output.name) > 1 else output.name: output
+            for by, output in found
+        }
+    )
 
 
 def outputs(
@@ -187,7 +200,8 @@ def outputs(
     if step is not None and step not in steps:
         raise UsageError(f"That run has no step {step}. {nearest(step, steps)}")
     chosen = [steps[step]] if step is not None else list(steps.values())
-    kept = [(taken.name, output) for taken in chosen for output in taken.outputs.values()]
+    given = ((taken.name, {**taken.changed, **taken.outputs}) for taken in chosen)
+    kept = [(by, output) for by, found in given for output in found.values()]
     wanted = kept
     if name is not None:
         wanted = [one for one in kept if name in (one[1].name, f"{one[0]}.{one[1].name}")]

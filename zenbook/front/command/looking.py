@@ -14,7 +14,7 @@ from zenbook.core.view import runs_view
 from zenbook.engine import verbs
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
-from zenbook.errors import UsageError
+from zenbook.errors import StoreFault, UsageError
 from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.world.home import find_home, is_home, open_home
@@ -127,12 +127,14 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
 
     Where several steps have an output of one name, it is named with its step: load.output.
 
-    Prints the values; `--to FILE` saves one OUTPUT in the form its suffix says: .npy for arrays,
-    .csv and .parquet for frames, .json and .txt.
+    Inputs that a step changed in place are among them, as it left them.
+
+    Prints the values, and says which cannot be loaded; `--to FILE` saves one OUTPUT in the form its
+    suffix says: .npy for arrays, .csv and .parquet for frames, .json and .txt.
     """
     _need_home()
-    values = verbs.restore(run, output, step=step)
-    if to is not None:
+    values, faults = verbs.loaded(run, output, step=step)
+    if to is not None and not faults:
         from zenbook.front.command.saving import save
 
         if len(values) != 1:
@@ -146,6 +148,14 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
         return
     for name, value in values.items():
         click.echo(f"{name} = {value!r}")
+    if faults:
+        raise StoreFault("\n".join(_lost(name, fault) for name, fault in faults.items()))
+
+
+def _lost(name: str, fault: StoreFault) -> str:
+    """Why a value cannot be loaded, with its name as it is told here."""
+    step, dot, _ = name.rpartition(".")
+    return f"{step}{dot}{str(fault).removeprefix('~')}"
 
 
 def _check_step(handle: RunHandle, step: str) -> None:
