@@ -356,6 +356,22 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert "gamma 0.5→0.7" in other.stdout
 
 
+def test_zenbook_plan_looks_up_files_in_the_notebooks_folder(project: Path) -> None:
+    def planned() -> str:
+        said = _call(project, "-m", "zenbook", "plan", "sub/demo.ipynb", "--json")
+        return " ".join(row["why"] for row in json.loads(said.stdout)["rows"])
+
+    inside = project / "sub"
+    inside.mkdir()
+    _notebook(inside, ["%%step read\nx = open('in.txt').read()"])
+    (inside / "in.txt").write_text("a")
+    assert _call(project, "-m", "zenbook", "run", "sub/demo.ipynb").returncode == 0
+    assert planned().startswith("kept")
+    (project / "in.txt").write_text("a")
+    (inside / "in.txt").write_text("another")
+    assert planned() == "file in.txt changed"
+
+
 def test_a_step_that_several_cells_are_is_told(project: Path) -> None:
     file = _notebook(project, [*CELLS, "%%step load\nX = [4]", "%%step load\nX = [5]"])
     told = "Cells 3, 5 and 6 are all the step load: each replaces the one above it.\n"

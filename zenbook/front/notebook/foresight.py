@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FunctionType
@@ -61,8 +62,13 @@ _PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 
 def foresee(file: Path, notebook: Any, given: Given, no_cache: bool) -> Foresight:
-    """Look at every cell of a notebook. Raises OptionError."""
-    told = Told(file.resolve().parent)
+    """Look at every cell of a notebook, from its folder as a kernel does. Raises OptionError."""
+    folder = file.resolve().parent
+    with chdir(folder):
+        return _foresee(Told(folder), file, notebook, given, no_cache)
+
+
+def _foresee(told: Told, file: Path, notebook: Any, given: Given, no_cache: bool) -> Foresight:
     told.given(given.below(ABOVE_ALL))
     desk, name = open_desk(told.folder), pipeline_name(file)
     sitting = Sitting(name, run_cache=False if no_cache else None, rebinds=True)
