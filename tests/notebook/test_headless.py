@@ -153,6 +153,21 @@ def test_a_failing_cell_is_shown_and_the_exit_code_is_one(project: Path) -> None
     )
 
 
+@pytest.mark.parametrize("ending", ["raise KeyError(1)", "x = = 1", "raise SystemExit(3)"])
+@pytest.mark.parametrize("below", [[], ["%%step more\nrest = 1"]])
+def test_a_run_that_a_plain_cell_ends_is_on_record_as_failed(
+    project: Path, ending: str, below: list[str]
+) -> None:
+    _notebook(project, [*CELLS, ending, *below])
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 1
+    assert _statuses(project) == ["failed"]
+
+
+def _statuses(project: Path) -> list[str]:
+    runs = _call(project, "-m", "zenbook", "runs", "--json")
+    return [row["status"] for row in json.loads(runs.stdout)["rows"]]
+
+
 def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:
     file = _notebook(project)
     wrong = _call(project, "-m", "zenbook", "run", file.name, "-p", "gama=1")
@@ -220,6 +235,25 @@ def test_a_kernel_that_dies_ends_the_run_in_a_sentence(project: Path) -> None:
     assert "loading" in json.dumps(_outputs(project / "o.ipynb"))
     runs = json.loads(_call(project, "-m", "zenbook", "runs", "--json").stdout)["rows"]
     assert [row["status"] for row in runs] == ["interrupted"]
+
+
+def test_ctrl_c_in_a_plain_cell_leaves_a_run_that_was_interrupted(project: Path) -> None:
+    slow = "import time\nopen('begun', 'w').close()\ntime.sleep(60)"
+    _notebook(project, [*CELLS, slow])
+    words = [sys.executable, "-m", "zenbook", "run", "demo.ipynb"]
+    with subprocess.Popen(
+        words,
+        cwd=project,
+        env=_environment(project),
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a background
+    ) as run:
+        while not (project / "begun").exists():
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=60) == 130
+    assert _statuses(project) == ["interrupted"]
 
 
 def test_ctrl_c_stops_the_cell_and_leaves_what_it_has_shown(project: Path) -> None:
