@@ -478,13 +478,17 @@ FORESEEN = [
 ]
 
 
+def _planned(project: Path, cells: list[str], *words: str) -> dict[str, str]:
+    _notebook(project, cells)
+    said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json", *words)
+    assert said.returncode == 0, said.stderr
+    rows = json.loads(said.stdout)["rows"]
+    return {r["name"]: "hit" if r["verdict"] == "hit" else r["why"] for r in rows}
+
+
 def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -> None:
     def planned(cells: list[str], *words: str) -> dict[str, str]:
-        _notebook(project, cells)
-        said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json", *words)
-        assert said.returncode == 0, said.stderr
-        rows = json.loads(said.stdout)["rows"]
-        return {r["name"]: "hit" if r["verdict"] == "hit" else r["why"] for r in rows}
+        return _planned(project, cells, *words)
 
     def edited(old: str, new: str) -> dict[str, str]:
         return planned([cell.replace(old, new) for cell in FORESEEN])
@@ -511,6 +515,18 @@ def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -
     later = time.time() + 5
     os.utime(project / "mine.py", (later, later))
     assert planned(FORESEEN) == {**kept, "local": "depends on the import of mine.py"}
+
+
+def test_zenbook_plan_claims_nothing_of_a_random_state_that_a_plain_cell_seeds(
+    project: Path,
+) -> None:
+    draw, still = "%%step draw\nx = random.random()", "%%step still\ny = 1"
+    _notebook(project, ["import random\nrandom.seed(1)", draw, still])
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    told = _planned(project, ["import random\nrandom.seed(2)", draw, still])
+    assert told == {"draw": "depends on cell 1", "still": "hit"}
+    told = _planned(project, ["import random", draw, still])
+    assert told == {"draw": "depends on the random state of random", "still": "hit"}
 
 
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:

@@ -220,6 +220,8 @@ class _Now:
         for read in (*record.reads, *record.wrote):
             if read.kind in ("file", "variable") and (again := self._watch(read)) != read:
                 changes.append(Change(read, again))
+            elif read.kind == "random" and self.said.options.rng != "ignore":
+                unknown.update(dict.fromkeys(self.told.random_state(read)))
         changes.sort(key=lambda change: _TELLING.index(change.part.kind))
         return changes, unknown
 

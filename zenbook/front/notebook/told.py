@@ -10,6 +10,7 @@ for it. The user's own modules are not: they tell by the time they were last wri
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +20,12 @@ from zenbook.core.closure_static import StaticModules, read_text
 from zenbook.core.trees import copied, nodes_of
 from zenbook.front.notebook.anew import execute
 from zenbook.front.notebook.definitions import MADE, bound_names, is_literal
+from zenbook.model import Read
+from zenbook.world.seeding import seeded_by
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_SEEDS = re.compile(r"seed|set_?state|set_rng_state")
+_SEEDS_NUMPY = re.compile(r"\b(random\.(seed|set_state)|seed_everything|seed_all|set_seed)\b")
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +42,8 @@ class Told:
     defined: set[str] = field(default_factory=set)
     """Names of functions and classes that a cell defines."""
     imports: list[ast.stmt] = field(default_factory=list)
+    plain: dict[int, str] = field(default_factory=dict)
+    """The code of the cells that are no steps, by their numbers."""
     _waiting: list[ast.stmt] = field(default_factory=list)
     _found: dict[str, list[Path]] = field(default_factory=dict)
     _imported: dict[Path, list[str]] = field(default_factory=dict)
@@ -45,6 +52,8 @@ class Told:
     def cell(self, number: int, tree: ast.Module, step: str = "", *, changes: bool = True) -> None:
         """A cell has been passed: what its names stand for below it. ``changes`` if it may change
         in place what it reads."""
+        if not step:
+            self.plain[number] = ast.unparse(tree)
         for node in tree.body:
             names = set(bound_names([node]))
             if isinstance(node, _IMPORTS):
@@ -96,6 +105,19 @@ class Told:
         space = self.space()
         own = {*self.cells, *self.makers, *bound_names(self.imports)}
         return (name for name in names if name not in space and name in own)
+
+    # ------------------------------------------------------------ random states
+
+    def random_state(self, read: Read) -> Iterator[str]:
+        """What only a kernel knows of a random state that a step draws from; nothing where it was
+        no reason, as no cell seeds it."""
+        texts = self.plain.values()
+        if read.digest == "unseeded" and read.name not in seeded_by(texts):
+            is_numpy = read.name == "numpy"
+            if not (is_numpy and any(_SEEDS_NUMPY.search(text) for text in texts)):
+                return
+        found = [f"cell {n}" for n, text in self.plain.items() if _SEEDS.search(text)]
+        yield from found or [f"the random state of {read.name}"]
 
     # ------------------------------------------------------------ the user's own modules
 
