@@ -529,6 +529,21 @@ def test_zenbook_plan_claims_nothing_of_a_random_state_that_a_plain_cell_seeds(
     assert told == {"draw": "depends on the random state of random", "still": "hit"}
 
 
+def test_zenbook_plan_follows_what_is_changed_in_place(project: Path) -> None:
+    grow, total = "%%step grow\nrows['b'] = 2", "%%step total\nn = sum(rows.values()) + k"
+    cells = ["%%step make\nrows = dict(a=1)", grow, "k = 0\nlong = len(rows) > 9", total]
+    _notebook(project, cells)
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    kept = dict.fromkeys(("make", "grow", "total"), "hit")
+    assert _planned(project, cells) == kept
+    told = _planned(project, [cells[0], grow.replace("2", "3"), *cells[2:]])
+    assert told == {**kept, "grow": "code changed", "total": "known when grow ran"}
+    told = _planned(project, [*cells[:2], "k = 0\nrows['c'] = 5", total])
+    assert told == {**kept, "total": "depends on cell 3"}
+    told = _planned(project, [cells[0], *cells[2:]])
+    assert told == {"make": "hit", "total": "depends on cell 2"}
+
+
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
     widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
     slider = "from ipywidgets import IntSlider\nIntSlider(3)"

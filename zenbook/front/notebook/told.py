@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
+from zenbook.core.names import analyse
 from zenbook.core.trees import copied, nodes_of
 from zenbook.front.notebook.anew import execute
 from zenbook.front.notebook.definitions import MADE, bound_names, is_literal
@@ -37,6 +38,8 @@ class Told:
     """Names that stand for literals."""
     makers: dict[str, str] = field(default_factory=dict)
     """The step that binds a name."""
+    touched: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The cells that may have changed in place what a step has bound a name to, or may not."""
     cells: dict[str, int] = field(default_factory=dict)
     """The cell, counted from 1, that binds a name to what only a kernel knows, or defines it."""
     defined: set[str] = field(default_factory=set)
@@ -49,9 +52,11 @@ class Told:
     _imported: dict[Path, list[str]] = field(default_factory=dict)
     _space: dict[str, Any] = field(default_factory=lambda: {"__name__": "the notebook"})
 
-    def cell(self, number: int, tree: ast.Module, step: str = "", *, changes: bool = True) -> None:
-        """A cell has been passed: what its names stand for below it. ``changes`` if it may change
-        in place what it reads."""
+    def cell(
+        self, number: int, tree: ast.Module, step: str = "", changed: Collection[str] | None = None
+    ) -> None:
+        """A cell has been passed: what its names stand for below it. ``changed`` are names whose
+        values it changes in place; None where nobody knows, and it may be all that it reads."""
         if not step:
             self.plain[number] = ast.unparse(tree)
         for node in tree.body:
@@ -69,12 +74,28 @@ class Told:
                 self.makers.update(dict.fromkeys(names, step))
             if not isinstance(node, _IMPORTS):
                 self.cells.update(dict.fromkeys(names, number))
-        for name in _read(tree) & self.values.keys() if changes else ():
+        self._made_before(number, tree, step, changed)
+        for name in _read(tree) & self.values.keys() if changed is None or changed else ():
             if not _is_fixed(self.values[name]):
                 self._forget([name])
                 self.cells[name] = number
                 if step:
                     self.makers[name] = step
+
+    def _made_before(
+        self, number: int, tree: ast.Module, step: str, changed: Collection[str] | None
+    ) -> None:
+        """What the cell may have made of what steps above it gave."""
+        others = self.makers.keys() - bound_names(tree.body)
+        mutated = analyse(tree).mutates if changed is None else changed
+        for name in others & set(mutated):
+            self._forget([name])
+            self.cells[name] = number
+            if step:
+                self.makers[name] = step
+        touched = _read(tree) if changed is None else others if changed else set[str]()
+        for name in (others & touched).difference(mutated):
+            self.touched.setdefault(name, {})[step or f"cell {number}"] = None
 
     def given(self, values: Mapping[str, Any]) -> None:
         """Parameters that were given stand for these."""
@@ -83,7 +104,7 @@ class Told:
 
     def _forget(self, names: Iterable[str]) -> None:
         for name in names:
-            for known in (self.values, self.makers, self.cells, self._space):
+            for known in (self.values, self.makers, self.cells, self.touched, self._space):
                 known.pop(name, None)
             self.defined.discard(name)
 
