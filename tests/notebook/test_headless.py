@@ -153,6 +153,21 @@ def test_a_failing_cell_is_shown_and_the_exit_code_is_one(project: Path) -> None
     )
 
 
+@pytest.mark.parametrize("ending", ["raise KeyError(1)", "x = = 1", "raise SystemExit(3)"])
+@pytest.mark.parametrize("below", [[], ["%%step more\nrest = 1"]])
+def test_a_run_that_a_plain_cell_ends_is_on_record_as_failed(
+    project: Path, ending: str, below: list[str]
+) -> None:
+    _notebook(project, [*CELLS, ending, *below])
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 1
+    assert _statuses(project) == ["failed"]
+
+
+def _statuses(project: Path) -> list[str]:
+    runs = _call(project, "-m", "zenbook", "runs", "--json")
+    return [row["status"] for row in json.loads(runs.stdout)["rows"]]
+
+
 def test_an_unknown_parameter_or_file_is_a_clear_error(project: Path) -> None:
     file = _notebook(project)
     wrong = _call(project, "-m", "zenbook", "run", file.name, "-p", "gama=1")
@@ -220,6 +235,25 @@ def test_a_kernel_that_dies_ends_the_run_in_a_sentence(project: Path) -> None:
     assert "loading" in json.dumps(_outputs(project / "o.ipynb"))
     runs = json.loads(_call(project, "-m", "zenbook", "runs", "--json").stdout)["rows"]
     assert [row["status"] for row in runs] == ["interrupted"]
+
+
+def test_ctrl_c_in_a_plain_cell_leaves_a_run_that_was_interrupted(project: Path) -> None:
+    slow = "import time\nopen('begun', 'w').close()\ntime.sleep(60)"
+    _notebook(project, [*CELLS, slow])
+    words = [sys.executable, "-m", "zenbook", "run", "demo.ipynb"]
+    with subprocess.Popen(
+        words,
+        cwd=project,
+        env=_environment(project),
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a background
+    ) as run:
+        while not (project / "begun").exists():
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=60) == 130
+    assert _statuses(project) == ["interrupted"]
 
 
 def test_ctrl_c_stops_the_cell_and_leaves_what_it_has_shown(project: Path) -> None:
@@ -356,6 +390,22 @@ def test_zenbook_plan_tells_what_the_file_alone_can_tell(project: Path) -> None:
     assert "gamma 0.5→0.7" in other.stdout
 
 
+def test_zenbook_plan_looks_up_files_in_the_notebooks_folder(project: Path) -> None:
+    def planned() -> str:
+        said = _call(project, "-m", "zenbook", "plan", "sub/demo.ipynb", "--json")
+        return " ".join(row["why"] for row in json.loads(said.stdout)["rows"])
+
+    inside = project / "sub"
+    inside.mkdir()
+    _notebook(inside, ["%%step read\nx = open('in.txt').read()"])
+    (inside / "in.txt").write_text("a")
+    assert _call(project, "-m", "zenbook", "run", "sub/demo.ipynb").returncode == 0
+    assert planned().startswith("kept")
+    (project / "in.txt").write_text("a")
+    (inside / "in.txt").write_text("another")
+    assert planned() == "file in.txt changed"
+
+
 def test_a_step_that_several_cells_are_is_told(project: Path) -> None:
     file = _notebook(project, [*CELLS, "%%step load\nX = [4]", "%%step load\nX = [5]"])
     told = "Cells 3, 5 and 6 are all the step load: each replaces the one above it.\n"
@@ -429,13 +479,17 @@ FORESEEN = [
 ]
 
 
+def _planned(project: Path, cells: list[str], *words: str) -> dict[str, str]:
+    _notebook(project, cells)
+    said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json", *words)
+    assert said.returncode == 0, said.stderr
+    rows = json.loads(said.stdout)["rows"]
+    return {r["name"]: "hit" if r["verdict"] == "hit" else r["why"] for r in rows}
+
+
 def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -> None:
     def planned(cells: list[str], *words: str) -> dict[str, str]:
-        _notebook(project, cells)
-        said = _call(project, "-m", "zenbook", "plan", "demo.ipynb", "--json", *words)
-        assert said.returncode == 0, said.stderr
-        rows = json.loads(said.stdout)["rows"]
-        return {r["name"]: "hit" if r["verdict"] == "hit" else r["why"] for r in rows}
+        return _planned(project, cells, *words)
 
     def edited(old: str, new: str) -> dict[str, str]:
         return planned([cell.replace(old, new) for cell in FORESEEN])
@@ -462,6 +516,33 @@ def test_zenbook_plan_is_right_or_says_what_only_a_kernel_knows(project: Path) -
     later = time.time() + 5
     os.utime(project / "mine.py", (later, later))
     assert planned(FORESEEN) == {**kept, "local": "depends on the import of mine.py"}
+
+
+def test_zenbook_plan_claims_nothing_of_a_random_state_that_a_plain_cell_seeds(
+    project: Path,
+) -> None:
+    draw, still = "%%step draw\nx = random.random()", "%%step still\ny = 1"
+    _notebook(project, ["import random\nrandom.seed(1)", draw, still])
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    told = _planned(project, ["import random\nrandom.seed(2)", draw, still])
+    assert told == {"draw": "depends on cell 1", "still": "hit"}
+    told = _planned(project, ["import random", draw, still])
+    assert told == {"draw": "depends on the random state of random", "still": "hit"}
+
+
+def test_zenbook_plan_follows_what_is_changed_in_place(project: Path) -> None:
+    grow, total = "%%step grow\nrows['b'] = 2", "%%step total\nn = sum(rows.values()) + k"
+    cells = ["%%step make\nrows = dict(a=1)", grow, "k = 0\nlong = len(rows) > 9", total]
+    _notebook(project, cells)
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    kept = dict.fromkeys(("make", "grow", "total"), "hit")
+    assert _planned(project, cells) == kept
+    told = _planned(project, [cells[0], grow.replace("2", "3"), *cells[2:]])
+    assert told == {**kept, "grow": "code changed", "total": "known when grow ran"}
+    told = _planned(project, [*cells[:2], "k = 0\nrows['c'] = 5", total])
+    assert told == {**kept, "total": "depends on cell 3"}
+    told = _planned(project, [cells[0], *cells[2:]])
+    assert told == {"make": "hit", "total": "depends on cell 2"}
 
 
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:

@@ -283,6 +283,19 @@ FIRST = (
 )
 
 
+def test_a_plan_tells_of_steps_that_this_kernel_has_not_run(kernel: Kernel) -> None:
+    cells = ["%%step a\na = 1", "%%step slow\nb = a + 1", "%%step c\nc = b", "%%step d\nd = 4"]
+    save(kernel, cells)
+    kernel.play(*cells)
+    kernel.restart()
+    save(kernel, cells)
+    kernel.play(cells[0], "b = 2", cells[2])
+    rows, told = rows_of(kernel)
+    assert rows == {"a": "↺", "slow": "?", "c": "?", "d": "?"}, told
+    assert "? slow  depends on its cell, which this kernel has not run yet" in told
+    assert "? c  depends on slow" in told
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_a_plan_of_any_notebook_comes_true(kernel: Kernel, seed: int) -> None:
     """Cells run in order, then some are edited and run in any order, as one does."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import chdir
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FunctionType
@@ -61,8 +62,13 @@ _PIPELINE = re.compile(r"^%pipeline\b(?P<said>.*)$", re.MULTILINE)
 
 
 def foresee(file: Path, notebook: Any, given: Given, no_cache: bool) -> Foresight:
-    """Look at every cell of a notebook. Raises OptionError."""
-    told = Told(file.resolve().parent)
+    """Look at every cell of a notebook, from its folder as a kernel does. Raises OptionError."""
+    folder = file.resolve().parent
+    with chdir(folder):
+        return _foresee(Told(folder), file, notebook, given, no_cache)
+
+
+def _foresee(told: Told, file: Path, notebook: Any, given: Given, no_cache: bool) -> Foresight:
     told.given(given.below(ABOVE_ALL))
     desk, name = open_desk(told.folder), pipeline_name(file)
     sitting = Sitting(name, run_cache=False if no_cache else None, rebinds=True)
@@ -115,8 +121,8 @@ class Foresight:
         verdict, expected = self._verdict(name, now), self.desk.expected
         seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
         self.planned[name] = PlannedStep(name, verdict, seconds)
-        changes = not isinstance(verdict, Hit) or bool(verdict.record.changed)
-        self.told.cell(number, tree, name, changes=changes)
+        changed = _changed_by(verdict.record) if isinstance(verdict, Hit) else None
+        self.told.cell(number, tree, name, changed)
 
     def _verdict(self, name: str, now: _Now) -> Verdict:
         if told := said_to_run(now.said.options, self.sitting):
@@ -214,6 +220,8 @@ class _Now:
         for read in (*record.reads, *record.wrote):
             if read.kind in ("file", "variable") and (again := self._watch(read)) != read:
                 changes.append(Change(read, again))
+            elif read.kind == "random" and self.said.options.rng != "ignore":
+                unknown.update(dict.fromkeys(self.told.random_state(read)))
         changes.sort(key=lambda change: _TELLING.index(change.part.kind))
         return changes, unknown
 
@@ -288,11 +296,13 @@ class _Now:
         verdict = self.seen.planned[step].verdict
         if not isinstance(verdict, Hit):
             return None, (step,)
-        given = next((one for one in verdict.record.artifacts if one.name == name), None)
+        given = _changed_by(verdict.record).get(name) or _given_by(verdict.record).get(name)
         if given is None or part.name != name:
             return None, (f"cell {self.told.cells.get(name, self.number)}",)
-        same = given.digest == part.digest
-        return (None if same else Change(part, _as_part(part, given))), ()
+        if given.digest == part.digest:
+            return None, ()
+        waits = tuple(self.told.touched.get(name, ()))
+        return (None if waits else Change(part, _as_part(part, given))), waits
 
     def _function(self, part: Part, name: str) -> tuple[Change | None, tuple[str, ...]]:
         """A function or class that a cell defines, with what it uses."""
@@ -370,6 +380,15 @@ def _read(tree: ast.Module, source: str, said: StepLine) -> Cell:
 
 def _as_part(part: Part, given: Artifact) -> Part:
     return Part(part.kind, part.name, given.digest, given.preview)
+
+
+def _changed_by(record: Record) -> dict[str, Artifact]:
+    """What a step left of its inputs that it changed in place, by their names."""
+    return {artifact.name.removeprefix("~"): artifact for artifact in record.changed}
+
+
+def _given_by(record: Record) -> dict[str, Artifact]:
+    return {artifact.name: artifact for artifact in record.artifacts}
 
 
 def _code_then(record: Record, desk: Desk) -> str:

@@ -31,12 +31,14 @@ from zenbook.front.notebook.outline import named_twice, outline_of
 from zenbook.front.notebook.saved import without_live_views
 
 if TYPE_CHECKING:
-    from zenbook.model import Plan
+    from zenbook.model import Plan, Status
 
 _SECONDS_FOR_OUTPUTS = 60
 """A busy machine may deliver a cell's outputs long after its reply; nbclient waits four seconds."""
 _SECONDS_TO_STOP = 10
 """A cell that is stopped has so long to end, with its outputs and its line."""
+_MOST_ABORTED = 3
+"""A kernel whose cell has failed may refuse what was sent before it is done with that."""
 _DIED = (
     "the kernel died while it ran this cell: memory ran out, a library crashed, or somebody "
     "ended its process. What ran before is kept."
@@ -69,13 +71,7 @@ class Wanted:
         """Python that tells it."""
         about = {"name": self.name, "tags": self.tags, "note": self.note}
         told = f"{str(file.resolve())!r}, {self.enable_cache!r}, {self.rerun!r}, {about!r}"
-        return "\n".join(
-            [
-                "from zenbook.front.notebook.loading import headless as __zenbook_headless",
-                f"__zenbook_headless({told})",
-                "del __zenbook_headless",
-            ]
-        )
+        return _calling("headless", told)
 
 
 class Executor(Protocol):
@@ -153,6 +149,9 @@ class KernelExecutor:
                 raise UsageError(f"The kernel cannot load zenbook: {reply['content']['evalue']}")
             try:
                 return _executed(client, notebook)
+            except KeyboardInterrupt:
+                _tell_ended(client, "interrupted")
+                raise
             finally:
                 with suppress(RuntimeError):  # of a kernel that died
                     client.set_widgets_metadata()
@@ -188,11 +187,39 @@ def _executed(client: Any, notebook: Any) -> Failure | None:
         except CellExecutionError as error:
             place = own_place(notebook, number)
             told = _traceback(cell) or f"{error.ename}: {error.evalue}"
+            is_stopped = error.ename == "KeyboardInterrupt"
+            _tell_ended(client, "interrupted" if is_stopped else "failed")
             return Failure(place, cell.source, error.ename, error.evalue, told)
         except DeadKernelError as error:
             place = own_place(notebook, number)
             return Failure(place, cell.source, type(error).__name__, _DIED, _DIED)
     return None
+
+
+def _tell_ended(client: Any, status: Status) -> None:
+    """Tell the kernel, whose open run would count as completed, how it ends. One that does not
+    answer any more leaves a run that counts as interrupted once its process is gone."""
+    from nbclient.util import run_sync
+
+    execute, code = run_sync(client.kc.execute_interactive), _calling("ended_by_cell", repr(status))
+    with suppress(RuntimeError, TimeoutError):
+        for _ in range(_MOST_ABORTED):
+            reply = execute(
+                code, store_history=False, output_hook=_unseen, timeout=_SECONDS_TO_STOP
+            )
+            if reply["content"]["status"] != "aborted":
+                return
+
+
+def _calling(function: str, arguments: str) -> str:
+    """Python that calls a function of :mod:`loading` and leaves no name behind."""
+    return "\n".join(
+        [
+            f"from zenbook.front.notebook.loading import {function} as __zenbook_call",
+            f"__zenbook_call({arguments})",
+            "del __zenbook_call",
+        ]
+    )
 
 
 def _traceback(cell: Any) -> str:

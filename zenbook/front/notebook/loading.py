@@ -6,12 +6,15 @@ import atexit
 import errno
 import logging
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zenbook.front.notebook.door import Door
 from zenbook.front.notebook.marker import take_marker_away
 from zenbook.front.notebook.trail import trail_of
 from zenbook.world import watch_imports, watch_memoized
+
+if TYPE_CHECKING:
+    from zenbook.model import Status
 
 _doors: dict[int, Door] = {}
 
@@ -60,6 +63,20 @@ def headless(
     os.environ["ZENBOOK_NOTEBOOK"] = file
     door.run_cache, door.rerun, door.about = enable_cache, frozenset(rerun), about
     logging.getLogger("tornado.general").addFilter(_is_no_farewell)
+
+
+def ended_by_cell(status: Status) -> None:
+    """A cell has ended ``zenbook run``: its open run did not complete, nor did one whose steps have
+    all run. A step that has failed has closed its run itself."""
+    from IPython import get_ipython
+
+    door = load_into(get_ipython())
+    here = door.session()
+    if here.ended and here.logbook is not None:
+        here.logbook.close("running")
+        here.ended = False
+    for session in door.sessions.values():
+        session.close(status)
 
 
 def _is_no_farewell(record: logging.LogRecord) -> bool:

@@ -37,6 +37,9 @@ from zenbook.model import (
 if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door
 
+_UNMET = "its cell, which this kernel has not run yet"
+"""What a step waits for that only the notebook's file tells of."""
+
 
 class NotebookPlan:
     """A plan that prints as a table; ``plan`` is the frozen value."""
@@ -53,21 +56,51 @@ class NotebookPlan:
 
 
 def plan(door: Door) -> NotebookPlan:
-    """The verdict of every step the kernel has met. Raises UsageError if it has met none."""
+    """The verdict of every step the kernel has met, and what the file tells of the others. Raises
+    UsageError if it has met none."""
     session = door.session()
     if not session.known:
         raise UsageError("This kernel has not run any step yet; run the cells once.")
     planned: dict[str, PlannedStep] = {}
-    for name in _order_of_cells(session, door.outline().order or door.trail.steps()):
-        verdict = verdict_now(door, session, name, planned)
-        planned[name] = PlannedStep(name, verdict, _expected(session, name, verdict))
-    return NotebookPlan(Plan(session.pipeline, tuple(planned.values())))
+    rows: list[PlannedStep] = []
+    unmet, touched = _unmet(door), dict[str, str]()
+    for name in _order_of_cells(session, door.outline().order or door.trail.steps(), unmet):
+        if name in unmet:
+            touched.update(dict.fromkeys(_touched(unmet[name]), name))
+            verdict: Verdict = Unsure((_UNMET,))
+        else:
+            read = values_of(session.known[name])
+            waits = dict.fromkeys(step for one, step in touched.items() if one in read)
+            verdict = Unsure(tuple(waits)) if waits else verdict_now(door, session, name, planned)
+        rows.append(PlannedStep(name, verdict, _expected(session, name, verdict)))
+        if name not in unmet:
+            planned[name] = rows[-1]
+    return NotebookPlan(Plan(session.pipeline, tuple(rows)))
 
 
-def _order_of_cells(session: Session, order: Sequence[str]) -> list[str]:
-    """The known steps that the notebook still has, as Run All meets them: from top to bottom."""
+def _order_of_cells(session: Session, order: Sequence[str], unmet: Collection[str]) -> list[str]:
+    """The known steps that the notebook still has, and those that only its file tells of, as Run
+    All meets them: from top to bottom."""
     names = [name for name in order_of(session) if name not in session.gone]
-    return [n for n in order if n in names] + [n for n in names if n not in order]
+    return [n for n in order if n in names or n in unmet] + [n for n in names if n not in order]
+
+
+def _unmet(door: Door) -> Mapping[str, str]:
+    """The cells of the steps that the notebook's file has and this kernel has not run."""
+    met = {name for session in door.sessions.values() for name in session.known}
+    return {name: source for name, source in door.outline().cells if name not in met}
+
+
+def _touched(source: str) -> Collection[str]:
+    """The names that a cell binds, or whose values it is seen to change in place."""
+    from zenbook.core.names import analyse
+    from zenbook.front.notebook.book import tree_of
+
+    try:
+        names = analyse(tree_of(source))
+    except SyntaxError:  # running it will say so
+        return ()
+    return names.writes | names.mutates
 
 
 def order_of(session: Session) -> list[str]:

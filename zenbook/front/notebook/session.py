@@ -392,9 +392,9 @@ class Session:
         except StoreFault:
             return None  # the logbook tells of a history that is out of order
 
-    def close(self) -> None:
-        """The run ends here: the kernel does, or another run begins."""
+    def close(self, status: Status = "completed") -> None:
+        """The run ends here: the kernel does, another run begins, or a cell has ended it."""
         if self.logbook is not None and not self.ended:
             running = any(line.status == "running" for line in self.joined.values())
-            self._end("interrupted" if running else "completed")
+            self._end("interrupted" if running else status)
         self.logbook = None

@@ -10,17 +10,23 @@ for it. The user's own modules are not: they tell by the time they were last wri
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
+from zenbook.core.names import analyse
 from zenbook.core.trees import copied, nodes_of
 from zenbook.front.notebook.anew import execute
 from zenbook.front.notebook.definitions import MADE, bound_names, is_literal
+from zenbook.model import Read
+from zenbook.world.seeding import seeded_by
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_SEEDS = re.compile(r"seed|set_?state|set_rng_state")
+_SEEDS_NUMPY = re.compile(r"\b(random\.(seed|set_state)|seed_everything|seed_all|set_seed)\b")
 
 
 @dataclass(slots=True, eq=False)
@@ -32,19 +38,27 @@ class Told:
     """Names that stand for literals."""
     makers: dict[str, str] = field(default_factory=dict)
     """The step that binds a name."""
+    touched: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The cells that may have changed in place what a step has bound a name to, or may not."""
     cells: dict[str, int] = field(default_factory=dict)
     """The cell, counted from 1, that binds a name to what only a kernel knows, or defines it."""
     defined: set[str] = field(default_factory=set)
     """Names of functions and classes that a cell defines."""
     imports: list[ast.stmt] = field(default_factory=list)
+    plain: dict[int, str] = field(default_factory=dict)
+    """The code of the cells that are no steps, by their numbers."""
     _waiting: list[ast.stmt] = field(default_factory=list)
     _found: dict[str, list[Path]] = field(default_factory=dict)
     _imported: dict[Path, list[str]] = field(default_factory=dict)
     _space: dict[str, Any] = field(default_factory=lambda: {"__name__": "the notebook"})
 
-    def cell(self, number: int, tree: ast.Module, step: str = "", *, changes: bool = True) -> None:
-        """A cell has been passed: what its names stand for below it. ``changes`` if it may change
-        in place what it reads."""
+    def cell(
+        self, number: int, tree: ast.Module, step: str = "", changed: Collection[str] | None = None
+    ) -> None:
+        """A cell has been passed: what its names stand for below it. ``changed`` are names whose
+        values it changes in place; None where nobody knows, and it may be all that it reads."""
+        if not step:
+            self.plain[number] = ast.unparse(tree)
         for node in tree.body:
             names = set(bound_names([node]))
             if isinstance(node, _IMPORTS):
@@ -60,12 +74,28 @@ class Told:
                 self.makers.update(dict.fromkeys(names, step))
             if not isinstance(node, _IMPORTS):
                 self.cells.update(dict.fromkeys(names, number))
-        for name in _read(tree) & self.values.keys() if changes else ():
+        self._made_before(number, tree, step, changed)
+        for name in _read(tree) & self.values.keys() if changed is None or changed else ():
             if not _is_fixed(self.values[name]):
                 self._forget([name])
                 self.cells[name] = number
                 if step:
                     self.makers[name] = step
+
+    def _made_before(
+        self, number: int, tree: ast.Module, step: str, changed: Collection[str] | None
+    ) -> None:
+        """What the cell may have made of what steps above it gave."""
+        others = self.makers.keys() - bound_names(tree.body)
+        mutated = analyse(tree).mutates if changed is None else changed
+        for name in others & set(mutated):
+            self._forget([name])
+            self.cells[name] = number
+            if step:
+                self.makers[name] = step
+        touched = _read(tree) if changed is None else others if changed else set[str]()
+        for name in (others & touched).difference(mutated):
+            self.touched.setdefault(name, {})[step or f"cell {number}"] = None
 
     def given(self, values: Mapping[str, Any]) -> None:
         """Parameters that were given stand for these."""
@@ -74,7 +104,7 @@ class Told:
 
     def _forget(self, names: Iterable[str]) -> None:
         for name in names:
-            for known in (self.values, self.makers, self.cells, self._space):
+            for known in (self.values, self.makers, self.cells, self.touched, self._space):
                 known.pop(name, None)
             self.defined.discard(name)
 
@@ -96,6 +126,19 @@ class Told:
         space = self.space()
         own = {*self.cells, *self.makers, *bound_names(self.imports)}
         return (name for name in names if name not in space and name in own)
+
+    # ------------------------------------------------------------ random states
+
+    def random_state(self, read: Read) -> Iterator[str]:
+        """What only a kernel knows of a random state that a step draws from; nothing where it was
+        no reason, as no cell seeds it."""
+        texts = self.plain.values()
+        if read.digest == "unseeded" and read.name not in seeded_by(texts):
+            is_numpy = read.name == "numpy"
+            if not (is_numpy and any(_SEEDS_NUMPY.search(text) for text in texts)):
+                return
+        found = [f"cell {n}" for n, text in self.plain.items() if _SEEDS.search(text)]
+        yield from found or [f"the random state of {read.name}"]
 
     # ------------------------------------------------------------ the user's own modules
 
