@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Any
 
-Listener = Callable[[str, tuple[Any, ...], FrameType], None]
-"""Is told the event, its arguments, and the frame whose call it is."""
+Listener = Callable[[str, tuple[Any, ...], Any], None]
+"""Is told the event, its arguments, and the frame whose call it is: None where no Python runs, as
+when the interpreter prints the traceback that has ended a program."""
 
 _listeners: dict[str, tuple[Listener, ...]] = {}
 _installed = False
@@ -36,6 +37,13 @@ def listen(events: Iterable[str], listener: Listener) -> None:
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     listeners = _listeners.get(event)
     if listeners is not None:
-        frame = sys._getframe(1)
+        frame = _caller()
         for listener in listeners:
             listener(event, args, frame)
+
+
+def _caller() -> FrameType | None:
+    try:
+        return sys._getframe(2)
+    except ValueError:
+        return None

@@ -217,7 +217,8 @@ def _seen_of(cell: Cell, before: Glimpse, after: Glimpse) -> dict[str, Any]:
     names that were not there to be deleted, and how the last program ended that ``!`` has started,
     if the cell or what it calls did."""
     seen = {"modules": imported_since(before.modules), "figures": bool(before.figures)}
-    seen["absent"] = sorted(cell.deletes.difference(cell.dropped, before.bound, after.bound))
+    there = (before.bound, after.bound, cell.dropped, bound_names(cell.definitions))
+    seen["absent"] = sorted(cell.deletes.difference(*there))
     magics = (magic_of(node) for node in nodes_of([cell.expanded]) if isinstance(node, ast.expr))
     own = any(magic is not None and magic.kind == "system" for magic in magics)
     is_new = after.ended is not MISSING and (own or after.ended is not before.ended)
