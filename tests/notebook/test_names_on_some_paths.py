@@ -92,6 +92,7 @@ def test_what_a_loop_left_before_is_no_doubt_after_a_restart(
         ("while f():\n    x = 1", {"x"}),
         ("with open(p) as f:\n    x = f.read()", {"f", "x"}),
         ("with contextlib.suppress(E) as s:\n    x = 1", {"s"}),
+        ("with case.assertRaises(E):\n    x = f()", set()),
         ("try:\n    x = 1\nexcept E:\n    x = y = 2\nfinally:\n    z = 1", {"x", "z"}),
         ("try:\n    x = 1\nexcept E:\n    pass\nelse:\n    y = 1", set()),
         ("match a:\n    case b:\n        x = 1", set()),

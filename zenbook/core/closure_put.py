@@ -49,7 +49,7 @@ def modules_asked_for(facts: CodeFacts, space: Mapping[str, Any]) -> list[str]:
 
 def loaded_of(modules: Iterable[str]) -> tuple[str, ...]:
     """Those of these modules that are loaded."""
-    return tuple(name for name in modules if sys.modules.get(name) is not None)
+    return tuple(name for name in modules if name in sys.modules)
 
 
 def put_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, Binding]]:

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from zenbook.core.csv_dialect import told_of_dialect
+
 Facts = tuple[Any, ...]
 _Kind = tuple[Callable[[Any], bool], Callable[[Any], Facts]]
 
@@ -80,18 +82,13 @@ def _file_of(rows: Any) -> Any:
 
 
 def _of_rows(rows: Any) -> Facts:
-    told = {name: getattr(rows.dialect, name) for name in _DIALECT}
-    return (_file_of(rows), told, getattr(rows, "line_num", 0))
+    return (_file_of(rows), told_of_dialect(rows.dialect), getattr(rows, "line_num", 0))
 
 
 def _works_no_more(rows: Any) -> bool:
     return _file_of(rows) is not None and getattr(rows, "line_num", 0) <= _MOST_LINES
 
 
-_DIALECT = (
-    *("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting"),
-    *("skipinitialspace", "strict"),
-)
 _MOST_LINES = 100_000
 """A reader that is made again goes through as many lines, to say so of itself."""
 

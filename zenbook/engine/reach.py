@@ -90,14 +90,11 @@ class Reach:
         if kinds <= _PLAIN:
             return held
         learn_leaves(values)
-        are_simple: dict[type, bool] = {}
         for value in values:
             kind = type(value)
             if kind in _PLAIN or kind in LEAVES or is_hollow(value):
                 continue
-            if kind not in are_simple:
-                are_simple[kind] = is_simple(value)
-            if are_simple[kind]:
+            if is_simple(value):
                 own = list((held_by_name(value) or {}).values())
                 held += [item for item in own if type(item) not in LEAVES]
             elif not _is_installed(value):

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from zenbook.core.command_line import command_line
+from zenbook.core.csv_dialect import told_of_dialect
 
 
 def csv_settings() -> str:
@@ -15,18 +16,13 @@ def csv_settings() -> str:
     if csv is None:
         return ""
     found = sorted({*csv.list_dialects()} - {"excel", "excel-tab", "unix"})
-    told: list[Any] = [(name, _dialect(csv.get_dialect(name))) for name in found]
+    told: list[Any] = [(n, [*told_of_dialect(csv.get_dialect(n)).values()]) for n in found]
     if (longest := csv.field_size_limit()) != _LONGEST_FIELD:
         told.append(longest)
     return repr(told) if told else ""
 
 
 _LONGEST_FIELD = 128 * 1024
-
-
-def _dialect(dialect: Any) -> list[Any]:
-    names = ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting")
-    return [getattr(dialect, name) for name in (*names, "skipinitialspace", "strict")]
 
 
 _file_types: tuple[int, str] = (0, "")
