@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,29 @@ def test_a_click_on_a_step_shows_why_it_ran_and_what_it_gave(page: Any) -> None:
         step.get_by_text("Versions of its code").click()
         step.get_by_text(re.compile("^v2 ")).click()
         assert "+ model = SVC(gamma=gamma, C=10)" in step.inner_text()
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_what_a_step_only_changed_is_put_back_by_a_button_too(page: Any, changed: bool) -> None:
+    later = samples.artifact("X_train", "numpy.ndarray", 8, (1347, 64), "scaled", 9)
+    actions = FakeActions()
+    actions.records["k-train-2"] = replace(
+        actions.records["k-train-2"], artifacts=(), changed=(later,) if changed else ()
+    )
+    with staged(VIEWS["graph"], actions) as stage:
+        opened(page, stage)
+        node(page, "train").click()
+        step = page.get_by_role("region", name="Step train")
+        step.wait_for()
+        button = step.get_by_role("button", name="Restore outputs")
+        if not changed:
+            assert button.count() == 0
+            return
+        step.get_by_text("Inputs").click()
+        assert "ndarray 1347×64 → scaled" in step.inner_text()
+        button.click()
+        page.locator(".zb-said", has_text="Restored train").wait_for()
+        assert "restore r-3 train" in actions.log
 
 
 def test_a_cached_step_names_the_run_that_made_it_and_leads_there(page: Any) -> None:

@@ -406,6 +406,17 @@ def test_zenbook_plan_looks_up_files_in_the_notebooks_folder(project: Path) -> N
     assert planned() == "file in.txt changed"
 
 
+def test_a_cell_that_a_run_skips_is_in_no_plan(project: Path) -> None:
+    file = _notebook(project)
+    book = nbformat.read(file, as_version=4)
+    book.cells[2].metadata["tags"] = ["skip-execution"]
+    book.cells.insert(3, nbformat.v4.new_code_cell("X = [4]"))
+    nbformat.write(book, file)
+    said = _call(project, "-m", "zenbook", "plan", file.name, "--json")
+    assert [row["name"] for row in json.loads(said.stdout)["rows"]] == ["train"]
+    assert "Step load" not in _call(project, "-m", "zenbook", "run", file.name).stdout
+
+
 def test_a_step_that_several_cells_are_is_told(project: Path) -> None:
     file = _notebook(project, [*CELLS, "%%step load\nX = [4]", "%%step load\nX = [5]"])
     told = "Cells 3, 5 and 6 are all the step load: each replaces the one above it.\n"

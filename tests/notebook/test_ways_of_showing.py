@@ -140,3 +140,22 @@ def test_a_figure_of_a_hit_is_shown_in_a_kernel_that_has_drawn_none(own: Kernel)
         own.restart()
         assert _forms(own.play(closed, "a = draw(3)", "a.figure")[-1]) == PICTURE
         own.restart()
+
+
+def test_a_setting_that_changed_is_told_by_its_name_with_the_old_and_the_new_value(
+    own: Kernel,
+) -> None:
+    def why(setting: str) -> str:
+        own.restart()
+        return own.play(f"import pandas as pd\n{setting}", "%%step s\nt = str(pd.Series([1]))")[
+            -1
+        ].said
+
+    why("")
+    option = "pd.set_option('display.precision', {})"
+    assert "pandas settings changed: display.precision default→3" in why(option.format(3))
+    assert "pandas settings changed: display.precision 3→4" in why(option.format(4))
+    moved = why(f"{option.format(4)}\npd.set_option('display.max_rows', 9)")
+    assert "pandas settings changed: display.max_rows default→9" in moved
+    why("")
+    assert "saved" in why(option.format(4))

@@ -21,6 +21,7 @@ class FakeActions:
         self.held = list(runs)
         self.log: list[str] = []
         self.pins: set[str] = {"r-1"}
+        self.records: dict[str, Record] = dict(samples.RECORDS)
         self.now: NotebookNow | None = pictures.notebook_now()
 
     def runs(
@@ -55,7 +56,7 @@ class FakeActions:
         return [samples.VERSION_1, samples.VERSION_2]
 
     def record(self, id: str) -> Record | None:
-        return samples.RECORDS.get(id)
+        return self.records.get(id)
 
     def displays(self, record: Record) -> Sequence[Mapping[str, Any]]:
         return samples.EVENTS if record.step == "train" else ()

@@ -85,6 +85,16 @@ def test_a_step_that_never_ran_is_shown_with_its_source_and_versions() -> None:
     assert [version["number"] for version in view["versions"]] == [2, 1]
 
 
+def test_an_input_that_the_step_changed_is_told_with_what_it_left_of_it() -> None:
+    later = samples.artifact("~X_train", "numpy.ndarray", 8, (1347, 64), "scaled", 9)
+    record = replace(samples.RECORDS["k-train-1"], artifacts=(), changed=(later,))
+    inputs = step_view("train", samples.RUN_1, record)["inputs"]
+    assert inputs == [
+        {"kind": "input", "name": "gamma", "old": "", "new": "0.0015"},
+        {"kind": "changed", "name": "X_train", "old": "ndarray 1347×64", "new": "scaled"},
+    ]
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=80), st.integers(1, 60))
 def test_plain_text_is_bounded_and_plain_again(text: str, limit: int) -> None:

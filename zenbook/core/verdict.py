@@ -6,7 +6,7 @@ There is one comparison, :func:`changes_between`; the cause, the phrase under a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from zenbook.model import Cause, Change, Kind, Miss, Part, StepRun
@@ -24,6 +24,10 @@ _CAUSE_OF: dict[Kind, Cause] = {
 _RANK: dict[Kind, int] = {kind: rank for rank, kind in enumerate(_CAUSE_OF)}
 
 FIRST_RUN = Miss((), "first run", "first run")
+SETTINGS = " settings"
+"""The end of the name of a part for a library's settings, that differ from its defaults."""
+BETWEEN_SETTINGS = "; "
+"""What stands between two settings, each ``name=value``, as such a part shows them."""
 _SIDE = 24
 """Characters of an old or new value in the one reason that a line tells."""
 
@@ -70,6 +74,8 @@ def phrase(change: Change) -> str:
     match part.kind:
         case "code":
             return "code changed"
+        case "environment" if part.name.endswith(SETTINGS):
+            return f"{part.name} changed{_told_setting(change)}"
         case "environment":
             return _moved(change, part.name)
         case "file":
@@ -125,6 +131,24 @@ def _both_shown(change: Change) -> bool:
     )
 
 
+def _told_setting(change: Change) -> str:
+    """The first of a library's settings that changed, where they are told: ``: precision 3→4``.
+    Those at their defaults are not among them, and all of them make no part."""
+    old, new = (dict(_settings_of(part)) for part in (change.old, change.new))
+    untold = any(part and not part.shown for part in (change.old, change.new))
+    name = next((name for name in (*new, *old) if old.get(name) != new.get(name)), "")
+    if untold or not name:
+        return ""
+    was, now = (_cut(told.get(name, "default"), 0) for told in (old, new))
+    return f": {name} {was}→{now}"
+
+
+def _settings_of(part: Part | None) -> Iterator[tuple[str, str]]:
+    for said in part.shown.split(BETWEEN_SETTINGS) if part is not None else ():
+        name, _, value = said.partition("=")
+        yield name, value
+
+
 def _moved(change: Change, name: str) -> str:
     if _both_shown(change) and change.old and change.new:
         return f"{name} {change.old.shown}→{change.new.shown}"
@@ -132,8 +156,6 @@ def _moved(change: Change, name: str) -> str:
 
 
 def _how(change: Change) -> str:
-    if change.part.kind == "environment" and change.part.name.endswith(" settings"):
-        return "changed"  # they are no part where they are at their defaults
     if change.new is None:
         return "is no longer used"
     if change.old is None or change.old.digest == "missing":

@@ -36,6 +36,7 @@ def step_view(
     """
     done = next((step for step in run.steps if step.step == name), None) if run else None
     parts = record.fingerprint.parts if record is not None else ()
+    left = {each.name.removeprefix("~"): each for each in (record.changed if record else ())}
     return {
         "kind": "step",
         "schema": SCHEMA,
@@ -53,7 +54,7 @@ def step_view(
         "remarks": [line(remark, 400) for remark in (done.remarks[:20] if done else ())],
         "metrics": metrics_of(done.metrics) if done is not None else {},
         "changes": [change_line(change) for change in (done.changes[:100] if done else ())],
-        "inputs": [_part(part) for part in parts if part.kind == "input"],
+        "inputs": [_input(part, left) for part in parts if part.kind == "input"],
         "outputs": [_output(artifact) for artifact in (record.outputs if record else ())],
         "files": _files(record) if record is not None else [],
         "displays": list(_displays(displays)),
@@ -76,8 +77,13 @@ def _short(part: Part | None) -> str:
     return line(part.shown or part.digest[:8], VALUE) if part is not None else ""
 
 
-def _part(part: Part) -> ChangeLine:
-    return {"kind": part.kind, "name": line(part.name, NAMES), "old": "", "new": _short(part)}
+def _input(part: Part, left: Mapping[str, Artifact]) -> ChangeLine:
+    """An input's value; of one that the step ``changed`` in place, the old and the new one."""
+    name, shown = line(part.name, NAMES), _short(part)
+    if (later := left.get(part.name)) is None:
+        return {"kind": part.kind, "name": name, "old": "", "new": shown}
+    after = line(later.preview or later.digest[:8], VALUE)
+    return {"kind": "changed", "name": name, "old": shown, "new": after}
 
 
 def _output(artifact: Artifact) -> OutputLine:

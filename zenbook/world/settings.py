@@ -15,6 +15,7 @@ parts, unless a step has changed them (:mod:`zenbook.world.changed_settings`).
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_setting import SETTERS
+from zenbook.core.verdict import BETWEEN_SETTINGS, SETTINGS
 from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
@@ -87,6 +89,8 @@ _QUIET = frozenset(
 """Libraries that draw only by what has such a name."""
 
 _parts: dict[str, tuple[str, Part]] = {}
+_TEXT = 400
+"""Characters of settings that are told one by one."""
 
 
 def _part(library: str, text: str) -> Part:
@@ -94,8 +98,20 @@ def _part(library: str, text: str) -> Part:
     known = _parts.get(library)
     if known is None or known[0] != text:
         digest = xxh3_128_hexdigest(text.encode("utf-8", "surrogateescape"))
-        known = _parts[library] = (text, Part("environment", f"{library} settings", digest))
+        part = Part("environment", f"{library}{SETTINGS}", digest, _shown(text))
+        known = _parts[library] = (text, part)
     return known[1]
+
+
+def _shown(text: str) -> str:
+    """``name=value`` of each setting, where the text is a list of such pairs and they are short."""
+    if not text.startswith("[('") or len(text) > _TEXT:
+        return ""
+    try:
+        pairs: list[tuple[str, str]] = ast.literal_eval(text)
+        return BETWEEN_SETTINGS.join(f"{name}={value}" for name, value in pairs)
+    except (ValueError, TypeError):  # a list of something else
+        return ""
 
 
 class _Known:

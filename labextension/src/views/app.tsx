@@ -196,7 +196,7 @@ function App({ host, first = null, empty }: AppProps) {
                     host.live ? () => act({ act: 'run_from', step: step.name }) : null
                   }
                   onRestore={
-                    host.live && step.run && step.outputs.length
+                    host.live && step.run
                       ? () => act({ act: 'restore', run: step.run!.id, step: step.name })
                       : null
                   }

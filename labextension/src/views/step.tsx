@@ -52,7 +52,9 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
       <div class="zb-bar">
         {host.goTo && <Button onClick={() => host.goTo?.(view.name)}>Go to cell</Button>}
         {onRunFrom && <Button onClick={onRunFrom}>Run from here</Button>}
-        {onRestore && <Button onClick={onRestore}>Restore outputs</Button>}
+        {onRestore && leavesValues(view) && (
+          <Button onClick={onRestore}>Restore outputs</Button>
+        )}
       </div>
       {view.outputs.length > 0 && (
         <Table
@@ -71,7 +73,10 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
       <Listed
         title="Inputs"
         head={['name', 'value']}
-        rows={view.inputs.map(input => [input.name, input.new])}
+        rows={view.inputs.map(input => [
+          input.name,
+          input.old ? `${input.old} → ${input.new}` : input.new
+        ])}
       />
       <Listed
         title="Files"
@@ -108,6 +113,10 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
 }
 
 /** Only base64 becomes an address, so nothing else can be one. */
+/** Whether it gives values, or has changed its inputs: something that can be put back. */
+const leavesValues = (view: StepView) =>
+  view.outputs.length > 0 || view.inputs.some(input => input.kind === 'changed');
+
 const Picture = ({ base64, name }: { base64: string; name: string }) =>
   /^[A-Za-z0-9+/=]+$/.test(base64) ? (
     <img class="zb-picture" alt={`Figure shown by ${name}`} src={`data:image/png;base64,${base64}`} />

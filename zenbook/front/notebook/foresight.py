@@ -24,7 +24,7 @@ from zenbook.core.names import Names, analyse
 from zenbook.core.preview import preview
 from zenbook.core.source import Body, code_of_cell
 from zenbook.core.source_helpers import Apart, codes_of
-from zenbook.core.verdict import miss_after, miss_for
+from zenbook.core.verdict import SETTINGS, miss_after, miss_for
 from zenbook.engine.decide import lacking_in, said_to_run
 from zenbook.engine.desk import Desk, open_desk
 from zenbook.engine.handles import RunHandle
@@ -53,6 +53,8 @@ from zenbook.model import (
     Verdict,
 )
 
+_NOT_RUN = "skip-execution"
+"""The tag of cells that nbclient does not run."""
 _RUNS = 50
 """Results of so many runs are looked through."""
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -74,7 +76,7 @@ def _foresee(told: Told, file: Path, notebook: Any, given: Given, no_cache: bool
     sitting = Sitting(name, run_cache=False if no_cache else None, rebinds=True)
     foresight = Foresight(desk, told, sitting)
     for place, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and _NOT_RUN not in cell.metadata.get("tags", ()):
             foresight.pass_cell(place + 1, cell.source)
         told.given(given.below(place))
     return foresight
@@ -236,7 +238,7 @@ class _Now:
                 return self._changed(part, self.code), ()
             case "setting" if part.name in ("version", "seed"):
                 return self._changed(part, self._settings().get(part.name)), ()
-            case "environment" if part.shown:
+            case "environment" if part.shown and not part.name.endswith(SETTINGS):
                 now = self.seen.desk.code.environment({part.name})
                 same = next((one for one in now if one.name == part.name), part)
                 return self._changed(part, same), ()
