@@ -194,7 +194,7 @@ def test_while_a_step_runs_the_panel_is_answered_and_says_how_long_it_will_take(
     shown.get_by_text("when the running cell has ended").wait_for()
     assert "running" in badge(page, "slow").inner_text()
     (lab.folder / "busy" / "go").touch()
-    shown.get_by_text("file go? appeared").wait_for()
+    shown.get_by_text("file go appeared").wait_for()
     says(page, "slow", "ran")
 
 

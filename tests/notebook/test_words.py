@@ -49,6 +49,27 @@ def test_a_dependency_that_is_no_longer_named_did_not_appear(kernel: Kernel) -> 
     assert "file missing.txt is no longer used" in kernel.run("%%step a\nx = 1").said
 
 
+def test_files_are_told_as_people_name_them(kernel: Kernel) -> None:
+    def said(step: str, change: str) -> str:
+        kernel.run(step)
+        kernel.run(f"import os, pathlib\n{change}")
+        return kernel.run(step).said
+
+    asked = "%%step a\nimport os\nx = os.path.exists('o')"
+    assert "file o appeared" in said(asked, "os.mkdir('o')")
+    assert "file o is gone" in said(
+        asked.replace(" a\n", " a2\n").replace("x", "x2", 1), "os.rmdir('o')"
+    )
+    found = "%%step b\nimport glob\ny = glob.glob('*.csv')"
+    assert "files *.csv changed" in said(found, "pathlib.Path('a.csv').touch()")
+    listed = "%%step c\nimport os\nz = os.listdir('.')"
+    assert "folder . changed" in said(listed, "pathlib.Path('b.csv').touch()")
+    declared = "%%step d -d *.txt\nw = 1"
+    assert "file a.txt appeared" in said(declared, "pathlib.Path('a.txt').touch()")
+    kernel.run("%%step e\nv = 1")
+    assert "file none.x is missing" in kernel.run("%%step e -d none.x\nv = 1").said
+
+
 def test_a_declared_file_that_is_deleted_is_gone(kernel: Kernel) -> None:
     kernel.run("_ = open('d.txt', 'w').write('1')")
     kernel.run("%%step a -d d.txt\nx = 1")
@@ -243,6 +264,25 @@ def test_before_anything_has_run_the_verbs_say_so(kernel: Kernel) -> None:
 
 def test_a_cell_that_must_be_a_hit_is_told_of_its_own_option(kernel: Kernel) -> None:
     assert "Run it without --must-hit." in kernel.run("%%step a --must-hit\nx = 1").reply["evalue"]
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("for i in range(2):\n    total = i", "total"),
+        ("import os\nfor i in range(2):\n    n = i\nclass K: pass", "n"),
+        ("if True:\n    a = 1\nb = 2", "b"),
+    ],
+)
+def test_a_step_without_a_name_is_called_after_its_last_output(
+    body: str, name: str, kernel: Kernel
+) -> None:
+    assert f" {name} " in kernel.run(f"%%step\n{body}").said
+
+
+@pytest.mark.parametrize("body", ["import os", "class K: pass", "print(1)"])
+def test_a_step_that_nothing_names_asks_for_a_name(body: str, kernel: Kernel) -> None:
+    assert "it binds no data to be named after" in kernel.run(f"%%step\n{body}").reply["evalue"]
 
 
 def test_an_error_of_a_step_line_points_at_that_line(kernel: Kernel) -> None:

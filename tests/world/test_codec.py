@@ -7,6 +7,7 @@ import copy
 import csv
 import enum
 import gzip
+import io
 import math
 import os
 import random
@@ -14,6 +15,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -26,6 +28,7 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -578,7 +581,14 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
     pool.join()
     with subprocess.Popen(["echo", "a"], stdout=subprocess.PIPE) as program:
         program.communicate()
+    with io.StringIO("a") as text, io.BytesIO(b"a") as data:
+        text.read()
+    with tempfile.NamedTemporaryFile("w") as temporary:
+        temporary.write("a")
     over = {
+        "text": text,
+        "data": data,
+        "temporary": temporary,
         "archive": archive,
         "packed": packed,
         "database": database,
@@ -588,6 +598,10 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
         "program": program,
     }
     loaded = reopened(**over)
+    for closed in (loaded["text"], loaded["data"], loaded["temporary"]):
+        with pytest.raises(ValueError, match="closed file"):
+            closed.read()
+    assert loaded["temporary"].name == temporary.name
     assert loaded["archive"].namelist() == ["a.txt"]
     assert (loaded["packed"].closed, loaded["packed"].name) == (True, packed.name)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
@@ -602,6 +616,21 @@ def test_what_is_over_comes_back_as_that(tmp_path: Path) -> None:
         loaded["futures"][1].result()
     for name, value in loaded.items():
         assert fingerprint(value) == fingerprint(over[name]), name
+
+
+def test_a_closed_file_of_hdf5_and_its_parts_come_back_closed(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["d"] = np.arange(3)
+        group, data = file.create_group("g"), file["d"]
+        with pytest.raises(NotKeepable, match="is an open file"):
+            codec.pack({"v": file})
+    loaded = reopened(file=file, group=group, data=data)
+    assert [repr(one) for one in loaded.values()] == [repr(file), repr(group), repr(data)]
+    assert loaded["file"] == file and not any(loaded.values())
+    with pytest.raises(KeyError):
+        loaded["file"]["d"]
+    with pytest.raises(ValueError, match="Not a file"):
+        _ = loaded["file"].filename
 
 
 FORMULAS = {

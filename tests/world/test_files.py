@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zenbook.core import looks
 from zenbook.world import files
 
-MARKS = [files.CONTENT, files.EXISTS, files.LISTING, files.TIMES, files.LINK, files.ACCESS]
+MARKS = [looks.CONTENT, looks.EXISTS, looks.LISTING, looks.TIMES, looks.LINK, looks.ACCESS]
 
 
 @pytest.fixture(autouse=True)
@@ -25,16 +26,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @given(st.text(st.sampled_from("ab?@>!=/"), min_size=1).filter(lambda t: t.strip("/")))
 def test_a_looks_name_gives_back_its_path_and_mark(path: str) -> None:
     for mark in MARKS:
-        if mark == files.LISTING:
+        if mark == looks.LISTING:
             path = path.rstrip("/")
-        assert files.split_name(files.look_name(path, mark)) in (
+        assert looks.split_name(looks.look_name(path, mark)) in (
             (path, mark),
             (path.rstrip("/"), mark),
         )
 
 
 def test_the_root_folder_can_be_listed() -> None:
-    assert files.split_name(files.look_name("/", files.LISTING)) == ("/", files.LISTING)
+    assert looks.split_name(looks.look_name("/", looks.LISTING)) == ("/", looks.LISTING)
 
 
 def test_equal_contents_have_equal_digests_and_others_do_not(project: Path) -> None:

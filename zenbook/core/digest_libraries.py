@@ -67,6 +67,12 @@ def _xarray() -> Describers:
     return DESCRIBERS
 
 
+def _numba() -> Describers:
+    from zenbook.core.digest_numba import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -93,5 +99,6 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "plotly": _plotly,
     "_plotly_utils": _plotly,
     "IPython": _ipython,
+    "numba": _numba,
     "xarray": _xarray,
 }

@@ -295,7 +295,9 @@ def _cell(value: Any, digester: Digester) -> Description:
 
 def _memory_file(value: Any, digester: Digester) -> Description:
     """A StringIO or BytesIO: its content and position. Attributes it has none of are told as None
-    or as {}, depending on whether somebody has looked."""
+    or as {}, depending on whether somebody has looked. A closed one has neither."""
+    if value.closed:
+        return _ended(value, digester)
     *state, attributes = value.__getstate__()
     return type(value).__name__, tuple(state), attributes or {}
 

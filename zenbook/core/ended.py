@@ -102,20 +102,32 @@ def _without(lock: str) -> Callable[[Any], Facts]:
     return lambda one: ({k: v for k, v in sorted(vars(one).items()) if k != lock},)
 
 
+def _is_file_closed(file: Any) -> bool:
+    return bool(file.closed)
+
+
 _EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
+_HDF5: _Kind = (lambda one: not one, lambda one: ())
+_IN_MEMORY: _Kind = (_is_file_closed, lambda one: ())
 _POOL: _Kind = (_has_stopped, lambda one: (len(one._pool),))
 _ROWS: _Kind = (_works_no_more, _of_rows)
 _KINDS: dict[str, _Kind] = {
     "_csv.reader": _ROWS,
     "_csv.writer": _ROWS,
+    "_io.BytesIO": _IN_MEMORY,
+    "_io.StringIO": _IN_MEMORY,
     "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
     "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
     "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,
-    "gzip.GzipFile": (lambda one: one.closed, lambda one: (one.name, _gzip_mode(one))),
+    "gzip.GzipFile": (_is_file_closed, lambda one: (one.name, _gzip_mode(one))),
+    "h5py._hl.dataset.Dataset": _HDF5,
+    "h5py._hl.files.File": _HDF5,
+    "h5py._hl.group.Group": _HDF5,
     "multiprocessing.pool.Pool": _POOL,
     "multiprocessing.pool.ThreadPool": _POOL,
     "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),
     "subprocess.Popen": (_has_ended, _without("_waitpid_lock")),
+    "tempfile._TemporaryFileWrapper": (_is_file_closed, lambda one: (one.file, one.name)),
     "zipfile.ZipFile": (lambda one: one.fp is None, _without("_lock")),
 }
 _MODULES = frozenset(name.rpartition(".")[0] for name in _KINDS)

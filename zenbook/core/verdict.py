@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from zenbook.core.looks import told_look
 from zenbook.model import Cause, Change, Kind, Miss, Part, StepRun
 
 _CAUSE_OF: dict[Kind, Cause] = {
@@ -28,6 +29,8 @@ SETTINGS = " settings"
 """The end of the name of a part for a library's settings, that differ from its defaults."""
 BETWEEN_SETTINGS = "; "
 """What stands between two settings, each ``name=value``, as such a part shows them."""
+_MISSING = "missing"
+"""The digest of a file or variable that is not there."""
 _SIDE = 24
 """Characters of an old or new value in the one reason that a line tells."""
 
@@ -79,7 +82,7 @@ def phrase(change: Change) -> str:
         case "environment":
             return _moved(change, part.name)
         case "file":
-            return f"file {part.name} {_how(change)}"
+            return f"{told_look(part.name)} {_how(change)}"
         case "variable":
             return _moved(change, f"${part.name}")
         case "random":
@@ -116,9 +119,13 @@ def _digest(part: Part | None) -> str | None:
     return None if part is None else part.digest
 
 
-def _telling_order(change: Change) -> tuple[int, bool, str]:
-    changed_in_place = change.old is not None and change.new is not None
-    return (_RANK[change.part.kind], not changed_in_place, change.part.name)
+def _telling_order(change: Change) -> tuple[int, int, str]:
+    old, new = change.old, change.new
+    if old is not None and new is not None:
+        place = 0
+    else:  # that what was not there is no longer looked for tells least
+        place = 2 if old is not None and old.digest == _MISSING else 1
+    return (_RANK[change.part.kind], place, change.part.name)
 
 
 def _both_shown(change: Change) -> bool:
@@ -158,8 +165,10 @@ def _moved(change: Change, name: str) -> str:
 def _how(change: Change) -> str:
     if change.new is None:
         return "is no longer used"
-    if change.old is None or change.old.digest == "missing":
+    if change.old is None and change.new.digest == _MISSING:
+        return "is missing"
+    if change.old is None or change.old.digest == _MISSING:
         return "appeared" if change.part.kind in ("file", "variable") else "is new"
-    if change.new.digest == "missing":
+    if change.new.digest == _MISSING:
         return "is gone"
     return "changed"

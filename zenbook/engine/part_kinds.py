@@ -126,7 +126,8 @@ def is_drawn(value: Any) -> bool:
 
 def is_not_entered(value: Any) -> bool:
     """Whether no walk enters it: what it holds is its own, or without end."""
-    return _has_a_name(value) or is_mock(value) or _is_the_kernels(value)
+    is_compiled = library_of(type(value)) == "numba"  # what it compiles is its own
+    return is_compiled or _has_a_name(value) or is_mock(value) or _is_the_kernels(value)
 
 
 def _has_a_name(value: Any) -> bool:

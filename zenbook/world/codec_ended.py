@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib
 import io
 import sqlite3
 import subprocess
@@ -37,6 +38,39 @@ def _connection(rows: Any, texts: Any) -> sqlite3.Connection:
     connection.row_factory, connection.text_factory = rows, texts
     connection.close()
     return connection
+
+
+def _in_memory(kind: type[io.StringIO] | type[io.BytesIO]) -> Callable[[], Any]:
+    def make() -> Any:
+        file = kind()
+        file.close()
+        return file
+
+    return make
+
+
+def _temporary(file: Any, name: Any) -> Any:
+    """Its file is gone: the one of that name, if there is one, is somebody else's."""
+    import tempfile
+
+    return tempfile._TemporaryFileWrapper(file, name, False)
+
+
+def _hdf5(module: str, name: str, handle: str) -> Callable[[], Any]:
+    """A file of h5py, or a part of one, whose handle stands for nothing: that of a closed one."""
+
+    def make() -> Any:
+        import h5py
+
+        kind = getattr(importlib.import_module(f"h5py._hl.{module}"), name)
+        made = kind.__new__(kind)
+        library, _, id_of = handle.partition(".")
+        made._id = getattr(getattr(h5py, library), id_of)(0)
+        if name == "Dataset":
+            made._cache_props, made._readonly = {}, False
+        return made
+
+    return make
 
 
 def _executor(kind: type[futures.Executor]) -> Callable[[int], futures.Executor]:
@@ -107,13 +141,19 @@ def _writer(file: Any, dialect: dict[str, Any], _lines: int) -> Any:
 _MAKE: dict[str, Callable[..., Any]] = {
     "_csv.reader": _reader,
     "_csv.writer": _writer,
+    "_io.BytesIO": _in_memory(io.BytesIO),
+    "_io.StringIO": _in_memory(io.StringIO),
     "concurrent.futures._base.Future": _future,
     "concurrent.futures.process.ProcessPoolExecutor": _executor(futures.ProcessPoolExecutor),
     "concurrent.futures.thread.ThreadPoolExecutor": _executor(futures.ThreadPoolExecutor),
     "gzip.GzipFile": _packed,
+    "h5py._hl.dataset.Dataset": _hdf5("dataset", "Dataset", "h5d.DatasetID"),
+    "h5py._hl.files.File": _hdf5("files", "File", "h5f.FileID"),
+    "h5py._hl.group.Group": _hdf5("group", "Group", "h5g.GroupID"),
     "multiprocessing.pool.Pool": _pool("Pool"),
     "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
     "sqlite3.Connection": _connection,
     "subprocess.Popen": _program,
+    "tempfile._TemporaryFileWrapper": _temporary,
     "zipfile.ZipFile": _archive,
 }

@@ -36,17 +36,22 @@ from contextlib import contextmanager
 from threading import get_ident
 
 from zenbook.core.digest_database import MOST_BYTES, digest_of_database
+from zenbook.core.looks import (
+    ACCESS,
+    CONTENT,
+    CWD,
+    EXISTS,
+    HIDDEN_GLOB,
+    LISTING,
+    TIMES,
+    split_name,
+)
 
 MISSING = "missing"
 FILE = "file"
 FOLDER = "folder"
 SPECIAL = "special"
 UNREADABLE = "unreadable"
-
-CWD = "cwd/@"
-CONTENT, EXISTS, LISTING, HIDDEN_GLOB, TIMES, LINK = "", "?", "/", "//", "@", ">"
-ACCESS = "!"
-_MARKS = "?/@>!="
 
 SETTLED = 50_000_000
 """Nanoseconds after which a time stamp can no longer be reused by another change."""
@@ -80,27 +85,6 @@ def quiet() -> Iterator[None]:
 def is_quiet() -> bool:
     """Whether this thread's looks are zenbook's own just now."""
     return get_ident() in _quiet
-
-
-def look_name(path: str, mark: str) -> str:
-    """The name of a look at ``path``."""
-    if mark == CONTENT and path[-1:] in _MARKS:
-        return path + "="
-    if mark in (LISTING, HIDDEN_GLOB):
-        return (path.rstrip("/") or "/") + mark
-    return path + mark
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """The path and the mark of a look's name."""
-    last = name[-1:]
-    if last not in _MARKS or not last:
-        return name, CONTENT
-    if last == "=":
-        return name[:-1], CONTENT
-    if name.endswith("//") and glob.has_magic(name):
-        return name[:-2], HIDDEN_GLOB
-    return name[:-1] or "/", last
 
 
 def look(name: str) -> str:

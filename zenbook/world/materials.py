@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core import looks
+
 if TYPE_CHECKING:
     from zenbook.model import Kind, Read
 
@@ -62,11 +64,10 @@ class Material:
 
 def file_read(path: str) -> Material | None:
     """A file that is being opened for reading; None if it is no step's business."""
-    from zenbook.world import files
 
     key = place_of(path)
-    name = _name_of(key, files.CONTENT)
-    return Material("file", name, "", key, stamp_now(key), files.CONTENT) if key else None
+    name = _name_of(key, looks.CONTENT)
+    return Material("file", name, "", key, stamp_now(key), looks.CONTENT) if key else None
 
 
 def folder_listed(path: str) -> Material | None:
@@ -74,8 +75,8 @@ def folder_listed(path: str) -> Material | None:
     from zenbook.world import files
 
     key = place_of(path)
-    name = _name_of(key, files.LISTING)
-    return Material("file", name, files.look(name), key, None, files.LISTING) if key else None
+    name = _name_of(key, looks.LISTING)
+    return Material("file", name, files.look(name), key, None, looks.LISTING) if key else None
 
 
 def place_of(path: str) -> str:
@@ -96,7 +97,7 @@ def _name_of(key: str, mark: str) -> str:
     cwd = files.working_folder()
     below = cwd.rstrip(os.sep) + os.sep
     path = "." if key == cwd else key.removeprefix(below)
-    return files.look_name(path, mark)
+    return looks.look_name(path, mark)
 
 
 def look_now(kind: Kind, name: str) -> Read:

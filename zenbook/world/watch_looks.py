@@ -22,6 +22,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType, MethodType
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.world import (
     files,
     watch_filters,
@@ -42,19 +43,19 @@ from zenbook.world.watch_scope import current, forward, running, thread_starts
 _Function = Callable[..., Any]
 
 _ASKS = {
-    "exists": files.EXISTS,
-    "lexists": files.EXISTS,
-    "isfile": files.EXISTS,
-    "isdir": files.EXISTS,
-    "is_file": files.EXISTS,
-    "is_dir": files.EXISTS,
-    "islink": files.LINK,
-    "is_symlink": files.LINK,
-    "getsize": files.CONTENT,
-    "getmtime": files.TIMES,
-    "getctime": files.TIMES,
-    "getatime": files.TIMES,
-    "cmp": files.CONTENT,  # filecmp's
+    "exists": looks.EXISTS,
+    "lexists": looks.EXISTS,
+    "isfile": looks.EXISTS,
+    "isdir": looks.EXISTS,
+    "is_file": looks.EXISTS,
+    "is_dir": looks.EXISTS,
+    "islink": looks.LINK,
+    "is_symlink": looks.LINK,
+    "getsize": looks.CONTENT,
+    "getmtime": looks.TIMES,
+    "getctime": looks.TIMES,
+    "getatime": looks.TIMES,
+    "cmp": looks.CONTENT,  # filecmp's
 }
 _NO_QUESTION = frozenset(
     {
@@ -158,8 +159,8 @@ def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -
 
 
 def _asking(original: _Function) -> _Function:
-    asked = files.ACCESS if original.__name__ == "access" else files.TIMES
-    plain = (files.EXISTS, asked)
+    asked = looks.ACCESS if original.__name__ == "access" else looks.TIMES
+    plain = (looks.EXISTS, asked)
 
     @functools.wraps(original)
     def look(path: Any, *args: Any, **named: Any) -> Any:
@@ -271,13 +272,13 @@ def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
         return
     marks: tuple[str, ...] = tuple(_ASKS[name] for name in names if name in _ASKS)[:1]
     if not marks:
-        marks = plain if owner == "user" else (files.EXISTS,)
+        marks = plain if owner == "user" else (looks.EXISTS,)
     _note(everyone, said, marks, by_library=owner == "library")
 
 
 def look_at(everyone: tuple[Notes, ...], path: str) -> None:
     """The user's code asks for all that ``os.stat`` tells of this path."""
-    _note(everyone, path, (files.EXISTS, files.TIMES))
+    _note(everyone, path, (looks.EXISTS, looks.TIMES))
 
 
 def _saw_cwd(frame: FrameType) -> None:
@@ -304,7 +305,7 @@ def _is_relative_only(frame: FrameType | None) -> bool:
 def _saw_readlink(said: Any, frame: FrameType) -> None:
     everyone = current()
     if everyone and _owner(nearest(frame)[0]) == "user":
-        _note(everyone, said, (files.LINK,))
+        _note(everyone, said, (looks.LINK,))
 
 
 def _note(
@@ -321,13 +322,13 @@ def _note(
         if notes.places.never(full) or notes.places.cached(full):
             continue
         for mark in marks:
-            if mark != files.CONTENT:
-                name = files.look_name(os.path.normpath(path), mark)
+            if mark != looks.CONTENT:
+                name = looks.look_name(os.path.normpath(path), mark)
                 watch_imports.note("file", name)
                 watch_memoized.note("file", name)
-            if forward(notes, "read" if mark == files.CONTENT else "look", path):
+            if forward(notes, "read" if mark == looks.CONTENT else "look", path):
                 continue
-            if mark == files.CONTENT:
+            if mark == looks.CONTENT:
                 notes.read(path)
             else:
                 notes.looked(path, mark, by_library=by_library)

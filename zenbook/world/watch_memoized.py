@@ -26,6 +26,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
+from zenbook.core import looks
 from zenbook.core.kinds import MEMOIZED
 from zenbook.world import audit
 from zenbook.world.materials import Material, file_read, folder_listed, look_now, place_of
@@ -265,7 +266,7 @@ def _pattern(event: str, args: tuple[Any, ...]) -> Material:
     root, pattern = (args[2] or "", args[0]) if event == "glob.glob/2" else args[:2]
     further = ("**",) if event == "pathlib.Path.rglob" else ()
     path = os.path.join(os.fsdecode(root), *further, os.fsdecode(pattern))
-    name = files.look_name(path, files.HIDDEN_GLOB)
+    name = looks.look_name(path, looks.HIDDEN_GLOB)
     return Material("file", name, files.look(name))
 
 

@@ -19,6 +19,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
@@ -111,7 +112,7 @@ class Notes(Paths):
         key = self._key(path)
         if self._is_own(key):
             return
-        self.looked(path, files.EXISTS)
+        self.looked(path, looks.EXISTS)
         facts = files.facts_of(key)
         self._fix(key)
         before = files.stamp_of(facts) if facts is not None else None
@@ -126,7 +127,7 @@ class Notes(Paths):
         for known in self._contents:
             self._fix(known)
         if not whatever:
-            self.looked(path, files.EXISTS)
+            self.looked(path, looks.EXISTS)
         if self._has_read_natively(key) or not self._cleared.add(key):
             self.removed(path)
             return
@@ -147,9 +148,9 @@ class Notes(Paths):
         key = self._key(path)
         if key == self.cwd or self._is_own(key):
             return
-        name = files.look_name(self._name(path), mark)
+        name = looks.look_name(self._name(path), mark)
         if name not in self._looks:
-            self._looks[name] = files.look(files.look_name(key, mark))
+            self._looks[name] = files.look(looks.look_name(key, mark))
             if by_library:
                 self._idle[name] = key
         elif not by_library:
@@ -157,12 +158,12 @@ class Notes(Paths):
 
     def asked_where(self) -> None:
         """The path of the working folder was asked for."""
-        self._looks.setdefault(files.CWD, files.working_folder())
+        self._looks.setdefault(looks.CWD, files.working_folder())
 
     def listed(self, path: str) -> None:
         """The folder's names were listed."""
         key = self._key(path)
-        name = files.look_name(self._name(path), files.LISTING)
+        name = looks.look_name(self._name(path), looks.LISTING)
         if self._is_own(key):
             self._listings.own(name, key)
         else:
@@ -170,8 +171,8 @@ class Notes(Paths):
 
     def matched(self, pattern: str, *, hidden: bool, within: str = "") -> None:
         """A pattern was looked for, or may be where only the folder ``within`` is named."""
-        mark = files.HIDDEN_GLOB if hidden else files.LISTING
-        name = files.look_name(self._name(pattern), mark)
+        mark = looks.HIDDEN_GLOB if hidden else looks.LISTING
+        name = looks.look_name(self._name(pattern), mark)
         if name not in self._looks:
             digest = files.matches(self._name(pattern), hidden=hidden)
             if within:
@@ -260,7 +261,7 @@ class Notes(Paths):
         for path in self._cleared.left():
             self.obstacle(f"{self._name(path)} could not be removed")
         for folder in self._cleared.folders():
-            name = files.look_name(self._name(folder), files.LISTING)
+            name = looks.look_name(self._name(folder), looks.LISTING)
             self._listings.own(name, folder)
         if self.opens is not None and self.opens.has_programs:
             self._databases.clear()  # a program may have read the bytes
@@ -279,17 +280,17 @@ class Notes(Paths):
 
     def _reads(self) -> list[Read]:
         contents = [
-            Read("file", files.look_name(seen.name, files.CONTENT), self._digest(key, seen))
+            Read("file", looks.look_name(seen.name, looks.CONTENT), self._digest(key, seen))
             for key, seen in self._contents.items()
         ]
-        looks = [
+        looked = [
             Read("file", name, digest)
             for name, digest in self._looks.items()
             if not self._is_idle(name, digest)
         ]
         made = [key for key, written in self._written.items() if written.before is None]
         listings = self._listings.reads([*made, *self._made])
-        return [*contents, *looks, *listings, *self._variables.values()]
+        return [*contents, *looked, *listings, *self._variables.values()]
 
     def _is_idle(self, name: str, digest: str) -> bool:
         """Whether a library looked for what the step was about to write."""
@@ -316,16 +317,16 @@ class Notes(Paths):
             facts = files.facts_of(key)
             if facts is None:
                 if written.before is not None:
-                    yield Read("file", files.look_name(written.name, files.EXISTS), files.MISSING)
+                    yield Read("file", looks.look_name(written.name, looks.EXISTS), files.MISSING)
             elif stat.S_ISREG(facts.st_mode) and files.stamp_of(facts) != written.before:
-                yield Read("file", files.look_name(written.name, ""), self._content(key))
+                yield Read("file", looks.look_name(written.name, ""), self._content(key))
         for key in self._cleared:
             if files.existence(key) == files.MISSING:
-                name = files.look_name(self._name(key), files.EXISTS)
+                name = looks.look_name(self._name(key), looks.EXISTS)
                 yield Read("file", name, files.MISSING)
         for key, name in self._made.items():
             if files.existence(key) == files.FOLDER:
-                yield Read("file", files.look_name(name, files.EXISTS), files.FOLDER)
+                yield Read("file", looks.look_name(name, looks.EXISTS), files.FOLDER)
 
     def _content(self, key: str) -> str:
         return files.database(key) if key in self._databases else files.content(key)
@@ -346,7 +347,7 @@ class Notes(Paths):
             elif named.stamp is not None:
                 self._contents[key] = Content(named.name, named.stamp, named.digest)
             else:
-                name = files.look_name(named.name, files.EXISTS)
+                name = looks.look_name(named.name, looks.EXISTS)
                 self._looks.setdefault(name, named.kind)
             if named.stamp is not None and now != named.stamp:
                 self._written.setdefault(key, Written(named.name, named.stamp, blind=False))

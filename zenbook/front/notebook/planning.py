@@ -42,16 +42,23 @@ _UNMET = "its cell, which this kernel has not run yet"
 
 
 class NotebookPlan:
-    """A plan that prints as a table; ``plan`` is the frozen value."""
+    """A plan that prints as a table; ``plan`` is the frozen value. ``alone`` says of cached steps
+    why they would run if they were run now, by themselves: a name stands for something else than
+    Run All makes it stand for."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, alone: Mapping[str, str]) -> None:
         self.plan = plan
+        self.alone = alone
 
     def __repr__(self) -> str:
         from zenbook.core.view_text import seconds_text
 
-        lines = [_told(step) for step in self.plan.steps]
-        lines.append(f"Run All would take about {seconds_text(self.plan.expected)}.")
+        lines = [_told(step, self.alone.get(step.step, "")) for step in self.plan.steps]
+        unknown = any(
+            isinstance(step.verdict, Miss) and step.expected is None for step in self.plan.steps
+        )
+        least = "at least" if unknown else "about"
+        lines.append(f"Run All would take {least} {seconds_text(self.plan.expected)}.")
         return "\n".join(lines)
 
 
@@ -63,6 +70,7 @@ def plan(door: Door) -> NotebookPlan:
         raise UsageError("This kernel has not run any step yet; run the cells once.")
     planned: dict[str, PlannedStep] = {}
     rows: list[PlannedStep] = []
+    alone: dict[str, str] = {}
     unmet, touched = _unmet(door), dict[str, str]()
     for name in _order_of_cells(session, door.outline().order or door.trail.steps(), unmet):
         if name in unmet:
@@ -75,7 +83,23 @@ def plan(door: Door) -> NotebookPlan:
         rows.append(PlannedStep(name, verdict, _expected(session, name, verdict)))
         if name not in unmet:
             planned[name] = rows[-1]
-    return NotebookPlan(Plan(session.pipeline, tuple(rows)))
+        if isinstance(verdict, Hit) and (why := _why_alone(door, session, name)):
+            alone[name] = why
+    return NotebookPlan(Plan(session.pipeline, tuple(rows)), alone)
+
+
+def _why_alone(door: Door, session: Session, name: str) -> str:
+    """Why a step would run if it were run now, where a later cell has bound a name that it reads;
+    "" if it would not."""
+    known, namespace = session.known[name], door.shell.user_ns
+    if door.trail.bound_since(known.at - 1).isdisjoint(values_of(known)):
+        return ""
+    call = known.call
+    assert call is not None
+    now = replace(call, values={one: namespace[one] for one in call.values if one in namespace})
+    sitting = Sitting(pipeline=session.pipeline, lazy=True, rebinds=True)
+    verdict = decide(identify(now, session.desk), now, sitting, session.desk)
+    return verdict.why if isinstance(verdict, Miss) else ""
 
 
 def _order_of_cells(session: Session, order: Sequence[str], unmet: Collection[str]) -> list[str]:
@@ -228,13 +252,13 @@ def _expected(session: Session, name: str, verdict: Verdict) -> float | None:
     return 0.0 if isinstance(verdict, Hit) else session.desk.expected(name, session.pipeline)
 
 
-def _told(step: PlannedStep) -> str:
+def _told(step: PlannedStep, alone: str) -> str:
     from zenbook.core.view_text import seconds_text
 
     took = f" · about {seconds_text(step.expected)}" if step.expected else ""
     match step.verdict:
         case Hit():
-            return f"↺ {step.step}  cached"
+            return f"↺ {step.step}  cached{f' · run alone now: {alone}' if alone else ''}"
         case Miss() as miss:
             return f"▶ {step.step}  would run · {miss.why}{took}"
         case Unsure() as unsure:
