@@ -25,22 +25,10 @@ Manner = Literal["", "value", "printed", "dropped"]
 """What becomes of a step's last value; "" for one that ends otherwise."""
 
 Cause = Literal[
-    "first run",
-    "code changed",
-    "use changed",
-    "input changed",
-    "setting changed",
-    "file changed",
-    "variable changed",
-    "random state changed",
-    "environment changed",
-    "expired",
-    "forced",
-    "cache disabled",
-    "damaged",
-    "untrusted",
-    "unknowable",
-]
+    "first run", "code changed", "use changed", "input changed", "setting changed", "file changed",
+    "variable changed", "random state changed", "environment changed", "expired", "forced",
+    "cache disabled", "damaged", "untrusted", "unknowable",
+]  # fmt: skip
 """Why a step ran, in the order in which the first applicable one is told."""
 
 
@@ -156,6 +144,11 @@ class Record:
     def outputs(self) -> tuple[Artifact, ...]:
         """The artifacts that are the step's outputs; the others help to show them in a notebook."""
         return tuple(artifact for artifact in self.artifacts if not artifact.name.startswith("%"))
+
+    @property
+    def left(self) -> dict[str, Artifact]:
+        """What the step left of the inputs that it changed in place, by their names."""
+        return {artifact.name.removeprefix("~"): artifact for artifact in self.changed}
 
 
 @dataclass(frozen=True, slots=True)

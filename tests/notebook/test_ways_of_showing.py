@@ -147,9 +147,8 @@ def test_a_setting_that_changed_is_told_by_its_name_with_the_old_and_the_new_val
 ) -> None:
     def why(setting: str) -> str:
         own.restart()
-        return own.play(f"import pandas as pd\n{setting}", "%%step s\nt = str(pd.Series([1]))")[
-            -1
-        ].said
+        step = "%%step s\nt = str(pd.Series([1]))"
+        return own.play(f"import pandas as pd\n{setting}", step)[-1].said
 
     why("")
     option = "pd.set_option('display.precision', {})"

@@ -49,8 +49,8 @@ def test_what_is_no_file_has_a_word_for_a_digest(project: Path) -> None:
     os.mkfifo(project / "pipe")
     assert files.content(".") == files.FOLDER
     assert files.content("pipe") == files.SPECIAL
-    assert files.content("none") == files.MISSING
-    assert files.content("a\0b") == files.MISSING
+    assert files.content("none") == looks.MISSING
+    assert files.content("a\0b") == looks.MISSING
 
 
 def test_a_second_change_within_one_tick_of_the_clock_is_seen(project: Path) -> None:

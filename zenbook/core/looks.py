@@ -10,6 +10,8 @@ import glob
 CWD = "cwd/@"
 CONTENT, EXISTS, LISTING, HIDDEN_GLOB, TIMES, LINK = "", "?", "/", "//", "@", ">"
 ACCESS = "!"
+MISSING = "missing"
+"""The digest of what is not there."""
 _MARKS = "?/@>!="
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from zenbook.core.looks import told_look
+from zenbook.core.looks import MISSING, told_look
 from zenbook.model import Cause, Change, Kind, Miss, Part, StepRun
 
 _CAUSE_OF: dict[Kind, Cause] = {
@@ -29,8 +29,6 @@ SETTINGS = " settings"
 """The end of the name of a part for a library's settings, that differ from its defaults."""
 BETWEEN_SETTINGS = "; "
 """What stands between two settings, each ``name=value``, as such a part shows them."""
-_MISSING = "missing"
-"""The digest of a file or variable that is not there."""
 _SIDE = 24
 """Characters of an old or new value in the one reason that a line tells."""
 
@@ -124,7 +122,7 @@ def _telling_order(change: Change) -> tuple[int, int, str]:
     if old is not None and new is not None:
         place = 0
     else:  # that what was not there is no longer looked for tells least
-        place = 2 if old is not None and old.digest == _MISSING else 1
+        place = 2 if old is not None and old.digest == MISSING else 1
     return (_RANK[change.part.kind], place, change.part.name)
 
 
@@ -165,10 +163,10 @@ def _moved(change: Change, name: str) -> str:
 def _how(change: Change) -> str:
     if change.new is None:
         return "is no longer used"
-    if change.old is None and change.new.digest == _MISSING:
+    if change.old is None and change.new.digest == MISSING:
         return "is missing"
-    if change.old is None or change.old.digest == _MISSING:
+    if change.old is None or change.old.digest == MISSING:
         return "appeared" if change.part.kind in ("file", "variable") else "is new"
-    if change.new.digest == _MISSING:
+    if change.new.digest == MISSING:
         return "is gone"
     return "changed"

@@ -50,7 +50,7 @@ def plan_view(plan: Plan, version: Version | int | None = None) -> PlanView:
         "rows": rows,
         "expected": round(plan.expected, 3),
         "saved": round(sum(saved), 3),
-        "summary": _summary(rows, plan.expected),
+        "summary": _summary(rows, expected_text(plan)),
     }
 
 
@@ -79,14 +79,19 @@ def _row(step: PlannedStep) -> PlanRow:
     return row
 
 
-def _summary(rows: Sequence[PlanRow], expected: float) -> str:
+def expected_text(plan: Plan) -> str:
+    """How long a run would take: ``about 3.2 s``; ``at least`` where nobody knows a step's time."""
+    unknown = any(one.expected is None and isinstance(one.verdict, Miss) for one in plan.steps)
+    return f"{'at least' if unknown else 'about'} {seconds_text(plan.expected)}"
+
+
+def _summary(rows: Sequence[PlanRow], expected: str) -> str:
     hits = sum(row["verdict"] == "hit" for row in rows)
     misses = sum(row["verdict"] == "miss" for row in rows)
     unsure = len(rows) - hits - misses
-    unknown = any(row["expected"] is None and row["verdict"] == "miss" for row in rows)
     told = [f"{count_text(misses, 'step')} would run", f"{hits} cached"]
     told += [f"{unsure} not known before"] if unsure else []
-    told += [f"{'at least' if unknown else 'about'} {seconds_text(expected)}"] if misses else []
+    told += [expected] if misses else []
     return ", ".join(told) if rows else "No steps yet"
 
 

@@ -36,7 +36,7 @@ def step_view(
     """
     done = next((step for step in run.steps if step.step == name), None) if run else None
     parts = record.fingerprint.parts if record is not None else ()
-    left = {each.name.removeprefix("~"): each for each in (record.changed if record else ())}
+    left = record.left if record is not None else {}
     return {
         "kind": "step",
         "schema": SCHEMA,

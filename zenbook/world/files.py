@@ -43,11 +43,11 @@ from zenbook.core.looks import (
     EXISTS,
     HIDDEN_GLOB,
     LISTING,
+    MISSING,
     TIMES,
     split_name,
 )
 
-MISSING = "missing"
 FILE = "file"
 FOLDER = "folder"
 SPECIAL = "special"

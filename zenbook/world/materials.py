@@ -64,7 +64,6 @@ class Material:
 
 def file_read(path: str) -> Material | None:
     """A file that is being opened for reading; None if it is no step's business."""
-
     key = place_of(path)
     name = _name_of(key, looks.CONTENT)
     return Material("file", name, "", key, stamp_now(key), looks.CONTENT) if key else None

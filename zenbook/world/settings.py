@@ -110,7 +110,7 @@ def _shown(text: str) -> str:
     try:
         pairs: list[tuple[str, str]] = ast.literal_eval(text)
         return BETWEEN_SETTINGS.join(f"{name}={value}" for name, value in pairs)
-    except (ValueError, TypeError):  # a list of something else
+    except (SyntaxError, TypeError, ValueError):  # a list of something else
         return ""
 
 

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from zenbook.core.looks import MISSING
 from zenbook.core.masking import mask, secrets_in
 from zenbook.core.naming import is_secret_name
 from zenbook.model import Read
-from zenbook.world.files import MISSING
 
 _VOLATILE = ("PWD", "OLDPWD", "SHLVL", "_", "LINES", "COLUMNS", "WINDOWID", "PYTHONHASHSEED")
 _VOLATILE_PREFIXES = (

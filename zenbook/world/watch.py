@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.core.closure import CodeClosure
 from zenbook.model import Part, Read
 from zenbook.world import (
@@ -220,6 +221,6 @@ def _declared(pattern: str) -> Iterator[Part]:
         return
     paths = [path for path in files.matched(pattern) if files.existence(path) == files.FILE]
     if not paths:
-        yield Part("file", pattern, files.MISSING)
+        yield Part("file", pattern, looks.MISSING)
     for path in paths:
         yield Part("file", path, files.content(path))

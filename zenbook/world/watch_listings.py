@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 
+from zenbook.core import looks
 from zenbook.model import Read
 from zenbook.world import files
 
@@ -38,10 +39,10 @@ class Listings:
 
 def _digest(key: str, names: frozenset[str] | None, made: Collection[str]) -> str:
     if names is None:
-        return files.MISSING
+        return looks.MISSING
     gone = {
         os.path.basename(path)
         for path in made
-        if os.path.dirname(path) == key and files.existence(path) == files.MISSING
+        if os.path.dirname(path) == key and files.existence(path) == looks.MISSING
     }
     return files.digest_of_names(names - gone)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.core.kinds import is_a
 from zenbook.world import files
 from zenbook.world.unheard import unheard
@@ -102,7 +103,7 @@ def _name(notes: Notes, text: str, *, is_path: bool = False) -> None:
         _name_pattern(notes, text)
         return
     kind = files.existence(text)
-    if is_path or kind != files.MISSING or looks_like_path(text):
+    if is_path or kind != looks.MISSING or looks_like_path(text):
         notes.named(text)
     if kind == files.FOLDER and (is_path or looks_like_path(text) or text.isidentifier()):
         _name_folder(notes, text)

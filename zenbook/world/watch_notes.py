@@ -80,7 +80,7 @@ class Notes(Paths):
         if facts is not None and not stat.S_ISREG(facts.st_mode):
             return
         stamp = files.stamp_of(facts) if facts is not None else None
-        self._contents[key] = Content(self._name(path), stamp, "" if stamp else files.MISSING)
+        self._contents[key] = Content(self._name(path), stamp, "" if stamp else looks.MISSING)
 
     def wrote(self, path: str, *, reads: bool) -> None:
         """The file is about to be written; ``reads``: what it holds now matters too."""
@@ -139,7 +139,7 @@ class Notes(Paths):
     def made_folder(self, path: str) -> None:
         """The folder is about to be made."""
         key = self._key(path)
-        if files.existence(key) == files.MISSING:
+        if files.existence(key) == looks.MISSING:
             self._made.setdefault(key, self._name(path))
 
     def looked(self, path: str, mark: str, *, by_library: bool = False) -> None:
@@ -224,7 +224,7 @@ class Notes(Paths):
         yield from self._made
         yield from (key for key in self._cleared if files.existence(key) == files.FOLDER)
         for key, named in self._named.items():
-            if named.kind == files.MISSING and files.existence(key) == files.FOLDER:
+            if named.kind == looks.MISSING and files.existence(key) == files.FOLDER:
                 yield key
 
     def knows(self, key: str) -> bool:
@@ -297,7 +297,7 @@ class Notes(Paths):
         key = self._idle.get(name)
         return (
             key is not None
-            and digest == files.MISSING
+            and digest == looks.MISSING
             and (key in self._written or key in self._made)
         )
 
@@ -317,13 +317,13 @@ class Notes(Paths):
             facts = files.facts_of(key)
             if facts is None:
                 if written.before is not None:
-                    yield Read("file", looks.look_name(written.name, looks.EXISTS), files.MISSING)
+                    yield Read("file", looks.look_name(written.name, looks.EXISTS), looks.MISSING)
             elif stat.S_ISREG(facts.st_mode) and files.stamp_of(facts) != written.before:
                 yield Read("file", looks.look_name(written.name, ""), self._content(key))
         for key in self._cleared:
-            if files.existence(key) == files.MISSING:
+            if files.existence(key) == looks.MISSING:
                 name = looks.look_name(self._name(key), looks.EXISTS)
-                yield Read("file", name, files.MISSING)
+                yield Read("file", name, looks.MISSING)
         for key, name in self._made.items():
             if files.existence(key) == files.FOLDER:
                 yield Read("file", looks.look_name(name, looks.EXISTS), files.FOLDER)
@@ -342,7 +342,7 @@ class Notes(Paths):
             facts = files.facts_of(key)
             regular = facts is not None and stat.S_ISREG(facts.st_mode)
             now = files.stamp_of(facts) if facts is not None and regular else None
-            if named.kind == files.MISSING and facts is not None:
+            if named.kind == looks.MISSING and facts is not None:
                 self._appeared(key, named, regular=regular)
             elif named.stamp is not None:
                 self._contents[key] = Content(named.name, named.stamp, named.digest)

@@ -21,6 +21,7 @@ from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.world import files, watch_native
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
@@ -93,7 +94,7 @@ def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
         notes.opens.has_programs = True
     for word in words:
         path = os.path.join(folder, word) if folder else word
-        if looks_like_path(word) or files.existence(path) != files.MISSING:
+        if looks_like_path(word) or files.existence(path) != looks.MISSING:
             notes.named(path)
         for inner in quoted(word):
             notes.named(os.path.join(folder, inner) if folder else inner)

@@ -112,11 +112,11 @@ export function Step({ view, host, onRun, onRestore, onRunFrom }: Props) {
   );
 }
 
-/** Only base64 becomes an address, so nothing else can be one. */
 /** Whether it gives values, or has changed its inputs: something that can be put back. */
 const leavesValues = (view: StepView) =>
   view.outputs.length > 0 || view.inputs.some(input => input.kind === 'changed');
 
+/** Only base64 becomes an address, so nothing else can be one. */
 const Picture = ({ base64, name }: { base64: string; name: string }) =>
   /^[A-Za-z0-9+/=]+$/.test(base64) ? (
     <img class="zb-picture" alt={`Figure shown by ${name}`} src={`data:image/png;base64,${base64}`} />

@@ -142,7 +142,7 @@ def read_cell(
     replaced = [f"%%{name} is not IPython's own" for name in replaced_magics(text.shown, namespace)]
     unclear = (*text.unclear, *replaced)
     return Cell(
-        name=said.name or default_name(tree, always, _data_bound(text)),
+        name=said.name or default_name(tree, text),
         tree=tree,
         expanded=seen,
         body=body,
@@ -167,21 +167,12 @@ def read_cell(
 
 def step_name(tree: ast.Module, said: StepLine, transform: Any) -> str:
     """What the step of a cell is called. Raises OptionError for one that has to be named."""
-    if said.name:
-        return said.name
-    text = read_text(tree, transform)[0]
-    return default_name(tree, _always_bound(text), _data_bound(text))
+    return said.name or default_name(tree, read_text(tree, transform)[0])
 
 
 def _always_bound(text: CellText) -> tuple[str, ...]:
     names, made = text.names.always, text.made
     return tuple(n for n in text.order if n in names and n not in made and not is_spare(n))
-
-
-def _data_bound(text: CellText) -> list[str]:
-    """Names of data that it binds on some path, in their order."""
-    others = {*text.made, *text.names.imports, *text.caught}
-    return [name for name in text.order if name not in others]
 
 
 def _reads(
@@ -227,16 +218,16 @@ def _besides(
     )
 
 
-def default_name(tree: ast.Module, always: Sequence[str], bound: Sequence[str]) -> str:
-    """The only function defined, else the last output; one that it binds on every branch, if any.
-    ``bound`` are the names of data that it may bind."""
+def default_name(tree: ast.Module, text: CellText) -> str:
+    """The only function defined, else the last output; one bound on every branch, if any."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = [node.name for node in tree.body if isinstance(node, kinds)]
     if len(functions) == 1:
         return functions[0]
-    for names in (always, bound):
-        if named := [name for name in names if not is_spare(name)]:
-            return named[-1]
+    others = {*text.made, *text.names.imports, *text.caught}
+    bound = (name for name in text.order if name not in others and not is_spare(name))
+    if outputs := _always_bound(text) or tuple(bound):
+        return outputs[-1]
     raise OptionError(
         "Give this step a name: %%step NAME (it binds no data to be named after, "
         "nor is there a single function)."

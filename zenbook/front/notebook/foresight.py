@@ -123,7 +123,7 @@ class Foresight:
         verdict, expected = self._verdict(name, now), self.desk.expected
         seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
         self.planned[name] = PlannedStep(name, verdict, seconds)
-        changed = _changed_by(verdict.record) if isinstance(verdict, Hit) else None
+        changed = verdict.record.left if isinstance(verdict, Hit) else None
         self.told.cell(number, tree, name, changed)
 
     def _verdict(self, name: str, now: _Now) -> Verdict:
@@ -298,7 +298,7 @@ class _Now:
         verdict = self.seen.planned[step].verdict
         if not isinstance(verdict, Hit):
             return None, (step,)
-        given = _changed_by(verdict.record).get(name) or _given_by(verdict.record).get(name)
+        given = verdict.record.left.get(name) or _given_by(verdict.record).get(name)
         if given is None or part.name != name:
             return None, (f"cell {self.told.cells.get(name, self.number)}",)
         if given.digest == part.digest:
@@ -382,11 +382,6 @@ def _read(tree: ast.Module, source: str, said: StepLine) -> Cell:
 
 def _as_part(part: Part, given: Artifact) -> Part:
     return Part(part.kind, part.name, given.digest, given.preview)
-
-
-def _changed_by(record: Record) -> dict[str, Artifact]:
-    """What a step left of its inputs that it changed in place, by their names."""
-    return {artifact.name.removeprefix("~"): artifact for artifact in record.changed}
 
 
 def _given_by(record: Record) -> dict[str, Artifact]:

@@ -51,14 +51,10 @@ class NotebookPlan:
         self.alone = alone
 
     def __repr__(self) -> str:
-        from zenbook.core.view_text import seconds_text
+        from zenbook.core.view_plan import expected_text
 
         lines = [_told(step, self.alone.get(step.step, "")) for step in self.plan.steps]
-        unknown = any(
-            isinstance(step.verdict, Miss) and step.expected is None for step in self.plan.steps
-        )
-        least = "at least" if unknown else "about"
-        lines.append(f"Run All would take {least} {seconds_text(self.plan.expected)}.")
+        lines.append(f"Run All would take {expected_text(self.plan)}.")
         return "\n".join(lines)
 
 

@@ -45,7 +45,7 @@ def changed_by_itself(outcome: Outcome, last: Known) -> tuple[str, ...]:
     if outcome.fingerprint is None or last.record is None:
         return ()
     now = {part.name: part.digest for part in outcome.fingerprint.parts if part.kind == "input"}
-    changed = ((each.name.removeprefix("~"), each.digest) for each in last.record.changed)
+    changed = ((name, each.digest) for name, each in last.record.left.items())
     return tuple(name for name, digest in changed if now.get(name) == digest)
 
 
