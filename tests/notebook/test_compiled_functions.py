@@ -46,3 +46,19 @@ def test_a_result_of_a_constant_that_numba_holds_on_to_is_not_kept(own: Kernel) 
     own.restart()
     assert own.play(IMPORTS, "S = 3", scaled, step)[-1].status == "cached"
     assert own.value("x") == 3
+
+
+def test_a_function_of_python_leads_to_compiled_ones_and_what_they_hold_on_to(own: Kernel) -> None:
+    inner = "@numba.njit\ndef h(a):\n    return a * S"
+    outer = "@numba.njit\ndef f(a):\n    return h(a)"
+    start, by, step = "S = 2", "def g(a):\n    return f(a)", "%%step a\nx = g(1)"
+    assert own.play(IMPORTS, start, inner, outer, by, step)[-1].status == "completed"
+    for definition, held in (("S = 3", "h"), (inner, "f")):
+        said = own.play(definition, step)[-1].said
+        assert f"not kept: {held} was compiled with other globals" in said
+    assert own.play(outer, step)[-1].status == "completed" and own.value("x") == 3
+    own.restart()
+    assert own.play(IMPORTS, "S = 3", inner, outer, by, step)[-1].status == "cached"
+    own.restart()
+    quick = outer.replace("njit", "njit(fastmath=True)")
+    assert own.play(IMPORTS, "S = 3", inner, quick, by, step)[-1].status == "completed"

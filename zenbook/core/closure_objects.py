@@ -126,7 +126,12 @@ class Objects(Collector):
             self.memoized.append(value)
         wrapped = told_by(value, "__wrapped__")
         if is_a(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
-            return ("wrapped", identity_of(type(value)), self.meaning(text, wrapped))
+            inside = self.meaning(text, wrapped)
+            if (
+                library_of(type(value)) == "numba"
+            ):  # how it compiles counts, and what it compiled in
+                return ("compiled", inside, self.constant(text, value))
+            return ("wrapped", identity_of(type(value)), inside)
         name = told_by(value, "__name__")
         homes = (told_by(value, "__module__"), library_of(type(value)))
         for home in homes:
