@@ -99,8 +99,9 @@ def _shortened(change: Change) -> Change:
     if old is None or new is None or max(len(old.shown), len(new.shown)) <= _SIDE:
         return change
     pairs = enumerate(zip(old.shown, new.shown, strict=False))
-    same = next((place for place, (a, b) in pairs if a != b), 0)
-    start = max(0, same - _SIDE // 3) if same >= _SIDE else 0
+    shorter = min(len(old.shown), len(new.shown))
+    same = next((place for place, (a, b) in pairs if a != b), shorter)
+    start = same - _SIDE // 3 if same >= _SIDE - 1 else 0
     return Change(*(replace(part, shown=_cut(part.shown, start)) for part in (old, new)))
 
 
