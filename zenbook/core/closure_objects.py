@@ -30,8 +30,10 @@ from zenbook.core.closure_origin import (
     is_local_module,
     library_of,
 )
+from zenbook.core.closure_subclasses import making_hook, registry_in
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.code_reader import facts_of
 from zenbook.core.kinds import MEMOIZED, is_a, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
@@ -61,10 +63,6 @@ _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipytho
 
 class Objects(Collector):
     """Tells objects apart; functions of the user are described by the walk that builds on this."""
-
-    def describe_function(self, function: FunctionType, label: str) -> Token:
-        """A function's code with what its names mean."""
-        raise AssertionError("a walk describes functions")  # pragma: no cover
 
     def meaning(self, text: str, value: Any) -> Token:
         """What an object met under this name is."""
@@ -200,9 +198,23 @@ class Objects(Collector):
             cls.__name__,
             tuple(self.meaning(base.__name__, base) for base in bases if base is not object),
             () if kind is type else self.meaning(kind.__name__, kind),
-            tuple((name, self._member(f"{label}.{name}", m)) for name, m in class_members(cls)),
+            tuple((name, self._member_of(cls, label, name, m)) for name, m in class_members(cls)),
             *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
         )
+
+    def _member_of(self, cls: type, label: str, name: str, value: Any) -> Token:
+        """A member of a class; what only counts for some code is described when that is met."""
+        text = f"{label}.{name}"
+        hook = making_hook(cls, name, value)
+        if hook is not None and is_local_function(hook):
+            self.hold(hook)
+            self.hooks.append((f"{text}()", hook))
+            return ("hook", facts_of(hook.__code__).digest)
+        registry = functools.partial(registry_in, cls, name, text)
+        if self.watch(lambda: registry() is not None) and (found := registry()):
+            self.registries.append(found)
+            return ("registry",)
+        return self._member(text, value)
 
     def _member(self, text: str, value: Any) -> Token:
         if is_a(value, FunctionType):
