@@ -133,6 +133,7 @@ class Collector:
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.reading = Reading(set())
+        self.tables: list[Callable[[], None]] = []
         self.hooks: list[tuple[str, FunctionType]] = []
         self.registries: list[Registry] = []
         self.listed: dict[str, str] = {}
@@ -209,7 +210,7 @@ class Collector:
         while (
             self.waiting
             or (self.asks_subclasses and asked < len(self.described))
-            or self._goes_on_with_classes()
+            or self._goes_on()
         ):
             if self.waiting:
                 label, describe = self.waiting.popleft()
@@ -222,13 +223,17 @@ class Collector:
                 told = tuple(self.meaning(each.__name__, each) for each in below)
                 self._besides(f"subclasses of {label}", told)
 
-    def _goes_on_with_classes(self) -> bool:
+    def _goes_on(self) -> bool:
         """Queue what counts because of code met since: what runs when classes are made, where code
-        makes some, and registries of subclasses that it reads, by which classes those are."""
+        makes some, and registries of subclasses that it reads, by which classes those are; and the
+        variables that a text of SQL names."""
         if self.reading.makes_classes and self.hooks:
             label, hook = self.hooks.pop(0)
             self.waiting.append((label, functools.partial(self.describe_function, hook, label)))
             return True
+        if self.tables and not self.watch(self.asks_databases_only):
+            self.tables.pop(0)()
+            return bool(self.waiting) or self._goes_on()
         self.reading.any_name |= bool(self.by_text)
         read = next((one for one in self.registries if self.reading.reads(one)), None)
         if read is None:
@@ -238,11 +243,15 @@ class Collector:
         entries = self.watch(read.entries)
         told = tuple((repr(key), self.meaning(cls.__name__, cls)) for key, cls in entries)
         self.listed[read.label] = digest_of((type(read.held).__name__, told))
-        return bool(self.waiting) or self._goes_on_with_classes()
+        return bool(self.waiting) or self._goes_on()
 
     def describe_function(self, function: FunctionType, label: str) -> Token:
         """A function's code with what its names mean."""
         raise AssertionError("a walk describes functions")  # pragma: no cover
+
+    def asks_databases_only(self) -> bool:
+        """Whether a text of SQL that the code has can name no variable of the program."""
+        raise AssertionError("a walk knows what code is given")  # pragma: no cover
 
     def _besides(self, name: str, token: Token) -> None:
         """A part beside the thing's own."""

@@ -58,6 +58,7 @@ _HARMLESS = frozenset(
 )
 """Types of module constants that carry no result."""
 _SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
+_OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
 
 
@@ -283,6 +284,13 @@ def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
     value = told_by(value, "__func__") or value
     return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
+
+
+def is_shells(value: Any) -> bool:
+    """Whether IPython has put it into the notebook."""
+    if is_a(value, FunctionType) and getattr(value, "__wrapped__", None) is open:
+        return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
+    return _OF_SHELL.fullmatch(identity_of(value)) is not None
 
 
 def _is_setting(value: Any) -> bool:
