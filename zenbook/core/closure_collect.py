@@ -133,6 +133,7 @@ class Collector:
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.reading = Reading(set())
+        self.inside: set[int] = set()
         self.tables: list[Callable[[], None]] = []
         self.hooks: list[tuple[str, FunctionType]] = []
         self.registries: list[Registry] = []

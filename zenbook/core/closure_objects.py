@@ -33,6 +33,7 @@ from zenbook.core.closure_origin import (
 from zenbook.core.closure_subclasses import making_hook, registry_in
 from zenbook.core.closure_trace import MISSING, cell_content, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.code_facts import Name
 from zenbook.core.code_reader import facts_of
 from zenbook.core.kinds import MEMOIZED, is_a, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
@@ -58,6 +59,8 @@ _HARMLESS = frozenset(
 )
 """Types of module constants that carry no result."""
 _SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
+_NUMBER = re.compile(r"#\d+\Z")
+"""What tells apart things of one name."""
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
 
@@ -89,6 +92,21 @@ class Objects(Collector):
         if is_a(value, _BUILTINS):
             return self._builtin(text, value)
         return self._object(text, value)
+
+    def wrapped(self, name: Name, cells: Mapping[str, Any], label: str) -> Token | None:
+        """A function of the user's that a closure calls by a name of its own, as ``f`` in what a
+        decorator makes. It is called as the user calls it: where that is what the wrapper is
+        called, it is a part of that."""
+        value = cell_content(cells[name.root]) if name.root in cells else MISSING
+        if name.scope != "free" or not is_a(value, FunctionType) or not is_local_function(value):
+            return None
+        known, own = value.__name__, id(value)
+        if known == last_name(label) and own not in self.labels and own not in self.inside:
+            self.inside.add(own)
+            told = self.describe_function(value, label)
+            self.inside.discard(own)
+            return ("wrapped", told)
+        return None if known in ("<lambda>", name.root) else self.meaning(known, value)
 
     # -------------------------------------------------------------- single objects
 
@@ -284,6 +302,11 @@ def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
     value = told_by(value, "__func__") or value
     return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
+
+
+def last_name(label: str) -> str:
+    """What a thing is called without what it belongs to, and without its number."""
+    return _NUMBER.sub("", label).removesuffix("()").rpartition(".")[2]
 
 
 def is_shells(value: Any) -> bool:

@@ -10,7 +10,6 @@ care, and a change shows at the one thing that changed.
 from __future__ import annotations
 
 import builtins
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -23,7 +22,13 @@ from zenbook.core.closure_databases import asks_databases_only
 from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, tables_in_texts, texts_read
 from zenbook.core.closure_members import counts_by_value
-from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing, is_shells
+from zenbook.core.closure_objects import (
+    Objects,
+    is_local_function,
+    is_local_thing,
+    is_shells,
+    last_name,
+)
 from zenbook.core.closure_origin import POSITION, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
 from zenbook.core.closure_program import (
@@ -46,8 +51,6 @@ from zenbook.model import Part
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
-_NUMBER = re.compile(r"#\d+\Z")
-"""What tells apart things of one name."""
 _AS_IF_BUILTIN = ("display", "get_ipython", "open")
 """What every notebook has as if it were builtin. A magic's text is code already, and IPython's
 ``open`` refuses the standard streams, of which no result is kept, and is the builtin otherwise."""
@@ -123,7 +126,7 @@ class Walk(Objects):
         for name, value in sorted(vars(function).items()):
             if not name.startswith("__"):
                 told.append(("attribute", name, self.meaning(f"{prefix}.{name}", value)))
-        if function.__name__ not in ("<lambda>", _NUMBER.sub("", prefix).rpartition(".")[2]):
+        if function.__name__ not in ("<lambda>", last_name(label)):
             told.append(("named", function.__name__))
         return tuple(told)
 
@@ -144,7 +147,7 @@ class Walk(Objects):
         self._note_stores(facts, space)
         told: list[Token] = []
         for name in facts.names:
-            token = self._name(name, space, cells)
+            token = self.wrapped(name, cells, label) or self._name(name, space, cells)
             if token is not None:
                 told.append((name.text, token))
                 if direct:
