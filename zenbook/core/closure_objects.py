@@ -31,7 +31,7 @@ from zenbook.core.closure_origin import (
     library_of,
 )
 from zenbook.core.closure_subclasses import making_hook, registry_in
-from zenbook.core.closure_trace import MISSING, cell_content, is_atom
+from zenbook.core.closure_trace import MISSING, cell_content, cells_of, is_atom
 from zenbook.core.code_digest import constant_key
 from zenbook.core.code_facts import Name
 from zenbook.core.code_reader import facts_of
@@ -96,12 +96,13 @@ class Objects(Collector):
     def wrapped(self, name: Name, cells: Mapping[str, Any], label: str) -> Token | None:
         """A function of the user's that a closure calls by a name of its own, as ``f`` in what a
         decorator makes. It is called as the user calls it: where that is what the wrapper is
-        called, it is a part of that."""
+        called, it is a part of that, with the wrappers in between."""
         value = cell_content(cells[name.root]) if name.root in cells else MISSING
         if name.scope != "free" or not is_a(value, FunctionType) or not is_local_function(value):
             return None
         known, own = value.__name__, id(value)
-        if known == last_name(label) and own not in self.labels and own not in self.inside:
+        free = own not in self.labels and own not in self.inside
+        if free and _leads_to(value, last_name(label)):
             self.inside.add(own)
             told = self.describe_function(value, label)
             self.inside.discard(own)
@@ -302,6 +303,14 @@ def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
     value = told_by(value, "__func__") or value
     return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
+
+
+def _leads_to(function: FunctionType, name: str, most: int = 4) -> bool:
+    """Whether a function has this name, or closes over one that has, or that does so."""
+    if function.__name__ == name:
+        return True
+    held = (one for one in cells_of(function) if most and is_a(one, FunctionType))
+    return any(_leads_to(one, name, most - 1) for one in held)
 
 
 def last_name(label: str) -> str:
