@@ -298,3 +298,55 @@ def test_keys_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         )
         said.append(run.stdout.splitlines())
     assert said[0] == said[1]
+
+
+WRAPPING = """
+import functools
+def timed(f):
+    @functools.wraps(f)
+    def inner(*given):
+        return f(*given)
+    return inner
+def counted(label):
+    def around(func):
+        def within(*given):
+            return func(*given)
+        return within
+    return around
+"""
+WRAPPED = {
+    "a function": ("@timed\ndef go(x):\n    return x + 1\ndef f(x):\n    return go(x)", "go()"),
+    "a function twice": (
+        "@timed\n@counted('a')\ndef go(x):\n    return x + 1\ndef f(x):\n    return go(x)",
+        "go()",
+    ),
+    "a method": (
+        (
+            "class World:\n    @timed\n    def tick(self, x):\n        return x + 1\n"
+            "def f(x):\n    return World().tick(x)"
+        ),
+        "World",
+    ),
+    "under another name": (
+        "def slow(x):\n    return x + 1\nfast = timed(slow)\ndef f(x):\n    return fast(x)",
+        "slow()",
+    ),
+    "a function that calls itself": (
+        "@timed\ndef go(x):\n    return go(x - 1) if x > 1 else 0\ndef f(x):\n    return go(x)",
+        "go()",
+    ),
+    "a closure that calls itself": (
+        (
+            "def made():\n    def go(x):\n        return go(x - 1) if x > 1 else 0\n"
+            "    return go\ngo = made()\ndef f(x):\n    return go(x)"
+        ),
+        "go()",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRAPPED)
+def test_what_a_decorator_wraps_is_told_as_the_user_calls_it(what: str, tmp_path: Path) -> None:
+    text, told = WRAPPED[what]
+    before, after = keys(tmp_path, WRAPPING + text, "1", "2")
+    assert changed(before, after) == {told}

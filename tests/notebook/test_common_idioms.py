@@ -124,3 +124,61 @@ def test_a_step_that_takes_away_what_was_shown_is_not_kept(kernel: Kernel) -> No
         kernel.fresh()
         kernel.run("1 + 1")
         assert "Out is a global" in kernel.run("%%step clear\nOut.clear()\n3").said
+
+
+CONNECT = """
+import sqlite3
+from contextlib import contextmanager
+import pandas as pd
+@contextmanager
+def connect():
+    con = sqlite3.connect('d.db')
+    try:
+        yield con
+        con.commit()
+    finally:
+        con.close()
+def load(con): return pd.read_sql('select * from users', con)
+"""
+
+
+def test_a_table_of_a_database_is_no_variable_of_its_name(kernel: Kernel) -> None:
+    """The frame that an earlier run has left under the name that the text of SQL says."""
+    read = "with connect() as con:\n    docs = pd.read_sql('select * from docs', con)"
+    cells = [
+        f"%%step own\n{read}",
+        "%%step given\nusers = load(keep)",
+    ]
+    fill = "pd.DataFrame({'n': [1, 2]}).to_sql(name, keep, if_exists='append')"
+    kernel.run(CONNECT + "keep = sqlite3.connect('d.db')")
+    for rows in (2, 4):
+        kernel.run(f"for name in ('docs', 'users'): {fill}\nkeep.commit()")
+        kernel.play(*cells)
+        assert [cell.status for cell in kernel.play(*cells)] == ["cached", "cached"], rows
+        assert kernel.value("len(docs), len(users)") == (rows, rows)
+
+
+READ_VARIABLES = {
+    "polars": ("", "out = pl.sql('select * from frame').collect().height"),
+    "an object that may": (
+        (
+            "class Source:\n    def ask(self, text): return pl.sql(text).collect().height\n"
+            "source = Source()"
+        ),
+        "sqlite3.connect(':memory:').close()\nout = source.ask('select * from frame')",
+    ),
+    "polars that a helper imports": (
+        "def ask(text):\n    import polars\n    return polars.sql(text).collect().height",
+        "sqlite3.connect(':memory:').close()\nout = ask('select * from frame')",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", READ_VARIABLES)
+def test_a_text_of_sql_that_may_read_a_variable_does(way: str, kernel: Kernel) -> None:
+    before, body = READ_VARIABLES[way]
+    kernel.run(f"import sqlite3\nimport polars as pl\n{before}\nframe = pl.DataFrame({{'a': [1]}})")
+    step = f"%%step ask\n{body}"
+    assert [kernel.run(step).status for _ in range(2)] == ["completed", "cached"]
+    kernel.run("frame = pl.DataFrame({'a': [1, 2]})")
+    assert kernel.run(step).status == "completed" and kernel.value("out") == 2

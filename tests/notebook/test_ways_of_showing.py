@@ -158,3 +158,19 @@ def test_a_setting_that_changed_is_told_by_its_name_with_the_old_and_the_new_val
     assert "pandas settings changed: display.max_rows default→9" in moved
     why("")
     assert "saved" in why(option.format(4))
+
+
+def test_a_setting_of_numpy_that_changed_is_told_by_its_name(own: Kernel) -> None:
+    step = "%%step s\nt = str(np.array([1 / 3]))"
+    said = [
+        own.play(f"import numpy as np\n{setting}", step)[-1].said
+        for setting in (
+            "",
+            "np.set_printoptions(precision=4)",
+            "np.set_printoptions(precision=3)",
+            "_ = np.seterr(over='ignore')",
+        )
+    ]
+    assert "numpy settings changed: precision default→4" in said[1]
+    assert "numpy settings changed: precision 4→3" in said[2]
+    assert "numpy settings changed: over default→'igno…" in said[3]

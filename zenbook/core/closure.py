@@ -37,6 +37,7 @@ from zenbook.core.closure_patches import Patches
 from zenbook.core.closure_registries import registered_with
 from zenbook.core.closure_setting import SETTERS
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
+from zenbook.core.closure_subclasses import Reading, read_among, registries_now
 from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
@@ -88,7 +89,8 @@ class Uses:
     ``may_draw`` whether it may draw pictures (see :mod:`zenbook.core.closure_drawing`);
     ``may_set`` the modules whose settings it may set (see :mod:`zenbook.core.closure_setting`);
     ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
-    that it reads (see :mod:`zenbook.core.closure_texts`); ``changing`` what the code may change
+    that it reads (see :mod:`zenbook.core.closure_texts`); ``reading`` what it reads of classes
+    (see :mod:`zenbook.core.closure_subclasses`); ``changing`` what the code may change
     of what libraries hold (see :mod:`zenbook.core.closure_changes`); ``memoized`` are functions
     of ``functools.lru_cache``.
     """
@@ -110,6 +112,7 @@ class Uses:
     texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
     memoized: tuple[Any, ...] = ()
+    reading: Reading = field(default_factory=lambda: Reading(set()))
 
 
 class CodeClosure:
@@ -213,7 +216,7 @@ class CodeClosure:
             for name, value in trace.constants:
                 before = digester.met_again
                 digest, why = _digest_or_why(value, digester)
-                told.append((name, digest))
+                told.append((name, trace.listed.get(name, digest)))
                 if not why and not is_atom(value):
                     if digester.met_again != before:
                         digest = _apart(value, digester)
@@ -246,6 +249,18 @@ class CodeClosure:
         held = ((text, _digest_or_why(value, digester)[0]) for text, value in registered)
         return tuple(Part("use", text, digest) for text, digest in (*put, *held))
 
+    def registries(self, uses: Uses, digester: ValueDigests, unseen: bool) -> Iterator[Part]:
+        """Parts for registries of subclasses that do not count for code met in values, or for the
+        step, by itself, but that the one may read of the other. ``unseen``: some of the values are
+        not loaded, and of classes that this process has met."""
+        traces = self._traces if unseen else digester.met
+        found = read_among([uses.reading, *(trace.reading for trace in traces.values())])
+        counted = {id(value) for value, _ in uses.constants.values()}
+        for registry in found:
+            if id(registry.held) not in counted:
+                told = tuple((repr(k), self._whole(c, digester)) for k, c in registry.entries())
+                yield Part("use", f"{registry.label} in values", digest_of(told))
+
     def look_anew(self) -> None:
         """Other code has run since the last call: libraries may hold other things."""
         self._patches.look_anew()
@@ -261,7 +276,9 @@ class CodeClosure:
         own_names = home_of(home)
         stored = (at for trace in traces for at in trace.stored if at[0] is not own_names)
         globals_, libraries = stored_now(stored), self._patches.watch(literals)
-        return lambda: (*own(), *globals_(), *libraries())
+        left_out = (one for trace in traces for one in trace.reading.left_out)
+        registries = registries_now(left_out, own_names)
+        return lambda: (*own(), *globals_(), *libraries(), *registries())
 
     # -------------------------------------------------------------- traces
 
@@ -315,6 +332,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.texts,
         trace.changing,
         trace.memoized,
+        trace.reading,
     )
 
 
@@ -333,7 +351,7 @@ def _with_constants(settled: Uses, trace: Trace, digester: ValueDigests) -> Uses
     constants: dict[str, tuple[Any, str]] = {}
     obstacles = list(settled.obstacles)
     for (name, value), (digest, why) in zip(waiting, said, strict=True):
-        parts.append(Part("use", name, digest))
+        parts.append(Part("use", name, trace.listed.get(name, digest)))
         if not why:
             constants[name] = (value, digest)
         elif name not in trace.soft:

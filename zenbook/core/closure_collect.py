@@ -6,6 +6,7 @@ import functools
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -18,6 +19,7 @@ from zenbook.core.closure_origin import identity_of, package_of
 from zenbook.core.closure_put import LISTS, lists_in, loaded_of, modules_asked_for, put_in
 from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
+from zenbook.core.closure_subclasses import Reading, Registry
 from zenbook.core.closure_texts import Text, annotated_with, text_of
 from zenbook.core.closure_trace import MISSING, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
@@ -130,6 +132,12 @@ class Collector:
         self.changing: list[Changing] = []
         self.texts: set[Text] = set()
         self.asks_subclasses = False
+        self.reading = Reading(set())
+        self.inside: set[int] = set()
+        self.tables: list[Callable[[], None]] = []
+        self.hooks: list[tuple[str, FunctionType]] = []
+        self.registries: list[Registry] = []
+        self.listed: dict[str, str] = {}
         self.described: list[tuple[str, Any]] = []
         self.memoized: list[Any] = []
         self.widened: dict[str, None] = {}
@@ -153,6 +161,7 @@ class Collector:
                 told.add((label, text))
                 self._besides(f"{text} of {label}", self._text_of(thing, text))
             self._describe_waiting()
+        self.reading.any_name |= bool(self.by_text)
         return Trace(
             keep=tuple(self.keep),
             whole=tuple(self.whole),
@@ -176,6 +185,8 @@ class Collector:
             changing=tuple(self.changing),
             texts=frozenset(self.texts),
             described=tuple(self.described),
+            reading=replace(self.reading, left_out=tuple(self.registries)),
+            listed=self.listed,
             memoized=tuple(self.memoized),
             widened=tuple(self.widened),
             bindings=tuple(self.bindings),
@@ -197,7 +208,11 @@ class Collector:
 
     def _describe_waiting(self) -> None:
         asked = 0
-        while self.waiting or (self.asks_subclasses and asked < len(self.described)):
+        while (
+            self.waiting
+            or (self.asks_subclasses and asked < len(self.described))
+            or self._goes_on()
+        ):
             if self.waiting:
                 label, describe = self.waiting.popleft()
                 self.parts[label] = Part("use", label, digest_of(describe()))
@@ -208,6 +223,36 @@ class Collector:
                 below = self.watch(functools.partial(type.__subclasses__, thing))
                 told = tuple(self.meaning(each.__name__, each) for each in below)
                 self._besides(f"subclasses of {label}", told)
+
+    def _goes_on(self) -> bool:
+        """Queue what counts because of code met since: what runs when classes are made, where code
+        makes some, and registries of subclasses that it reads, by which classes those are; and the
+        variables that a text of SQL names."""
+        if self.reading.makes_classes and self.hooks:
+            label, hook = self.hooks.pop(0)
+            self.waiting.append((label, functools.partial(self.describe_function, hook, label)))
+            return True
+        if self.tables and not self.watch(self.asks_databases_only):
+            self.tables.pop(0)()
+            return bool(self.waiting) or self._goes_on()
+        self.reading.any_name |= bool(self.by_text)
+        read = next((one for one in self.registries if self.reading.reads(one)), None)
+        if read is None:
+            return False
+        self.registries.remove(read)
+        self.constant(read.label, read.held)
+        entries = self.watch(read.entries)
+        told = tuple((repr(key), self.meaning(cls.__name__, cls)) for key, cls in entries)
+        self.listed[read.label] = digest_of((type(read.held).__name__, told))
+        return bool(self.waiting) or self._goes_on()
+
+    def describe_function(self, function: FunctionType, label: str) -> Token:
+        """A function's code with what its names mean."""
+        raise AssertionError("a walk describes functions")  # pragma: no cover
+
+    def asks_databases_only(self) -> bool:
+        """Whether a text of SQL that the code has can name no variable of the program."""
+        raise AssertionError("a walk knows what code is given")  # pragma: no cover
 
     def _besides(self, name: str, token: Token) -> None:
         """A part beside the thing's own."""
@@ -268,6 +313,7 @@ class Collector:
 
     def note(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Remember what can be said of some code without following its globals, ``space``."""
+        self.reading.note(facts)
         self.literals.update(dict.fromkeys(facts.strings))
         self.texts.update(facts.texts)
         self.asks_subclasses |= "__subclasses__" in facts.attributes

@@ -46,9 +46,18 @@ def names_in_formulas(
     texts = [*facts.strings, *texts]
     likely = [text for text in texts if len(text) <= _LONGEST and (is_code or "@" in text)]
     found = {name for text in likely for name in names_in_formula(text, is_code=is_code)}
-    found |= {name for text in texts for name in _tables_in(text) if _is_table(space.get(name))}
     known = {name.root for name in facts.names}.union(besides)
     return [Name(name) for name in sorted(found - known) if space.get(name, MISSING) is not MISSING]
+
+
+def tables_in_texts(
+    facts: CodeFacts, space: Mapping[str, Any], texts: Iterable[str], besides: Collection[str]
+) -> list[Name]:
+    """The same of globals that are tables, and that a text of SQL names."""
+    texts = [*facts.strings, *texts]
+    found = {name for text in texts for name in _tables_in(text) if _is_table(space.get(name))}
+    known = {name.root for name in facts.names}.union(besides)
+    return [Name(name) for name in sorted(found - known)]
 
 
 def _tables_in(text: str) -> Iterator[str]:

@@ -30,8 +30,11 @@ from zenbook.core.closure_origin import (
     is_local_module,
     library_of,
 )
-from zenbook.core.closure_trace import MISSING, cell_content, is_atom
+from zenbook.core.closure_subclasses import making_hook, registry_in
+from zenbook.core.closure_trace import MISSING, cell_content, cells_of, is_atom
 from zenbook.core.code_digest import constant_key
+from zenbook.core.code_facts import Name
+from zenbook.core.code_reader import facts_of
 from zenbook.core.kinds import MEMOIZED, is_a, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
@@ -56,15 +59,14 @@ _HARMLESS = frozenset(
 )
 """Types of module constants that carry no result."""
 _SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
+_NUMBER = re.compile(r"#\d+\Z")
+"""What tells apart things of one name."""
+_OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
 
 
 class Objects(Collector):
     """Tells objects apart; functions of the user are described by the walk that builds on this."""
-
-    def describe_function(self, function: FunctionType, label: str) -> Token:
-        """A function's code with what its names mean."""
-        raise AssertionError("a walk describes functions")  # pragma: no cover
 
     def meaning(self, text: str, value: Any) -> Token:
         """What an object met under this name is."""
@@ -90,6 +92,22 @@ class Objects(Collector):
         if is_a(value, _BUILTINS):
             return self._builtin(text, value)
         return self._object(text, value)
+
+    def wrapped(self, name: Name, cells: Mapping[str, Any], label: str) -> Token | None:
+        """A function of the user's that a closure calls by a name of its own, as ``f`` in what a
+        decorator makes. It is called as the user calls it: where that is what the wrapper is
+        called, it is a part of that, with the wrappers in between."""
+        value = cell_content(cells[name.root]) if name.root in cells else MISSING
+        if name.scope != "free" or not is_a(value, FunctionType) or not is_local_function(value):
+            return None
+        known, own = value.__name__, id(value)
+        free = own not in self.labels and own not in self.inside
+        if free and _leads_to(value, last_name(label)):
+            self.inside.add(own)
+            told = self.describe_function(value, label)
+            self.inside.discard(own)
+            return ("wrapped", told)
+        return None if known in ("<lambda>", name.root) else self.meaning(known, value)
 
     # -------------------------------------------------------------- single objects
 
@@ -200,9 +218,23 @@ class Objects(Collector):
             cls.__name__,
             tuple(self.meaning(base.__name__, base) for base in bases if base is not object),
             () if kind is type else self.meaning(kind.__name__, kind),
-            tuple((name, self._member(f"{label}.{name}", m)) for name, m in class_members(cls)),
+            tuple((name, self._member_of(cls, label, name, m)) for name, m in class_members(cls)),
             *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
         )
+
+    def _member_of(self, cls: type, label: str, name: str, value: Any) -> Token:
+        """A member of a class; what only counts for some code is described when that is met."""
+        text = f"{label}.{name}"
+        hook = making_hook(cls, name, value)
+        if hook is not None and is_local_function(hook):
+            self.hold(hook)
+            self.hooks.append((f"{text}()", hook))
+            return ("hook", facts_of(hook.__code__).digest)
+        registry = functools.partial(registry_in, cls, name, text)
+        if self.watch(lambda: registry() is not None) and (found := registry()):
+            self.registries.append(found)
+            return ("registry",)
+        return self._member(text, value)
 
     def _member(self, text: str, value: Any) -> Token:
         if is_a(value, FunctionType):
@@ -271,6 +303,26 @@ def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
     value = told_by(value, "__func__") or value
     return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
+
+
+def _leads_to(function: FunctionType, name: str, most: int = 4) -> bool:
+    """Whether a function has this name, or closes over one that has, or that does so."""
+    if function.__name__ == name:
+        return True
+    held = (one for one in cells_of(function) if most and is_a(one, FunctionType))
+    return any(_leads_to(one, name, most - 1) for one in held)
+
+
+def last_name(label: str) -> str:
+    """What a thing is called without what it belongs to, and without its number."""
+    return _NUMBER.sub("", label).removesuffix("()").rpartition(".")[2]
+
+
+def is_shells(value: Any) -> bool:
+    """Whether IPython has put it into the notebook."""
+    if is_a(value, FunctionType) and getattr(value, "__wrapped__", None) is open:
+        return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
+    return _OF_SHELL.fullmatch(identity_of(value)) is not None
 
 
 def _is_setting(value: Any) -> bool:

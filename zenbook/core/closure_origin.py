@@ -27,6 +27,20 @@ _RENAMED = {
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
+POSITION = frozenset(
+    {
+        "__annotations__",
+        "__builtins__",
+        "__cached__",
+        "__doc__",
+        "__file__",
+        "__loader__",
+        "__name__",
+        "__package__",
+        "__spec__",
+    }
+)
+"""Globals that say where code is, not what it does."""
 
 
 def is_local_module(name: str | None) -> bool:

@@ -40,7 +40,9 @@ class Trace:
     that is loaded, ``may_draw`` whether it may draw pictures, ``may_set`` of which modules it may
     set what there is one of in a process; ``by_text`` are local modules that count by their text;
     ``changing`` is what the code may change of libraries; ``texts`` are the kinds of texts of code
-    that it reads, and ``described`` the user's functions and classes that have such; ``memoized``
+    that it reads, ``reading`` what it reads of classes and which of their registries do not count
+    (see :mod:`zenbook.core.closure_subclasses`), ``listed`` the digests of those that do, by name,
+    and ``described`` the user's functions and classes that have such; ``memoized``
     are functions of ``functools.lru_cache``; ``keep`` holds the objects whose ids are this trace's
     key.
     """
@@ -66,6 +68,8 @@ class Trace:
     by_text: frozenset[str]
     changing: tuple[Any, ...]
     texts: frozenset[Text]
+    reading: Any
+    listed: Mapping[str, str]
     described: tuple[tuple[str, Any], ...]
     memoized: tuple[Any, ...]
     widened: tuple[str, ...]

@@ -10,7 +10,6 @@ care, and a change shows at the one thing that changed.
 from __future__ import annotations
 
 import builtins
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -19,11 +18,18 @@ from typing import Any
 
 from zenbook.core.closure_changes import changing_in
 from zenbook.core.closure_collect import Token, digest_of
+from zenbook.core.closure_databases import asks_databases_only
 from zenbook.core.closure_finders import finders_in, told_ways
-from zenbook.core.closure_formulas import names_in_formulas, texts_read
+from zenbook.core.closure_formulas import names_in_formulas, tables_in_texts, texts_read
 from zenbook.core.closure_members import counts_by_value
-from zenbook.core.closure_objects import Objects, is_local_function, is_local_thing
-from zenbook.core.closure_origin import identity_of, is_local_code, is_private, package_named
+from zenbook.core.closure_objects import (
+    Objects,
+    is_local_function,
+    is_local_thing,
+    is_shells,
+    last_name,
+)
+from zenbook.core.closure_origin import POSITION, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
 from zenbook.core.closure_program import (
     PROGRAM,
@@ -42,29 +48,12 @@ from zenbook.core.source_helpers import Around, Given
 from zenbook.core.vouched import Vouched, is_datum
 from zenbook.model import Part
 
-_POSITION = frozenset(
-    {
-        "__annotations__",
-        "__builtins__",
-        "__cached__",
-        "__doc__",
-        "__file__",
-        "__loader__",
-        "__name__",
-        "__package__",
-        "__spec__",
-    }
-)
-"""Globals that say where code is, not what it does."""
 _ANY_NAME = "computed names"
 """The part for what a step reaches by eval, globals() and computed imports."""
 _IMPORTERS = frozenset({"__import__", "import_module"})
-_NUMBER = re.compile(r"#\d+\Z")
-"""What tells apart things of one name."""
 _AS_IF_BUILTIN = ("display", "get_ipython", "open")
 """What every notebook has as if it were builtin. A magic's text is code already, and IPython's
 ``open`` refuses the standard streams, of which no result is kept, and is the builtin otherwise."""
-_SHELLS = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 
 Cells = Mapping[str, Any]
 
@@ -137,7 +126,7 @@ class Walk(Objects):
         for name, value in sorted(vars(function).items()):
             if not name.startswith("__"):
                 told.append(("attribute", name, self.meaning(f"{prefix}.{name}", value)))
-        if function.__name__ not in ("<lambda>", _NUMBER.sub("", prefix).rpartition(".")[2]):
+        if function.__name__ not in ("<lambda>", last_name(label)):
             told.append(("named", function.__name__))
         return tuple(told)
 
@@ -158,7 +147,7 @@ class Walk(Objects):
         self._note_stores(facts, space)
         told: list[Token] = []
         for name in facts.names:
-            token = self._name(name, space, cells)
+            token = self.wrapped(name, cells, label) or self._name(name, space, cells)
             if token is not None:
                 told.append((name.text, token))
                 if direct:
@@ -166,7 +155,10 @@ class Walk(Objects):
         inputs = self.reserved if isinstance(self.root, CodeType) else ()
         read = dict(texts_read(facts, space, inputs))
         self.bindings += ((space, name, text) for name, text in read.items())
-        for name in names_in_formulas(facts, space, (*texts, *read.values()), self.reserved):
+        texts = (*texts, *read.values())
+        if tables := tables_in_texts(facts, space, texts, self.reserved):
+            self.tables.append(partial(self._tables, tables, space, cells, label, direct))
+        for name in names_in_formulas(facts, space, texts, self.reserved):
             token = self._name(name, space, cells)
             told.append((f"@{name.text}", token))
             if direct and token is not None:
@@ -180,6 +172,25 @@ class Walk(Objects):
         if direct and reached:
             self.parts[_ANY_NAME] = Part("use", _ANY_NAME, digest_of(reached))
         return (*told, *reached)
+
+    def _tables(
+        self, names: list[Name], space: Mapping[str, Any], cells: Cells, label: str, direct: bool
+    ) -> None:
+        """Globals that may be the tables which some code's text of SQL names."""
+        told = [(name, self._name(name, space, cells)) for name in names]
+        if not direct:
+            self._besides(f"tables of {label}", tuple((name.text, token) for name, token in told))
+        for name, token in told:
+            if direct and token is not None:
+                self._direct(name, token)
+
+    def asks_databases_only(self) -> bool:
+        """What a function is given nobody knows here; what a cell is given it finds by name."""
+        if not isinstance(self.root, CodeType):
+            return False
+        given = [self.namespace[name] for name in self.reserved if name in self.namespace]
+        reached = {*self.packages, *self.modules}
+        return asks_databases_only(reached, self.literals, (*given, *self.constants.values()))
 
     def _note_stores(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Assignments that a kept result could not repeat.
@@ -250,7 +261,7 @@ class Walk(Objects):
         if name.scope == "free":
             value = cell_content(cells[name.root]) if name.root in cells else MISSING
             return self._path(name.root, value, name.chain)
-        if name.root in _POSITION:
+        if name.root in POSITION:
             return None
         if name.root in self.reserved and self._means_input(name.root, space):
             return self._path(name.root, Given(name.root), name.chain)
@@ -260,7 +271,7 @@ class Walk(Objects):
             return self._vouched(name.root, value)
         if value is MISSING:
             return self._builtin_name(name)
-        if name.root in _AS_IF_BUILTIN and _is_shells(value):
+        if name.root in _AS_IF_BUILTIN and is_shells(value):
             return None
         return self._path(name.root, value, name.chain)
 
@@ -380,13 +391,6 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
-
-
-def _is_shells(value: Any) -> bool:
-    """Whether IPython has put it into the notebook."""
-    if is_a(value, FunctionType) and getattr(value, "__wrapped__", None) is open:
-        return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
-    return _SHELLS.fullmatch(identity_of(value)) is not None
 
 
 def _has_no_digest_after(value: Any) -> bool:

@@ -72,6 +72,11 @@ class CodeFacts:
     """What it may change of what a library holds."""
     keywords: tuple[str, ...] = ()
     """The names of arguments that it gives by name, where these are no constants (before 3.13)."""
+    filled: frozenset[str] = frozenset()
+    """Attributes that it takes only to put something into them."""
+    makes_classes: bool = False
+    looks_at_all: bool = False
+    """Whether it may ask for all attributes of a class."""
 
 
 _BY_NAME = frozenset({"getattr", "attrgetter", "methodcaller", "__getattr__", "__getattribute__"})
@@ -87,6 +92,12 @@ def named_in(facts: CodeFacts) -> set[str]:
 def any_name(facts: CodeFacts) -> bool:
     """Whether some code may use names that do not stand in it."""
     return bool(facts.dynamic) or not _BY_NAME.isdisjoint(named_in(facts))
+
+
+def read_in(facts: CodeFacts) -> frozenset[str]:
+    """The names in some code, but for attributes that it only puts something into."""
+    roots = {name.root for name in facts.names}
+    return frozenset({*named_in(facts)} - facts.filled).union(roots, facts.strings)
 
 
 def codes_within(code: CodeType) -> Iterator[CodeType]:

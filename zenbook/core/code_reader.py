@@ -12,6 +12,7 @@ from zenbook.core.closure_changes import changes_in
 from zenbook.core.closure_texts import Text, texts_read
 from zenbook.core.code_digest import CONSTANT_LOADS, GLOBAL_LOADS, code_digest, instructions_of
 from zenbook.core.code_facts import Change, CodeFacts, Import, Name
+from zenbook.core.code_making import looks_at_all, makes_classes, read_of_attributes
 from zenbook.core.names_scope import NAMESPACES, SHELL_RUNS
 
 _FREE_LOADS = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
@@ -71,6 +72,9 @@ class _Reader:
         self.shell: set[str] = set()
         self.texts: set[Text] = set()
         self.keywords: set[str] = set()
+        self.taken_for_more = read_of_attributes(code)
+        self.makes_classes = makes_classes(code)
+        self.looks_at_all = looks_at_all(code)
         self.nested: list[tuple[str, CodeFacts]] = []
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
@@ -103,6 +107,9 @@ class _Reader:
             tuple(sorted(self.texts)),
             tuple(sorted(self._changes())),
             tuple(sorted(self.keywords)),
+            frozenset(self.attributes - self.taken_for_more),
+            self.makes_classes,
+            self.looks_at_all,
         )
 
     def _changes(self) -> set[Change]:
@@ -358,6 +365,9 @@ class _Reader:
         self.shell |= set(nested.shell)
         self.texts |= set(nested.texts)
         self.keywords |= set(nested.keywords)
+        self.taken_for_more |= {*nested.attributes} - nested.filled
+        self.makes_classes |= nested.makes_classes
+        self.looks_at_all |= nested.looks_at_all
 
 
 def _leaves(value: Any) -> Iterator[Any]:

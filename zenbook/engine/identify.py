@@ -153,6 +153,8 @@ def _fingerprint(
     state: tuple[Part, ...] = ()
     if uses.texts:
         state = (*desk.code.texts(digester, uses.texts),)
+    unseen = any(type(value) is Reference for value in call.values.values())
+    state += (*desk.code.registries(uses, digester, unseen),)
     if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
         settings_now = _library_settings(
             uses,

@@ -32,7 +32,7 @@ from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
 from zenbook.world.plotly_settings import plotly_settings
-from zenbook.world.process_state import decimal_context, numpy_state, torch_settings
+from zenbook.world.process_state import decimal_context, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
     csv_settings,
@@ -185,31 +185,33 @@ def _numpy_settings() -> str:
 
 
 def _numpy_text() -> str:
-    text = repr([value for _, value in numpy_state()])
-    return "" if text == _FRESH_NUMPY or "numpy" not in sys.modules else text
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not hasattr(numpy, "get_printoptions"):
+        return ""
+    now = {**numpy.get_printoptions(), **numpy.geterr()}
+    fresh = _FRESH_NUMPY
+    changed = [(name, told(value)) for name, value in now.items() if value != fresh.get(name)]
+    return repr(changed) if changed else ""
 
 
-_FRESH_NUMPY = repr(
-    [
-        repr(
-            {
-                "edgeitems": 3,
-                "threshold": 1000,
-                "floatmode": "maxprec",
-                "precision": 8,
-                "suppress": False,
-                "linewidth": 75,
-                "nanstr": "nan",
-                "infstr": "inf",
-                "sign": "-",
-                "formatter": None,
-                "legacy": False,
-                "override_repr": None,
-            }
-        ),
-        repr({"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}),
-    ]
-)
+_FRESH_NUMPY = {
+    "edgeitems": 3,
+    "threshold": 1000,
+    "floatmode": "maxprec",
+    "precision": 8,
+    "suppress": False,
+    "linewidth": 75,
+    "nanstr": "nan",
+    "infstr": "inf",
+    "sign": "-",
+    "formatter": None,
+    "legacy": False,
+    "override_repr": None,
+    "divide": "warn",
+    "over": "warn",
+    "under": "ignore",
+    "invalid": "warn",
+}
 
 
 # ---------------------------------------------------------------- pandas'
