@@ -3,8 +3,9 @@
 A cell can be given a record of such a function only if it holds every name that the cell would
 bind. So the names that the function did not return are kept, too, as far as that costs next to
 nothing and nobody can notice: numbers and texts, small containers and arrays of them, small
-tables, parts of figures. No other value outlives the call, and no method of the user's is called
-for it; such names are listed as lost, and a cell that would bind one of them runs.
+tables, parts of figures, and what is over, such as a closed file. No other value outlives the call,
+and no method of the user's is called for it; such names are listed as lost, and a cell that would
+bind one of them runs. Names that the function may delete and has not are listed as unbound.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from pathlib import PurePath
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import library_of
+from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import is_a
 from zenbook.core.masking import mask, secrets_in
 from zenbook.core.naming import is_secret_name
@@ -25,6 +28,7 @@ from zenbook.core.source_shown import (
     LAST,
     LOCAL,
     LOST,
+    UNBOUND,
     Noted,
     drops_nothing,
     names_deleted,
@@ -65,7 +69,9 @@ def dropped(noted: Noted, outputs: Mapping[str, Any], order: Execute, desk: Desk
         return found if is_complete else {**found, LOST: (ANY,)}
     if not isinstance(code, FunctionType):
         return {**found, LOST: (ANY,)}
-    lost = names_deleted(code.__code__).difference(noted.names)
+    lost = set[str]()
+    if unbound := names_deleted(code.__code__).difference(noted.names):
+        found[UNBOUND] = tuple(sorted(unbound))
     for name in names_touched(code.__code__).intersection(noted.names):
         value = noted.names[name]
         if name in outputs and (outputs[name] is value or value is _GONE):
@@ -88,10 +94,11 @@ def _tells(name: str, value: Any) -> bool:
     if is_secret_name(name):
         return True
     secrets = secrets_in(os.environ)
+    told = _facts_of_over(value) or value
     return (
         bool(secrets)
-        and is_a(value, (str, bytes, *_CONTAINERS))
-        and (mask(text := repr(value), secrets) != text)
+        and is_a(told, (str, bytes, *_CONTAINERS))
+        and (mask(text := repr(told), secrets) != text)
     )
 
 
@@ -108,9 +115,24 @@ def _is_plain(value: Any) -> bool:
                 return False
             waiting += inner
             waiting += inner.values() if type(inner) is dict else ()
-        elif not (type(inner) in _ATOMS or is_a(inner, PurePath) or _is_librarys(inner)):
+        elif (facts := _facts_of_over(inner)) is not None:
+            waiting += facts
+        elif not (type(inner) in _ATOMS or _is_of_python(inner) or _is_librarys(inner)):
             return False
     return True
+
+
+def _is_of_python(value: Any) -> bool:
+    """Whether it is a path, or of what a closed archive or connection consists of."""
+    if type(value) is type:
+        return value in (str, bytes, bytearray)  # how a connection gives texts
+    is_entry = type(value).__module__ == "zipfile" and type(value).__name__ == "ZipInfo"
+    return is_entry or is_a(value, PurePath)
+
+
+def _facts_of_over(value: Any) -> tuple[Any, ...] | None:
+    """What makes a closed file, archive or the like up; None for anything else."""
+    return facts_of_closed(value) if is_closed_file(value) else facts_of_ended(value)
 
 
 def _is_librarys(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
-from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
+from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL, UNBOUND
 from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.counting import Recounting, is_count
@@ -74,6 +74,7 @@ class Putting:
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._lost = frozenset(values.pop(LOST, ()))
+        self._unbound = frozenset(values.pop(UNBOUND, ()))
         values.pop(SEVERAL, None)
         if not cell.is_unclear:  # what a function returned without a name is none of a cell's
             values = {n: v for n, v in values.items() if n in cell.binds or not _UNNAMED.match(n)}
@@ -127,11 +128,13 @@ class Putting:
         return any(event["kind"] == "unlike" for event in self._outcome.displays)
 
     def _not_kept(self) -> str:
-        """A name that the cell may bind, and that a script's function has bound and dropped."""
+        """A name that the cell may bind, and that a script's function has bound and dropped; or one
+        that the notebook has, and that the cell may delete, as the function may have done."""
         cell = self._cell
         touched = cell.binds.difference(self._values, cell.made, cell.always) | cell.deletes
         touched = touched.difference(cell.dropped)
         lost = touched if ANY in self._lost else self._lost & touched
+        lost |= self._unbound & touched & self._namespace.keys()
         return min(lost, default="")
 
     def _may_draw(self) -> bool:
