@@ -131,6 +131,8 @@ class Collector:
         self.texts: set[Text] = set()
         self.asks_subclasses = False
         self.described: list[tuple[str, Any]] = []
+        self.own: list[tuple[str, Any]] = []
+        """The step itself, whose texts nobody reads who does not name it."""
         self.memoized: list[Any] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
@@ -226,7 +228,11 @@ class Collector:
             self.labels[id(value)] = label
             self.keep.append(value)
             self.waiting.append((label, functools.partial(describe, value, label)))
-        return ("itself",) if label == "itself" else ("node", label)
+        if label != "itself":
+            return ("node", label)
+        self.described += self.own
+        self.own = []
+        return ("itself",)
 
     def constant(self, text: str, value: Any, soft: bool = False) -> Token:
         """A value with a part of its own. ``soft`` ones may have no digest: their type will do.
