@@ -21,7 +21,7 @@ from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
-from zenbook.core.closure_class import is_built
+from zenbook.core.closure_class import fields_of, is_built
 from zenbook.core.closure_objects import is_local_function
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_trace import MISSING, cell_content
@@ -164,6 +164,8 @@ def _of_class(value: type, digest: Digest, told: Exactly) -> Iterator[str]:
     for name, member in sorted(vars(value).items()):
         if name in _CLASS_NOISE or name.startswith("_abc_") or is_built(value, name):
             continue
+        if name == "__dataclass_fields__" and told is not EXACTLY:
+            member = tuple(fields_of(value))  # a script's annotations are texts
         yield f"{name}:{_member(member, digest, told)}"
 
 
