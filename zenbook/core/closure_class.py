@@ -76,7 +76,7 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
             yield name, value
     if is_enum:
         yield from ((f"member {name}", member.value) for name, member in members.items())
-    yield from _fields(cls)
+    yield from fields_of(cls)
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
@@ -100,7 +100,8 @@ def registered_with(cls: type) -> tuple[str, ...]:
     return tuple(sorted(f"{one.__module__}.{one.__qualname__}" for one in registered(cls)))
 
 
-def _fields(cls: type) -> Iterator[tuple[str, Any]]:
+def fields_of(cls: type) -> Iterator[tuple[str, Any]]:
+    """What the fields of a dataclass are, apart from their annotations."""
     for name, field in vars(cls).get("__dataclass_fields__", {}).items():
         shape = (field.init, field.repr, field.compare, field.hash, bool(field.kw_only))
         yield f"field {name}", shape

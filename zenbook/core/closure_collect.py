@@ -139,6 +139,8 @@ class Collector:
         self.registries: list[Registry] = []
         self.listed: dict[str, str] = {}
         self.described: list[tuple[str, Any]] = []
+        self.own: list[tuple[str, Any]] = []
+        """The step itself, whose texts nobody reads who does not name it."""
         self.memoized: list[Any] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
@@ -271,7 +273,11 @@ class Collector:
             self.labels[id(value)] = label
             self.keep.append(value)
             self.waiting.append((label, functools.partial(describe, value, label)))
-        return ("itself",) if label == "itself" else ("node", label)
+        if label != "itself":
+            return ("node", label)
+        self.described += self.own
+        self.own = []
+        return ("itself",)
 
     def constant(self, text: str, value: Any, soft: bool = False) -> Token:
         """A value with a part of its own. ``soft`` ones may have no digest: their type will do.

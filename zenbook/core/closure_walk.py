@@ -103,10 +103,10 @@ class Walk(Objects):
         if not is_local_function(function):
             return self.installed_function(function, label)
         self.hold(function)
-        self.described.append((label, function))
+        direct = function is self.root and not self.as_value
+        (self.own if direct else self.described).append((label, function))
         code = function.__code__
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
-        direct = function is self.root and not self.as_value
         facts = facts_of(code)
         given = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
         texts = [value for value in given if type(value) is str]

@@ -7,6 +7,7 @@ wait for each other is none of it: the cells of a notebook are executed in any o
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 
 from xxhash import xxh3_128_hexdigest
@@ -25,6 +26,36 @@ def shape_of(steps: Sequence[Step], edges: Iterable[Edge], parameters: Iterable[
         names,
     )
     return Shape(xxh3_128_hexdigest(repr(told).encode()), tuple(steps), wires, names)
+
+
+def is_exported(script: Shape, notebook: Shape) -> bool:
+    """Whether a script's shape is that of a notebook it was exported from (or the other way round).
+
+    A function returns what later steps need, and has constants of its module as globals; its cell
+    leaves every name it binds, and reads these. Where the codes are the same nothing else differs.
+    """
+    cells = {step.name: step for step in notebook.steps}
+    return (
+        {step.name: step.code for step in script.steps} == {n: s.code for n, s in cells.items()}
+        and script.edges == notebook.edges
+        and script.parameters == notebook.parameters
+        and all(_is_exported(step, cells[step.name]) for step in script.steps)
+    )
+
+
+def _is_exported(function: Step, cell: Step) -> bool:
+    has = {*cell.inputs, *cell.outputs}
+    fits = has.issuperset(function.inputs) and has.issuperset(function.outputs)
+    return fits and _is_function(function) and not _is_function(cell)
+
+
+def _is_function(step: Step) -> bool:
+    """Whether a step's text is that of a function; of a cell that only defines one, too."""
+    try:
+        body = ast.parse(step.source).body
+    except (SyntaxError, ValueError):
+        return False  # IPython's own syntax
+    return len(body) == 1 and isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef)
 
 
 def execution_order(names: Sequence[str], upstream: Mapping[str, Iterable[str]]) -> list[str]:

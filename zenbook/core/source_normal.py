@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType
 
+from zenbook.core.closure_texts import Text, texts_read
 from zenbook.core.trees import copied, nodes_of
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -18,11 +19,31 @@ _SHOWS_ITSELF = frozenset({"print", "display", "pprint"})
 
 
 def normalised(statements: Sequence[ast.stmt], own_name: str = "") -> list[ast.stmt]:
-    """Copies of the statements in normal form. ``own_name`` is read as "itself"."""
-    form = _Form(own_name)
+    """Copies of the statements in normal form. ``own_name`` is read as "itself". Docstrings and
+    annotations stay where the statements ask for such."""
+    form = _Form(own_name, texts_asked_for(statements))
     kept = [form.visit(copied(node)) for node in statements]
     flat = [node for entry in kept for node in _listed(entry)]
     return _without_pass(flat)
+
+
+def texts_asked_for(statements: Iterable[ast.stmt]) -> frozenset[Text]:
+    """Which texts of functions and classes statements may read."""
+    names: set[str] = set()
+    for node in nodes_of(statements):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.alias):
+            names.add(node.name)
+    return texts_read(names)
+
+
+def reads_annotations(statements: Sequence[ast.stmt]) -> bool:
+    """Whether it may matter if annotations are kept as texts (``from __future__``)."""
+    asked = "annotations" in texts_asked_for(statements)
+    return asked and has_annotations(ast.Module([*statements], []))
 
 
 def has_annotations(tree: ast.AST) -> bool:
@@ -209,13 +230,14 @@ def _without_pass(statements: list[ast.stmt]) -> list[ast.stmt]:
 class _Form(ast.NodeTransformer):
     """Takes out of a copied tree what does not count."""
 
-    def __init__(self, own_name: str) -> None:
+    def __init__(self, own_name: str, asked: Collection[Text]) -> None:
         self.own_name = own_name
+        self.asked = asked
         self.in_class = False
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            return None  # a docstring, or a comment in quotes
+            return node if "docstring" in self.asked else None  # or it is a comment in quotes
         if is_shown_only(node):
             return None
         self.generic_visit(node)
@@ -240,7 +262,7 @@ class _Form(ast.NodeTransformer):
         self.generic_visit(node)
         self.in_class = outer
         node.body = _without_pass(node.body)
-        if not node.decorator_list:
+        if not (node.decorator_list or "annotations" in self.asked):
             node.returns = None
             for argument in nodes_of([node.args]):
                 if isinstance(argument, ast.arg):

@@ -40,6 +40,8 @@ LOCAL = "%."
 """Begins the name of an artifact that a function has not returned: ``%.axes``."""
 LOST = "%lost"
 """Artifact that lists the names which a function has bound and that are not kept; ANY for all."""
+UNBOUND = "%unbound"
+"""Artifact that lists the names which a function may delete, and by whose end nothing is bound."""
 ANY = "*"
 _WORDS = {"%displays": "what it showed", "%random": "random state", "%links": "what is shared"}
 _WORDS |= dict.fromkeys((*LAST, SEVERAL), "value shown") | {

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from zenbook.core.run_order import places, value_of
+from zenbook.core.shape import is_exported
 from zenbook.errors import OptionError, StoreFault
 from zenbook.model import Record, Run, Shape, Status, StepRun, Version
 from zenbook.world.clock import SystemClock
@@ -74,6 +75,9 @@ class MemoryHistory:
         for version in known:
             if version.shape.digest == shape.digest:
                 return replace(version, shape=shape)
+        for version in reversed(known):
+            if is_exported(shape, version.shape):
+                return version
         version = Version(pipeline, len(known) + 1, shape, self._clock.now())
         known.append(version)
         return replace(version, is_new=True)

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from zenbook.core.shape import is_exported
 from zenbook.errors import NoRoom, StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
@@ -69,7 +70,8 @@ class Runs:
     # ------------------------------------------------------------ versions
 
     def version(self, pipeline: str, shape: Shape) -> Version:
-        """Find the shape's version in this pipeline, or give it the next number."""
+        """Find the shape's version in this pipeline, or that of the notebook it was exported from;
+        or give it the next number."""
         find = (
             "SELECT number, created FROM version "
             "WHERE pipeline = ? AND digest = ? AND length(body) > 2"
@@ -78,6 +80,9 @@ class Runs:
         row = self._ledger.read(lambda connection: connection.execute(find, wanted).fetchone())
         if row is not None:
             return Version(pipeline, row[0], shape, row[1])
+        for version in reversed(self.versions(pipeline)):
+            if is_exported(shape, version.shape):
+                return version
         body = json.dumps(shape_to_json(shape)).encode()
 
         def number(connection: sqlite3.Connection) -> Version:

@@ -14,17 +14,10 @@ made alone; it is kept as a value, like any other.
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import CellType, FunctionType, ModuleType
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from zenbook.core.closure_class import is_built
-from zenbook.core.closure_trace import MISSING, cell_content
-from zenbook.core.kinds import is_a
 from zenbook.core.source_normal import changes_looks
 from zenbook.core.trees import children_of, nodes_of
-from zenbook.errors import NotDigestible
 from zenbook.front.notebook.called_early import read_by_called
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -34,7 +27,6 @@ _CLASS_MAKERS = frozenset(
     | {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"}
 )
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-Digest = Callable[[Any], str]
 
 
 def definitions(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
@@ -274,122 +266,3 @@ def _is_plain_test(node: ast.expr) -> bool:
     allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp)
     more = (ast.Tuple, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
     return all(isinstance(inner, (*allowed, *more)) for inner in nodes_of([node]))
-
-
-def definition_digests(
-    names: Iterable[str], namespace: Mapping[str, Any], digest: Digest
-) -> dict[str, str]:
-    """What each function and class made by the cell is, apart from the globals it reads; and what
-    an object of the user's own class is that stands for a decorated one.
-
-    Compared on a hit: a class that somebody gave another attribute after its definition, or a
-    default made of the clock, is not what making it anew gives.
-    """
-    from zenbook.core.closure_origin import is_local_code
-
-    found: dict[str, str] = {}
-    for name in names:
-        thing: Any = namespace.get(name)
-        is_code = is_a(thing, (FunctionType, type))
-        if is_local_code(type(thing)) or (is_code and not _is_librarys(thing)):
-            found[name] = made_digest(thing, digest)
-    return found
-
-
-def made_digest(thing: Any, digest: Digest) -> str:
-    """A digest of what a definition has made."""
-    if is_a(thing, (FunctionType, type)):
-        return definition_digest(thing, digest)
-    return value_digest(thing, digest)
-
-
-def _is_librarys(thing: FunctionType | type) -> bool:
-    """Whether it was only imported from a library, which may count on it what it has done so far:
-    its version says what it is, and who gives it an attribute is not kept."""
-    from zenbook.core.closure_origin import is_local_code
-
-    home = sys.modules.get(thing.__module__)
-    return getattr(home, thing.__name__, None) is thing and not is_local_code(thing)
-
-
-def definition_digest(value: Any, digest: Digest) -> str:
-    """A digest of a function's code, defaults and attributes, or of a class's members."""
-    from xxhash import xxh3_128_hexdigest
-
-    from zenbook.core.code_digest import code_digest
-
-    if is_a(value, FunctionType):
-        attributes = {k: v for k, v in vars(value).items() if k != "__wrapped__"}
-        wrapped = vars(value).get("__wrapped__")
-        parts = [code_digest(value.__code__)]
-        if type(wrapped) is FunctionType:
-            parts.append(f"wraps {definition_digest(wrapped, digest)}")
-        parts += [f"holds {one}" for one in _closed_over(value, digest)]
-        parts += [value_digest(one, digest) for one in value.__defaults__ or ()]
-        parts += [f"{k}={value_digest(v, digest)}" for k, v in (value.__kwdefaults__ or {}).items()]
-        parts += [f"{k}:{value_digest(v, digest)}" for k, v in attributes.items()]
-        parts += _given(value)
-    else:
-        parts = [base.__qualname__ for base in value.__mro__]
-        if value.__name__ != value.__qualname__.rpartition(".")[2]:
-            parts.append(f"named {value.__name__}")
-        parts += [
-            f"{name}:{_member(member, digest)}"
-            for name, member in sorted(vars(value).items())
-            if name not in _CLASS_NOISE
-            and not name.startswith("_abc_")
-            and not is_built(value, name)
-        ]
-    return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
-
-
-def _closed_over(function: FunctionType, digest: Digest) -> Iterator[str]:
-    """What the closure of a function of the user's holds besides code: what it counts in there, or
-    notes."""
-    from zenbook.core.closure_objects import is_local_function
-    from zenbook.core.closure_origin import is_local_code
-
-    cells = function.__closure__ or ()
-    for cell in cells if is_local_function(function) else ():
-        held = cell_content(cell)
-        if held is MISSING or is_a(held, (FunctionType, type, ModuleType)):
-            continue
-        if type(held).__module__ == "builtins" or is_local_code(type(held)):
-            yield value_digest(held, digest)
-
-
-def _given(function: FunctionType) -> Iterator[str]:
-    """A name and a docstring that are not those of the function's code: somebody gave them, which
-    making it anew does not do. What ``functools.wraps`` gives, it gives again."""
-    code = function.__code__
-    bare = FunctionType(code, {}, closure=tuple(CellType() for _ in code.co_freevars))
-    for each in ("__name__", "__qualname__", "__doc__"):
-        if (given := getattr(function, each)) != getattr(bare, each) and not _is_wrapping(function):
-            yield f"{each} {given}"
-
-
-def _is_wrapping(function: FunctionType) -> bool:
-    return "__wrapped__" in vars(function)
-
-
-_CLASS_NOISE = frozenset(
-    {"__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__firstlineno__"}
-    | {"__slotnames__"}  # left behind by the first pickling of an instance
-)
-
-
-def _member(member: Any, digest: Digest) -> str:
-    inner = getattr(member, "__func__", getattr(member, "fget", member))
-    if is_a(inner, (FunctionType, type)):
-        return definition_digest(inner, digest)
-    return value_digest(member, digest)
-
-
-def value_digest(value: Any, digest: Digest) -> str:
-    """A value's digest; of what has none, its type."""
-    if is_a(value, FunctionType):
-        return definition_digest(value, digest)
-    try:
-        return digest(value)
-    except NotDigestible:
-        return type(value).__qualname__

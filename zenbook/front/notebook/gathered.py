@@ -13,6 +13,7 @@ from typing import Any
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.kinds import is_a
+from zenbook.core.made_digest import definition_digests, value_digest
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, LEFT, MANIFEST, SEVERAL
 from zenbook.core.trees import nodes_of
@@ -21,11 +22,7 @@ from zenbook.engine.passage import Ran
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import Cell
-from zenbook.front.notebook.definitions import (
-    bound_names,
-    definition_digests,
-    value_digest,
-)
+from zenbook.front.notebook.definitions import bound_names
 from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.left_on import left_on, unlike
 from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse, is_spare

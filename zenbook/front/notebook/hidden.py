@@ -16,8 +16,8 @@ from typing import Any
 
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.code_facts import codes_within
+from zenbook.core.made_digest import value_digest
 from zenbook.engine.desk import Desk
-from zenbook.front.notebook.definitions import value_digest
 from zenbook.front.notebook.namespace import Glimpse, is_code, written_by_functions
 from zenbook.model import Call
 from zenbook.world.executed import executed_code

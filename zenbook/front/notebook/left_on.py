@@ -18,8 +18,9 @@ from collections.abc import Collection, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
+from zenbook.core.made_digest import Digest, made_digest
 from zenbook.engine.in_place import replace
-from zenbook.front.notebook.definitions import MADE, Digest, bound_names, made_digest
+from zenbook.front.notebook.definitions import MADE, bound_names
 from zenbook.front.notebook.namespace import MISSING
 
 Left = dict[str, dict[str, Any]]

@@ -107,7 +107,8 @@ class Passing:
         outcome = self._advance(self.call)
         if outcome is None:
             return self._running()
-        putting = Putting(outcome, self.cell, self.namespace, self.call.values, self._digest)
+        values, file = self.call.values, self.frame.file
+        putting = Putting(outcome, self.cell, self.namespace, values, self._digest, file)
         if objection := putting.objection():
             self.anew.take_back()
             self.desk.randomness.restore(random_before)

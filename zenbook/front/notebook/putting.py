@@ -13,7 +13,8 @@ from typing import Any
 
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
-from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL
+from zenbook.core.made_digest import Inside, definition_digests, value_digest
+from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL, UNBOUND
 from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.counting import Recounting, is_count
@@ -35,7 +36,6 @@ from zenbook.engine.windows import is_own, own
 from zenbook.errors import NotDigestible
 from zenbook.front.notebook.anew import Anew
 from zenbook.front.notebook.cell import Cell
-from zenbook.front.notebook.definitions import definition_digests, value_digest
 from zenbook.front.notebook.namespace import (
     EXIT_CODE,
     MISSING,
@@ -67,13 +67,17 @@ class Putting:
         namespace: dict[str, Any],
         inputs: Mapping[str, Any],
         digest: Callable[[Any], str],
+        file: str = "",
     ) -> None:
+        """``file`` is the name under which IPython compiles the cell."""
+        self._file = file
         self._outcome, self._cell, self._namespace = outcome, cell, namespace
         self._given: Mapping[str, Any] = ChainMap(dict(inputs), namespace)
         """What names stood for before the cell's definitions were made, which bind some anew."""
         values = dict(outcome.values)
         self._manifest: Mapping[str, Any] = values.pop(MANIFEST, {})
         self._lost = frozenset(values.pop(LOST, ()))
+        self._unbound = frozenset(values.pop(UNBOUND, ()))
         values.pop(SEVERAL, None)
         if not cell.is_unclear:  # what a function returned without a name is none of a cell's
             values = {n: v for n, v in values.items() if n in cell.binds or not _UNNAMED.match(n)}
@@ -98,6 +102,8 @@ class Putting:
         for name in record.deleted if record is not None else ():
             if name not in self._namespace and name not in undone | self._cell.caught:
                 return f"{name} is not there to be deleted"
+        if name := self._defined_otherwise():
+            return f"a script computed it, and {name} may be another there"
         for name in self._manifest.get("absent", ()):
             if name in self._namespace:
                 return f"it may delete {name}, which was not there"
@@ -122,16 +128,27 @@ class Putting:
             return str(error)
         return self._leave_unseen()
 
+    def _defined_otherwise(self) -> str:
+        """A function or class that is not what a script's function has left of it."""
+        alike = self._manifest.get("alike")
+        if alike is None or MANIFEST not in self._cell.hidden:
+            return ""
+        told = Inside(self._file)
+        made = definition_digests(self._cell.defined, self._namespace, self._digest, told)
+        return next((name for name in made if alike.get(name) != made[name]), "")
+
     def _shown_otherwise(self) -> bool:
         """Whether a script has shown something that is not what a run shows here."""
         return any(event["kind"] == "unlike" for event in self._outcome.displays)
 
     def _not_kept(self) -> str:
-        """A name that the cell may bind, and that a script's function has bound and dropped."""
+        """A name that the cell may bind, and that a script's function has bound and dropped; or one
+        that the notebook has, and that the cell may delete, as the function may have done."""
         cell = self._cell
         touched = cell.binds.difference(self._values, cell.made, cell.always) | cell.deletes
         touched = touched.difference(cell.dropped)
         lost = touched if ANY in self._lost else self._lost & touched
+        lost |= self._unbound & touched & self._namespace.keys()
         return min(lost, default="")
 
     def _may_draw(self) -> bool:
