@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -38,6 +39,7 @@ from hypothesis import strategies as st
 from tests.core import digest_corpus as corpus
 from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
+from zenbook.core.source_shown import LINKS, MANIFEST
 from zenbook.errors import Damaged, NotKeepable
 from zenbook.world.codec import PickleCodec
 from zenbook.world.codec_matches import reduce_match
@@ -148,6 +150,17 @@ def test_values_that_share_nothing_that_changes_are_kept_apart() -> None:
     one, other = pd.DataFrame({"a": [1]}), pd.DataFrame({"a": [2]})
     bundles = codec.pack({"one": one, "other": other, "n": np.arange(3), "m": np.arange(3)})
     assert [bundle.names for bundle in bundles] == [("one",), ("other",), ("n",), ("m",)]
+
+
+def test_what_a_record_says_of_values_is_not_asked_for_what_it_shares_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = Fraction(1, 2)
+    values = {"one": {key: [1]}, MANIFEST: {"links": [("one", key)]}, LINKS: [("one", key)]}
+    asked: list[int] = []
+    monkeypatch.setattr(Packer, "met", property(lambda it: asked.append(len(it.header)) or {}))
+    assert [bundle.names for bundle in codec.pack(values)] == [("one",), (MANIFEST,), (LINKS,)]
+    assert len(asked) == 1
 
 
 def test_an_array_and_its_views_share_memory_again() -> None:
@@ -372,6 +385,7 @@ KEEPER = """
 import sys
 from zenbook import fingerprint
 from zenbook.core.closure import CodeClosure
+from zenbook.core.source_shown import LINKS, MANIFEST
 from zenbook.world.codec import PickleCodec
 from zenbook.world.codec_pickler import Packer
 from zenbook.errors import Damaged

@@ -5,6 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,97 @@ def test_a_folder_made_before_it_is_listed_holds(project: Path) -> None:
     (project / "out" / "deep" / "more.txt").write_text("1")
     assert holds(seen)
     (project / "out" / "more.txt").write_text("1")
+    assert not holds(seen)
+
+
+# ---------------------------------------------------------------- temporary folders
+
+FINDERS: dict[str, Callable[[str], list[Any]]] = {
+    "glob": lambda folder: glob.glob(folder + "/*.txt"),
+    "recursive glob": lambda folder: glob.glob(folder + "/**/*.txt", recursive=True),
+    "glob with a root": lambda folder: glob.glob("*.txt", root_dir=folder),
+    "Path.glob": lambda folder: list(Path(folder).glob("*.txt")),
+    "Path.rglob": lambda folder: list(Path(folder).rglob("*.txt")),
+    "listdir": os.listdir,
+}
+
+
+@pytest.mark.parametrize("find", FINDERS.values(), ids=FINDERS)
+def test_what_stood_in_a_temporary_folder_of_its_own_is_no_reason(
+    find: Callable[[str], list[Any]],
+) -> None:
+    def body() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "x.txt").write_text("1")
+            subprocess.run(["touch", folder + "/y.txt"], check=True)
+            assert len(find(folder)) == 2
+
+    seen = see(body)
+    assert not [name for name in names(seen) if name.startswith(tempfile.gettempdir())]
+    assert holds(seen)
+
+
+def test_what_others_put_where_a_pattern_looks_in_a_folder_that_it_made_is_one(
+    project: Path,
+) -> None:
+    def body() -> None:
+        os.mkdir("out")
+        Path("out/x.txt").write_text("1")
+        assert glob.glob("out/*.txt")
+        Path("out/y.txt").write_text("1")
+
+    seen = see(body)
+    assert holds(seen)
+    (project / "out" / "z.csv").write_text("1")
+    assert holds(seen)
+    (project / "out" / "z.txt").write_text("1")
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("pattern", ["../*.txt", "*/../../*.txt"])
+def test_a_pattern_that_leads_out_of_a_folder_that_it_made_is_one(
+    pattern: str, project: Path
+) -> None:
+    def body() -> None:
+        os.makedirs("dd/own/deep")
+        assert glob.glob("dd/own/" + pattern)
+
+    seen = see(body)
+    (project / "dd" / "b.txt").write_text("1")
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("find", FINDERS.values(), ids=FINDERS)
+def test_what_it_finds_by_way_of_a_link_in_a_folder_that_it_made_is_one(
+    find: Callable[[str], list[Any]], project: Path
+) -> None:
+    there = str(project / "dd")
+
+    def body() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            os.symlink(there, folder + "/link")
+            assert len(find(folder + "/link")) == 1
+
+    seen = see(body)
+    assert holds(seen)
+    (project / "dd" / "b.txt").write_text("1")
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_file_that_is_read_by_another_name_which_the_step_gave_it_is_one(
+    link: Callable[[str, str], None], project: Path
+) -> None:
+    there = str(project / "dd" / "a.txt")
+
+    def body() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            link(there, folder + "/x")
+            assert Path(folder, "x").read_text() == "1"
+
+    seen = see(body)
+    assert holds(seen)
+    (project / "dd" / "a.txt").write_text("2")
     assert not holds(seen)
 
 

@@ -21,7 +21,7 @@ def is_atom(value: Any) -> bool:
     """Whether a value can never change: a plain scalar or a tuple or frozenset of them."""
     kind = type(value)
     if kind is tuple or kind is frozenset:
-        return all(map(is_atom, value))
+        return ATOMS.issuperset(map(type, value)) or all(map(is_atom, value))
     return kind in ATOMS
 
 

@@ -29,6 +29,7 @@ from zenbook.core.source_normal import gives_value, is_generator
 from zenbook.core.source_trusted import FunctionNode, codes_at, starts_at, trusted
 
 MANIFEST = "%cell"
+LINKS = "%links"
 """Artifact that says what a cell left beside its values; only cells have one."""
 LEFT = "%left"
 """Artifact that says what classes and functions of a cell hold besides what defining them gives."""
@@ -43,7 +44,7 @@ LOST = "%lost"
 UNBOUND = "%unbound"
 """Artifact that lists the names which a function may delete, and by whose end nothing is bound."""
 ANY = "*"
-_WORDS = {"%displays": "what it showed", "%random": "random state", "%links": "what is shared"}
+_WORDS = {"%displays": "what it showed", "%random": "random state", LINKS: "what is shared"}
 _WORDS |= dict.fromkeys((*LAST, SEVERAL), "value shown") | {
     MANIFEST: "definitions",
     LEFT: "definitions",

@@ -22,7 +22,7 @@ def refuse_attributes(results: Mapping[str, Any], reach: Reach, others: Iterable
     tables = {number for number, part in held.items() if type(part) is dict}
     if not tables:
         return
-    for part in (*held.values(), *Reach(others).objects.values()):
+    for part in (*reach.others, *Reach(others).others):
         if type(part) in LEAVES or id(own := held_by_name(part)) not in tables:
             continue
         if own is not part:

@@ -81,6 +81,11 @@ class Entwined:
         self.is_unsure = to_the_end and len(self._steps) >= MOST_AT_ALL
         """Whether more is held in two places than was found."""
 
+    @property
+    def is_untwined(self) -> bool:
+        """Whether no object is reached by two ways."""
+        return not (self._again or self.is_unsure)
+
     def refuse_unseen(self, names: Set[str]) -> None:
         """Raise Inseparable where one of these shares with another what no link can name."""
         for pair in self._unseen:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_changes import library_changes
 from zenbook.core.kinds import is_a
-from zenbook.core.source_shown import ANY, LOST, MANIFEST
+from zenbook.core.source_shown import ANY, LINKS, LOST, MANIFEST
+from zenbook.core.uncollected import uncollected
 from zenbook.engine.attributes import refuse_attributes
 from zenbook.engine.counting import is_counted
 from zenbook.engine.desk import Desk
@@ -180,17 +181,10 @@ def _record(
     if displays:
         keepable["%displays"] = displays
     used = used_after(identity, call, desk, outputs)
-    results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
-    reach = Reach(results.values())
-    refuse_attributes(results, reach, (*values.values(), *used.values()))
-    if (shared := _links(outputs, values, changed, used, sitting)) is not None:
-        handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
-        shared += _exchanged(watched, identity, values, changed)
-        shared += _entwined(watched, changed, handed)
-        if watched.entwined is not None and any(map(is_counted, reach.objects.values())):
-            shared += watched.entwined.counted.links(outputs, changed)
+    with uncollected():
+        shared = _shared(outputs, watched, identity, values, changed, used, sitting)
     if shared != []:
-        keepable["%links"] = shared
+        keepable[LINKS] = shared
     with desk.keeping():
         artifacts, seals = desk.vault.keep(keepable)
         by_name = {artifact.name: artifact for artifact in artifacts}
@@ -207,7 +201,7 @@ def _record(
                 deleted=ran.deleted,
                 random_after=(by_name["%random"],) if drawn else (),
                 displays=noted(by_name.get("%displays"), call.shows),
-                links=by_name.get("%links"),
+                links=by_name.get(LINKS),
                 seals=seals,
                 seconds=ran.seconds,
                 started=watched.started,
@@ -217,6 +211,30 @@ def _record(
                 remarks=_remarks(ran, watched, identity, random_remarks),
             )
         )
+
+
+def _shared(
+    outputs: Mapping[str, Any],
+    watched: Watched,
+    identity: Identity,
+    values: Mapping[str, Any],
+    changed: Mapping[str, Any],
+    used: Mapping[str, Any],
+    sitting: Sitting,
+) -> list[Link] | None:
+    """What outputs and changed inputs share with others, and these among themselves; None if a hit
+    could not put that together again. Raises Inseparable."""
+    results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
+    reach = Reach(results.values())
+    refuse_attributes(results, reach, (*values.values(), *used.values()))
+    shared = _links(outputs, values, changed, used, reach, sitting)
+    if shared is not None:
+        handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
+        shared += _exchanged(watched, identity, values, changed)
+        shared += _entwined(watched, changed, handed)
+        if watched.entwined is not None and any(map(is_counted, reach.others)):
+            shared += watched.entwined.counted.links(outputs, changed)
+    return shared
 
 
 def _obstacles(
@@ -290,6 +308,7 @@ def _links(
     inputs: Mapping[str, Any],
     changed: Mapping[str, Any],
     used: Mapping[str, Any],
+    made: Reach,
     sitting: Sitting,
 ) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if a hit could not put them
@@ -297,11 +316,11 @@ def _links(
     but what changed inputs hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     if sitting.rebinds:
-        return [*ties(changed, inputs, lenders(used)), *lent(inner, inputs, used)]
+        return [*ties(changed, inputs, lenders(used)), *lent(inner, inputs, used, made)]
     try:
-        refuse_buffers(inner)
-        found = [*links(inner, inputs), *lent(inner, inputs, used)]
-        found += behind_each_other(inner, found)
+        refuse_buffers(inner, made)
+        found = [*links(inner, inputs), *lent(inner, inputs, used, made)]
+        found += behind_each_other(inner, found, made)
         found += ties(changed, inputs, lenders(used))  # a function's caller needs none; a cell does
         return found
     except Inseparable:
@@ -333,6 +352,8 @@ def _entwined(watched: Watched, changed: Mapping[str, Any], handed: Iterable[Any
     if before is None:
         return []
     before.refuse_unseen(changed.keys())
+    if before.is_untwined:
+        return []
     parts = list(handed)
     if before.is_unsure and (parts or changed):
         raise Inseparable(UNSURE)

@@ -16,7 +16,8 @@ from typing import Any
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imported_now
-from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink
+from zenbook.engine.reach import Reach
+from zenbook.engine.sharing import Inseparable, Link, are_lent, held_in, links_of, relink
 from zenbook.engine.tying import tie
 from zenbook.model import Call
 
@@ -42,8 +43,14 @@ def lenders(used: _Used) -> dict[str, Any]:
     return {f"{_MARK}{label}": value for label, value in used.items()}
 
 
-def lent(outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used) -> list[Link]:
-    """Where outputs hold parts of used values and of no input. Raises Inseparable."""
+def lent(
+    outputs: Mapping[str, Any], inputs: Mapping[str, Any], used: _Used, made: Reach
+) -> list[Link]:
+    """Where outputs hold parts of used values and of no input; ``made`` is what they hold, if not
+    more. Raises Inseparable."""
+    lending = Reach(used.values())
+    if not (made.shares(lending) or are_lent(lending, made)):
+        return []
     known = held_in(lenders(used))
     if not known:
         return []

@@ -61,6 +61,8 @@ def _holds_file(value: Any) -> bool:
             return True
         held = _of_function(each) if type(each) is FunctionType else gc.get_referents(each)
         for inner in held:
+            if len(seen) >= _MOST_LOOKED_AT:
+                break
             if id(inner) not in seen and not is_atom(inner) and not is_a(inner, _HOLDS_ALL):
                 seen.add(id(inner))
                 waiting.append(inner)

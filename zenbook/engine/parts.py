@@ -135,7 +135,7 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
         return ()
     if kind is dict:
         return [
-            (_step_to(key, place), item)
+            (("item", key) if type(key) in LEAVES else _step_to(key, place), item)
             for place, (key, item) in enumerate(list(value.items()))
             if type(item) not in LEAVES
         ]

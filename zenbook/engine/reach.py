@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from itertools import chain, islice
 from operator import is_
 from types import ModuleType
 from typing import Any
 
-from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_origin import is_local_code, library_of
 from zenbook.core.kinds import held_by_name, is_a
+from zenbook.engine.buffers import may_have_memory
 from zenbook.engine.frames import elements_beyond, is_frame
 from zenbook.engine.part_kinds import (
     LEAVES,
@@ -26,18 +28,20 @@ from zenbook.engine.part_kinds import (
     is_part,
     learn_leaves,
 )
-from zenbook.engine.parts import MOST, WIDEST, base_of, held_by, is_hollow, is_simple
+from zenbook.engine.parts import MOST, TABLES, WIDEST, base_of, held_by, is_hollow, is_simple
 from zenbook.engine.rows import objects_in
+from zenbook.engine.tensors import is_tensor
 from zenbook.engine.unseen import holds_unseen, is_common, unseen_in
 
 _PLAIN: frozenset[Any] = frozenset((list, tuple, dict))
+_CHANGEABLE: frozenset[Any] = frozenset((list, dict))
 
 
 class Reach:
     """What is held by some values, and by what they hold; not by what is in ``stop``.
 
-    ``is_beyond`` tells whether a walk would not see all of it, ``twice`` are the changeable objects
-    that are held in two places, ``is_closed`` that something may be held to which no way leads.
+    ``is_beyond`` tells whether a walk would not see all of it, ``is_closed`` that something may be
+    held to which no way leads.
     """
 
     def __init__(
@@ -48,11 +52,10 @@ class Reach:
         self._unseen = unseen
         self._closed: dict[type, bool] = {}
         self.objects: dict[int, Any] = {}
-        self.twice: dict[int, Any] = {}
         self.is_beyond = self.is_closed = False
         self._levels: list[tuple[Collection[Any], list[Any]]] = []
         """Those that were met together, and all that they held, in this order."""
-        found = list(values)
+        self._roots = found = list(values)
         while found:
             level = self._note(found)
             if stop:
@@ -69,10 +72,14 @@ class Reach:
         if count == len(found):
             return found
         new = list(islice(reversed(self.objects), count))[::-1]
-        firsts = set(new)
-        again = (n for n, met in Counter(numbers).items() if met > 1 or n not in firsts)
-        self.twice |= {n: self.objects[n] for n in again if is_part(self.objects[n])}
         return [self.objects[number] for number in new]
+
+    @cached_property
+    def twice(self) -> dict[int, Any]:
+        """The changeable objects that are held in two places, by identity."""
+        held = chain(self._roots, *(held for _, held in self._levels))
+        again = (number for number, met in Counter(map(id, held)).items() if met > 1)
+        return {n: self.objects[n] for n in again if is_part(self.objects[n])}
 
     def _held_by_all(self, values: Collection[Any]) -> list[Any]:
         """What these hold that may hold anything or change. Built-in containers, of which there may
@@ -105,10 +112,29 @@ class Reach:
         """Whether anything changeable is held at all."""
         return any(map(is_part, self.objects.values()))
 
+    @cached_property
+    def others(self) -> list[Any]:
+        """All that is held and is more than a list, a tuple or a dictionary."""
+        return [it for it in self.objects.values() if type(it) not in _PLAIN]
+
+    @cached_property
+    def lends(self) -> bool:
+        """Whether anything is held that lies in memory which others may look into."""
+        kinds = dict(zip(map(type, self.others), self.others, strict=True))
+        return any(map(may_lend, kinds.values()))
+
     def shares(self, other: Reach, besides: Collection[int] = ()) -> bool:
         """Whether the same changeable object is held by both; ``besides`` are identities."""
+        return any(self._parts_in(other, besides))
+
+    def shared_with(self, other: Reach) -> set[int]:
+        """The identities of the changeable objects that are held by both."""
+        return set(self._parts_in(other))
+
+    def _parts_in(self, other: Reach, besides: Collection[int] = ()) -> Iterator[int]:
         both = (self.objects.keys() & other.objects.keys()).difference(besides)
-        return any(is_part(self.objects[number]) for number in both)
+        objects = self.objects
+        return (n for n in both if type(objects[n]) in _CHANGEABLE or is_part(objects[n]))
 
     def misses(self, values: Iterable[Any]) -> bool:
         """Whether these, which it was made of, hold a changeable object now that it does not."""
@@ -151,6 +177,12 @@ class Reach:
         held = _held_in(kind, containers)
         self.is_beyond = self.is_beyond or bool(held)
         return held
+
+
+def may_lend(value: Any) -> bool:
+    """Whether others of its type may look into the memory of one, or it into theirs."""
+    is_memory = is_array(value) or is_tensor(value) or may_have_memory(value)
+    return is_memory or library_of(type(value)) in TABLES or is_a(value, memoryview)
 
 
 def _held_in(kind: Any, containers: Collection[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from zenbook.core.source_shown import LAST, LEFT, LOCAL, MANIFEST
+from zenbook.core.source_shown import LAST, LEFT, LINKS, LOCAL, MANIFEST
 from zenbook.engine.decide import besides, not_kept
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import UNSURE, Entwined, otherwise, roots_of, touched, untied
@@ -219,7 +219,7 @@ def _load(record: Record, artifacts: tuple[Artifact, ...], desk: Desk) -> dict[s
 
 def _links(loaded: Mapping[str, Any]) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if nobody can say."""
-    links = loaded.get("%links", ())
+    links = loaded.get(LINKS, ())
     if not links:
         return None if links is None else []
     return [(name.removeprefix(LOCAL), *rest) for name, *rest in links]

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from zenbook.core.kinds import is_a
@@ -43,6 +44,7 @@ from zenbook.engine.reach import Reach
 from zenbook.engine.rows import is_in_row, number_in
 from zenbook.engine.tensors import looking_into
 from zenbook.engine.unseen_shared import unseen_between
+from zenbook.engine.ways import Endless, is_fixed, ways_in, ways_out
 
 Window = tuple[Any, tuple[int, ...], tuple[int, ...], int, bool, Any, tuple[int, ...] | None]
 """An array's dtype, shape, strides, offset and whether it can be written to; dtype and strides of
@@ -58,26 +60,35 @@ class Inseparable(Exception):
 
 
 def links(
-    outputs: Mapping[str, Any], inputs: Mapping[str, Any], looks: Looks | None = None
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    looks: Looks | None = None,
+    made: Reach | None = None,
 ) -> list[Link]:
-    """Where outputs hold an input's mutable objects or look into its memory, nearest first.
+    """Where outputs hold an input's mutable objects or look into its memory, nearest first;
+    ``made`` is what the outputs hold.
 
     Raises Inseparable for what no link can say: the object sits in a set or is what a method is
     bound to, or the memory is that of no plain contiguous array.
     """
     if all(map(holds_nothing, outputs.values())):
         return []
-    if name := looking_into(outputs, inputs, walk):
+    made = Reach(outputs.values()) if made is None else made
+    if made.lends and (name := looking_into(outputs, inputs, walk)):
         raise Inseparable(f"{name} holds a tensor that looks into other memory")
     held = Reach(inputs.values())
-    made = Reach(outputs.values())
     if (made.is_closed or held.is_closed) and (name := unseen_between(outputs, inputs)):
         raise Inseparable(f"{name} and an input hold the same object where it cannot be put back")
     if not held.holds_parts():
         return []
-    is_shared = made.shares(held)
-    if not is_shared and not _lends(held, made):
+    shared_parts = made.shared_with(held)
+    is_shared = bool(shared_parts)
+    if not is_shared and not are_lent(held, made):
         return []
+    if is_shared and not made.lends:
+        with suppress(Endless):
+            if (found := _links_to(shared_parts, outputs, inputs)) is not None:
+                return found
     to_the_end = (held.is_beyond or made.is_beyond) and is_shared
     looks = None if to_the_end else looks
     known = held_in(inputs, to_the_end=to_the_end, looks=looks)
@@ -93,8 +104,29 @@ def links(
     return shared
 
 
-def _lends(held: Reach, made: Reach) -> bool:
+def _links_to(
+    parts: Collection[int], outputs: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> list[Link] | None:
+    """Where outputs, which lend no memory, hold these parts of inputs; None where no way leads to
+    one of these in an input. Raises Inseparable and Endless."""
+    places = [(name, *at) for name, value in outputs.items() for at in ways_out(value, parts)]
+    wanted = {id(part) for _, _, part in places}
+    known = ways_in(inputs, wanted)
+    if len(known) < len(wanted):
+        return None
+    found: list[Link] = []
+    for name, path, part in places:
+        source, where = known[id(part)]
+        if is_fixed(path) or is_fixed(where):
+            raise Inseparable(f"{name} holds a part of an input in a set or a method")
+        found.append((name, path, source, where, None))
+    return found
+
+
+def are_lent(held: Reach, made: Reach) -> bool:
     """Whether anything in the one may look into memory of what the other holds."""
+    if not (made.lends and held.objects):
+        return False
     looking = list(_memory_in(made))
     lending = Stretches((array,) for array in (_memory_in(held) if looking else ()))
     return any(id(buffer_of(it)) in held.objects or lending.overlapping(it) for it in looking)
@@ -102,7 +134,7 @@ def _lends(held: Reach, made: Reach) -> bool:
 
 def _memory_in(reach: Reach) -> Iterator[Any]:
     """The arrays that are held, and those behind tables."""
-    walked = (((), inner) for inner in reach.objects.values())
+    walked = (((), inner) for inner in reach.others)
     return (inner for _, inner in with_memory(walked) if is_array(inner))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from zenbook.core.closure_finders import GLOBAL, MODULE, local_modules
+from zenbook.core.uncollected import uncollected
 from zenbook.engine.desk import Desk
 from zenbook.engine.entwined import Entwined
 from zenbook.engine.identify import Identity
@@ -99,7 +100,8 @@ class Watched:
     @unheard
     def _look(self, identity: Identity, values: Mapping[str, Any]) -> None:
         if not identity.obstacle:  # else nothing is kept, and no file of theirs waits to be closed
-            self.entwined = Entwined(identity.used, values)
+            with uncollected():
+                self.entwined = Entwined(identity.used, values)
         self._members = self._desk.code.members(self._home, identity.literals)
 
     @unheard

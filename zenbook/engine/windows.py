@@ -16,6 +16,7 @@ from zenbook.engine.buffers import is_buffer, is_of_buffers
 from zenbook.engine.memory import bounds_of, is_writeable
 from zenbook.engine.part_kinds import is_array
 from zenbook.engine.parts import Looks, Path, walk
+from zenbook.engine.reach import Reach
 from zenbook.engine.rows import STEP, is_in_row
 from zenbook.engine.sharing import (
     Inseparable,
@@ -41,14 +42,19 @@ def windows(
     outputs: Mapping[str, Any],
     linked: Sequence[Link],
     looks: Looks | None = None,
+    made: Reach | None = None,
     *,
     with_tables: bool = False,
 ) -> list[Link]:
-    """Where outputs look into other outputs' memory; ``linked`` look into an input's already.
+    """Where outputs look into other outputs' memory; ``linked`` look into an input's already,
+    ``made`` is what the outputs hold.
     ``with_tables``: only where that is a frame's, or what looks is a frame or another table.
 
     Raises Inseparable for arrays that share memory of which neither holds all.
     """
+    made = Reach(outputs.values()) if made is None else made
+    if not made.lends:
+        return []
     elsewhere = {(link[0], link[1]) for link in linked}
     looks = {} if looks is None else looks
     arrays = _arrays(outputs, looks)
@@ -61,10 +67,12 @@ def windows(
     return list(_links(outputs, owners, elsewhere, looks)) if owners else []
 
 
-def behind_each_other(outputs: Mapping[str, Any], linked: Sequence[Link]) -> list[Link]:
+def behind_each_other(
+    outputs: Mapping[str, Any], linked: Sequence[Link], made: Reach
+) -> list[Link]:
     """The windows between an array and a frame, for what no notebook binds: the codec puts those
     between arrays together by itself. Sources are marked as outputs."""
-    return as_own(windows(outputs, linked, with_tables=True))
+    return as_own(windows(outputs, linked, made=made, with_tables=True))
 
 
 def own_name(name: str) -> str:
@@ -87,10 +95,10 @@ def own(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return {own_name(name): value for name, value in outputs.items()}
 
 
-def refuse_buffers(outputs: Mapping[str, Any]) -> None:
+def refuse_buffers(outputs: Mapping[str, Any], made: Reach | None = None) -> None:
     """Raise Inseparable where an array looks into the memory of an output that is no array, or of
-    a frame whose values do not copy on write."""
-    for group in _overlapping(_arrays(outputs, {})):
+    a frame whose values do not copy on write; ``made`` is what the outputs hold."""
+    for group in _overlapping(_arrays(outputs, {}) if made is None or made.lends else []):
         blocks = (name for name, path, _ in group if path and path[-1][0] in ("block", "fixed"))
         if (name := next(blocks, None)) is not None and any(_lenders(group)):
             raise Inseparable(f"{name} holds frames that look into each other's memory")

@@ -29,6 +29,8 @@ from itertools import chain
 from typing import Any
 
 from zenbook.core.left_out import left_out
+from zenbook.core.source_shown import LINKS, MANIFEST
+from zenbook.core.uncollected import uncollected
 from zenbook.errors import Damaged, NotDigestible, NotHere, NotKeepable
 from zenbook.world.codec_code import Classes, CodeDigests, classes_met, uncount
 from zenbook.world.codec_numpy import owning
@@ -46,6 +48,9 @@ _IMMUTABLE = frozenset(
     | {types.BuiltinFunctionType, types.ModuleType, types.CodeType}
 )
 
+_FACTS = frozenset({MANIFEST, LINKS})
+"""The names of what a record says of its values, in texts, numbers and digests: of which there may
+be very many, and which share no object with them that anybody could change."""
 _LIKE_CONSTANTS = frozenset({"dtype", "ExtensionDtype", "tzinfo", "cython_function_or_method"})
 
 
@@ -65,7 +70,8 @@ class Opener:
         met: Classes = {}
         token = classes_met.set(met)
         try:
-            return super().load()  # type: ignore[misc]
+            with uncollected():
+                return super().load()  # type: ignore[misc]
         finally:
             classes_met.reset(token)
             if met:
@@ -87,20 +93,24 @@ class PickleCodec:
         if len(values) == 1:
             (name,) = values
             return (self._bundle(values, self._packed(name, values[name])),)
+        with uncollected():
+            packers = list(self._packers(values))
+        return tuple(self._bundle(together, packer) for together, packer in packers)
+
+    def _packers(self, values: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Packer]]:
         single: dict[str, Packer] = {}
         holders: dict[str, str] = {}
         for name, value in values.items():
-            if (holder := _holder_of(value, single)) is None:
+            others = {} if name in _FACTS else single
+            if (holder := _holder_of(value, others)) is None:
                 single[name] = self._packed(name, value)
             else:
                 holders[name] = holder
-        bundles: list[Bundle] = []
         for names in _groups(values, single, holders, self._code):
             together = {name: values[name] for name in names}
             alone = len(names) == 1
             packer = single[names[0]] if alone else self._packed_as(", ".join(names), together)
-            bundles.append(self._bundle(together, packer))
-        return tuple(bundles)
+            yield together, packer
 
     def fits(self, value: Any, most: int) -> bool:
         """Whether a value can be packed into so many bytes; the packing ends where it cannot."""
@@ -211,7 +221,8 @@ def _groups(
 
     owners: dict[int, str] = {}
     for name, value in values.items():
-        own = _mutable(packers[name], code) if name in packers else ()
+        is_apart = name in _FACTS or name not in packers
+        own = () if is_apart else _mutable(packers[name], code)
         for identity in chain(own, _memory_looked_into(value)):
             first = owners.setdefault(identity, name)
             one, other = find(first), find(name)

@@ -198,6 +198,14 @@ def matched(pattern: str, *, hidden: bool = False) -> list[str]:
         return sorted(glob.glob(pattern, recursive=True, include_hidden=hidden))
 
 
+def parts_of_pattern(pattern: str) -> tuple[str, str]:
+    """The folder in which a pattern is looked for, and what of it is to match there."""
+    parts = pattern.split(os.sep)
+    number = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    folder = os.sep.join(parts[:number]) or (os.sep if pattern.startswith(os.sep) else "")
+    return folder, os.sep.join(parts[number:])
+
+
 def matches(pattern: str, *, hidden: bool = False) -> str:
     """The digest of what a pattern matches."""
     return digest_of_names(matched(pattern, hidden=hidden))

@@ -193,6 +193,13 @@ def _renamed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 def _linked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     _each(everyone, args[1], frame, "wrote")
+    _each(everyone, args[1], frame, "linked")
+
+
+def _given_name(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """A file gets another name, by which it may be read."""
+    _each(everyone, args[0], frame, "read")
+    _each(everyone, args[1], frame, "wrote")
 
 
 def _truncated(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -358,7 +365,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.rmdir": _removed,
     "shutil.rmtree": _cleared,
     "os.rename": _renamed,
-    "os.link": _linked,
+    "os.link": _given_name,
     "os.symlink": _linked,
     "os.mkdir": _made_folder,
     "os.truncate": _truncated,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from zenbook.core import looks
 from zenbook.model import Read
@@ -15,16 +15,16 @@ class Listings:
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[str, frozenset[str] | None]] = {}
-        self._own: dict[str, str] = {}
+        self._own: dict[str, tuple[str, Callable[[], str]]] = {}
 
     def add(self, name: str, key: str) -> None:
         """The folder was listed."""
         if name not in self._found:
             self._found[name] = (key, files.names_in(key))
 
-    def own(self, name: str, key: str) -> None:
-        """A folder of the step's own matters by its names."""
-        self._own.setdefault(name, key)
+    def own(self, name: str, key: str, look: Callable[[], str] | None = None) -> None:
+        """A folder of the step's own matters by its names, or by what this look tells of them."""
+        self._own.setdefault(name, (key, look or (lambda: files.listing(key))))
 
     def reads(self, made: Collection[str]) -> Iterator[Read]:
         """The names that were found, without temporary ones among what the step has ``made``; and
@@ -32,9 +32,9 @@ class Listings:
         would find, or take away."""
         for name, (key, names) in self._found.items():
             yield Read("file", name, _digest(key, names, made))
-        for name, key in self._own.items():
+        for name, (key, look) in self._own.items():
             if name not in self._found and files.existence(key) == files.FOLDER:
-                yield Read("file", name, files.listing(key))
+                yield Read("file", name, look())
 
 
 def _digest(key: str, names: frozenset[str] | None, made: Collection[str]) -> str:

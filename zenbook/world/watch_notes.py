@@ -23,7 +23,7 @@ from zenbook.core import looks
 from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.ports import Seen
-from zenbook.world.variables import variable_read, variables_named
+from zenbook.world.watch_asked import Asked
 from zenbook.world.watch_cleared import Cleared
 from zenbook.world.watch_code import Reached
 from zenbook.world.watch_listings import Listings
@@ -33,13 +33,13 @@ from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
 
 
-class Notes(Paths):
+class Notes(Paths, Asked):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
-        super().__init__(places, absolutes)
+        Paths.__init__(self, places, absolutes)
+        Asked.__init__(self, literals)
         self.is_open = True
-        self.literals = frozenset(literals)
         self._contents: dict[str, Content] = {}
         self._looks: dict[str, str] = {}
         self._foreseen: dict[str, tuple[str, str]] = {}
@@ -52,12 +52,9 @@ class Notes(Paths):
         self._made: dict[str, str] = {}
         self._cleared = Cleared()
         self._named: dict[str, Named] = {}
-        self._variables: dict[str, Read] = {}
         self._adopted: dict[str, Read] = {}
         self._remarks: dict[str, None] = {}
         self._obstacles: dict[str, None] = {}
-        self.copied_environment = False
-        self.variables_set: set[str] = set()
         self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
         self.has_forked = False
@@ -72,6 +69,7 @@ class Notes(Paths):
 
     def read(self, path: str) -> None:
         """The file's content was read, or it was found missing."""
+        path = self.past_links(path)
         key = self._key(path)
         self._databases.discard(key)
         if key in self._contents or self._is_own(key):
@@ -162,6 +160,7 @@ class Notes(Paths):
 
     def listed(self, path: str) -> None:
         """The folder's names were listed."""
+        path = self.past_links(path)
         key = self._key(path)
         name = looks.look_name(self._name(path), looks.LISTING)
         if self._is_own(key):
@@ -172,18 +171,19 @@ class Notes(Paths):
     def matched(self, pattern: str, *, hidden: bool, within: str = "") -> None:
         """A pattern was looked for, or may be where only the folder ``within`` is named."""
         mark = looks.HIDDEN_GLOB if hidden else looks.LISTING
-        name = looks.look_name(self._name(pattern), mark)
-        if name not in self._looks:
-            digest = files.matches(self._name(pattern), hidden=hidden)
-            if within:
-                self._foreseen[name] = (self._key(within), digest)
-            else:
-                self._looks[name] = digest
-
-    def variable(self, name: str) -> None:
-        """An environment variable was asked for (``APP_*``: all that begin so, ``*``: all)."""
-        if name not in self._variables:
-            self._variables[name] = variable_read(name)
+        folder, rest = files.parts_of_pattern(pattern)
+        folder = self.past_links(folder)
+        key, path = self._key(folder), self._name(os.path.join(folder, rest))
+        name = looks.look_name(path, mark)
+        if name in self._looks:
+            return
+        leads_out = os.pardir in rest.split(os.sep) or self.has_links_below(key)
+        if self._is_own(key) and not leads_out:
+            self._listings.own(name, key, lambda: files.matches(path, hidden=hidden))
+        elif within:
+            self._foreseen[name] = (self._key(within), files.matches(path, hidden=hidden))
+        else:
+            self._looks[name] = files.matches(path, hidden=hidden)
 
     def named(self, path: str, within: str = "") -> None:
         """The path was named where it may be an input or an output, or the folder ``within``."""
@@ -265,8 +265,6 @@ class Notes(Paths):
             self._listings.own(name, folder)
         if self.opens is not None and self.opens.has_programs:
             self._databases.clear()  # a program may have read the bytes
-        if self.copied_environment:
-            self._read_named_variables()
         reads = {f"{read.kind} {read.name}": read for read in self._reads()}
         reads.update((key, read) for key, read in self._adopted.items() if key not in reads)
         return Seen(
@@ -290,7 +288,7 @@ class Notes(Paths):
         ]
         made = [key for key, written in self._written.items() if written.before is None]
         listings = self._listings.reads([*made, *self._made])
-        return [*contents, *looked, *listings, *self._variables.values()]
+        return [*contents, *looked, *listings, *self.variables()]
 
     def _is_idle(self, name: str, digest: str) -> bool:
         """Whether a library looked for what the step was about to write."""
@@ -376,11 +374,6 @@ class Notes(Paths):
             self._written.setdefault(key, Written(named.name, None, blind=True))
         else:
             self._made.setdefault(key, named.name)
-
-    def _read_named_variables(self) -> None:
-        """The environment was copied as a whole: the variables that the code names matter."""
-        for name in variables_named(self.literals):
-            self.variable(name)
 
     # ------------------------------------------------------------ names
 

@@ -21,6 +21,24 @@ class Paths:
         self.places = places
         self.cwd = places.cwd
         self._absolutes = tuple(absolutes)
+        self._links: set[str] = set()
+        """Links that the step has made, to what may not be its own."""
+
+    def linked(self, path: str) -> None:
+        """A link has been made at this path."""
+        self._links.add(self._key(path))
+
+    def past_links(self, path: str) -> str:
+        """What a path means that leads through a link which the step has made."""
+        key = self._key(path) if self._links else ""
+        if not any(key == link or key.startswith(link + os.sep) for link in self._links):
+            return path
+        with files.quiet():
+            return os.path.realpath(key)
+
+    def has_links_below(self, key: str) -> bool:
+        """Whether a link that the step has made stands below this absolute path."""
+        return any(link.startswith(key + os.sep) for link in self._links)
 
     def _key(self, path: str) -> str:
         """The path as an absolute one, links not followed."""

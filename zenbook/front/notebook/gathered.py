@@ -17,8 +17,10 @@ from zenbook.core.made_digest import definition_digests, value_digest
 from zenbook.core.names_shell import magic_of
 from zenbook.core.source_shown import LAST, LEFT, MANIFEST, SEVERAL
 from zenbook.core.trees import nodes_of
+from zenbook.core.uncollected import uncollected
 from zenbook.engine.parts import Looks
 from zenbook.engine.passage import Ran
+from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.windows import windows
 from zenbook.front.notebook.cell import Cell
@@ -188,8 +190,10 @@ def _sharing(
     shared: list[Link] = []
     looks: Looks = {}
     try:
-        shared = links(values, inputs, looks)
-        return shared, windows(values, shared, looks), ()
+        with uncollected():
+            made = Reach(values.values())
+            shared = links(values, inputs, looks, made)
+            return shared, windows(values, shared, looks, made), ()
     except Inseparable as error:
         return shared, [], (str(error),)
 

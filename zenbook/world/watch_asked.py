@@ -1,0 +1,30 @@
+"""The environment variables that a step asked for, as it found them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from zenbook.model import Read
+from zenbook.world.variables import variable_read, variables_named
+
+
+class Asked:
+    """The variables of one step, by name."""
+
+    def __init__(self, literals: Iterable[str]) -> None:
+        self.literals = frozenset(literals)
+        self._variables: dict[str, Read] = {}
+        self.copied_environment = False
+        self.variables_set: set[str] = set()
+
+    def variable(self, name: str) -> None:
+        """An environment variable was asked for (``APP_*``: all that begin so, ``*``: all)."""
+        if name not in self._variables:
+            self._variables[name] = variable_read(name)
+
+    def variables(self) -> Iterable[Read]:
+        """All of them; where the environment was copied as a whole, those that the code names
+        matter, too."""
+        for name in variables_named(self.literals) if self.copied_environment else ():
+            self.variable(name)
+        return self._variables.values()
