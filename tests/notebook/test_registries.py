@@ -312,6 +312,72 @@ HELD = {
         "import reprlib\nreprlib.aRepr.maxlist = {}",
         "n = str(reprlib.repr([0] * 9).count('0'))",
     ),
+    "a default of a library's object": (
+        "import json\njson._default_encoder.sort_keys = {} == 3",
+        "import json\nn = str(2 + (json.dumps(dict(b=1, a=2))[2] == 'a'))",
+    ),
+    "a setting that only the library reads": (
+        "import requests.utils\nrequests.utils.default_user_agent = lambda *_: '{}'",
+        "import requests\nn = requests.Session().headers['User-Agent']",
+    ),
+    "a limit of a submodule": (
+        "import PIL.Image\nPIL.Image.MAX_IMAGE_PIXELS = {}",
+        (
+            "import warnings\nfrom PIL.Image import _decompression_bomb_check as check\n"
+            "with warnings.catch_warnings():\n    warnings.simplefilter('error')\n"
+            "    try:\n        check((3, 1))\n        n = '3'\n"
+            "    except Warning:\n        n = '2'"
+        ),
+    ),
+    "an object whose method is called": (
+        "import numpy.ma as m\nm.masked_print_option.set_display('{}')",
+        "import numpy.ma\nn = str(numpy.ma.array([1], mask=[1]))[1:-1]",
+    ),
+    "a style": (
+        (
+            "import matplotlib as mpl, matplotlib.style\ndef put(w):\n"
+            "    mpl.style.library['x'] = dict(zip(['lines.linewidth'], [w]))\nput({})"
+        ),
+        (
+            "import matplotlib.pyplot as plt\nwith plt.style.context('x'):\n"
+            "    n = f\"{plt.rcParams['lines.linewidth']:.0f}\""
+        ),
+    ),
+    "a style of the library's": (
+        "from matplotlib.style import library as k\nk['ggplot'].update({'lines.linewidth': {}})",
+        (
+            "import matplotlib.pyplot as plt\nwith plt.style.context('ggplot'):\n"
+            "    n = f\"{plt.rcParams['lines.linewidth']:.0f}\""
+        ),
+    ),
+    "what opens addresses": (
+        (
+            "import io, urllib.request as u, email.message, urllib.response\n"
+            "class H(u.BaseHandler):\n    def zz_open(self, request):\n"
+            "        told = email.message.Message()\n"
+            "        return urllib.response.addinfourl(io.BytesIO(b'{}'), told, 'zz:a')\n"
+            "u.install_opener(u.build_opener(H))"
+        ),
+        "from urllib.request import urlopen\nn = urlopen('zz:a').read().decode()",
+    ),
+    "what makes objects of a text": (
+        "import yaml\nyaml.add_constructor('!z', lambda loader, node: {})",
+        "import yaml\nn = str(yaml.load('!z 3', Loader=yaml.Loader))",
+    ),
+    "what a function of a library does with a type": (
+        (
+            "import pkgutil\n@pkgutil.iter_importer_modules.register(int)\n"
+            "def _(finder, prefix=''): return [('{}', 0)]"
+        ),
+        "import pkgutil\nn = pkgutil.iter_importer_modules(3)[0][0]",
+    ),
+    "names of complex numbers": (
+        "import h5py\nh5py.get_config().complex_names = ('{}', 'i')",
+        (
+            "import h5py, io\nwith h5py.File(io.BytesIO(), 'w') as f:\n    f['b'] = 1j\n"
+            "    n = f['b'].id.get_type().get_member_name(0).decode()\ndel f"
+        ),
+    ),
 }
 
 
@@ -369,3 +435,43 @@ def test_a_colormap_that_is_not_there_is_a_reason_once_it_is(own: Kernel) -> Non
         "matplotlib.colormaps.register(ListedColormap(['red'] * 3), name='mine')"
     )
     assert own.run(step).status == "completed" and own.value("n") == 3
+
+
+def test_a_random_state_that_a_library_holds_counts_and_is_not_drawn_from_by_a_hit(
+    own: Kernel,
+) -> None:
+    step = "%%step s\ny = scipy.stats.norm.rvs(size=2).tolist()"
+    seen = []
+    for seed in (7, 7, 8):
+        own.run(
+            "import numpy as np, scipy.stats\n"
+            f"scipy.stats.norm.random_state = np.random.RandomState({seed})"
+        )
+        assert "scipy.stats.norm.random_state" in own.run(step).said
+        drawn = own.value("(y, scipy.stats.norm.rvs(size=2).tolist())")
+        expected = (
+            f"(lambda r: (r.normal(size=2).tolist(), r.normal(size=2).tolist()))"
+            f"(np.random.RandomState({seed}))"
+        )
+        assert drawn == own.value(expected)
+        seen.append(drawn)
+        own.restart()
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_what_a_step_registers_in_a_table_of_a_library_is_told(own: Kernel) -> None:
+    step = "%%step s\nyaml.add_constructor('!z', lambda loader, node: 1)\ny = 1"
+    for _ in range(2):
+        own.run("import yaml\nyaml.safe_load('1')")
+        assert "not kept" in (said := own.run(step).said), said
+        own.restart()
+
+
+def test_what_the_program_sets_in_a_library_is_no_reason_for_a_step_without_it(
+    own: Kernel,
+) -> None:
+    step = "%%step s\nimport math\ny = math.sqrt(4), json.loads('[1]')"
+    own.run("import json, tqdm\ntqdm.tqdm.monitor_interval = 3")
+    assert own.run(step).status == "completed"
+    own.run("tqdm.tqdm.monitor_interval = 4")
+    assert own.run(step).status == "cached"

@@ -22,6 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code, is_local_module
+from zenbook.core.closure_tables import Table, tables_in
 from zenbook.core.code_reader import facts_of
 from zenbook.core.kinds import is_a
 
@@ -43,8 +44,10 @@ class _Looked:
     held: tuple[list[Any], ...]
     found: tuple[tuple[str, _Space, str], ...]
     """The user's own: how it is called, where it stands, under which name."""
+    tables: tuple[Table, ...] = ()
     is_sure: bool = True
     """Whether no other code has run since."""
+    are_tables_sure: bool = False
 
     def holds(self) -> bool:
         """Whether nothing has been put in or taken out."""
@@ -57,26 +60,38 @@ class _Looked:
             )
         return self.is_sure
 
+    def found_in_tables(self) -> dict[str, tuple[Mapping[Any, Any], Any]]:
+        """The user's own in its tables, in the order of what it is called."""
+        found: dict[str, tuple[Mapping[Any, Any], Any]] = {}
+        for table in self.tables:
+            found |= table.found(self.are_tables_sure)
+        self.are_tables_sure = True
+        return dict(sorted(found.items())) if found else found
+
 
 class Patches:
     """Finds the user's own functions and classes in libraries."""
 
     def __init__(self) -> None:
         self._looked: dict[str, _Looked] = {}
-        self._put: dict[str, tuple[_Space, str]] = {}
+        self._put: dict[str, tuple[Mapping[Any, Any], Any]] = {}
         """What steps have put into libraries in this process. Run again, such a step finds set what
         it sets; so whatever runs from then on depends on it."""
 
     def look_anew(self) -> None:
         """Other code has run since what was found was found."""
         for looked in self._looked.values():
-            looked.is_sure = False
+            looked.is_sure = looked.are_tables_sure = False
 
     def within(self, libraries: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """What users have put into these libraries by now, each with what it is called."""
         for library in sorted(set(libraries)):
-            for text, space, name in self._look(library).found:
+            looked = self._look(library)
+            for text, space, name in looked.found:
                 if (value := _code_of(space.get(name))) is not None:
+                    yield text, value
+            for text, (table, key) in looked.found_in_tables().items():
+                if (value := _code_of(table.get(key))) is not None:
                     yield text, value
         for text, (space, name) in sorted(self._put.items()):
             if _code_of(value := space.get(name)) is None:
@@ -96,11 +111,16 @@ class Patches:
             if isinstance(module, ModuleType) and not is_local_module(name):
                 spaces.setdefault(id(vars(module)), (name, vars(module)))
         before = [(text, space, dict(space)) for text, space in spaces.values()]
+        tables = {
+            text: table.get(key)
+            for looked in list(self._looked.values())
+            for text, (table, key) in looked.found_in_tables().items()
+        }
         modules = len(sys.modules)
 
         def changes() -> tuple[str, ...]:
             imported = len(sys.modules) > modules
-            found = {
+            found: dict[str, tuple[Mapping[Any, Any], Any]] = {
                 f"{text}.{name}": (space, name)
                 for text, space, held in before
                 for name, value in list(space.items())
@@ -110,6 +130,12 @@ class Patches:
                     or (not imported and _is_anothers(space, name, value, old))
                 )
             }
+            for library in list(self._looked):
+                looked = self._look(library)  # with tables that are new
+                looked.are_tables_sure = False
+                for text, (table, key) in looked.found_in_tables().items():
+                    if table.get(key) is not tables.get(text):
+                        found[text] = (table, key)
             self._put |= found
             return tuple(f"{name} is assigned by the step" for name in found)
 
@@ -161,7 +187,8 @@ def _look_through(library: str) -> _Looked:
     )
     spaces = tuple(space for _, space in named)
     held = tuple(list(space.values()) for space in spaces)
-    return _Looked(tuple(text for text, _ in named), spaces, [*map(len, spaces)], held, found)
+    names, sizes = tuple(text for text, _ in named), [*map(len, spaces)]
+    return _Looked(names, spaces, sizes, held, found, tables_in(named, _code_of))
 
 
 def _is_anothers(space: _Space, name: str, value: Any, before: Any) -> bool:

@@ -14,6 +14,7 @@ from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
 from zenbook.engine.desk import Desk
+from zenbook.engine.set_in_libraries import NOTHING, SetInLibraries, set_in_libraries
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
@@ -102,14 +103,16 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
             method = is_a(value, (FunctionType, MethodType))
             kinds.add(str((value if method else type(value)).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
+    used = {*uses.modules, *digester.packages, *(kind.partition(".")[0] for kind in kinds)}
+    held = set_in_libraries(used, desk) if used else NOTHING
     return Identity(
-        _fingerprint(call, digests, uses, digester, kinds, desk),
+        _fingerprint(call, digests, uses, digester, kinds, held, desk),
         before,
-        _constants(digester, uses, call),
+        {**held.constants, **_constants(digester, uses, call)},
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
-        uses.obstacles,
+        (*uses.obstacles, *held.obstacles),
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
@@ -142,6 +145,7 @@ def _fingerprint(
     uses: Uses,
     digester: Digester,
     kinds: set[str],
+    held: SetInLibraries,
     desk: Desk,
 ) -> Fingerprint:
     """The fingerprint of these digests, remembered while the uses are the very same object.
@@ -163,7 +167,7 @@ def _fingerprint(
             _may_draw(call, uses, digester, kinds),
             _may_set(call, uses, digester, kinds),
         )
-        state += (*settings_now, *desk.code.patches(used, desk.digester()))
+        state += (*settings_now, *desk.code.patches(used, desk.digester()), *held.parts)
     state += changed_before(_code(call))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))

@@ -21,14 +21,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from zenbook.world.files import facts_of, quiet
+from zenbook.world.program_text import program
 from zenbook.world.seeding import seeded_by
-from zenbook.world.watch_places import is_library
 
-_files: dict[str, tuple[float, str]] = {}
 _seeded: set[str] = set()
 """Libraries whose state was seeded by a step, or restored as a seeded one, in this process."""
-_modules: tuple[object, tuple[str, ...]] = (None, ())
 
 
 _SMALL_SEED = 2**32
@@ -49,7 +46,7 @@ class GlobalRandomness:
             return True
         if library == "torch" and _torch_is_seeded():
             return True
-        return library in seeded_by(_program())
+        return library in seeded_by(program())
 
     def save(self, libraries: Iterable[str]) -> Mapping[str, Any]:
         """The states themselves, exactly; libraries that are not imported are left out."""
@@ -257,48 +254,3 @@ def _cuda_states(torch: Any) -> list[Any]:
     if cuda is None or not cuda.is_available() or not cuda.is_initialized():
         return []
     return list(cuda.get_rng_state_all())
-
-
-# ---------------------------------------------------------------- the program's text
-
-
-def _program() -> Iterator[str]:
-    """Every text of the program: its cells so far, its main script, its local modules."""
-    yield from _cells()
-    for path in _sources():
-        yield _text_of(path)
-
-
-def _cells() -> Iterable[str]:
-    """The cells run in this kernel so far: IPython's ``In``, which a program may call otherwise."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cells = getattr(getattr(shell, "history_manager", None), "input_hist_parsed", ())
-    return [cell for cell in cells if isinstance(cell, str)]
-
-
-def _sources() -> tuple[str, ...]:
-    """Source files of the main program and of local modules; found anew when more are imported."""
-    global _modules
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    seen = (len(sys.modules), main)
-    if _modules[0] != seen:
-        paths = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-        local = {path for path in paths if isinstance(path, str) and not is_library(path)}
-        _modules = (seen, tuple(sorted(path for path in local if path.endswith(".py"))))
-    return _modules[1]
-
-
-def _text_of(path: str) -> str:
-    """A module's source, read again only when its modification time changes."""
-    facts = facts_of(path)
-    if facts is None:
-        return ""
-    known = _files.get(path)
-    if known is None or known[0] != facts.st_mtime:
-        try:
-            with quiet(), open(path, encoding="utf-8", errors="replace") as file:
-                text = file.read()
-        except OSError:
-            text = ""  # the source is gone; what runs cannot be read
-        known = _files[path] = (facts.st_mtime, text)
-    return known[1]

@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 
 _ALL = ("seed_everything", "seed_all", "set_seed", "set_random_seed", "fix_seed", "fix_seeds")
 _TORCH = ("manual_seed", "manual_seed_all", "set_rng_state")
+_RANDOM = frozenset(
+    ["random.seed", "random.setstate", "random._inst.seed", "random._inst.setstate"]
+)
 _WORDS = ("seed", "setstate", "set_state", "set_rng_state")
 _MAGIC = re.compile(r"(?m)^(\s*)[%!].*$|^(\s*)(\w[\w, ]*=\s*)[%!].*$")
 _STEP_CELL = re.compile(r"\A(?:\s*(?:#.*)?\n)*\s*%%?step\b")
@@ -131,7 +134,7 @@ def _blank(magic: re.Match[str]) -> str:
 def _seeded_by(name: str, call: ast.Call) -> Iterator[str]:
     """The libraries that a call of this name seeds."""
     last = _last(name)
-    if name in ("random.seed", "random.setstate") and (call.args or call.keywords):
+    if name in _RANDOM and (call.args or call.keywords):
         yield "random"
     if name.endswith("random.set_state"):
         yield "numpy"

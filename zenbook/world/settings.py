@@ -36,6 +36,7 @@ from zenbook.world.process_state import decimal_context, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
     csv_settings,
+    h5py_settings,
     mimetypes_settings,
     parsed_settings,
     reprlib_settings,
@@ -54,7 +55,7 @@ def settings(
 ) -> tuple[Part, ...]:
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
-    ``torch``, ``sklearn``, ``polars``, ``plotly``, ``csv``, ``calendar``, ``mimetypes``,
+    ``torch``, ``sklearn``, ``polars``, ``plotly``, ``csv``, ``calendar``, ``h5py``, ``mimetypes``,
     ``reprlib``, ``socket``, ``xml``, how IPython shows values, the command line for what parses it;
     or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
 
@@ -332,6 +333,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "polars": _polars_settings,
     "plotly": plotly_settings,
     "csv": csv_settings,
+    "h5py": h5py_settings,
     "calendar": calendar_settings,
     "socket": socket_settings,
     "reprlib": reprlib_settings,
@@ -355,6 +357,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "polars": frozenset({"polars"}),
     "plotly": frozenset({"plotly", "cufflinks", _DRAWN}),
     "csv": frozenset({"csv"}),
+    "h5py": frozenset({"h5py", "xarray"}),
     "calendar": frozenset({"calendar"}),
     "socket": frozenset({"socket", "ssl", "http", "urllib"}),
     "reprlib": frozenset({"reprlib"}),

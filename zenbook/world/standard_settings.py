@@ -89,3 +89,15 @@ _XML_PREFIXES = frozenset({"xml", "html", "rdf", "wsdl", "xs", "xsi", "dc"})
 
 def _types_in(types: Any) -> tuple[tuple[str, str], ...]:
     return tuple(pair for table in types.types_map for pair in table.items())
+
+
+def h5py_settings() -> str:
+    """How ``h5py`` orders what it writes and names parts of complex numbers and truth values."""
+    module: Any = sys.modules.get("h5py")
+    config = module.get_config() if hasattr(module, "get_config") else None
+    now = [(name, getattr(config, name, None)) for name in _FRESH_H5PY]
+    changed = [(name, repr(value)) for name, value in now if value != _FRESH_H5PY[name]]
+    return repr(changed) if changed and config is not None else ""
+
+
+_FRESH_H5PY = {"bool_names": (b"FALSE", b"TRUE"), "complex_names": ("r", "i"), "track_order": False}

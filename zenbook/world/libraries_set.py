@@ -1,0 +1,315 @@
+"""What the program has set in libraries, as it is now: the places that its text names.
+
+Each counts for a step that uses the library, or another one that imports it, since no code of the
+step says so (:mod:`zenbook.core.places_set`). What has parts of its own is left to these: settings
+(:mod:`zenbook.world.settings`), colormaps, random states, the user's code in a library's classes.
+Measured: 2 µs for a program that sets none.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import re
+import sys
+from ast import literal_eval
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
+from dataclasses import dataclass
+from itertools import pairwise
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from zenbook.core.closure_origin import is_local_code, is_local_module
+from zenbook.core.kinds import held_by_name, is_a
+from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.world.program_text import input_history, texts_of_files
+
+MISSING = object()
+_TABLES = (MutableMapping, MutableSequence, MutableSet)
+_CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
+_APART = frozenset(
+    [
+        *("IPython", "builtins", "gc", "ipykernel", "logging", "matplotlib_inline", "os"),
+        *("signal", "sys", "warnings", "zenbook"),
+    ]
+)
+"""Libraries that are not looked at here: what they hold has parts or obstacles of its own."""
+_TOLD = frozenset(
+    [
+        *("copyreg.dispatch_table", "matplotlib.colormaps", "matplotlib.rcParams"),
+        *("matplotlib.units.registry", "pandas.options"),
+        *("plotly.express.defaults", "plotly.io.renderers", "plotly.io.templates"),
+        *("sqlite3.adapters", "sqlite3.converters"),
+    ]
+)
+"""Objects, too; by where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlace:
+    """A place in a library, what it is called, and what it holds now; ``is_sure`` if it must have
+    a digest, as the program has put it there."""
+
+    name: str
+    value: Any
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where a place is: a module, attributes from there, and maybe an item's key."""
+
+    module: ModuleType
+    rest: tuple[str, ...]
+    place: Place
+
+    @property
+    def top(self) -> str:
+        return self.module.__name__.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        item = f"[{self.place.key}]" if self.place.way == "item" else ""
+        return ".".join((self.module.__name__, *self.rest)) + item
+
+
+class _Program:
+    """The places of this process's program, found anew when it grows."""
+
+    def __init__(self) -> None:
+        self._cells: list[Said] = []
+        self._last: tuple[Any, ...] = ()
+        self._places: frozenset[Place] = frozenset()
+        self._spots: tuple[object, tuple[_Spot, ...]] = (None, ())
+
+    def spots(self) -> tuple[_Spot, ...]:
+        """All places that libraries have that are loaded."""
+        history, files = input_history(), texts_of_files()
+        said = (len(history), history[-1] if history else "", id(files))
+        if said != self._last:
+            if len(history) < len(self._cells):
+                self._cells.clear()
+            new = history[len(self._cells) :]
+            self._cells += [said_in(one if isinstance(one, str) else "") for one in new]
+            found = places_in(self._cells).union(*(places_in([said_in(one)]) for one in files))
+            self._last = said
+            if found != self._places:
+                self._places, self._spots = found, (None, ())
+        if self._places and self._spots[0] != len(sys.modules):
+            spots = {(one.name, one.place.way): one for one in _located(sorted(self._places))}
+            self._spots = (len(sys.modules), tuple(spots.values()))
+        return self._spots[1]
+
+
+_program = _Program()
+
+
+def libraries_set(used: Iterable[str]) -> list[SetPlace]:
+    """What the program has set in these libraries, or in those that they import, and what it holds
+    now; by name."""
+    spots = _program.spots()
+    if not spots:
+        return []
+    used = frozenset(used)
+    found: dict[str, SetPlace] = {}
+    for spot in spots:
+        if _concerns(spot.top, used, len(sys.modules)) and (one := _look(spot)) is not None:
+            found.setdefault(one.name, one)
+    return [found[name] for name in sorted(found)]
+
+
+# ---------------------------------------------------------------- where a place is
+
+
+def _located(places: Iterable[Place]) -> Iterator[_Spot]:
+    for place in places:
+        spot = _spot_of(place)
+        if spot is None:
+            continue
+        if place.way == "call":
+            yield from _kept_by_call(spot)
+        elif spot.rest and not _is_apart(spot):
+            yield spot
+
+
+def _spot_of(place: Place) -> _Spot | None:
+    """The last module on the way, and the attributes from there; None if it is not loaded, or the
+    user's own."""
+    module: Any = sys.modules.get(place.path[0])
+    if not isinstance(module, ModuleType):
+        return None
+    passed = 1
+    for name in place.path[1:]:
+        below = vars(module).get(name, sys.modules.get(f"{module.__name__}.{name}"))
+        if not isinstance(below, ModuleType):
+            break
+        module, passed = below, passed + 1
+    top = module.__name__.partition(".")[0]
+    if top in _APART or is_local_module(module.__name__):
+        return None
+    return _Spot(module, place.path[passed:], place)
+
+
+def _is_apart(spot: _Spot) -> bool:
+    """Whether what is set is a part of something that counts by itself."""
+    value: Any = spot.module
+    path = value.__name__
+    for name in spot.rest:
+        value, path = _attribute(value, name), f"{path}.{name}"
+        if path in _TOLD or any(value is one for one in _told_objects()):
+            return True
+    return spot.place.way in ("object", "table") and is_a(value, _CODE)
+
+
+def _told_objects() -> Iterator[Any]:
+    """The objects that are called by other names as well, and the global random states."""
+    for module, name in (
+        *(("matplotlib", "rcParams"), ("matplotlib", "colormaps"), ("random", "_inst")),
+        *(("numpy.random.mtrand", "_rand"), ("pandas", "options")),
+    ):
+        found = getattr(sys.modules.get(module), name, None)
+        if found is not None:
+            yield found
+
+
+def _kept_by_call(spot: _Spot) -> Iterator[_Spot]:
+    """The globals in which a library's function keeps what it is given: ``install_opener()``."""
+    value: Any = spot.module
+    for name in spot.rest:
+        value = _attribute(value, name)
+    if not is_a(value, FunctionType) or is_local_code(value):
+        return
+    home = sys.modules.get(str(value.__globals__.get("__name__")))
+    if isinstance(home, ModuleType) and home.__name__.partition(".")[0] not in _APART:
+        for name in _globals_kept(value.__code__):
+            yield _Spot(home, (name,), Place((*home.__name__.split("."), name), "attribute"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _globals_kept(code: Any) -> tuple[str, ...]:
+    """The globals to which some code binds a parameter of its own as it is."""
+    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    found = []
+    for step, then in pairwise(steps):
+        if then.opname == "STORE_GLOBAL" and "LOAD_FAST" in step.opname:
+            loaded = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
+            found += [str(then.argval)] if loaded in given else []
+    return tuple(found)
+
+
+# ---------------------------------------------------------------- what it holds
+
+
+def _look(spot: _Spot) -> SetPlace | None:
+    owner: Any = None
+    value: Any = spot.module
+    for name in spot.rest:
+        owner, value = value, _attribute(value, name)
+    if spot.place.way == "item":
+        owner, value = value, _item(value, spot.place.key)
+    if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
+        return None
+    is_whole = spot.place.way in ("object", "table")
+    if is_whole and (value is MISSING or is_a(value, _CODE)):
+        return None
+    if spot.place.way == "attribute" and _is_patch(spot.top, owner, value):
+        return None
+    if value is MISSING:
+        value = "missing"
+    return SetPlace(spot.name, value, not is_whole or is_a(value, _TABLES))
+
+
+def _attribute(value: Any, name: str) -> Any:
+    if is_a(value, ModuleType):
+        return vars(value).get(name, MISSING)
+    try:
+        return getattr(value, name, MISSING)
+    except Exception:  # a property's code, which may raise anything
+        return MISSING
+
+
+def _item(table: Any, key: str) -> Any:
+    try:
+        return table[literal_eval(key)] if is_a(table, _TABLES) else MISSING
+    except Exception:  # there is none, or its own code raises
+        return MISSING
+
+
+def _is_patch(top: str, owner: Any, value: Any) -> bool:
+    """Whether this is the user's code where it is looked for anyway
+    (:mod:`zenbook.core.closure_patches`)."""
+    if not is_a(value, (FunctionType, type, property)) or (
+        not is_a(value, property) and not is_local_code(value)
+    ):
+        return False
+    home = sys.modules.get(top)
+    held = (held_by_name(home) or {}).values() if is_a(owner, type) else (home,)
+    return any(owner is one for one in held)
+
+
+# ---------------------------------------------------------------- whom it concerns
+
+
+@functools.lru_cache(maxsize=256)
+def _concerns(top: str, used: frozenset[str], _loaded: int) -> bool:
+    """Whether code that uses these libraries may use that one: it is one of these, or one that
+    they import, however indirectly. Of a package's own requirements all count, as it may import
+    them in a function."""
+    waiting, seen = list(used), set(used)
+    while waiting:
+        library = waiting.pop()
+        if library == top:
+            return True
+        new = {*_imports(_loaded).get(library, ()), *_required(library)} - seen
+        seen |= new
+        waiting += new
+    return False
+
+
+_BY_NOBODY = frozenset({"IPython", "ipykernel", "zenbook"})
+"""What runs the program, and holds what this imports."""
+
+
+@functools.lru_cache(maxsize=1)
+def _imports(_loaded: int) -> Mapping[str, set[str]]:
+    """By library, the libraries that its loaded modules hold something of."""
+    found: dict[str, set[str]] = {}
+    for name, module in list(sys.modules.items()):
+        top = name.partition(".")[0]
+        if top in _BY_NOBODY or is_local_module(name):
+            continue
+        own = found.setdefault(top, set())
+        for value in list((held_by_name(module) or {}).values()):
+            if is_a(value, ModuleType):
+                own.add(value.__name__.partition(".")[0])
+            elif is_a(value, (FunctionType, type)):
+                own.add(str(value.__module__).partition(".")[0])
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _required(library: str) -> tuple[str, ...]:
+    from importlib import metadata  # costs 10 ms: only for a program that sets something
+
+    if library in sys.stdlib_module_names:
+        return ()
+    try:
+        required = metadata.requires(_DISTRIBUTIONS.get(library, library)) or ()
+    except metadata.PackageNotFoundError:
+        return ()
+    names = (re.match(r"[\w.-]+", text) for text in required)
+    return tuple(
+        _PACKAGES.get(name[0].lower(), name[0].replace("-", "_")) for name in names if name
+    )
+
+
+_DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow"}
+_PACKAGES = {
+    "beautifulsoup4": "bs4",
+    "pillow": "PIL",
+    "python-dateutil": "dateutil",
+    "pyyaml": "yaml",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+}
