@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import pty
 import re
 import subprocess
@@ -234,7 +235,6 @@ def test_a_page_of_runs_counts_those_that_it_does_not_show(project: Project) -> 
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        (["addin"], "No run on record is of a pipeline addin. Did you mean adding?"),
         (["--tag", "nope"], "No run has the tag nope."),
         (
             ["adding", "--status", "failed", "--search", "x"],
@@ -249,6 +249,14 @@ def test_a_page_without_runs_says_which_runs_there_are_not(
     ran(project, "run", "adding.py")
     assert ran(project, "runs", *asked) == f"{told}\n"
     assert answered(project, "runs", *asked)["rows"] == []
+
+
+def test_a_pipeline_that_has_no_run_is_an_error(project: Project) -> None:
+    ran(project, "run", "adding.py")
+    for asked in (["addin"], ["addin", "--json"], ["addin", "--tag", "nope"]):
+        wrong = project.zenbook("runs", *asked)
+        told = "Error: No run on record is of a pipeline addin. Did you mean adding?\n"
+        assert (wrong.code, wrong.out, wrong.err) == (1, "", told)
 
 
 def test_a_column_that_is_left_out_is_named(project: Project) -> None:
@@ -345,6 +353,44 @@ def test_restore_gives_values_back(project: Project, tmp_path: Path) -> None:
     )
     wrong = project.zenbook("restore", "latest", "lod")
     assert wrong.err == ("Error: That run kept nothing that is called lod. Did you mean load?\n")
+
+
+MODEL = """
+from zenbook import pipeline, step
+
+@step
+def fit() -> set:
+    return set(range(100))
+
+@step
+def made():
+    return lambda: 1
+
+@pipeline
+def adding():
+    fit()
+    made()
+"""
+
+
+def test_restore_shows_short_previews_and_saves_any_value(project: Project, tmp_path: Path) -> None:
+    project.write("adding.py", MODEL)
+    ran(project, "run", "adding.py")
+    said = project.zenbook("restore", "latest", "fit")
+    assert said.out == "output = {0, 1, 2, 3, 4, 5, … 100 in all}\n"
+    assert said.err == (
+        "output is not shown whole: `zenbook restore latest output -o FILE` saves it; FILE ends in "
+        "one of .npy, .csv, .parquet, .json, .txt, .pkl.\n"
+    )
+    wrong = project.zenbook("restore", "latest", "fit", "-o", "m.model")
+    assert wrong.code == 2 and "A .pkl holds any value." in wrong.err
+    wrong = project.zenbook("restore", "latest", "fit", "-o", "m.json")
+    assert wrong.code == 2 and "whatever else to .pkl" in wrong.err
+    ran(project, "restore", "latest", "fit", "-o", "m.pkl")
+    assert pickle.loads((tmp_path / "m.pkl").read_bytes()) == set(range(100))
+    wrong = project.zenbook("restore", "latest", "made", "-o", "f.pkl")
+    assert wrong.code == 2 and "cannot be pickled by itself" in wrong.err
+    assert "zenbook.restore(RUN)" in wrong.err and not (tmp_path / "f.pkl").exists()
 
 
 def test_outputs_of_one_name_are_told_apart_by_their_steps(

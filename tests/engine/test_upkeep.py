@@ -43,6 +43,7 @@ def test_status_says_where_how_large_and_what_takes_most(folder: Folder, home: P
     assert [kept.pinned for kept in told.largest] == [True, True, False]
     real = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     assert abs(told.size - real) < 200_000
+    assert [kept.run for kept in told.largest] == ["p:1", "p:1", "p:2"]
     assert "2 runs (1 pinned)" in repr(told)
     assert "of 20.0 GB" in repr(told)
 
@@ -179,9 +180,13 @@ def test_fault_63_what_two_records_share_stays_until_both_are_gone(folder: Folde
     first, second = folder.run("shared", size=10_000), folder.run("shared", size=10_000)
     assert folder.blobs_of(first) == folder.blobs_of(second)
     assert len(folder.store.sizes()) == 1
-    assert upkeep.forget(first.id).blobs == 0
+    forgotten = upkeep.forget(first.id)
+    assert repr(forgotten) == "p:1 is forgotten. scale.value stays: p:2 keeps the same."
+    assert forgotten.blobs == 0
     assert len(folder.store.sizes()) == 1
-    assert upkeep.forget(second.id).blobs == 1
+    forgotten = upkeep.forget(second.id)
+    assert repr(forgotten).startswith("p:2 is forgotten: scale.value deleted, 1")
+    assert forgotten.blobs == 1
     assert folder.store.sizes() == {}
 
 

@@ -116,6 +116,30 @@ def test_what_a_pinned_run_was_given_is_not_forgotten(folder: Folder) -> None:
     assert folder.store.has(folder.blobs_of(run)[0])
 
 
+def test_a_pinned_run_is_not_forgotten_before_it_is_let_go(folder: Folder) -> None:
+    run = folder.run(CANARY)
+    upkeep.pin(run.id)
+    with pytest.raises(UsageError, match=r"p:1 is pinned.*`zenbook pin p:1 --remove`"):
+        upkeep.forget(run.id)
+    assert folder.store.has(folder.blobs_of(run)[0])
+    upkeep.unpin(run.id)
+    assert upkeep.forget(run.id).blobs == 1
+
+
+def test_what_another_run_made_too_is_not_said_to_be_gone(folder: Folder) -> None:
+    run, twin = folder.run("same"), folder.run("same")
+    given(folder, run)
+    told = repr(upkeep.forget(run.id))
+    assert told.endswith("p:3 had been given results of it, and no longer has them."), told
+    assert "stays: p:2 keeps the same." in told and "gone" not in told
+    assert folder.store.has(folder.blobs_of(twin)[0])
+    with_nothing = folder.history.begin_run("p", None, {})
+    folder.history.end_run(with_nothing.id, "completed")
+    assert repr(upkeep.forget(with_nothing.id)) == (
+        "p:4 is forgotten: it had made no result that was kept, so none is deleted."
+    )
+
+
 def test_a_value_that_another_run_made_too_stays_quoted(folder: Folder) -> None:
     run, twin = folder.run("same"), folder.run("same")
     made = folder.history.record(f"{run.id}-{folder.blobs_of(run)[0]}")

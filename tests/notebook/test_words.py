@@ -33,8 +33,20 @@ def test_a_step_that_failed_says_so_when_it_runs_again(kernel: Kernel) -> None:
     kernel.run("%%step a\n1 / 0")
     again = kernel.run("%%step a\n1 / 0").lines[0]
     assert "its last run failed" in again and "changed" not in again
+    assert "its last run failed; code changed ·" in kernel.run("%%step a\nx = 1").said
+    kernel.run("k = 0")
+    kernel.run("%%step b\ny = 1 / k")
+    kernel.run("k = 1")
     changed = "its last run failed; what it depends on has changed"
-    assert changed in kernel.run("%%step a\nx = 1").said
+    assert changed in kernel.run("%%step b\ny = 1 / k").said
+
+
+@pytest.mark.parametrize("cell", ["%%step a", "%%step a\n# later", "%step a\n\n"])
+def test_a_step_without_code_says_that_it_has_nothing_to_run(kernel: Kernel, cell: str) -> None:
+    ran = kernel.run(cell)
+    told = "zenbook: step a has nothing to run: there is no code below its line.\n"
+    assert (ran.stream("stderr"), ran.error, ran.said) == (told, "", "")
+    assert kernel.run("%%step a\nx = 1").said.startswith("✓ a")
 
 
 def test_a_step_that_failed_tells_the_parameter_that_is_another_now(kernel: Kernel) -> None:

@@ -15,7 +15,9 @@ from zenbook.core.layout import HEIGHT, WIDTH, layered
 from zenbook.core.view import compare_view, graph_view, runs_view, step_view
 from zenbook.core.view_diff import diff
 from zenbook.core.view_text import plain, seconds_text, size_text
-from zenbook.model import Artifact, Edge, Run, Shape, Step, Version
+from zenbook.engine.narrate import told
+from zenbook.front.command.progress import line_of
+from zenbook.model import Artifact, Edge, Miss, Outcome, Run, Shape, Step, StepRun, Version
 
 VIEWS = pictures.views()
 
@@ -166,3 +168,23 @@ def test_ten_thousand_rows_keep_to_their_page() -> None:
     page: list[Run] = [samples.RUN_1] * 100
     view = runs_view(page, 10_000, 300)
     assert (view["total"], view["offset"], len(view["rows"])) == (10_000, 300, 100)
+
+
+LIVE = "g is a generator"
+
+
+@pytest.mark.parametrize(
+    ("why", "in_view"), [(f"not kept before: {LIVE}", "not kept before"), (LIVE, "")]
+)
+def test_what_was_not_kept_is_said_once_wherever_it_is_told(why: str, in_view: str) -> None:
+    miss = Miss((), "unknowable", why)
+    ran = Outcome("s", "completed", miss, None, None, {}, 0.01, not_kept=LIVE)
+    assert line_of(ran) == f"✓ s  10 ms · not kept: {LIVE}"
+    assert told(ran) == ["Step s has finished in 10 ms.", f"  not kept: {LIVE}"]
+    assert line_of(replace(ran, verdict=Miss((), "code changed", "code changed"))) == (
+        f"✓ s  10 ms · code changed · not kept: {LIVE}"
+    )
+    done = StepRun("s", 0, "completed", "", why, 0.01, 0.0, "", "", "", not_kept=LIVE)
+    run = Run("r", "p", None, 1, "", "completed", {}, 0.0, 1.0, (done,))
+    view = step_view("s", run)
+    assert (view["why"], view["not_kept"]) == (in_view, LIVE)

@@ -29,6 +29,15 @@ def preview(value: Any) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
+def is_whole(value: Any) -> bool:
+    """Whether the preview is all there is to see of a value."""
+    kind = type(value)
+    if kind is not str and kind not in _SCALARS and kind not in _BRACKETS:
+        return False
+    text = preview(value)
+    return not text.startswith("int of ") and "…" not in text and MASK not in text
+
+
 def type_path(value: Any) -> str:
     """Where the value's type is imported from: ``numpy.ndarray``, ``int``."""
     kind = type(value)

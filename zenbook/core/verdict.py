@@ -69,6 +69,11 @@ def miss_after(last: StepRun | None, since: str = "") -> Miss:
     return miss_for(())
 
 
+def why_beside(not_kept: str, why: str) -> str:
+    """The reason that stands beside why nothing was kept: nothing where it is the same."""
+    return "" if not_kept and not_kept in why else why
+
+
 def phrase(change: Change) -> str:
     """One change in a few words: ``gamma 0.0015→0.0016``, ``helper() changed``."""
     part = change.part

@@ -16,7 +16,7 @@ from zenbook.core.view_types import (
     StepView,
     VersionLine,
 )
-from zenbook.model import Artifact, Change, Part, Record, Run, Step, Version
+from zenbook.model import Artifact, Change, Part, Record, Run, Step, StepRun, Version
 
 TEXT, IMAGE, SOURCE, ERROR, DISPLAYS = 20_000, 400_000, 60_000, 4_000, 30
 """Characters of one text, image (base64), source and error; and how many displays are shown."""
@@ -46,7 +46,7 @@ def step_view(
         "origin": run_head(origin) if origin is not None else None,
         "status": done.status if done is not None else "waiting",
         "cause": line(done.cause, 40) if done is not None else "",
-        "why": line(done.why) if done is not None else "",
+        "why": line(_why(done)) if done is not None else "",
         "seconds": number(done.seconds) if done is not None else None,
         "saved": round(done.saved, 3) if done is not None else 0.0,
         "error": plain(done.error, ERROR) if done is not None else "",
@@ -61,6 +61,12 @@ def step_view(
         "source": plain(_source(name, run, versions), SOURCE),
         "versions": _history(name, versions),
     }
+
+
+def _why(done: StepRun) -> str:
+    """Why it ran, without what it says of being kept itself."""
+    told = done.why.removesuffix(done.not_kept) if done.not_kept else done.why
+    return told.removesuffix(": ")
 
 
 def change_line(change: Change) -> ChangeLine:

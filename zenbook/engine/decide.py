@@ -18,6 +18,7 @@ from zenbook.engine.imports import as_imported, is_import
 from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
 from zenbook.engine.vouched import as_it_is_now
+from zenbook.errors import StoreFault
 from zenbook.model import Call, Change, Hit, Miss, Options, Part, Read, Record, Run, StepRun
 
 
@@ -143,18 +144,31 @@ def _explain(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Mi
     if changes:
         return miss_for(changes)
     last = desk.last_run(call.step.name, sitting.pipeline)
-    return miss_after(last[1], _since(*last, identity)) if last else miss_after(None)
+    return miss_after(last[1], _since(*last, identity, desk)) if last else miss_after(None)
 
 
-def _since(run: Run, line: StepRun, identity: Identity) -> str:
-    """What is known to be another than in a run of which no record tells: only its parameters."""
+def _since(run: Run, line: StepRun, identity: Identity, desk: Desk) -> str:
+    """What is known to be another than in a run of which no record tells: its code, where that is
+    on record or the run is of this process, and its parameters."""
     if line.key in ("", identity.fingerprint.key):
         return ""
-    shown = {part.name: part.shown for part in identity.fingerprint.parts if part.kind == "input"}
+    then, parts = _code_in(run, line.step, desk), identity.fingerprint.parts
+    if then and then not in {part.digest for part in parts if part.kind == "code"}:
+        return "code changed"
+    shown = {part.name: part.shown for part in parts if part.kind == "input"}
     used = {name: text.rpartition("→")[2] for name, text in run.parameters.items()}
     changed = [n for n in used if shown.get(n) and used[n] and shown[n] != used[n]]
     told = (f"{name} {used[name]}→{shown[name]}" for name in changed)
     return next(told, "what it depends on has changed")
+
+
+def _code_in(run: Run, step: str, desk: Desk) -> str:
+    """The digest of a step's code in a run, "" if nobody knows it."""
+    try:
+        found = desk.step_in(run, step)
+    except StoreFault:
+        return ""  # candidates() has told of the fault already
+    return found.code if found is not None else ""
 
 
 def _known(record: Record) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import NoRoom, NotDigestible, StoreFault
-from zenbook.model import Fingerprint, Record, Run, StepRun
+from zenbook.model import Fingerprint, Record, Run, Step, StepRun
 
 if TYPE_CHECKING:
     from zenbook.core.closure import CodeClosure
@@ -154,6 +154,17 @@ class Desk:
             for run, line in ((each, line) for each in runs for line in each.steps):
                 if line.step == step and line.status not in ("running", "skipped"):
                     return run, line
+        return None
+
+    def step_in(self, run: Run, name: str) -> Step | None:
+        """A step as it was in a run; None if nobody knows it: a run that ended without a version,
+        in another process."""
+        if run.version is None:
+            tell = self.drafts.get(run.id)
+            return tell().steps.get(name) if tell is not None else None
+        for version in self.history.versions(run.pipeline):
+            if version.number == run.version:
+                return next((step for step in version.shape.steps if step.name == name), None)
         return None
 
     def missing_blob(self, record: Record) -> str:

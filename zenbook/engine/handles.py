@@ -172,13 +172,7 @@ class StepHandle:
         return step.code if step is not None else ""
 
     def _as_it_ran(self) -> Step | None:
-        if self._run.version is None:
-            tell = self._desk.drafts.get(self._run.id)
-            return tell().steps.get(self.name) if tell is not None else None
-        for version in self._desk.history.versions(self._run.pipeline):
-            if version.number == self._run.version:
-                return next((s for s in version.shape.steps if s.name == self.name), None)
-        return None
+        return self._desk.step_in(self._run, self.name)
 
     @property
     def origin(self) -> str:

@@ -11,6 +11,7 @@ import logging
 import sys
 from typing import Any, Protocol
 
+from zenbook.core.verdict import why_beside
 from zenbook.engine.mishap import described
 from zenbook.model import Hit, Miss, Outcome, Run, Version
 
@@ -68,7 +69,8 @@ def told(outcome: Outcome) -> list[str]:
         origin = f"from {outcome.origin_name}, " if outcome.origin_name else ""
         lines.append(f"  {origin}saved {seconds(record.seconds)}")
     elif isinstance(outcome.verdict, Miss) and outcome.status == "completed":
-        lines.append(f"  ran: {outcome.verdict.why}")
+        why = why_beside(outcome.not_kept, outcome.verdict.why)
+        lines += [f"  ran: {why}"] if why else []
     if outcome.not_kept:
         lines.append(f"  not kept: {outcome.not_kept}")
     return [*lines, *(f"  {remark}" for remark in outcome.remarks)]

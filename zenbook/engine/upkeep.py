@@ -17,6 +17,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ def status(*, home: Path | None = None) -> Status:
         held = rows.references(history)
         records, runs, pinned = rows.counts(history)
         kept = tuple(_kept(held, sizes))
+        largest = tuple(replace(one, run=_named(history, one.run)) for one in kept[:_LARGEST])
         return Status(
             size=_size_of(folder),
             limit=rows.limit_of(history, DEFAULT_LIMIT),
@@ -83,7 +85,7 @@ def status(*, home: Path | None = None) -> Status:
             pinned=pinned,
             reclaimable=sum(sizes[blob] for blob in _orphans(held, sizes))
             + sum(store.drafts().values()),
-            largest=kept[:_LARGEST],
+            largest=largest,
             path=folder,
             evicted=len(rows.told(history, "evicted")),
         )
@@ -161,8 +163,9 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
     where other runs were given its results, unless one of them is pinned.
 
     Copies of the history that were set aside (``bad/``, ``backup/``) are deleted too, and the
-    files are scrubbed. Raises UsageError for a run that is unknown or still running, or whose
-    results a pinned run was given, Busy if another process keeps the files from being scrubbed.
+    files are scrubbed. Raises UsageError for a run that is unknown, pinned or still running, or
+    whose results a pinned run was given; Busy if another process keeps the files from being
+    scrubbed.
     """
     from zenbook.world import history_forgetting as rows
     from zenbook.world.history_keeping import collecting
@@ -185,7 +188,16 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
         rows.scrub(folder / "store" / "cache.db")
         rows.scrub(folder / "history.db")
     freed = sum(sizes.get(blob, 0) for blob in going.blobs)
-    return Forgotten(found.id, len(going.blobs), freed, going.given_to)
+    return Forgotten(
+        found.id,
+        len(going.blobs),
+        freed,
+        f"{found.pipeline}:{found.number}",
+        going.gone,
+        going.stays,
+        going.kept_by,
+        going.given_to,
+    )
 
 
 # ---------------------------------------------------------------- how
@@ -322,6 +334,12 @@ def _kept(held: Sequence[Reference], sizes: Mapping[str, int]) -> list[Kept]:
                     reference.step, reference.run, artifact, reference.pinned
                 )
     return sorted(found.values(), key=lambda kept: (-kept.artifact.size, kept.artifact.name))
+
+
+def _named(history: SqliteHistory, run: str) -> str:
+    """A run as people name it, ``first_pipeline:1``."""
+    place = history.place_of(run)
+    return f"{place[0]}:{place[1]}" if place is not None else run
 
 
 def _identity(artifact: Artifact) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,22 +64,43 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was really deleted with a run."""
+    """What was really deleted with a run, and what stays."""
 
     run: str
     blobs: int
     freed: int
+    name: str = ""
+    """As ``first_pipeline:1``."""
+    gone: tuple[str, ...] = ()
+    """Outputs that are deleted, as ``train.model``."""
+    stays: tuple[str, ...] = ()
+    """Outputs whose bytes stay, as other runs made the same."""
+    kept_by: tuple[str, ...] = ()
+    """Those runs, as ``first_pipeline:3``."""
     given_to: tuple[str, ...] = ()
-    """Other runs that had been given results of it, as ``first_pipeline:2``."""
+    """Other runs that had been given results of it."""
 
     def __repr__(self) -> str:
-        said = (
-            f"Run {self.run} is forgotten: {count(self.blobs, 'blob')} deleted, "
-            f"{bytes_text(self.freed)} freed."
-        )
+        return " ".join([f"{self.name or self.run} is forgotten{self._deleted()}", *self._rest()])
+
+    def _deleted(self) -> str:
+        if self.gone or self.blobs:
+            told = f"{listed(self.gone)} deleted" if self.gone else "what it had shown deleted"
+            return f": {told}, {bytes_text(self.freed)} freed."
+        if self.stays:
+            return "."
+        return ": it had made no result that was kept, so none is deleted."
+
+    def _rest(self) -> Iterator[str]:
+        if self.stays:
+            keeps = "keeps" if len(self.kept_by) == 1 else "keep"
+            stay = "stays" if len(self.stays) == 1 else "stay"
+            yield f"{listed(self.stays)} {stay}: {listed(self.kept_by)} {keeps} the same."
         if self.given_to:
-            said += f" {listed(self.given_to)} had been given results of it, which are gone."
-        return said
+            which = "which are gone" if self.gone else "and no longer has them"
+            if len(self.given_to) > 1 and not self.gone:
+                which = "and no longer have them"
+            yield f"{listed(self.given_to)} had been given results of it, {which}."
 
 
 def bytes_text(size: int) -> str:

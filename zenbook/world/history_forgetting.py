@@ -36,16 +36,20 @@ _FORGETTING = "forgetting"
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What goes with a run: its blobs; and the runs that had been given results of it."""
+    """What goes with a run: its blobs, and those of what it made, as ``step.output``; what of that
+    stays as other runs made the same, and which; the runs that had been given results of it."""
 
     blobs: frozenset[str]
+    gone: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+    kept_by: tuple[str, ...] = ()
     given_to: tuple[str, ...] = ()
 
 
 def forget_rows(history: SqliteHistory, run: Run, happened: float) -> Forgetting:
     """Delete all rows of a run and note which blobs must go; those no other record refers to.
 
-    Raises UsageError where a pinned run was given results of it.
+    Raises UsageError where it is pinned, or a pinned run was given results of it.
     """
     claims = [record for _, record in every_claim(history) if record is not None]
     going = [record for record in claims if record.run == run.id]
@@ -54,7 +58,12 @@ def forget_rows(history: SqliteHistory, run: Run, happened: float) -> Forgetting
     blobs = _union(map(blobs_of, going)) - _union(map(blobs_of, staying))
     lost = _union(map(_parts, going)) - _union(map(_parts, staying))
 
+    gone, stays = _apart(going, blobs)
+    twins = {one.run for one in staying if not blobs_of(one).isdisjoint(_union(stays.values()))}
+
     def delete(connection: sqlite3.Connection) -> Forgetting:
+        _refuse_pinned(connection, run)
+        kept_by = _names(connection, twins)
         given_to = _given_to_others(connection, run, ids)
         connection.execute("PRAGMA secure_delete = ON")
         _delete_run(connection, run, ids)
@@ -64,11 +73,40 @@ def forget_rows(history: SqliteHistory, run: Run, happened: float) -> Forgetting
         _blank_version(connection, run)
         write_meta(connection, _FORGETTING, json.dumps(sorted({*_going(connection), *blobs})))
         note_event(connection, happened, "forgotten", run.id, {"records": len(ids)})
-        return Forgetting(blobs, given_to)
+        return Forgetting(blobs, tuple(gone), tuple(stays), kept_by, given_to)
 
     done = history.ledger.write(delete)
     checkpoint("rows forgotten")
     return done
+
+
+def _apart(
+    records: Iterable[Record], going: frozenset[str]
+) -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """The outputs whose bytes go, and those whose bytes stay, with their blobs."""
+    outputs = {
+        f"{record.step}.{artifact.name.removeprefix('~')}": frozenset({artifact.blob})
+        for record in records
+        for artifact in (*record.outputs, *record.changed)
+        if artifact.blob
+    }
+    gone = {name: blobs for name, blobs in outputs.items() if blobs <= going}
+    return gone, {name: blobs for name, blobs in outputs.items() if name not in gone}
+
+
+def _refuse_pinned(connection: sqlite3.Connection, run: Run) -> None:
+    row = connection.execute("SELECT pinned FROM run WHERE id = ?", (run.id,)).fetchone()
+    if row is not None and row[0]:
+        name = f"{run.pipeline}:{run.number}"
+        raise UsageError(
+            f"{name} is pinned. To forget it all the same, let it go first: "
+            f"`zenbook pin {name} --remove`."
+        )
+
+
+def _names(connection: sqlite3.Connection, runs: Collection[str]) -> tuple[str, ...]:
+    rows = connection.execute("SELECT id, pipeline, number FROM run ORDER BY sequence")
+    return tuple(f"{pipeline}:{number}" for id, pipeline, number in rows if id in runs)
 
 
 def _given_to_others(

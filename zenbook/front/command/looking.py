@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zenbook.core.naming import nearest
+from zenbook.core.preview import is_whole, preview
 from zenbook.core.view import runs_view
 from zenbook.engine import verbs
 from zenbook.engine.desk import open_desk
 from zenbook.engine.handles import RunHandle
-from zenbook.errors import StoreFault, UsageError
+from zenbook.errors import StoreFault, UsageError, ZenbookError
 from zenbook.front.command import pictures, tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.world.home import find_home, is_home, open_home
@@ -62,6 +63,8 @@ def runs_command(
         return
     _need_home()
     found = verbs.runs(pipeline, tag=tag, status=status, search=search, limit=limit, offset=offset)
+    if pipeline is not None and found.nothing and not verbs.runs(pipeline, limit=1):
+        raise ZenbookError(found.nothing)
     view = pictures.runs_picture(found)
     tell(view, lambda: tables.runs_page(view, found.nothing), as_json)
 
@@ -129,8 +132,9 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
 
     Inputs that a step changed in place are among them, as it left them.
 
-    Prints the values, and says which cannot be loaded; `--to FILE` saves one OUTPUT in the form its
-    suffix says: .npy for arrays, .csv and .parquet for frames, .json and .txt.
+    Prints a short preview of each, and says which cannot be loaded; `--to FILE` saves one OUTPUT
+    whole, in the form its suffix says: .npy for arrays, .csv and .parquet for frames, .json for
+    plain values, .txt for its text, .pkl for any value.
     """
     _need_home()
     values, faults = verbs.loaded(run, output, step=step)
@@ -147,7 +151,12 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
         click.echo(f"Saved {name} to {to}.")
         return
     for name, value in values.items():
-        click.echo(f"{name} = {value!r}")
+        click.echo(f"{name} = {preview(value)}")
+    if cut := next((name for name, value in values.items() if not is_whole(value)), ""):
+        from zenbook.front.command.saving import FORMS
+
+        told = f"`zenbook restore {run} {cut} -o FILE` saves it; FILE ends in one of {FORMS}."
+        click.echo(f"{cut} is not shown whole: {told}", err=True)
     if faults:
         raise StoreFault("\n".join(_lost(name, fault) for name, fault in faults.items()))
 

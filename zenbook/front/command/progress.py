@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from zenbook.core.verdict import why_beside
 from zenbook.core.view_text import GLYPHS, plain, seconds_text
 from zenbook.model import Hit, Miss, Outcome, Run, Version
 
@@ -110,4 +111,5 @@ def _verdict(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f"{outcome.status} after {seconds_text(outcome.seconds)} · nothing kept"
     why = verdict.why if isinstance(verdict, Miss) else ""
-    return f"{seconds_text(outcome.seconds)} · {why}"
+    told = why_beside(outcome.not_kept, why)
+    return " · ".join(filter(None, (seconds_text(outcome.seconds), told)))

@@ -32,6 +32,7 @@ from zenbook.front.notebook.marker import (
     magic_above,
 )
 from zenbook.front.notebook.notebook_name import PATHS_TOLD, notebook_file, pipeline_name
+from zenbook.front.notebook.one_pass import started_for_one_pass
 from zenbook.world import watch_memoized
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Door:
     pipeline_cache: bool | None = None
     run_cache: bool | None = None
     """Said for the whole run by ``zenbook run --no-cache``."""
+    is_one_pass: bool | None = None
+    """Whether the notebook is executed once from its top to its end; None until that is asked."""
     rerun: frozenset[str] = frozenset()
     """Steps that ``zenbook run --step NAME --rerun`` runs although they would be hits."""
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -100,11 +103,11 @@ class Door:
 
     def pre_run_cell(self, info: Any) -> None:
         """A cell begins."""
-        raw = info.raw_cell or ""
+        raw, told = info.raw_cell or "", str(getattr(info, "cell_id", "") or "")
         marker = find_marker(raw.splitlines())
         frame = Frame(
             raw=raw,
-            cell_id=str(getattr(info, "cell_id", "") or ""),
+            cell_id=told or self._id_in_pass(),
             marker=marker,
             transformed=getattr(info, "transformed_cell", None) or "",
             number=self.shell.execution_count - (1 if info.store_history else 0),
@@ -114,13 +117,24 @@ class Door:
         if self.dice is not None and marker is None and not self.frames:
             self.dice.begin(self.sessions.values())
         self.frames.append(frame)
-        if frame.cell_id:
+        if told:
             lab.page_executes()
         if marker is None and (magic := magic_above(raw)) and magic != "capture":
             self.say(
                 f"zenbook: the %%step line stands below %%{magic}, so this cell runs uncached; "
                 "put %%step on the first line."
             )
+
+    def _id_in_pass(self) -> str:
+        """An id for a cell that has none: in one pass every execution is another cell."""
+        if not self._is_in_one_pass():
+            return ""
+        return self.frames[0].cell_id if self.frames else f"cell {len(self.trail.cells) + 1}"
+
+    def _is_in_one_pass(self) -> bool:
+        if self.is_one_pass is None:
+            self.is_one_pass = started_for_one_pass()
+        return self.is_one_pass
 
     def visit(self, tree: ast.Module) -> ast.Module:
         """The syntax-tree transformer; see the module's text. Never raises."""
@@ -180,6 +194,7 @@ class Door:
 
     def _lowered(self, frame: Frame, tree: ast.Module) -> ast.Module:
         from zenbook.front.notebook.dice import Dice
+        from zenbook.front.notebook.line import nothing_to_run
         from zenbook.front.notebook.passing import Passing
 
         if self.dice is None:
@@ -187,6 +202,9 @@ class Door:
         if frame.marker is None or not self._compiles(frame.raw, tree):
             return tree
         passing = frame.passing = Passing(self, frame, tree)
+        if not tree.body:
+            self.say(nothing_to_run(passing.said.name))
+            return tree
         lowered = passing.open()
         if passing.why:  # it runs, maybe for long
             lab.changed()
@@ -248,6 +266,7 @@ class Door:
                 origin=f"notebook {file.name}" if file else "notebook",
                 parameters=self.parameters,
                 about=self.about,
+                is_one_pass=self._is_in_one_pass(),
             )
         outline = self.outline()
         found.expect(outline.steps, outline.codes)

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from zenbook.core.view_text import ANSI, seconds_text
+from zenbook.core.view_text import seconds_text
 from zenbook.core.view_types import SCHEMA
 from zenbook.errors import OptionError, UsageError
 from zenbook.front.notebook.book import read_python, write_notebook
+from zenbook.front.notebook.failed_cell import Failure, failure_of, shown
 from zenbook.front.notebook.given import given_to, inject, own_place
 from zenbook.front.notebook.line import MIME
 from zenbook.front.notebook.option_table import suggestion
@@ -39,22 +40,7 @@ _SECONDS_TO_STOP = 10
 """A cell that is stopped has so long to end, with its outputs and its line."""
 _MOST_ABORTED = 3
 """A kernel whose cell has failed may refuse what was sent before it is done with that."""
-_DIED = (
-    "the kernel died while it ran this cell: memory ran out, a library crashed, or somebody "
-    "ended its process. What ran before is kept."
-)
 NO_STEP = "{file} has no step: mark cells with %%step NAME to keep what they give."
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """The cell that ended a run: its number counted from 1, its source, the kernel's traceback."""
-
-    cell: int
-    source: str
-    name: str
-    value: str
-    traceback: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +171,12 @@ def _executed(client: Any, notebook: Any) -> Failure | None:
         try:
             _execute(client, cell, number)
         except CellExecutionError as error:
-            place = own_place(notebook, number)
-            told = _traceback(cell) or f"{error.ename}: {error.evalue}"
             is_stopped = error.ename == "KeyboardInterrupt"
             _tell_ended(client, "interrupted" if is_stopped else "failed")
-            return Failure(place, cell.source, error.ename, error.evalue, told)
-        except DeadKernelError as error:
-            place = own_place(notebook, number)
-            return Failure(place, cell.source, type(error).__name__, _DIED, _DIED)
+            told = f"{error.ename}: {error.evalue}"
+            return failure_of(cell, own_place(notebook, number), told)
+        except DeadKernelError:
+            return failure_of(cell, own_place(notebook, number))
     return None
 
 
@@ -220,12 +204,6 @@ def _calling(function: str, arguments: str) -> str:
             "del __zenbook_call",
         ]
     )
-
-
-def _traceback(cell: Any) -> str:
-    """The traceback that a cell shows, "" if it shows none."""
-    found = [o.traceback for o in cell.outputs if o.output_type == "error"]
-    return "\n".join(found[-1]) if found else ""
 
 
 def _execute(client: Any, cell: Any, number: int) -> None:
@@ -321,7 +299,7 @@ def run_notebook(
     elif not told.steps and failure is None:
         print(NO_STEP.format(file=file))
     if failure is not None:
-        print(_shown(failure, sys.stderr), file=sys.stderr)
+        print(shown(failure, sys.stderr), file=sys.stderr)
     if not as_json and told.steps:
         how = f"{'failed after' if failure else 'completed in'} "
         print(f"{file} {how}{seconds_text(time.monotonic() - began)}{told.summary()}.")
@@ -358,12 +336,3 @@ def plan_notebook(file: Path, parameters: Mapping[str, str], *, no_cache: bool =
     if not (foreseen.planned or foreseen.remarks):
         print(NO_STEP.format(file=file), file=sys.stderr)
     return foreseen.plan
-
-
-def _shown(failure: Failure, stream: TextIO) -> str:
-    """The failure, in colour only where somebody watches who wants colour."""
-    if failure.traceback == failure.value:
-        return f"Cell {failure.cell} failed: {failure.value}"
-    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
-    traceback = failure.traceback if coloured else ANSI.sub("", failure.traceback)
-    return f"Cell {failure.cell} failed:\n{traceback}"

@@ -13,17 +13,18 @@ import itertools
 import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from html import escape
 from typing import Any
 
-from zenbook.core.verdict import FIRST_RUN
+from zenbook.core.verdict import FIRST_RUN, why_beside
 from zenbook.core.view_text import GLYPHS, line, seconds_text, size_text
-from zenbook.model import Status
+from zenbook.model import Status, StepRun
 from zenbook.world.streams import flush_streams
 
 MIME = "application/vnd.zenbook.step+json"
 _SHOWN_NAMES = 6
+REPLACES = "replaces the step of that name in another cell"
 _ANOTHERS = "the result of another kernel"
 
 
@@ -63,6 +64,24 @@ def stopped(step: str, seconds: float, waited: bool) -> StepLine:
     return StepLine(step, "interrupted", seconds=seconds, remarks=(f"Stop came while {doing}",))
 
 
+def nothing_to_run(step: str) -> str:
+    """What to say of a step's cell that holds no code."""
+    named = f"step {step}" if step else "this step"
+    return f"zenbook: {named} has nothing to run: there is no code below its line."
+
+
+def replacing(line: StepRun) -> StepRun:
+    """The line on record of a step that another cell was before."""
+    return replace(line, remarks=(*line.remarks, REPLACES))
+
+
+def unkept(error: BaseException) -> str:
+    """Why nothing was kept of a cell that has run: keeping it was stopped, or we failed."""
+    if isinstance(error, Exception):
+        return f"zenbook failed ({type(error).__name__}: {error})"
+    return "Stop came while it was kept"
+
+
 def text_of(said: StepLine) -> str:
     """The line as plain text."""
     return _text(said, line(said.step), _pieces(said))
@@ -74,9 +93,8 @@ def _text(said: StepLine, step: str, pieces: Sequence[str]) -> str:
 
 def _pieces(said: StepLine) -> list[str]:
     pieces = [_state(said)]
-    told = said.not_kept and said.not_kept in said.why
-    if said.status in ("running", "completed") and said.why and not told:
-        pieces.append(said.why)
+    if said.status in ("running", "completed"):
+        pieces.append(why_beside(said.not_kept, said.why))
     is_first = said.why == FIRST_RUN.why  # what it took in another pipeline was no run of this
     if said.status == "running" and said.seconds is not None and not is_first:
         pieces.append(f"last {seconds_text(said.seconds)}")

@@ -9,35 +9,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from zenbook.front.notebook.line import Spot, StepLine
+from zenbook.front.notebook.line import REPLACES, Spot, StepLine
 
 
 class Lines:
     """Where each step of the open run has its line, and what it says."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[Spot, StepLine]] = {}
+        self._told: list[tuple[Spot, StepLine]] = []
 
     def tell(self, spot: Spot, said: StepLine) -> None:
         """Show a step's line, and make those of the same run say the same version."""
-        self._told.pop(said.step, None)
+        if REPLACES not in said.remarks:  # else its old line still stands, under another cell
+            self._told = [told for told in self._told if told[1].step != said.step]
         if said.run is not None:
-            self._forget_other_runs(said.run)
+            self._told = [told for told in self._told if told[1].run == said.run]
             self.settle(said.version)
-            self._told[said.step] = (spot, said)
+            self._told.append((spot, said))
         spot.show(said)
 
     def settle(self, version: str) -> None:
         """The version of the open run is this."""
-        for step, (spot, said) in self._told.items():
+        for place, (spot, said) in enumerate(self._told):
             if said.version != version:
                 said = replace(said, version=version)
                 spot.update(said)
-                self._told[step] = (spot, said)
+                self._told[place] = (spot, said)
 
     def forget(self) -> None:
         """Nobody listens any more, or another run begins."""
         self._told.clear()
-
-    def _forget_other_runs(self, run: int) -> None:
-        self._told = {step: told for step, told in self._told.items() if told[1].run == run}

@@ -62,6 +62,7 @@ def headless(
     door = load_into(get_ipython())
     os.environ["ZENBOOK_NOTEBOOK"] = file
     door.run_cache, door.rerun, door.about = enable_cache, frozenset(rerun), about
+    door.is_one_pass = True
     logging.getLogger("tornado.general").addFilter(_is_no_farewell)
 
 

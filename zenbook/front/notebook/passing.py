@@ -30,9 +30,10 @@ from zenbook.front.notebook.definitions import annotated
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, is_widened, watching_hidden
-from zenbook.front.notebook.line import Spot, StepLine, waiting
+from zenbook.front.notebook.line import Spot, StepLine, replacing, unkept, waiting
 from zenbook.front.notebook.manner import with_manner
 from zenbook.front.notebook.namespace import Glimpse, glimpse, is_spare
+from zenbook.front.notebook.one_pass import may_fail
 from zenbook.front.notebook.options import parse_step_line
 from zenbook.front.notebook.putting import Putting
 from zenbook.front.notebook.session import Known, Session
@@ -77,8 +78,6 @@ class Passing:
 
     def open(self) -> ast.Module:
         """The tree that IPython is to execute. Raises what the user has to see."""
-        if not self.tree.body:
-            return self.tree
         self._hoisted = self._imports.make()
         self.cell: Cell = read_cell(
             self.tree,
@@ -317,12 +316,10 @@ class Passing:
     def _unkept(self, error: BaseException, seconds: float) -> tuple[Outcome, Mapping[str, Any]]:
         """A cell that has run, and whose keeping was stopped or failed by a fault of ours."""
         self.abandon()
-        why = "Stop came while it was kept"
         if isinstance(error, Exception):
-            why = f"zenbook failed ({type(error).__name__}: {error})"
             self.shell.log.debug("zenbook failed after a cell", exc_info=True)
-        ran = Ran({}, seconds, metrics=self._collected)
-        outcome = outcome_of(ran, Miss((), "unknowable", self.why), self.call, not_kept=why)
+        ran, miss = Ran({}, seconds, metrics=self._collected), Miss((), "unknowable", self.why)
+        outcome = outcome_of(ran, miss, self.call, not_kept=unkept(error))
         return outcome, {n: self.namespace[n] for n in self.cell.binds if n in self.namespace}
 
     def abandon(self) -> None:
@@ -373,6 +370,7 @@ class Passing:
         hit, line = outcome.status == "cached", step_run(outcome, 0)
         name, session = self.cell.name, self.session
         replaced = session.known.get(name)
+        other = replaced is not None and replaced.cell_id != self.frame.cell_id
         if not hit and replaced is not None and (own := changed_by_itself(outcome, replaced)):
             outcome = replace(outcome, remarks=(*outcome.remarks, rewinding(own)))
         if hit:
@@ -383,7 +381,7 @@ class Passing:
                 step=replace(self.call.step, outputs=outputs),
                 source=self.frame.raw,
                 cell_id=self.frame.cell_id,
-                line=line,
+                line=replacing(line) if other else line,
                 edges=self._edges,
                 fingerprint=outcome.fingerprint,
                 record=outcome.record,
@@ -393,9 +391,9 @@ class Passing:
                 random_after=self.desk.randomness.states(),
             ),
             hit,
+            may_fail=may_fail(self.shell),
         )
         self.door.trail.step_ran(self._met_at, session.known[name])
         session.produced(name, {output: bound[output] for output in outputs})
         session.changed_in_place(name, self.call.values, self.namespace, outcome.changed)
-        other = replaced is not None and replaced.cell_id != self.frame.cell_id
         return teller(self.door, session).line(outcome, outputs, replaces=other)

@@ -7,7 +7,9 @@ R3  A step already in it: a miss opens a new run (upstream steps are carried ove
     All again: run 2, all cached); a hit of another result than the run has opens one, too, as
     a miss does (the run's parameters and metrics are those of its own results); any other hit
     is noted on the current run.
-R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own.
+R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own. Where a
+    notebook is executed in one pass (:mod:`one_pass`), that is one run: a step that is in it
+    already is another cell of the same name, which replaces it.
 R5  No rule uses the clock.
 
 A version is the shape of the notebook's steps in the order of their wiring (so that executing
@@ -18,8 +20,7 @@ version and not five. A failed or interrupted run stamps none.
 
 from __future__ import annotations
 
-import sys
-import weakref
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +31,7 @@ from zenbook.engine.drafts import Draft
 from zenbook.engine.logbook import Logbook
 from zenbook.errors import PipelineError, StoreFault
 from zenbook.front.notebook.lines import Lines
+from zenbook.front.notebook.producer import Producer
 from zenbook.model import (
     Call,
     Edge,
@@ -74,31 +76,6 @@ class Place:
     version: str
 
 
-class Producer:
-    """The step that gave a name its value, what the step calls it, and which object it is; the
-    object is let go.
-
-    A value that takes weak references is told by one. An array is not, as it could not be resized
-    in place any more; like what takes none, it is told by its id.
-    """
-
-    __slots__ = ("_identity", "_weakly", "output", "step")
-
-    def __init__(self, step: str, output: str, value: Any) -> None:
-        self.step, self.output = step, output
-        self._identity = id(value)
-        numpy = sys.modules.get("numpy")
-        is_array = numpy is not None and type(value) is numpy.ndarray
-        takes_none = is_array or not type(value).__weakrefoffset__
-        self._weakly = None if takes_none else weakref.ref(value)
-
-    def made(self, value: Any) -> bool:
-        """Whether this is the object that the step bound or changed."""
-        if self._weakly is not None:
-            return self._weakly() is value
-        return id(value) == self._identity
-
-
 @dataclass(slots=True, eq=False)
 class Session:
     """The open run of one notebook, and every step the kernel has met."""
@@ -109,8 +86,13 @@ class Session:
     parameters: dict[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     """Name, tags and note of its runs."""
-    expected: frozenset[str] = frozenset()
-    """Names of the steps the notebook's file has; empty where nobody tells."""
+    is_one_pass: bool = False
+    """Whether all that the kernel executes is one run."""
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """Names of the steps the notebook's file has, and how many cells are each; empty where nobody
+    tells."""
+    entered: Counter[str] = field(default_factory=Counter)
+    """How often each step has been executed in the open run."""
     foretold: Callable[[Container[str]], Mapping[str, str]] = field(default=lambda met: {})
     """Gives the codes that the file has for them, but for those of these names."""
     gone: set[str] = field(default_factory=set)
@@ -128,11 +110,11 @@ class Session:
     """The line that the open run began with, until its step is noted."""
 
     def expect(
-        self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
+        self, steps: Mapping[str, int], codes: Callable[[Container[str]], Mapping[str, str]]
     ) -> None:
-        """The notebook's file has these steps now, with these codes."""
+        """The notebook's file has so many cells of each step now, with these codes."""
         self.foretold = codes
-        self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
+        self.gone = (self.gone | (self.expected.keys() if steps else set())) - steps.keys()
         self.expected = steps
 
     def _met(self, known: Known) -> None:
@@ -191,13 +173,14 @@ class Session:
             self.close()
             self._open(carried, line)
         assert self.logbook is not None
+        self.entered[line.step] += 1
         if self.ended:
             self.logbook.close("running")
             self.ended = False
 
     def _opens(self, line: StepRun) -> bool:
-        if self.logbook is None:
-            return True
+        if self.logbook is None or self.is_one_pass:
+            return self.logbook is None
         joined = self.joined.get(line.step)
         if joined is None or (joined.status == "running" and line.status == "interrupted"):
             return False
@@ -219,7 +202,7 @@ class Session:
             lines=lines,
             **self.about,
         )
-        self.joined = {one.step: one for one in lines}
+        self.joined, self.entered = {one.step: one for one in lines}, Counter()
         self.ended, self.number, self._opened_with = False, self.logbook.number, lines[-1]
         self.desk.drafts[self.logbook.run.id] = self._draft
 
@@ -247,20 +230,24 @@ class Session:
 
     # ------------------------------------------------------------ noting
 
-    def note(self, known: Known, hit: bool) -> None:
-        """A step has ended: put its line on record and see what that makes stale."""
+    def note(self, known: Known, hit: bool, *, may_fail: bool = False) -> None:
+        """A step has ended: put its line on record and see what that makes stale. One that failed
+        ends the run, unless that was expected of its cell."""
         name = known.step.name
         before = self.known.get(name)
         self._met(known)
         earlier = self.joined.get(name)
         is_noted = earlier is not None and earlier is self._opened_with
-        if not (is_noted or (hit and earlier is not None and earlier.status == "completed")):
+        was_made_here = earlier is not None and earlier.status == "completed"
+        is_it = earlier is not None and earlier.record == known.line.record
+        if not (is_noted or (hit and was_made_here and is_it)):
             self._note(replace(known.line, position=self._position(name)))
         self._opened_with = None
         self._note_parameters()
         if before is not None and not hit and known.line.status == "completed":
             self._mark_downstream(name, before, known)
-        if known.line.status in ("failed", "interrupted"):
+        goes_on = self.is_one_pass and may_fail
+        if known.line.status in ("failed", "interrupted") and not goes_on:
             self._end(known.line.status)
             self.logbook = None
         elif self._complete():
@@ -334,7 +321,8 @@ class Session:
             versions = self.desk.history.versions(self.pipeline)
         except StoreFault:
             return ""  # the logbook tells of a history that is out of order
-        if fitting := self._fitting(versions, self.foretold(self.known) if versions else {}):
+        met = self.known.keys() - self._to_come()
+        if fitting := self._fitting(versions, self.foretold(met) if versions else {}):
             return f"v{fitting[0]}{' draft' if len(fitting) > 1 else ''}"
         return f"v{max((v.number for v in versions), default=0) + 1} draft"
 
@@ -345,10 +333,10 @@ class Session:
         all versions that have the steps it met, and the codes foretold of others, newest first."""
         shape = self.shape()
         exact = [v.number for v in versions if v.shape.digest == shape.digest]
-        if exact or self._complete():
+        if self._complete() or (exact and not self._to_come()):
             return exact[:1]
-        mine = {**(foretold or {}), **{step.name: step.code for step in shape.steps}}
-        is_whole = bool(foretold) and mine.keys() == self.expected
+        mine = {**{step.name: step.code for step in shape.steps}, **(foretold or {})}
+        is_whole = bool(foretold) and mine.keys() == self.expected.keys()
         return [
             version.number
             for version in reversed(versions)
@@ -363,7 +351,15 @@ class Session:
         return Place(self.number, self.version_said())
 
     def _complete(self) -> bool:
-        return bool(self.expected) and self.expected <= self.joined.keys()
+        is_whole = bool(self.expected) and self.expected.keys() <= self.joined.keys()
+        return is_whole and not self._to_come()
+
+    def _to_come(self) -> frozenset[str]:
+        """Names of steps that cells further down replace in this pass."""
+        if not self.is_one_pass:
+            return frozenset()
+        cells = self.expected.items()
+        return frozenset(name for name, times in cells if 0 < self.entered[name] < times)
 
     def _end(self, status: Status) -> None:
         if self.logbook is None:

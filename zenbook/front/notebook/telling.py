@@ -9,7 +9,7 @@ from glob import glob
 from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import StoreFault
-from zenbook.front.notebook.line import StepLine, ago
+from zenbook.front.notebook.line import REPLACES, StepLine, ago
 from zenbook.front.notebook.session import Known, Session
 from zenbook.model import Edge, Miss, Outcome, Record
 
@@ -94,7 +94,7 @@ class Teller:
         if outcome.changed:
             remarks.append(f"changes {', '.join(outcome.changed)} in place")
         if replaces:
-            remarks.append("replaces the step of that name in another cell")
+            remarks.append(REPLACES)
         remarks += self._misspelt(outcome.step)
         return tuple(dict.fromkeys(remarks))
 
