@@ -46,7 +46,7 @@ def names_in_formulas(
     texts = [*facts.strings, *texts]
     likely = [text for text in texts if len(text) <= _LONGEST and (is_code or "@" in text)]
     found = {name for text in likely for name in names_in_formula(text, is_code=is_code)}
-    found |= {name for text in texts for name in _tables_in(text) if _is_table(space.get(name))}
+    found |= {name for text in texts for name in _tables_in(text) if is_table(space.get(name))}
     known = {name.root for name in facts.names}.union(besides)
     return [Name(name) for name in sorted(found - known) if space.get(name, MISSING) is not MISSING]
 
@@ -58,7 +58,7 @@ def _tables_in(text: str) -> Iterator[str]:
             yield first or further
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
     """Whether such a library takes a value for a table."""
     library = library_of(type(value))
     return library in _TABLES or (library == "numpy" and type(value).__name__ == "ndarray")
