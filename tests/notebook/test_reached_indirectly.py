@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.notebook.kernel import Kernel
 
 THROUGH_A_NAMESPACE = {
@@ -120,6 +122,7 @@ QUERIES = {
     "a text of the notebook": "pl.sql(asked).collect().item()",
     "a helper": "helped()",
     "a helper's argument": "summed('SELECT sum(a) FROM \"df\"')",
+    "a text that is made": "summed(' '.join(['SELECT sum(a) FROM', 'df']))",
 }
 
 
@@ -132,6 +135,22 @@ def test_a_step_runs_where_a_table_in_a_text_of_sql_is_another(kernel: Kernel) -
     steps = [f"%%step s{n}\ny = {each}" for n, each in enumerate(QUERIES.values())]
     for value, status in ((1, "completed"), (1, "cached"), (2, "completed")):
         kernel.play(given, f"df = pl.DataFrame({{'a': [{value}]}})")
+        for step in steps:
+            assert (kernel.run(step).status, kernel.value("y")) == (status, value), step
+        kernel.fresh()
+
+
+def test_a_step_runs_where_a_table_in_a_text_that_duckdb_is_given_is_another(
+    kernel: Kernel,
+) -> None:
+    pytest.importorskip("duckdb")
+    given = "import duckdb, pandas as pd\nother = pd.DataFrame({'a': [7]})\nparts = ['df']"
+    steps = [
+        "%%step a\nq = 'SELECT sum(a) FROM ' + parts[0]\ny = int(duckdb.sql(q).fetchall()[0][0])",
+        "%%step b\nr = duckdb.sql(' '.join(['FROM', *parts])).fetchall()\ny = r[0][0]",
+    ]
+    for value, status in ((1, "completed"), (1, "cached"), (2, "completed"), (2, "cached")):
+        kernel.play(given, f"df = pd.DataFrame({{'a': [{value}]}})")
         for step in steps:
             assert (kernel.run(step).status, kernel.value("y")) == (status, value), step
         kernel.fresh()

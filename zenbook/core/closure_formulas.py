@@ -55,7 +55,7 @@ def tables_in_texts(
 ) -> list[Name]:
     """The same of globals that are tables, and that a text of SQL names."""
     texts = [*facts.strings, *texts]
-    found = {name for text in texts for name in _tables_in(text) if _is_table(space.get(name))}
+    found = {name for text in texts for name in _tables_in(text) if is_table(space.get(name))}
     known = {name.root for name in facts.names}.union(besides)
     return [Name(name) for name in sorted(found - known)]
 
@@ -67,7 +67,7 @@ def _tables_in(text: str) -> Iterator[str]:
             yield first or further
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
     """Whether such a library takes a value for a table."""
     library = library_of(type(value))
     return library in _TABLES or (library == "numpy" and type(value).__name__ == "ndarray")

@@ -35,6 +35,7 @@ from zenbook.world import (
     watch_reaching,
     watch_registries,
     watch_reports,
+    watch_tables,
 )
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
@@ -101,7 +102,7 @@ def wrap(*, only_variables: bool = False) -> None:
 
 
 _ROOMS: tuple[Any, ...] = (
-    *(watch_random, watch_reports, watch_hearing, watch_formulas),
+    *(watch_random, watch_reports, watch_hearing, watch_formulas, watch_tables),
     *(watch_programs, watch_reaching, watch_registries),
 )
 
