@@ -260,6 +260,19 @@ CACHED: dict[str, list[str]] = {
         "%%step b\nc = _exit_code",
         "_exit_code, c",
     ],
+    "a generator that is done": [
+        "%%step a\ndef squares(n):\n    for i in range(n): yield i * i\n"
+        "g = squares(3)\ntotal = sum(g)\nh = (i for i in [1])\nrest = [*h]",
+        "%%step b\nmore = sum(g) + total",
+        "list(g), next(h, 'done'), g.__qualname__, g.gi_frame, h.__name__, more",
+    ],
+    "a progress bar that is done": [
+        "from tqdm import tqdm\nrows = [1, 2, 3]",
+        "%%step a\nbar = tqdm(rows, desc='all', bar_format='{n}')\n"
+        "for row in bar: pass\nfor n in (short := tqdm(range(2), disable=True)): pass",
+        "rows.append(4); bar.close(); bar.refresh(); bar.set_postfix(loss=1)\n"
+        "bar.n, bar.total, bar.desc, bar.iterable is rows, list(bar), bar.postfix, str(bar), [*short]",
+    ],
     "how a program of a helper ended": [
         "def f():\n    code = 4\n    !exit {code}",
         "%%step a\nf()\nx = 1",

@@ -1,5 +1,5 @@
 """Things that are over: an archive that was closed, an executor that was shut down, a program that
-has ended. ``with open_it() as it:`` leaves one behind.
+has ended. ``with open_it() as it:`` leaves one behind, as ``bar = tqdm(rows)`` does after its loop.
 
 While it lives, each of these is refused (:mod:`zenbook.core.refused`). Afterwards it is what it
 says of itself, and refuses to do more; it is described as that, and made again as that
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -37,14 +38,17 @@ def facts_of_ended(value: Any) -> Facts | None:
 
 
 def _named(kind: type) -> Any:
-    """What its module calls so; types of ``csv`` are called like the functions that make them."""
+    """What its module calls so; types of ``csv`` are called like the functions that make them, and
+    nothing is called a generator."""
+    if kind is types.GeneratorType:
+        return kind
     names = vars(sys.modules[kind.__module__])
     return names.get(kind.__name__.title() if kind.__module__ == "_csv" else kind.__name__)
 
 
 def may_be_over(kind: type) -> bool:
     """Whether objects of this type may be such."""
-    return kind.__module__ in _MODULES
+    return kind.__module__ in _MODULES or kind is types.GeneratorType
 
 
 def _gzip_mode(file: Any) -> str:
@@ -98,6 +102,25 @@ def _has_ended(program: Any) -> bool:
     return program.returncode is not None and all(pipe is None or pipe.closed for pipe in pipes)
 
 
+def _is_bar_closed(bar: Any) -> bool:
+    """A bar that was told to show nothing has no stream; another one's is no file of its own."""
+    file = vars(bar).get("fp", bar)
+    return bar.disable is True and (file is bar or file._wrapped is sys.stderr)
+
+
+def _of_bar(bar: Any) -> Facts:
+    own = vars(bar)
+    return ("fp" in own, {k: v for k, v in sorted(own.items()) if k not in _MADE_FOR_A_BAR})
+
+
+_MADE_FOR_A_BAR = ("_ema_dt", "fp", "iterable_iterator", "iterable_next", "sp")
+"""What a progress bar of tqdm has of its stream, and of functions."""
+
+
+def _names_of(generator: Any) -> Facts:
+    return (generator.__name__, generator.__qualname__)
+
+
 def _without(lock: str) -> Callable[[Any], Facts]:
     return lambda one: ({k: v for k, v in sorted(vars(one).items()) if k != lock},)
 
@@ -106,6 +129,7 @@ def _is_file_closed(file: Any) -> bool:
     return bool(file.closed)
 
 
+_BAR: _Kind = (_is_bar_closed, _of_bar)
 _EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _HDF5: _Kind = (lambda one: not one, lambda one: ())
 _IN_MEMORY: _Kind = (_is_file_closed, lambda one: ())
@@ -116,6 +140,7 @@ _KINDS: dict[str, _Kind] = {
     "_csv.writer": _ROWS,
     "_io.BytesIO": _IN_MEMORY,
     "_io.StringIO": _IN_MEMORY,
+    "builtins.generator": (lambda one: one.gi_frame is None, _names_of),
     "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
     "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
     "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,
@@ -128,6 +153,8 @@ _KINDS: dict[str, _Kind] = {
     "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),
     "subprocess.Popen": (_has_ended, _without("_waitpid_lock")),
     "tempfile._TemporaryFileWrapper": (_is_file_closed, lambda one: (one.file, one.name)),
+    "tqdm.asyncio.tqdm_asyncio": _BAR,
+    "tqdm.std.tqdm": _BAR,
     "zipfile.ZipFile": (lambda one: one.fp is None, _without("_lock")),
 }
-_MODULES = frozenset(name.rpartition(".")[0] for name in _KINDS)
+_MODULES = frozenset(name.rpartition(".")[0] for name in _KINDS) - {"builtins"}

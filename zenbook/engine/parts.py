@@ -181,8 +181,9 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if is_not_entered(value):
         return
     if facts_of_ended(value) is not None:  # what it worked with is over, too; not what came of it
-        if (result := getattr(value, "_result", MISSING)) is not MISSING:
-            yield ("attribute", "_result"), result
+        for name in ("_result", "iterable"):
+            if (came := getattr(value, name, MISSING)) is not MISSING:
+                yield ("attribute", name), came
         return
     if is_frame(value):
         yield from frame_parts(value)

@@ -9,6 +9,7 @@ import importlib
 import io
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent import futures
@@ -111,6 +112,33 @@ def _program(state: dict[str, Any]) -> subprocess.Popen[Any]:
     return program
 
 
+def _generator(name: str, qualified: str) -> Any:
+    generator: Any = (one for one in "")
+    generator.close()
+    generator.__name__, generator.__qualname__ = name, qualified
+    return generator
+
+
+def _bar(module: str, name: str) -> Callable[[bool, dict[str, Any]], Any]:
+    """A progress bar of tqdm that is done: it shows nothing, and goes through its rows."""
+
+    def make(has_shown: bool, held: dict[str, Any]) -> Any:
+        kind = getattr(importlib.import_module(module), name)
+        bar = object.__new__(kind)
+        bar.__dict__.update(held)
+        if has_shown:
+            wrapper = importlib.import_module("tqdm.utils").DisableOnWriteError
+            bar.fp = wrapper(sys.stderr, tqdm_instance=bar)
+            bar.sp = bar.status_printer(bar.fp)
+            bar._ema_dt = lambda: None  # as its close() leaves it
+        if "iterable_awaitable" in held:
+            bar.iterable_iterator = iter(bar.iterable)
+            bar.iterable_next = bar.iterable_iterator.__next__
+        return bar
+
+    return make
+
+
 class _Lines:
     """As many lines as a reader has read, then what its closed file says."""
 
@@ -143,6 +171,7 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "_csv.writer": _writer,
     "_io.BytesIO": _in_memory(io.BytesIO),
     "_io.StringIO": _in_memory(io.StringIO),
+    "builtins.generator": _generator,
     "concurrent.futures._base.Future": _future,
     "concurrent.futures.process.ProcessPoolExecutor": _executor(futures.ProcessPoolExecutor),
     "concurrent.futures.thread.ThreadPoolExecutor": _executor(futures.ThreadPoolExecutor),
@@ -155,5 +184,7 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "sqlite3.Connection": _connection,
     "subprocess.Popen": _program,
     "tempfile._TemporaryFileWrapper": _temporary,
+    "tqdm.asyncio.tqdm_asyncio": _bar("tqdm.asyncio", "tqdm_asyncio"),
+    "tqdm.std.tqdm": _bar("tqdm.std", "tqdm"),
     "zipfile.ZipFile": _archive,
 }
