@@ -8,7 +8,6 @@ is given is told, a database is among it, and nothing that reads variables of th
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -40,8 +39,7 @@ _READ_VARIABLES = re.compile(r"sql|duck|polars|chdb|fugue|datafusion|ibis|daft",
 """What the names of libraries that read variables of the program have in common."""
 _NAMED = re.compile(r"duckdb|polars|chdb", re.IGNORECASE)
 _ADDRESS = re.compile(r"(sqlite|postgres|mysql|mariadb|mssql|oracle)\w*(\+\w+)?://")
-_PLAIN_KINDS = (datetime.date, datetime.time, datetime.timedelta, PurePath)
-_PLAIN_LIBRARIES = frozenset({"numpy", "pandas"})
+_PLAIN_LIBRARIES = frozenset({"datetime", "numpy", "pandas"})
 _MOST = 1000
 """Items of a container that are looked at."""
 
@@ -70,4 +68,4 @@ def _is_plain(value: Any) -> bool:
     if library == "sqlalchemy":
         return not _NAMED.search(str(told_by(value, "url")))
     is_known = library in _PLAIN_LIBRARIES or library in _DATABASES
-    return is_known or is_a(value, _PLAIN_KINDS) or is_atom(value)
+    return is_known or is_a(value, PurePath) or is_atom(value)
