@@ -312,7 +312,9 @@ def _own_attributes(value: Any) -> Any:
 def follow(value: Any, path: Path) -> Any:
     """What stands at the end of a path. Raises KeyError, IndexError, TypeError, AttributeError."""
     for how, key in path:
-        if how == "attribute":
+        if how == "item":  # of which there are most
+            value = value[key]
+        elif how == "attribute":
             value = held_by_name(value)[key]
         elif how == "cell":
             value = value.__closure__[key].cell_contents

@@ -120,9 +120,7 @@ class Putting:
             return holder
         try:
             windows: dict[int, tuple[Any, Any]] = {}
-            for link in self._output_links():
-                link, sources = from_later(link, self._sources(link), self._becoming)
-                relink([link], self._values, sources, windows)
+            self._relink(self._output_links(), windows)
             relink(self._manifest.get("windows", ()), self._values, self._values, windows)
         except Inseparable as error:
             return str(error)
@@ -201,6 +199,16 @@ class Putting:
             if not (link[0].startswith("~") or any(is_other(link) for is_other in _OTHER_LINKS))
         ]
         return [*self._manifest.get("links", ()), *scripts]
+
+    def _relink(self, links: list[Link], windows: dict[int, tuple[Any, Any]]) -> None:
+        """Put the notebook's own objects into the outputs, together where all are where they were.
+        Raises Inseparable."""
+        if not (self._changed or self._becoming or any(map(is_own, links))):
+            relink(links, self._values, self._given, windows)
+            return
+        for link in links:
+            link, sources = from_later(link, self._sources(link), self._becoming)
+            relink([link], self._values, sources, windows)
 
     def _shared_part(self, changed: Sequence[tuple[str, Any, Any]]) -> str:
         """Who else holds a part that an input no longer has."""
