@@ -377,7 +377,7 @@ def test_restore_shows_short_previews_and_saves_any_value(project: Project, tmp_
     project.write("adding.py", MODEL)
     ran(project, "run", "adding.py")
     said = project.zenbook("restore", "latest", "fit")
-    assert said.out == "output = {0, 1, 2, 3, 4, 5, … 100 in all}\n"
+    assert said.out == "output = {0, 1, 10, 11, 12, 13, … 100 in all}\n"
     assert said.err == (
         "output is not shown whole: `zenbook restore latest output -o FILE` saves it; FILE ends in "
         "one of .npy, .csv, .parquet, .json, .txt, .pkl.\n"
@@ -466,7 +466,7 @@ def test_what_cannot_be_saved_so_is_a_sentence(tmp_path: Path) -> None:
         save("row", [1], tmp_path / "row.csv")
     assert str(refused.value) == (
         "row, of type list, cannot be saved as .csv: arrays go to .npy, frames to .csv and "
-        ".parquet, plain values to .json, and anything to .txt."
+        ".parquet, plain values to .json, whatever else to .pkl, and its text to .txt."
     )
 
 

@@ -181,11 +181,11 @@ def test_fault_63_what_two_records_share_stays_until_both_are_gone(folder: Folde
     assert folder.blobs_of(first) == folder.blobs_of(second)
     assert len(folder.store.sizes()) == 1
     forgotten = upkeep.forget(first.id)
-    assert repr(forgotten) == "p:1 is forgotten. scale.value stays: p:2 keeps the same."
+    assert repr(forgotten) == "p:1 is forgotten. train.value stays: p:2 keeps the same."
     assert forgotten.blobs == 0
     assert len(folder.store.sizes()) == 1
     forgotten = upkeep.forget(second.id)
-    assert repr(forgotten).startswith("p:2 is forgotten: scale.value deleted, 1")
+    assert repr(forgotten).startswith("p:2 is forgotten: train.value deleted, 1")
     assert forgotten.blobs == 1
     assert folder.store.sizes() == {}
 
