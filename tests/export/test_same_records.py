@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, tagged, write
+from tests.export.constructs import ABOVE, SHARED
 from tests.export.forks import Forks
 from zenbook.engine.desk import close_desks
 
@@ -204,3 +206,41 @@ def test_an_edit_of_a_cells_own_helper_is_seen_before_it_runs(home: Path) -> Non
     assert "1 step would run" in said("-m", "zenbook", "plan", "flow.ipynb")
     assert "2/2 outputs identical" in said("-m", "zenbook", "export", "flow.ipynb")
     assert "g() changed" in said("flow.py")
+
+
+def _ran(told: str) -> list[str]:
+    """The lines of steps that a notebook has run, and the reasons of those of a script."""
+    lines = told.splitlines()
+    cells = [line for line in lines if line[:1] in "✓✗"]
+    return cells + [" ".join(p) for p in pairwise(lines) if "  ran:" in p[1]]
+
+
+def _begin_anew(store: Path) -> None:
+    shutil.rmtree(store, ignore_errors=True)
+    close_desks()
+    for name in ("o.txt", "z.zip"):
+        Path(name).unlink(missing_ok=True)
+
+
+def test_a_function_and_its_cell_share_every_construct_both_ways(home: Path) -> None:
+    Path("d.txt").write_text("hello")
+    Path("c.csv").write_text("a,b\n1,2\n")
+    steps = [f"%%step {name}\n{body}" for name, body in SHARED.items()]
+    book: list[str | Cell] = [tagged("n = 5", "parameters"), ABOVE, *steps]
+    asked = (
+        "print({k: v for k, v in sorted(globals().items()) if type(v) in (int, str, list, tuple)"
+    )
+    book.append(f"{asked} and k not in ('In', 'Out') and k.isalpha()}})")
+    write(book, Path("book.ipynb"), executed=False)
+    zenbook.export("book.ipynb", verify=False)
+    _begin_anew(home)
+    assert len(_ran(said("book.py"))) == len(SHARED)
+    warm = said("-m", "zenbook", "run", "book.ipynb", "--output", "warm.ipynb")
+    assert _ran(warm) == []
+    _begin_anew(home)
+    cold = said("-m", "zenbook", "run", "book.ipynb", "--output", "cold.ipynb")
+    assert len(_ran(cold)) == len(SHARED)
+    assert _ran(said("book.py")) == []
+    assert _shown("warm.ipynb") == _shown("cold.ipynb")
+    assert [run.version for run in zenbook.runs()] == [1, 1]
+    assert "Nothing differs" in said("-m", "zenbook", "diff", "book:1", "book:2")

@@ -285,3 +285,77 @@ def test_what_looks_into_memory_is_found_by_either_and_looks_into_it_again(
     assert not played[-1].error, [cell.error for cell in played]
     assert first == "cell" or played[1].status == "cached"
     assert kernel.value("[w.tolist(), part.tolist()]") == [[9.0, 2.0, 4.0], [8.0, 2.0]]
+
+
+MADE_BY_SCRIPTS = {
+    "a counter on a class": ("class A:\n    n = 0\nA.n += 1\na = A().n", "A.n", "1", "completed"),
+    "a default that differs": (
+        "import time\ndef f(t=time.time_ns()):\n    return t\na = [*map(f, [1])]",
+        "f() > 0",
+        "True",
+        "completed",
+    ),
+    "one of two of a name": (
+        "def f(v):\n    return 1\ng = f\ndef f(v):\n    return 2\na = [*map(f, [1])], g(1)",
+        "f(0)",
+        "2",
+        "completed",
+    ),
+    "an attribute given later": (
+        "def f(v):\n    return v\nf.note = 'x'\na = [*map(f, [1])]",
+        "f.note",
+        "'x'",
+        "completed",
+    ),
+    "a plain one": ("def f(v):\n    return v + k\na = [*map(f, [1])]", "f(2)", "5", "cached"),
+    "a class of a class": (
+        "class A:\n    def m(self):\n        return k\nclass B(A):\n    pass\na = B().m()",
+        "B.__qualname__, B().m()",
+        "('B', 3)",
+        "cached",
+    ),
+}
+"""What a body defines, then what is asked in the notebook, and how the cell ends."""
+
+
+@pytest.mark.parametrize("case", MADE_BY_SCRIPTS)
+def test_what_a_function_defines_is_in_the_notebook_what_a_run_would_leave(
+    case: str, kernel: Kernel
+) -> None:
+    body, asked, expected, status = MADE_BY_SCRIPTS[case]
+    inner = body.replace("\n", "\n    ")
+    kernel.run(f"from zenbook import step\n@step\ndef s(k):\n    {inner}\n    return a")
+    assert kernel.run("s(3)").error == ""
+    kernel.fresh()
+    kernel.run("k = 3")
+    cell = kernel.run(f"%%step s\n{body}")
+    assert cell.status == status, cell.said
+    assert kernel.run(asked).result == expected
+
+
+TEXTS = {
+    "docstring": ("def f():\n    'one'\ny = f.__doc__", "'one'", "'two'"),
+    "annotation": ("def f(x: 'one'):\n    pass\ny = f.__annotations__['x']", "'one'", "'two'"),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_texts_of_its_own_functions_count_where_a_cell_asks_for_them(
+    case: str, kernel: Kernel
+) -> None:
+    body, old, new = TEXTS[case]
+    kernel.run(f"%%step s\n{body}")
+    again = kernel.run(f"%%step s\n{body.replace(old, new)}")
+    assert again.status == "completed" and "code changed" in again.said
+    assert kernel.run("y").result == new
+
+
+def test_a_variable_called_output_that_a_cell_did_not_bind_is_none_of_a_functions(
+    kernel: Kernel,
+) -> None:
+    kernel.play("n = 0", "%%step s\nif n:\n    output = 1\nm = n")
+    kernel.fresh()
+    body = "if n:\n        output = 1\n    m = n\n    return output"
+    kernel.run(f"from zenbook import step\n@step\ndef s(n):\n    {body}")
+    assert kernel.run("s(0)").error == "UnboundLocalError"
+    assert kernel.run("s(1)").result == "1"

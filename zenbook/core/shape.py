@@ -44,7 +44,7 @@ def is_exported(script: Shape, notebook: Shape) -> bool:
 
 
 def _is_exported(function: Step, cell: Step) -> bool:
-    has = {*cell.inputs, *cell.outputs}
+    has = {*cell.inputs, *cell.outputs, "output"}  # which is what a function without any gives
     fits = has.issuperset(function.inputs) and has.issuperset(function.outputs)
     return fits and _is_function(function) and not _is_function(cell)
 

@@ -2,7 +2,8 @@
 
 Two bodies are the same step if their normal forms are equal. Not in it: comments, layout,
 positions, docstrings, annotations (``x: int = 1`` is ``x = 1``; those of class bodies and of
-decorated functions stay, because decorators read them; all of them where the body may read them), ``pass`` beside other statements, the
+decorated functions stay, because decorators read them; and docstrings and annotations of functions
+where the body may ask for them), ``pass`` beside other statements, the
 imports at the top of the body (what an imported name *means* is a part of its own), a final
 ``return a, b`` of plain local names (it is the list of outputs), a function's ``plt.close("all")``
 at the end (a notebook closes figures there by itself), a cell's bare last name (it only shows
@@ -19,8 +20,6 @@ instance, a renamed local variable apart from its original in other words.
 """
 
 from __future__ import annotations
-
-import __future__
 
 import ast
 import inspect
@@ -50,6 +49,7 @@ from zenbook.core.source_normal import (
     closes_figures,
     drop_imports,
     gives_value,
+    how_annotated,
     imported_names,
     is_async,
     is_generator,
@@ -58,7 +58,6 @@ from zenbook.core.source_normal import (
     own_returns,
     plain_names,
     printed_value,
-    reads_annotations,
     with_value,
 )
 from zenbook.core.source_outputs import named_outputs
@@ -258,10 +257,12 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
     statements = with_value(found.kept) if shows == "printed" else found.kept
     own = function.__name__ if node.name in _global_names(code) else ""
     rest = Trimmed(statements) if own else trimmed_function(statements, code)
-    kept = normalised(drop_imports(statements), own_name=own and node.name)
+    known = {id(one) for one in (*rest.helpers, *rest.statements)}
+    own_code = [one for one in statements if id(one) in known]  # without list = builtins.list
+    kept = normalised(drop_imports(own_code), own_name=own and node.name)
     told = "" if found.taken or not names else repr(found.outputs)
     unbound = f"unbound {', '.join(rest.unbound)}" if rest.unbound else ""
-    said = (_structure(code), told, unbound, _like_results(found, code), _noted_as(kept, code))
+    said = (_structure(code), told, unbound, _like_results(found, code), how_annotated(kept, code))
     return Body(
         code=_digest(kept, *said),
         source=_source_text(function) or _text([node]),
@@ -277,12 +278,6 @@ def _from_node(node: FunctionNode, function: FunctionType, named: Any) -> Body:
         key="" if rest.is_whole else _digest(normalised(drop_imports(rest.statements)), *said),
         apart=apart_from(node, rest, code, code.co_flags & FUTURES),
     )
-
-
-def _noted_as(kept: list[ast.stmt], code: CodeType) -> str:
-    """That annotations are texts, where the body may ask for them."""
-    as_texts = code.co_flags & __future__.annotations.compiler_flag
-    return "annotations as texts" if as_texts and reads_annotations(kept) else ""
 
 
 def _like_results(found: _Statements, code: CodeType) -> str:
@@ -334,8 +329,6 @@ def _final_names(
     local = {*code.co_varnames, *code.co_cellvars}
     if names is None or len(set(names)) != len(names) or not set(names) <= local:
         return None
-    if any(name.startswith("output") for name in names):
-        return None  # could not be told from the names of unnamed outputs
     return names
 
 

@@ -12,6 +12,7 @@ from zenbook.core.closure_texts import Text, texts_read
 from zenbook.core.trees import copied, nodes_of
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+CO_FUTURE_ANNOTATIONS = __import__("__future__").annotations.compiler_flag
 _SHOWN_ONLY = frozenset({"matplotlib", "load_ext", "reload_ext", "autoreload", "config", "pylab"})
 """Magics that change how things look and not what a step gives; an export leaves them out."""
 _LISTING = frozenset({"-l", "--list"})
@@ -40,10 +41,12 @@ def texts_asked_for(statements: Iterable[ast.stmt]) -> frozenset[Text]:
     return texts_read(names)
 
 
-def reads_annotations(statements: Sequence[ast.stmt]) -> bool:
-    """Whether it may matter if annotations are kept as texts (``from __future__``)."""
-    asked = "annotations" in texts_asked_for(statements)
-    return asked and has_annotations(ast.Module([*statements], []))
+def how_annotated(statements: Sequence[ast.stmt], code: CodeType) -> str:
+    """That a function's annotations are texts, where its statements may ask for them."""
+    as_texts = code.co_flags & CO_FUTURE_ANNOTATIONS
+    asked = as_texts and "annotations" in texts_asked_for(statements)
+    is_said = asked and has_annotations(ast.Module([*statements], []))
+    return "annotations as texts" if is_said else ""
 
 
 def has_annotations(tree: ast.AST) -> bool:

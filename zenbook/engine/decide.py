@@ -9,6 +9,7 @@ explanation all call :func:`decide`; there is no second opinion.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import CodeType
 
 from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import changes_between, miss_after, miss_for
@@ -78,7 +79,7 @@ def lacking_in(record: Record, call: Call, sitting: Sitting) -> Miss | None:
     if not is_shown_so(record, call.shows):
         return Miss((), "unknowable", "the value it shows was not kept")
     missing = not_kept(record, call)
-    if missing and (missing := missing - besides(record, sitting)):
+    if missing and (missing := missing - besides(record, call, sitting)):
         return Miss((), "unknowable", _not_kept(missing))
     return None
 
@@ -94,17 +95,25 @@ def _not_kept(missing: set[str]) -> str:
     return f"{', '.join(named) or 'what the cell shows or defines'} was not kept"
 
 
-def besides(record: Record, sitting: Sitting) -> set[str]:
+def besides(record: Record, call: Call, sitting: Sitting) -> set[str]:
     """Names that can be given besides the record's outputs.
 
     A cell is given what a function with its body has bound and not returned. To a function's
     caller an input that was changed in place may be returned under its name, and ``output`` is
-    None where a record has none: what a ``return`` gives is code, and would be another key.
+    None where a record has none: what a ``return`` gives is code, and would be another key; but for
+    that of a variable called so, which the record's cell has not bound.
     """
     if sitting.rebinds:
         dropped = (artifact.name for artifact in record.artifacts)
         return {name.removeprefix(LOCAL) for name in dropped if name.startswith(LOCAL)}
-    return {"output", *(artifact.name[1:] for artifact in record.changed)}
+    unnamed = set() if "output" in _variables(call) else {"output"}
+    return {*unnamed, *(artifact.name[1:] for artifact in record.changed)}
+
+
+def _variables(call: Call) -> tuple[str, ...]:
+    """The local names of a step's function."""
+    code = getattr(call.code, "__code__", call.code)
+    return (*code.co_varnames, *code.co_cellvars) if isinstance(code, CodeType) else ()
 
 
 def _changed_reads(record: Record, identity: Identity, call: Call, desk: Desk) -> list[Change]:

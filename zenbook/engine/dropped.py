@@ -5,8 +5,8 @@ bind. So the names that the function did not return are kept, too, as far as tha
 nothing and nobody can notice: numbers and texts, small containers and arrays of them, small
 tables, parts of figures, and what is over, such as a closed file. No other value outlives the call,
 and no method of the user's is called for it; such names are listed as lost, and a cell that would
-bind one of them runs. Names that the function may delete and has not are listed as unbound. Functions
-and classes that it defines are made anew by a cell, which is told what they were by the end.
+bind one of them runs. Names that the function may delete and has not bound are listed as unbound.
+Functions and classes that it defines a cell makes anew, and is told what they were by the end.
 """
 
 from __future__ import annotations
@@ -79,13 +79,19 @@ def dropped(noted: Noted, outputs: Mapping[str, Any], order: Execute, desk: Desk
     lost = set[str]()
     if unbound := names_deleted(code.__code__).difference(noted.names):
         found[UNBOUND] = tuple(sorted(unbound))
-    if _defines(code.__code__):
-        found[MANIFEST] = {"alike": _told_alike(noted.names, code.__code__, desk)}
+    alike = _told_alike(noted.names, code.__code__, desk)
+    if alike or _defines(code.__code__):
+        found[MANIFEST] = {"alike": alike}
     for name in names_touched(code.__code__).intersection(noted.names):
         value = noted.names[name]
         if name in outputs and (outputs[name] is value or value is _GONE):
             continue
-        if value is not _GONE and not _is_made(value) and not _tells(name, value) and desk.vault.fits(value, _LARGEST):
+        if (
+            value is not _GONE
+            and not _is_made(value)
+            and not _tells(name, value)
+            and desk.vault.fits(value, _LARGEST)
+        ):
             found[f"{LOCAL}{name}"] = value
         else:
             lost.add(name)

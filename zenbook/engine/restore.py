@@ -83,7 +83,7 @@ def _restored(
         if artifact.alias and artifact.alias not in call.values:
             return Miss((), "unknowable", f"{artifact.alias}, which it hands on, is not there")
     missing = not_kept(record, call)
-    wanted_besides = missing and missing & besides(record, sitting)
+    wanted_besides = missing and missing & besides(record, call, sitting)
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}

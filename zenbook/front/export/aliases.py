@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from zenbook.front.export.pieces import Piece, is_literal
 
@@ -31,6 +31,7 @@ _MAKERS = frozenset(
         "re.compile",
     ]
 )
+_CLASS_MAKERS = frozenset({"namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "NewType"})
 _GENERIC_MODULES = frozenset({"typing", "collections", "collections.abc", "numpy.typing"})
 _BUILT_IN = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 _GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
@@ -43,6 +44,18 @@ def alias_name(piece: Piece, imports: Mapping[str, str]) -> str:
         return ""
     target = node.targets[0]
     return target.id if isinstance(target, ast.Name) and _names(node.value, imports) else ""
+
+
+def names_of_classes(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Names that stand for a class which a call makes, as ``class`` would: no value to give."""
+    found: set[str] = set()
+    for node in nodes:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        maker = ast.unparse(node.value.func).rpartition(".")[2]
+        if maker in _CLASS_MAKERS and len(node.value.args) > 0:
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
 
 
 def _names(value: ast.expr, imports: Mapping[str, str]) -> bool:

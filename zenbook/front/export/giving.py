@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from zenbook.front.export.aliases import names_of_classes
 from zenbook.front.export.facts import drawn_names
 from zenbook.front.export.groups import (
     Group,
@@ -100,10 +101,12 @@ def _able(plan: Plan, group: Group) -> list[str]:
     sure, stuck = group.sure(), stuck_in(group, facts)
     drawn, deleted = drawn_names(group.nodes), {n for p in group.pieces for n in p.names.deletes}
     numbers = [cell.number for cell in group.cells]
+    classes = names_of_classes(group.nodes)
     return [
         name
         for name in assigned(group.nodes)
-        if not name.startswith(("_", "output"))
+        if not name.startswith("_")
+        and name not in classes
         and name not in deleted
         and name not in drawn
         and name not in stuck

@@ -98,16 +98,15 @@ class Passing:
         self._in_reach = in_reach_of_threads(self.call.values)
         if self.cell.body.is_async:
             self._in_reach |= in_reach_of_tasks(self.call.values)
-        how = self.shell.ast_node_interactivity  # which makes IPython alter the tree
-        self._live = shown_live(self.tree, self.cell.body.last, how)
+        self._live = shown_live(self.tree, self.cell.body.last, self.shell.ast_node_interactivity)
         if self.said.dry_run:
             return self._planned()
         random_before = self.desk.randomness.save(self._random)
         outcome = self._advance(self.call)
         if outcome is None:
             return self._running()
-        values, file = self.call.values, self.frame.file
-        putting = Putting(outcome, self.cell, self.namespace, values, self._digest, file)
+        given, file = self.call.values, self.frame.file
+        putting = Putting(outcome, self.cell, self.namespace, given, self._digest, file)
         if objection := putting.objection():
             self.anew.take_back()
             self.desk.randomness.restore(random_before)
