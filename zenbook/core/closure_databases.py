@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import is_atom
-from zenbook.core.kinds import is_a, told_by
+from zenbook.core.kinds import told_by
 
 _DATABASES = frozenset(
     [
@@ -39,7 +38,7 @@ _READ_VARIABLES = re.compile(r"sql|duck|polars|chdb|fugue|datafusion|ibis|daft",
 """What the names of libraries that read variables of the program have in common."""
 _NAMED = re.compile(r"duckdb|polars|chdb", re.IGNORECASE)
 _ADDRESS = re.compile(r"(sqlite|postgres|mysql|mariadb|mssql|oracle)\w*(\+\w+)?://")
-_PLAIN_LIBRARIES = frozenset({"datetime", "numpy", "pandas"})
+_PLAIN_LIBRARIES = frozenset({"datetime", "numpy", "pandas", "pathlib"})
 _MOST = 1000
 """Items of a container that are looked at."""
 
@@ -67,5 +66,4 @@ def _is_plain(value: Any) -> bool:
     library = library_of(kind)
     if library == "sqlalchemy":
         return not _NAMED.search(str(told_by(value, "url")))
-    is_known = library in _PLAIN_LIBRARIES or library in _DATABASES
-    return is_known or is_a(value, PurePath) or is_atom(value)
+    return library in _PLAIN_LIBRARIES or library in _DATABASES or is_atom(value)
