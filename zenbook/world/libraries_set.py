@@ -29,8 +29,8 @@ _TABLES = (MutableMapping, MutableSequence, MutableSet)
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _APART = frozenset(
     [
-        *("IPython", "builtins", "gc", "ipykernel", "logging", "matplotlib_inline", "os"),
-        *("signal", "sys", "warnings", "zenbook"),
+        *("IPython", "builtins", "gc", "ipykernel", "linecache", "logging", "matplotlib_inline"),
+        *("os", "signal", "sys", "warnings", "zenbook"),
     ]
 )
 """Libraries that are not looked at here: what they hold has parts or obstacles of its own."""
