@@ -25,7 +25,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zenbook.core.shape import execution_order, shape_of
+from zenbook.core.shape import are_one_version, execution_order, shape_of
 from zenbook.engine.desk import Desk
 from zenbook.engine.drafts import Draft
 from zenbook.engine.logbook import Logbook
@@ -332,7 +332,7 @@ class Session:
         """The number this shape has. The kernel may not have met all steps yet: then those of
         all versions that have the steps it met, and the codes foretold of others, newest first."""
         shape = self.shape()
-        exact = [v.number for v in versions if v.shape.digest == shape.digest]
+        exact = [v.number for v in versions if are_one_version(v.shape, shape)]
         if self._complete() or (exact and not self._to_come()):
             return exact[:1]
         mine = {**{step.name: step.code for step in shape.steps}, **(foretold or {})}
