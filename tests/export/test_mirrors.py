@@ -51,15 +51,13 @@ COMPUTED_AGAIN = {
     "captured": {"quiet"},
     "profiled": {"count"},
     "shell": {"ask_the_shell", "count"},
-    "bash_cell": {"write", "read"},
+    "bash_cell": {"write"},
     "connection": {"connect", "insert", "ask"},
     "figure": {"begin", "draw", "label"},
     "generator": {"make", "take", "rest"},
     "global_statement": {"count", "call", "see"},
     "eval_strings": {"ask"},
     "deleted_elsewhere": {"drop"},
-    # the cell binds a closed file, which a function drops when it ends, as it must
-    "files": {"write", "read"},
     # the script has no such step: the cell only defines or imports
     "class_instances": {"define"},
     "seeded_steps": {"draw"},

@@ -237,6 +237,7 @@ def test_a_function_and_its_cell_share_every_construct_both_ways(home: Path) -> 
     assert len(_ran(said("book.py"))) == len(SHARED)
     warm = said("-m", "zenbook", "run", "book.ipynb", "--output", "warm.ipynb")
     assert _ran(warm) == []
+    assert [run.version for run in zenbook.runs()] == [1, 1]
     _begin_anew(home)
     cold = said("-m", "zenbook", "run", "book.ipynb", "--output", "cold.ipynb")
     assert len(_ran(cold)) == len(SHARED)

@@ -28,8 +28,14 @@ def shape_of(steps: Sequence[Step], edges: Iterable[Edge], parameters: Iterable[
     return Shape(xxh3_128_hexdigest(repr(told).encode()), tuple(steps), wires, names)
 
 
-def is_exported(script: Shape, notebook: Shape) -> bool:
-    """Whether a script's shape is that of a notebook it was exported from (or the other way round).
+def are_one_version(one: Shape, other: Shape) -> bool:
+    """Whether two shapes are the same, or one that of a notebook and one that of its script."""
+    same = one.digest == other.digest
+    return same or _is_exported(one, other) or _is_exported(other, one)
+
+
+def _is_exported(script: Shape, notebook: Shape) -> bool:
+    """Whether a shape may be that of the script exported from a notebook with the other.
 
     A function returns what later steps need, and has constants of its module as globals; its cell
     leaves every name it binds, and reads these. Where the codes are the same nothing else differs.
@@ -39,11 +45,11 @@ def is_exported(script: Shape, notebook: Shape) -> bool:
         {step.name: step.code for step in script.steps} == {n: s.code for n, s in cells.items()}
         and script.edges == notebook.edges
         and script.parameters == notebook.parameters
-        and all(_is_exported(step, cells[step.name]) for step in script.steps)
+        and all(_is_of(step, cells[step.name]) for step in script.steps)
     )
 
 
-def _is_exported(function: Step, cell: Step) -> bool:
+def _is_of(function: Step, cell: Step) -> bool:
     has = {*cell.inputs, *cell.outputs, "output"}  # which is what a function without any gives
     fits = has.issuperset(function.inputs) and has.issuperset(function.outputs)
     return fits and _is_function(function) and not _is_function(cell)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from zenbook.core.run_order import places, value_of
-from zenbook.core.shape import is_exported
+from zenbook.core.shape import are_one_version
 from zenbook.errors import OptionError, StoreFault
 from zenbook.model import Record, Run, Shape, Status, StepRun, Version
 from zenbook.world.clock import SystemClock
@@ -76,7 +76,7 @@ class MemoryHistory:
             if version.shape.digest == shape.digest:
                 return replace(version, shape=shape)
         for version in reversed(known):
-            if is_exported(shape, version.shape):
+            if are_one_version(shape, version.shape):
                 return version
         version = Version(pipeline, len(known) + 1, shape, self._clock.now())
         known.append(version)

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from zenbook.core.shape import is_exported
+from zenbook.core.shape import are_one_version
 from zenbook.errors import NoRoom, StoreFault
 from zenbook.model import Run, Shape, Status, StepRun, Version
 from zenbook.world.history_ledger import Ledger
@@ -70,7 +70,7 @@ class Runs:
     # ------------------------------------------------------------ versions
 
     def version(self, pipeline: str, shape: Shape) -> Version:
-        """Find the shape's version in this pipeline, or that of the notebook it was exported from;
+        """Find the shape's version in this pipeline, also where that is of its notebook or script;
         or give it the next number."""
         find = (
             "SELECT number, created FROM version "
@@ -81,7 +81,7 @@ class Runs:
         if row is not None:
             return Version(pipeline, row[0], shape, row[1])
         for version in reversed(self.versions(pipeline)):
-            if is_exported(shape, version.shape):
+            if are_one_version(shape, version.shape):
                 return version
         body = json.dumps(shape_to_json(shape)).encode()
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zenbook.core.shape import execution_order, shape_of
+from zenbook.core.shape import are_one_version, execution_order, shape_of
 from zenbook.engine.desk import Desk
 from zenbook.engine.drafts import Draft
 from zenbook.engine.logbook import Logbook
@@ -344,7 +344,7 @@ class Session:
         """The number this shape has. The kernel may not have met all steps yet: then those of
         all versions that have the steps it met, and the codes foretold of others, newest first."""
         shape = self.shape()
-        exact = [v.number for v in versions if v.shape.digest == shape.digest]
+        exact = [v.number for v in versions if are_one_version(v.shape, shape)]
         if exact or self._complete():
             return exact[:1]
         mine = {**(foretold or {}), **{step.name: step.code for step in shape.steps}}
