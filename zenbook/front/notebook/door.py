@@ -127,11 +127,12 @@ class Door:
 
     def _id_in_pass(self) -> str:
         """An id for a cell that has none: in one pass every execution is another cell."""
-        if not self._is_in_one_pass():
+        if not self.is_in_one_pass():
             return ""
         return self.frames[0].cell_id if self.frames else f"cell {len(self.trail.cells) + 1}"
 
-    def _is_in_one_pass(self) -> bool:
+    def is_in_one_pass(self) -> bool:
+        """Whether the notebook is executed once; asked only once."""
         if self.is_one_pass is None:
             self.is_one_pass = started_for_one_pass()
         return self.is_one_pass
@@ -266,7 +267,6 @@ class Door:
                 origin=f"notebook {file.name}" if file else "notebook",
                 parameters=self.parameters,
                 about=self.about,
-                is_one_pass=self._is_in_one_pass(),
             )
         outline = self.outline()
         found.expect(outline.steps, outline.codes)

@@ -6,7 +6,6 @@ Only a hint: the file is as last saved, the kernel executes what is on the page.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,22 +19,18 @@ from zenbook.front.notebook.options import parse_step_line
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps and
-    how many cells are each, empty if one of them is named only when it runs; ``order`` the names
-    from top to bottom; ``cells`` the name and source of each cell that is one."""
+    """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps,
+    empty if one of them is named only when it runs; ``order`` the same from top to bottom;
+    ``cells`` each step's name and source."""
 
     parameters: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
     cells: tuple[tuple[str, str], ...] = ()
 
     @property
-    def order(self) -> tuple[str, ...]:
-        """The steps' names from top to bottom."""
-        return tuple(self.steps)
-
-    @property
-    def steps(self) -> Mapping[str, int]:
-        """The steps' names, and how many cells are each."""
-        return Counter(name for name, _ in self.cells)
+    def steps(self) -> frozenset[str]:
+        """The steps' names, whatever their order."""
+        return frozenset(self.order)
 
     def codes(self, met: Container[str]) -> Mapping[str, str]:
         """The digest of the code of each step that is not met yet, of those that are Python."""
@@ -73,7 +68,7 @@ def outline_of(file: Path) -> Outline:
 
 def _outline(notebook: Any) -> Outline:
     parameters: set[str] = set()
-    cells: list[tuple[str, str]] = []
+    cells: dict[str, str] = {}
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
             continue
@@ -82,10 +77,10 @@ def _outline(notebook: Any) -> Outline:
         if "parameters" in cell.get("metadata", {}).get("tags", ()) or holds_parameters(lines):
             parameters.add(source)
         if (marker := find_marker(lines)) is not None:
-            cells.append((_name(marker.options), source))
-    if any(not name for name, _ in cells):  # a step that is named only when it runs
+            cells[_name(marker.options)] = source
+    if "" in cells:  # a step that is named only when it runs
         cells.clear()
-    return Outline(frozenset(parameters), tuple(cells))
+    return Outline(frozenset(parameters), tuple(cells), tuple(cells.items()))
 
 
 def named_twice(notebook: Any) -> Iterator[str]:

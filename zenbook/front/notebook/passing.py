@@ -390,7 +390,7 @@ class Passing:
                 random_after=self.desk.randomness.states(),
             ),
             hit,
-            may_fail=may_fail(self.shell),
+            may_fail=self.door.is_in_one_pass() and may_fail(self.shell),
         )
         self.door.trail.step_ran(self._met_at, session.known[name])
         session.produced(name, {output: bound[output] for output in outputs})

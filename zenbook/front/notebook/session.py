@@ -7,9 +7,7 @@ R3  A step already in it: a miss opens a new run (upstream steps are carried ove
     All again: run 2, all cached); a hit of another result than the run has opens one, too, as
     a miss does (the run's parameters and metrics are those of its own results); any other hit
     is noted on the current run.
-R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own. Where a
-    notebook is executed in one pass (:mod:`one_pass`), that is one run: a step that is in it
-    already is another cell of the same name, which replaces it.
+R4  ``zenbook run``, a pipeline call, papermill and a kernel start open their own.
 R5  No rule uses the clock.
 
 A version is the shape of the notebook's steps in the order of their wiring (so that executing
@@ -20,7 +18,6 @@ version and not five. A failed or interrupted run stamps none.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -86,13 +83,8 @@ class Session:
     parameters: dict[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     """Name, tags and note of its runs."""
-    is_one_pass: bool = False
-    """Whether all that the kernel executes is one run."""
-    expected: Mapping[str, int] = field(default_factory=dict)
-    """Names of the steps the notebook's file has, and how many cells are each; empty where nobody
-    tells."""
-    entered: Counter[str] = field(default_factory=Counter)
-    """How often each step has been executed in the open run."""
+    expected: frozenset[str] = frozenset()
+    """Names of the steps the notebook's file has; empty where nobody tells."""
     foretold: Callable[[Container[str]], Mapping[str, str]] = field(default=lambda met: {})
     """Gives the codes that the file has for them, but for those of these names."""
     gone: set[str] = field(default_factory=set)
@@ -110,11 +102,11 @@ class Session:
     """The line that the open run began with, until its step is noted."""
 
     def expect(
-        self, steps: Mapping[str, int], codes: Callable[[Container[str]], Mapping[str, str]]
+        self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
     ) -> None:
-        """The notebook's file has so many cells of each step now, with these codes."""
+        """The notebook's file has these steps now, with these codes."""
         self.foretold = codes
-        self.gone = (self.gone | (self.expected.keys() if steps else set())) - steps.keys()
+        self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
         self.expected = steps
 
     def _met(self, known: Known) -> None:
@@ -173,14 +165,13 @@ class Session:
             self.close()
             self._open(carried, line)
         assert self.logbook is not None
-        self.entered[line.step] += 1
         if self.ended:
             self.logbook.close("running")
             self.ended = False
 
     def _opens(self, line: StepRun) -> bool:
-        if self.logbook is None or self.is_one_pass:
-            return self.logbook is None
+        if self.logbook is None:
+            return True
         joined = self.joined.get(line.step)
         if joined is None or (joined.status == "running" and line.status == "interrupted"):
             return False
@@ -202,7 +193,7 @@ class Session:
             lines=lines,
             **self.about,
         )
-        self.joined, self.entered = {one.step: one for one in lines}, Counter()
+        self.joined = {one.step: one for one in lines}
         self.ended, self.number, self._opened_with = False, self.logbook.number, lines[-1]
         self.desk.drafts[self.logbook.run.id] = self._draft
 
@@ -238,16 +229,13 @@ class Session:
         self._met(known)
         earlier = self.joined.get(name)
         is_noted = earlier is not None and earlier is self._opened_with
-        was_made_here = earlier is not None and earlier.status == "completed"
-        is_it = earlier is not None and earlier.record == known.line.record
-        if not (is_noted or (hit and was_made_here and is_it)):
+        if not (is_noted or (hit and earlier is not None and earlier.status == "completed")):
             self._note(replace(known.line, position=self._position(name)))
         self._opened_with = None
         self._note_parameters()
         if before is not None and not hit and known.line.status == "completed":
             self._mark_downstream(name, before, known)
-        goes_on = self.is_one_pass and may_fail
-        if known.line.status in ("failed", "interrupted") and not goes_on:
+        if known.line.status in ("failed", "interrupted") and not may_fail:
             self._end(known.line.status)
             self.logbook = None
         elif self._complete():
@@ -321,8 +309,7 @@ class Session:
             versions = self.desk.history.versions(self.pipeline)
         except StoreFault:
             return ""  # the logbook tells of a history that is out of order
-        met = self.known.keys() - self._to_come()
-        if fitting := self._fitting(versions, self.foretold(met) if versions else {}):
+        if fitting := self._fitting(versions, self.foretold(self.known) if versions else {}):
             return f"v{fitting[0]}{' draft' if len(fitting) > 1 else ''}"
         return f"v{max((v.number for v in versions), default=0) + 1} draft"
 
@@ -333,10 +320,10 @@ class Session:
         all versions that have the steps it met, and the codes foretold of others, newest first."""
         shape = self.shape()
         exact = [v.number for v in versions if are_one_version(v.shape, shape)]
-        if self._complete() or (exact and not self._to_come()):
+        if exact or self._complete():
             return exact[:1]
-        mine = {**{step.name: step.code for step in shape.steps}, **(foretold or {})}
-        is_whole = bool(foretold) and mine.keys() == self.expected.keys()
+        mine = {**(foretold or {}), **{step.name: step.code for step in shape.steps}}
+        is_whole = bool(foretold) and mine.keys() == self.expected
         return [
             version.number
             for version in reversed(versions)
@@ -351,15 +338,7 @@ class Session:
         return Place(self.number, self.version_said())
 
     def _complete(self) -> bool:
-        is_whole = bool(self.expected) and self.expected.keys() <= self.joined.keys()
-        return is_whole and not self._to_come()
-
-    def _to_come(self) -> frozenset[str]:
-        """Names of steps that cells further down replace in this pass."""
-        if not self.is_one_pass:
-            return frozenset()
-        cells = self.expected.items()
-        return frozenset(name for name, times in cells if 0 < self.entered[name] < times)
+        return bool(self.expected) and self.expected <= self.joined.keys()
 
     def _end(self, status: Status) -> None:
         if self.logbook is None:
