@@ -2,8 +2,9 @@
 
 A walk (:mod:`zenbook.engine.parts`) makes the way to everything that it comes by. Where identities
 (:mod:`zenbook.engine.reach`) have told already which objects are looked for, only the ways to these
-are made, at the end: until then each object is noted with the one that holds it. Measured with
-60,000 dictionaries that share a part each with an input: 0.2 s, where two walks took 3.
+are made, at the end: until then each object is noted with the one that holds it. Measured for
+40,000 dictionaries out of 60,000, and for 120,000 places that hold a part of these: half the time
+of walks (0.7 s for 1.5 s, and 1.9 s for 3.6 s).
 """
 
 from __future__ import annotations
