@@ -1,9 +1,9 @@
 """Whether a notebook is executed once from its top to its end, and the kernel is then let go.
 
-Whoever executes a notebook so makes one run of it, in which every execution is another cell. That
-nobody iterates cannot be seen in the cells: nbclient tells no ids, and two cells of one name look
-like one cell that was edited. ``zenbook run`` tells it itself; papermill, ``nbconvert --execute``
-and ``jupyter execute`` are known by their names, as the program that has started this kernel.
+Then every execution is another cell, and one that may fail does not end the run. That cannot be
+seen in the cells: nbclient tells no ids, and two cells of one name look like one that was edited.
+``zenbook run`` tells it itself; papermill, ``nbconvert --execute`` and ``jupyter execute`` are known
+by their names, as the program that has started this kernel.
 """
 
 from __future__ import annotations
