@@ -2,8 +2,8 @@
 
 Then every execution is another cell, and one that may fail does not end the run. That cannot be
 seen in the cells: nbclient tells no ids, and two cells of one name look like one that was edited.
-``zenbook run`` tells it itself; papermill, ``nbconvert --execute`` and ``jupyter execute`` are known
-by their names, as the program that has started this kernel.
+``zenbook run`` tells it itself; papermill, ``nbconvert --execute`` and ``jupyter execute`` are
+known by their names, as the program that has started this kernel.
 """
 
 from __future__ import annotations
