@@ -172,6 +172,11 @@ STORIES = (
         "↺↺↺",
     ),
     Story(
+        "a step that binds an input where a library holds something",
+        ("import json\njson.kept = [1]", "n = 0", "%%step b\nn = 5", "%%step c\nc = n"),
+        "↺↺",
+    ),
+    Story(
         "an input edited to what a step makes of it",
         ("n = 0", "%%step a\nn = n + 1"),
         "▶",

@@ -20,6 +20,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code, is_local_module
+from zenbook.core.closure_trace import is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
 from zenbook.world.program_text import input_history, texts_of_files
@@ -110,7 +111,7 @@ def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     spots = _program.spots()
     if not spots:
         return []
-    used = frozenset(used)
+    used = frozenset(used) - _BY_NOBODY
     found: dict[str, SetPlace] = {}
     for spot in spots:
         if _concerns(spot.top, used, len(sys.modules)) and (one := _look(spot)) is not None:
@@ -211,8 +212,8 @@ def _look(spot: _Spot) -> SetPlace | None:
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
         return None
     is_whole = spot.place.way in ("object", "table")
-    if is_whole and (value is MISSING or is_a(value, _CODE)):
-        return None
+    if is_whole and (value is MISSING or is_atom(value) or is_a(value, _CODE)):
+        return None  # no method changes it
     if spot.place.way == "attribute" and _is_patch(spot.top, owner, value):
         return None
     if value is MISSING:
@@ -268,7 +269,7 @@ def _concerns(top: str, used: frozenset[str], _loaded: int) -> bool:
 
 
 _BY_NOBODY = frozenset({"IPython", "ipykernel", "zenbook"})
-"""What runs the program, and holds what this imports."""
+"""What runs the program, and holds what this imports or, in a plan, a value to come."""
 
 
 @functools.lru_cache(maxsize=1)
