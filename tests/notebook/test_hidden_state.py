@@ -410,19 +410,19 @@ def _without_chance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _without_links(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what a result shares with an input is a copy after a hit."""
-    monkeypatch.setattr(gathered, "links", lambda outputs, inputs, looks: [])
+    monkeypatch.setattr(gathered, "links", lambda *given: [])
 
 
 def _without_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: arrays that share memory are each on their own after a hit."""
-    monkeypatch.setattr(gathered, "windows", lambda outputs, linked, looks: [])
+    monkeypatch.setattr(gathered, "windows", lambda *given: [])
 
 
 def _without_loans(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what code hands out of its globals is a copy after a hit."""
     import zenbook.engine.keep as keep
 
-    monkeypatch.setattr(keep, "lent", lambda outputs, inputs, used: [])
+    monkeypatch.setattr(keep, "lent", lambda *given: [])
 
 
 def _without_frames(monkeypatch: pytest.MonkeyPatch) -> None:
