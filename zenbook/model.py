@@ -369,6 +369,11 @@ class Run:
     """Where it was started: script, notebook or command line, with the file's name."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def reference(self) -> str:
+        """What people call it by: ``first_pipeline:3``."""
+        return f"{self.pipeline}:{self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:

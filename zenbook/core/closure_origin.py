@@ -18,7 +18,7 @@ from zenbook.model import Part
 
 _STANDARD = frozenset(sys.stdlib_module_names)
 _INSTALLED = ("/site-packages/", "/dist-packages/", "\\site-packages\\")
-_RENAMED = {
+DISTRIBUTIONS = {
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python",
@@ -27,6 +27,7 @@ _RENAMED = {
     "sklearn": "scikit-learn",
     "yaml": "PyYAML",
 }
+"""What gives a top-level package that is not called so."""
 POSITION = frozenset(
     {
         "__annotations__",
@@ -169,7 +170,7 @@ def version_of(package: str) -> str:
     """
     from importlib import metadata  # costs 10 ms: not for code that uses no libraries
 
-    for distribution in (_RENAMED.get(package), package):
+    for distribution in (DISTRIBUTIONS.get(package), package):
         try:
             if distribution:
                 return metadata.version(distribution)

@@ -74,7 +74,7 @@ class Inside(Exactly):
         return qualname.removeprefix(self.around)
 
     def is_global(self, name: str) -> bool:
-        """Whether it is a variable of the step. Raises NotDigestible where it may be another's."""
+        """Whether it is a variable of the step."""
         return name in self.own
 
 

@@ -14,7 +14,7 @@ from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
 from zenbook.engine.desk import Desk
-from zenbook.engine.set_in_libraries import NOTHING, SetInLibraries, set_in_libraries
+from zenbook.engine.set_in_libraries import SetInLibraries, set_in_libraries
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
 from zenbook.model import Call, Fingerprint, Part, Reference
@@ -104,9 +104,9 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
             kinds.add(str((value if method else type(value)).__module__))
     uses = desk.code.uses(call.code, call.namespace, digester)
     used = {*uses.modules, *digester.packages, *(kind.partition(".")[0] for kind in kinds)}
-    held = set_in_libraries(used, desk) if used else NOTHING
+    held = set_in_libraries(used, desk)
     return Identity(
-        _fingerprint(call, digests, uses, digester, kinds, held, desk),
+        _fingerprint(call, digests, uses, digester, kinds, used, held, desk),
         before,
         {**held.constants, **_constants(digester, uses, call)},
         uses.literals,
@@ -145,13 +145,14 @@ def _fingerprint(
     uses: Uses,
     digester: Digester,
     kinds: set[str],
+    used: set[str],
     held: SetInLibraries,
     desk: Desk,
 ) -> Fingerprint:
     """The fingerprint of these digests, remembered while the uses are the very same object.
 
     Making the parts again costs more than all the rest of a small step's hit. ``kinds`` are the
-    modules of the inputs' types.
+    modules of the inputs' types, ``used`` all libraries, ``held`` what the program has set in them.
     """
     packages = digester.packages
     state: tuple[Part, ...] = ()
@@ -159,7 +160,7 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     unseen = any(type(value) is Reference for value in call.values.values())
     state += (*desk.code.registries(uses, digester, unseen),)
-    if used := {*uses.modules, *packages, *(kind.partition(".")[0] for kind in kinds)}:
+    if used:
         settings_now = _library_settings(
             uses,
             packages,
@@ -171,7 +172,7 @@ def _fingerprint(
     state += changed_before(_code(call))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
-    told = tuple(part.digest for part in state)
+    told = tuple((part.name, part.digest) for part in state)
     options = (call.options.version, call.options.seed)
     said = (id(uses), _code(call), *digests.items(), options, told, *packages)
     known = desk.fingerprints.get(said)

@@ -208,7 +208,7 @@ class _Walk:
                 found = self.desk.history.run(run) if run else None
             except StoreFault:
                 found = None  # the logbook has told of the fault already
-            self.names[run] = f"{found.pipeline}:{found.number}" if found else ""
+            self.names[run] = found.reference if found else ""
         return self.names[run]
 
     def _skip(self, node: Node, position: int) -> None:

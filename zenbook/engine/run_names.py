@@ -17,7 +17,7 @@ def no_such_run(reference: str, history: History) -> UsageError:
         return UsageError("There is no run yet: run a step or a pipeline first.")
     told = f"There is no run {reference!a}."
     for run in history.runs(limit=_LOOKED_AT):
-        name = f"{run.pipeline}:{run.number}"
+        name = run.reference
         if run.pipeline == reference:
             return UsageError(f"{told} {reference} is a pipeline: its newest run is {name}.")
         if any(line.step == reference for line in run.steps):

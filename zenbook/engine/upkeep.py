@@ -192,7 +192,7 @@ def forget(run: str, *, home: Path | None = None) -> Forgotten:
         found.id,
         len(going.blobs),
         freed,
-        f"{found.pipeline}:{found.number}",
+        found.reference,
         going.gone,
         going.stays,
         going.kept_by,

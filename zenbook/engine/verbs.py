@@ -145,7 +145,7 @@ def why(step: str, run: str | None = None) -> Explanation:
 def _maker(run: str) -> str:
     """The run that made a cached result, for people."""
     made = open_desk().history.run(run)
-    return f"from {made.pipeline}:{made.number}" if made is not None else "from a forgotten run"
+    return f"from {made.reference}" if made is not None else "from a forgotten run"
 
 
 def diff(first: str, second: str) -> RunDiff:
@@ -156,8 +156,8 @@ def diff(first: str, second: str) -> RunDiff:
     steps = dict.fromkeys([*a.steps, *b.steps])
     pairs = [_step_diff(n, _Side(a, a.steps.get(n)), _Side(b, b.steps.get(n))) for n in steps]
     return RunDiff(
-        f"{a.pipeline}:{a.number}",
-        f"{b.pipeline}:{b.number}",
+        a.facts.reference,
+        b.facts.reference,
         tuple(row for row in moved if row[1] != row[2]),
         tuple(pair for pair in pairs if pair is not None),
     )

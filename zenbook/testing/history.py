@@ -220,7 +220,7 @@ class MemoryHistory:
         if id in self._runs:
             return self._runs[id]
         for run in self._runs.values():
-            if f"{run.pipeline}:{run.number}" == id:
+            if run.reference == id:
                 return run
         fits = [run for run in self._runs.values() if len(id) >= 4 and run.id.startswith(id)]
         if len(fits) > 1:
@@ -250,6 +250,6 @@ class MemoryHistory:
 
 def _text_of(run: Run) -> str:
     """What a search looks through."""
-    words = (run.id, run.pipeline, f"{run.pipeline}:{run.number}", run.name, run.note, run.origin)
+    words = (run.id, run.pipeline, run.reference, run.name, run.note, run.origin)
     parameters = (f"{name} {value}" for name, value in run.parameters.items())
     return " ".join((*words, run.status, *parameters, *run.tags))

@@ -97,10 +97,9 @@ def _apart(
 def _refuse_pinned(connection: sqlite3.Connection, run: Run) -> None:
     row = connection.execute("SELECT pinned FROM run WHERE id = ?", (run.id,)).fetchone()
     if row is not None and row[0]:
-        name = f"{run.pipeline}:{run.number}"
         raise UsageError(
-            f"{name} is pinned. To forget it all the same, let it go first: "
-            f"`zenbook pin {name} --remove`."
+            f"{run.reference} is pinned. To forget it all the same, let it go first: "
+            f"`zenbook pin {run.reference} --remove`."
         )
 
 
@@ -125,7 +124,7 @@ def _given_to_others(
         name = f"{pipeline}:{number}"
         if pinned:
             raise UsageError(
-                f"{run.pipeline}:{run.number} made results that {name} was given, which is pinned. "
+                f"{run.reference} made results that {name} was given, which is pinned. "
                 f"Forget or unpin {name} first."
             )
         given[name] = None

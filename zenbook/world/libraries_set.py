@@ -19,7 +19,7 @@ from itertools import pairwise
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from zenbook.core.closure_origin import is_local_code, is_local_module
+from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_module
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
@@ -296,7 +296,7 @@ def _required(library: str) -> tuple[str, ...]:
     if library in sys.stdlib_module_names:
         return ()
     try:
-        required = metadata.requires(_DISTRIBUTIONS.get(library, library)) or ()
+        required = metadata.requires(DISTRIBUTIONS.get(library, library)) or ()
     except metadata.PackageNotFoundError:
         return ()
     names = (re.match(r"[\w.-]+", text) for text in required)
@@ -305,12 +305,4 @@ def _required(library: str) -> tuple[str, ...]:
     )
 
 
-_DISTRIBUTIONS = {"sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow"}
-_PACKAGES = {
-    "beautifulsoup4": "bs4",
-    "pillow": "PIL",
-    "python-dateutil": "dateutil",
-    "pyyaml": "yaml",
-    "scikit-image": "skimage",
-    "scikit-learn": "sklearn",
-}
+_PACKAGES = {name.lower(): package for package, name in DISTRIBUTIONS.items()}

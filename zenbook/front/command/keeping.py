@@ -17,7 +17,6 @@ from zenbook.errors import UsageError
 from zenbook.front.command import tables
 from zenbook.front.command.app import json_option, tell
 from zenbook.front.typed_text import size_of
-from zenbook.model import Run
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -47,9 +46,9 @@ def status_command(as_json: bool) -> None:
 def pin_command(run: str, remove: bool) -> None:
     """Keep all that a RUN made or used, whatever the limit."""
     if remove:
-        click.echo(f"{_named(upkeep.unpin(run))} is no longer pinned.")
+        click.echo(f"{upkeep.unpin(run).reference} is no longer pinned.")
     else:
-        click.echo(f"{_named(upkeep.pin(run))} is pinned.")
+        click.echo(f"{upkeep.pin(run).reference} is pinned.")
 
 
 @click.command("gc", short_help="Make room: what nobody needs goes first.")
@@ -107,11 +106,7 @@ def forget_command(run: str, yes: bool) -> None:
 
 
 def _confirm(run: str) -> None:
-    named = _named(find_run(run).facts)
+    named = find_run(run).facts.reference
     if not sys.stdin.isatty():
         raise UsageError(f"To delete {named} for good without being asked, add --yes.")
     click.confirm(f"Delete {named} for good?", abort=True)
-
-
-def _named(run: Run) -> str:
-    return f"{run.pipeline}:{run.number}"

@@ -12,6 +12,7 @@ import builtins
 from collections.abc import Iterable, Mapping
 
 from zenbook.front.export.pieces import Piece, is_literal
+from zenbook.front.notebook.definitions import defines
 
 _MAKERS = frozenset(
     [
@@ -31,7 +32,6 @@ _MAKERS = frozenset(
         "re.compile",
     ]
 )
-_CLASS_MAKERS = frozenset({"namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "NewType"})
 _GENERIC_MODULES = frozenset({"typing", "collections", "collections.abc", "numpy.typing"})
 _BUILT_IN = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 _GENERICS = frozenset({"list", "dict", "tuple", "set", "frozenset", "type"})
@@ -48,14 +48,9 @@ def alias_name(piece: Piece, imports: Mapping[str, str]) -> str:
 
 def names_of_classes(nodes: Iterable[ast.stmt]) -> set[str]:
     """Names that stand for a class which a call makes, as ``class`` would: no value to give."""
-    found: set[str] = set()
-    for node in nodes:
-        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
-            continue
-        maker = ast.unparse(node.value.func).rpartition(".")[2]
-        if maker in _CLASS_MAKERS and len(node.value.args) > 0:
-            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return found
+    made = (node for node in nodes if isinstance(node, ast.Assign) and defines(node))
+    targets = (target for node in made for target in node.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _names(value: ast.expr, imports: Mapping[str, str]) -> bool:
