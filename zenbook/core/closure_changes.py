@@ -27,25 +27,17 @@ from zenbook.core.closure_trace import cell_content
 from zenbook.core.code_facts import Change, CodeFacts, Import
 from zenbook.core.kinds import is_a
 
-_TABLES = (MutableMapping, MutableSequence, MutableSet)
-_FUNCTIONS = (FunctionType, BuiltinFunctionType)
-_WRITING = frozenset(
+TABLES = (MutableMapping, MutableSequence, MutableSet)
+WRITING = frozenset(
     [
-        "add",
-        "append",
-        "clear",
-        "discard",
-        "extend",
-        "insert",
-        "pop",
-        "popitem",
-        "remove",
-        "setdefault",
-        "update",
+        *("add", "append", "clear", "discard", "extend", "insert", "move_to_end", "pop"),
+        *("popitem", "remove", "reverse", "setdefault", "sort", "update"),
     ]
 )
+"""Methods that change a table."""
+_FUNCTIONS = (FunctionType, BuiltinFunctionType)
 _ITEM_WRITES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
-_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+ATTRIBUTE_LOADS = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _ROOTS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF", "LOAD_FROM_DICT_OR_")
 _UNSEEN = frozenset({"EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
 
@@ -55,7 +47,7 @@ _UNSEEN = frozenset({"EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
 
 def changes_in(code: CodeType) -> Iterator[Change]:
     """What a code object itself, without what is nested in it, changes of what its names mean."""
-    if not any(name in _WRITING or _registers(name) for name in code.co_names) and not any(
+    if not any(name in WRITING or _registers(name) for name in code.co_names) and not any(
         step.opname in _ITEM_WRITES for step in dis.get_instructions(code)
     ):
         return
@@ -69,11 +61,11 @@ def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
     loaded = steps[place].argval
     root = loaded[-1] if isinstance(loaded, tuple) else str(loaded)
     after = place + 1
-    while after < len(steps) and steps[after].opname in _ATTRIBUTES:
+    while after < len(steps) and steps[after].opname in ATTRIBUTE_LOADS:
         after += 1
     chain = tuple(step.argval for step in steps[place + 1 : after])
     last = chain[-1] if chain else ""
-    if last in _WRITING:
+    if last in WRITING:
         yield Change(root, chain[:-1], "table")
     elif _registers(last):
         if _is_called_for_its_own_sake(steps, place):
@@ -154,7 +146,7 @@ class Changing:
             value = getattr(value, "__dict__", {}).get(attribute)
         text = ".".join((change.root, *change.chain))
         if change.way == "table":
-            return text if is_a(value, _TABLES) and not self._is_compared(value) else ""
+            return text if is_a(value, TABLES) and not self._is_compared(value) else ""
         if change.way == "handed out":
             return f"what {text}() gives" if is_a(value, _FUNCTIONS) else ""
         return "" if value is None or is_a(value, ModuleType) else text

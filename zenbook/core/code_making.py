@@ -10,8 +10,9 @@ from __future__ import annotations
 import dis
 from types import CodeType
 
+from zenbook.core.closure_changes import ATTRIBUTE_LOADS
+
 _UNSEEN = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
-_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _MAKERS = frozenset({"create_model", "define", "make_class", "make_dataclass", "new_class"})
 _PUTTING = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
 _LOOKING = frozenset(
@@ -28,7 +29,7 @@ def read_of_attributes(code: CodeType) -> set[str]:
     return {
         step.argval
         for place, step in enumerate(steps)
-        if step.opname in _ATTRIBUTES and not _is_filled(steps, place + 1)
+        if step.opname in ATTRIBUTE_LOADS and not _is_filled(steps, place + 1)
     }
 
 
@@ -68,7 +69,7 @@ def _steps(code: CodeType) -> list[dis.Instruction]:
 def _is_filled(steps: list[dis.Instruction], after: int) -> bool:
     """Whether what was just loaded is given an item, or told to take one in and nothing else."""
     method = steps[after] if after < len(steps) else None
-    asked = method is not None and method.opname in _ATTRIBUTES and method.argval in _PUTTING
+    asked = method is not None and method.opname in ATTRIBUTE_LOADS and method.argval in _PUTTING
     depth = 1
     for place in range(after, len(steps) - 1):
         step = steps[place]

@@ -18,16 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from zenbook.core.closure_changes import WRITING
 from zenbook.core.trees import nodes_of
 
 Way = Literal["attribute", "item", "table", "object", "call"]
-_WRITING = frozenset(
-    [
-        *("add", "append", "clear", "discard", "extend", "insert", "move_to_end", "pop"),
-        *("popitem", "remove", "reverse", "setdefault", "sort", "update"),
-    ]
-)
-"""Methods that change a table."""
 _SETTERS = frozenset({"setattr", "delattr"})
 _MOST = 100_000
 """Characters of a text that is read."""
@@ -106,7 +100,7 @@ class _Reading:
                     self._place(ast.Attribute(owner, text, ast.Store()))
             case ast.Call(func=ast.Name(id=name), args=[owner, _, *_]) if name in _SETTERS:
                 self._place(owner, "object")
-            case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in _WRITING:
+            case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in WRITING:
                 self._place(owner, "table")
         if node.args or node.keywords:
             self._place(node.func, "call")

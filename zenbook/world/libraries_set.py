@@ -13,12 +13,13 @@ import functools
 import re
 import sys
 from ast import literal_eval
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_changes import TABLES
 from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_module
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.kinds import held_by_name, is_a
@@ -26,7 +27,6 @@ from zenbook.core.places_set import Place, Said, places_in, said_in
 from zenbook.world.program_text import input_history, texts_of_files
 
 MISSING = object()
-_TABLES = (MutableMapping, MutableSequence, MutableSet)
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _APART = frozenset(
     [
@@ -218,7 +218,7 @@ def _look(spot: _Spot) -> SetPlace | None:
         return None
     if value is MISSING:
         value = "missing"
-    return SetPlace(spot.name, value, not is_whole or is_a(value, _TABLES))
+    return SetPlace(spot.name, value, not is_whole or is_a(value, TABLES))
 
 
 def _attribute(value: Any, name: str) -> Any:
@@ -232,7 +232,7 @@ def _attribute(value: Any, name: str) -> Any:
 
 def _item(table: Any, key: str) -> Any:
     try:
-        return table[literal_eval(key)] if is_a(table, _TABLES) else MISSING
+        return table[literal_eval(key)] if is_a(table, TABLES) else MISSING
     except Exception:  # there is none, or its own code raises
         return MISSING
 
