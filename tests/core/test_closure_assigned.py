@@ -100,6 +100,20 @@ def test_reading_and_setting_what_is_the_steps_own_is_no_assignment(
         assert assigned() == ()
 
 
+@pytest.mark.parametrize("given, name", [("C", "C.n"), ("Base", "Base.total")])
+def test_a_class_of_which_one_value_counts_is_compared_whole(
+    given: str, name: str, tmp_path: Path
+) -> None:
+    closure = CodeClosure()
+    body = f"def f(c):\n    setattr(c, {name.partition('.')[2]!r}, 5)\n    return C.n, C.total\n"
+    with program(tmp_path, f"{HEAD}\n{body}", FILES) as space:
+        used = uses_of(space["f"], closure)
+        assert {part.name for part in used.parts} == {"C.n", "C.total"}
+        assigned = closure.members()
+        space["f"](space[given])
+        assert assigned() == (f"{name} is assigned by the step",)
+
+
 REACHED = {
     "time.strftime('%H')": "time",
     "decimal.Decimal(1) / 3": "decimal",

@@ -182,3 +182,67 @@ def test_a_text_of_sql_that_may_read_a_variable_does(way: str, kernel: Kernel) -
     assert [kernel.run(step).status for _ in range(2)] == ["completed", "cached"]
     kernel.run("frame = pl.DataFrame({'a': [1, 2]})")
     assert kernel.run(step).status == "completed" and kernel.value("out") == 2
+
+
+SETTINGS = """
+class Base:
+    folds = 5
+class CFG(Base):
+    seed = 1
+    target = "y"
+    names = ["a", "b"]
+    class model:
+        rate = 0.1
+        depth = 3
+"""
+OF_SETTINGS = {
+    "%%step seeded\na = CFG.seed * 10": "10",
+    "%%step named\na = CFG.target + '!'": "y!",
+    "%%step counted\na = len(CFG.names)": "2",
+    "%%step slow\na = CFG.model.rate": "0.1",
+    "%%step split\na = folds()": "5",
+    "%%step listed\na = len([n for n in vars(CFG) if n[0] != '_'])": "4",
+}
+
+
+@pytest.mark.parametrize(
+    "old, new, told",
+    [
+        ("seed = 1", "seed = 2", {"seeded": "CFG.seed 1→2", "listed": "CFG changed"}),
+        ('"y"', '"z"', {"named": "CFG.target 'y'→'z'", "listed": "CFG changed"}),
+        ('"b"', '"b", "c"', {"counted": "CFG.names changed", "listed": "CFG.names changed"}),
+        ("rate = 0.1", "rate = 0.2", {"slow": "CFG.model.rate 0.1→0.2", "listed": "model changed"}),
+        ("depth = 3", "depth = 4", {"listed": "CFG.model changed"}),
+        ("folds = 5", "folds = 4", {"split": "CFG.folds 5→4", "listed": "Base changed"}),
+    ],
+)
+def test_of_a_class_of_settings_what_a_step_reads_counts(
+    old: str, new: str, told: dict[str, str], kernel: Kernel
+) -> None:
+    helper = "def folds():\n    return CFG.folds"
+    kernel.play(SETTINGS, helper, *OF_SETTINGS)
+    kernel.fresh()
+    assert old in SETTINGS
+    for cell, expected in OF_SETTINGS.items():
+        again = kernel.play(SETTINGS.replace(old, new), helper, cell)[-1]
+        name = cell.split()[1]
+        assert again.status == ("completed" if name in told else "cached"), again.said
+        assert told.get(name, "cached") in again.said
+        assert (str(kernel.value("a")) == expected) or name in told
+    for assigning in ("CFG.seed = 7", "Base.folds = 7", "k = CFG; setattr(k, 'seed', 8)"):
+        kernel.run(assigning)
+    found = [kernel.run(cell).status for cell in OF_SETTINGS]
+    assert found[0] == found[4] == "completed"
+    assert kernel.value("a") is not None
+
+
+def test_a_step_that_assigns_a_setting_is_not_kept(kernel: Kernel) -> None:
+    kernel.run(SETTINGS)
+    kernel.run("class Bump:\n    def go(self):\n        CFG.seed += 1\nbump = Bump()")
+    for body, said in {
+        "a = CFG.seed\nCFG.seed = 5": "CFG.seed is assigned by the step",
+        "a = CFG.seed\nbump.go()": "CFG.seed is assigned by the step",
+        "a = CFG.folds\nBase.folds = 3": "Base.folds is assigned by the step",
+        "a = CFG.names\nCFG.names.append('c')": "CFG.names",
+    }.items():
+        assert f"not kept: {said}" in kernel.run(f"%%step again\n{body}").said

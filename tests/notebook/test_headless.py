@@ -679,6 +679,38 @@ def test_zenbook_plan_follows_what_is_changed_in_place(project: Path) -> None:
     assert told == {"make": "hit", "total": "depends on cell 2"}
 
 
+CFG = """
+class CFG:
+    seed = 1
+    rate: float = 0.5
+    names = ["a", "b"]
+    class model:
+        depth = 3
+"""
+
+
+def test_zenbook_plan_knows_the_settings_in_a_class(project: Path) -> None:
+    seed, rate = "%%step seed\ns = CFG.seed", "def half(): return CFG.rate / 2\nk = CFG.seed"
+    steps = ["%%step rate\nr = half()", "%%step names\nn = len(CFG.names)"]
+    steps = [seed, rate, "%%step depth\nd = CFG.model.depth", *steps]
+    _notebook(project, [CFG, *steps])
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    kept = dict.fromkeys(("seed", "depth", "rate", "names"), "hit")
+
+    def edited(old: str, new: str) -> dict[str, str]:
+        return _planned(project, [CFG.replace(old, new), *steps])
+
+    assert edited("seed = 1", "seed = 1  # a comment") == kept
+    assert edited("seed = 1", "seed = 2") == {**kept, "seed": "CFG.seed 1→2"}
+    assert edited("float = 0.5", "float = 0.7") == {**kept, "rate": "CFG.rate 0.5→0.7"}
+    assert edited('"b"', '"c"') == {**kept, "names": "CFG.names changed"}
+    assert edited("depth = 3", "depth = 4") == {**kept, "depth": "CFG.model.depth 3→4"}
+    for assigning in ("CFG.seed = 2", "setattr(CFG, 'seed', 2)", "CFG.names.append('c')"):
+        told = _planned(project, [CFG, seed, assigning, *steps[1:]])
+        others = dict.fromkeys(("depth", "names"), "depends on cell 3")
+        assert told == {"seed": "hit", **others, "rate": "depends on cell 3, cell 4"}
+
+
 def test_a_saved_notebook_holds_no_view_that_only_a_live_kernel_could_show(project: Path) -> None:
     widget, states = "application/vnd.jupyter.widget-view+json", "widgets"
     slider = "from ipywidgets import IntSlider\nIntSlider(3)"

@@ -33,6 +33,7 @@ class Story:
     """Whether the notebook's file is known."""
 
 
+SETTINGS = "class CFG:\n    seed = 1\n    rate = 2"
 SEED = "import random\nrandom.seed(0)"
 DRAW_A = "%%step a\na = random.random()"
 DRAW_B = "%%step b\nb = random.random()"
@@ -164,6 +165,18 @@ STORIES = (
         "↺",
         edits=(("from math import sqrt", "from math import sqrt, pi"),),
         then=("print(sqrt(9))",),
+    ),
+    Story(
+        "an edited setting in a class",
+        (SETTINGS, "%%step a\na = CFG.seed", "%%step b\nb = CFG.rate"),
+        "▶↺",
+        edits=((SETTINGS, SETTINGS.replace("seed = 1", "seed = 2")),),
+    ),
+    Story(
+        "a setting in a class that a plain cell assigns",
+        (SETTINGS, "%%step a\na = CFG.seed", "CFG.seed = 5", "%%step b\nb = CFG.seed, CFG.rate"),
+        "↺↺",
+        passes=2,
     ),
     Story("a step that binds its input anew", ("n = 0", "%%step a\nn = n + 1"), "↺"),
     Story(

@@ -8,6 +8,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_trace import MISSING
 from zenbook.core.kinds import is_a
 
 _NOT_BEHAVIOUR = frozenset(
@@ -58,6 +60,7 @@ _BUILT_BY_PYDANTIC = frozenset(
 )
 """Built from fields, decorators and settings, which are members of the class, too; some of them
 when they are first needed, and with the addresses of classes in them."""
+_Looked = tuple[Mapping[str, Any], str, Any]
 _PLAIN_KINDS = (type, abc.ABCMeta, enum.EnumMeta)
 
 
@@ -80,6 +83,23 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
+
+
+def value_in(cls: Any, name: str) -> tuple[list[_Looked], Any] | None:
+    """Where ``cls.name`` is looked for (attributes, name, what they hold or MISSING) and the value
+    that is found; None unless ``cls`` is a class of the user's without a metaclass, and what it has
+    under this name is a value, which is all that this reads of the class."""
+    if type(cls) is not type or name.startswith("__"):
+        return None
+    looked: list[_Looked] = []
+    for home in cls.__mro__:
+        held = vars(home).get(name, MISSING)
+        if not is_local_code(home) or hasattr(type(held), "__get__"):
+            return None
+        looked.append((vars(home), name, held))
+        if held is not MISSING:
+            return looked, held
+    return None
 
 
 def is_built(cls: type, name: str) -> bool:

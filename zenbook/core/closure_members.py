@@ -49,6 +49,11 @@ def counts_by_value(value: Any, attribute: str) -> bool:
     return attribute in vars(value) and is_atom(vars(value)[attribute])
 
 
+def has_no_digest_after(value: Any) -> bool:
+    """Whether this is code, of which no kept result puts an attribute back."""
+    return is_a(value, (ModuleType, type, FunctionType))
+
+
 def stored_now(places: Iterable[tuple[Mapping[str, Any], str]]) -> Callable[[], tuple[str, ...]]:
     """Note what these globals stand for; the result gives sentences on those that stand for
     something else."""

@@ -21,7 +21,7 @@ from types import (
 )
 from typing import Any
 
-from zenbook.core.closure_class import class_members, registered_with
+from zenbook.core.closure_class import class_members, registered_with, value_in
 from zenbook.core.closure_collect import Collector, Token
 from zenbook.core.closure_origin import (
     identity_of,
@@ -221,6 +221,18 @@ class Objects(Collector):
             tuple((name, self._member_of(cls, label, name, m)) for name, m in class_members(cls)),
             *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
         )
+
+    def held_by_class(self, cls: Any, name: str) -> Any:
+        """The value that a class of the user's has under this name, which then is all that counts
+        of the class; MISSING if this is no such class, or what it has there is no value."""
+        found = value_in(cls, name)
+        if found is None or registry_in(cls, name, name):
+            return MISSING
+        self.keep += cls.__mro__[: len(found[0])]  # compared after the step, as all used classes
+        self.watch(functools.partial(getattr, cls, "__mro__"))
+        looked, held = found
+        self.bindings += looked
+        return held
 
     def _member_of(self, cls: type, label: str, name: str, value: Any) -> Token:
         """A member of a class; what only counts for some code is described when that is met."""

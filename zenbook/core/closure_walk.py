@@ -21,7 +21,7 @@ from zenbook.core.closure_collect import Token, digest_of
 from zenbook.core.closure_databases import asks_databases_only
 from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, tables_in_texts, texts_read
-from zenbook.core.closure_members import counts_by_value
+from zenbook.core.closure_members import counts_by_value, has_no_digest_after
 from zenbook.core.closure_objects import (
     Objects,
     is_local_function,
@@ -209,7 +209,7 @@ class Walk(Objects):
                 self.stores.add(name)
             elif is_private(root, space.get(root)) or counts_by_value(space.get(root), attribute):
                 continue  # what a library writes for its users, as attrs does, notes things there
-            elif not attribute or root in imported or _has_no_digest_after(space.get(root)):
+            elif not attribute or root in imported or has_no_digest_after(space.get(root)):
                 self.stores_elsewhere.add(name)
 
     def _direct(self, name: Name, token: Token) -> None:
@@ -309,8 +309,11 @@ class Walk(Objects):
         return token if is_local_code(kind) else None
 
     def _path(self, text: str, value: Any, chain: tuple[str, ...]) -> Token:
-        """Follow attributes as long as the object is a module."""
+        """Follow attributes as long as the object is a module, or a class with a value there."""
         for place, attribute in enumerate(chain):
+            if (held := self.held_by_class(value, attribute)) is not MISSING:
+                text, value = f"{text}.{attribute}", held
+                continue
             if not is_a(value, ModuleType):
                 break
             if not is_local_code(value):
@@ -391,8 +394,3 @@ class Walk(Objects):
                 self.bindings.append((space, changed, space[changed]))
                 told.append((changed, self.meaning(f"{text}.{changed}", space[changed])))
         return tuple(told)
-
-
-def _has_no_digest_after(value: Any) -> bool:
-    """Whether this is code, of which no kept result puts an attribute back."""
-    return is_a(value, (ModuleType, type, FunctionType))

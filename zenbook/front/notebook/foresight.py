@@ -312,7 +312,7 @@ class _Now:
         if now is not None and now.digest == part.digest:
             return None, ()
         place = f"cell {self.told.cells.get(name, self.number)}"
-        if now is None or any(self.told.reaches(self._reached(name))):
+        if now is None or any(self.told.reaches({name, *self._reached(name)})):
             return None, (place,)
         return Change(part, now), ()
 

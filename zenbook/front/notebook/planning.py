@@ -21,7 +21,7 @@ from zenbook.engine.sitting import Sitting
 from zenbook.errors import PipelineError, UsageError
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.supposing import as_found, thrown
-from zenbook.front.notebook.trail import Origin, values_of
+from zenbook.front.notebook.trail import Origin, roots_of, values_of
 from zenbook.model import (
     Call,
     Hit,
@@ -73,7 +73,7 @@ def plan(door: Door) -> NotebookPlan:
             touched.update(dict.fromkeys(_touched(unmet[name]), name))
             verdict: Verdict = Unsure((_UNMET,))
         else:
-            read = values_of(session.known[name])
+            read = roots_of(values_of(session.known[name]))
             waits = dict.fromkeys(step for one, step in touched.items() if one in read)
             verdict = Unsure(tuple(waits)) if waits else verdict_now(door, session, name, planned)
         rows.append(PlannedStep(name, verdict, _expected(session, name, verdict)))
@@ -88,7 +88,7 @@ def _why_alone(door: Door, session: Session, name: str) -> str:
     """Why a step would run if it were run now, where a later cell has bound a name that it reads;
     "" if it would not."""
     known, namespace = session.known[name], door.shell.user_ns
-    if door.trail.bound_since(known.at - 1).isdisjoint(values_of(known)):
+    if door.trail.bound_since(known.at - 1).isdisjoint(roots_of(values_of(known))):
         return ""
     call = known.call
     assert call is not None
@@ -154,8 +154,9 @@ def verdict_now(
     origins = _from_plain_cells(door, known, handed)
     if waits := tuple(dict.fromkeys(_waits_for(session, known, planned, origins))):
         return Unsure(waits)
-    if unknown := [name for name, origin in origins.items() if origin.standing == "unknown"]:
-        return Unsure(tuple(f"the cell that makes {name}" for name in unknown))
+    unknown = [name for name, origin in origins.items() if origin.standing == "unknown"]
+    if unknown:
+        return Unsure(tuple(f"the cell that makes {name}" for name in roots_of(unknown)))
     call = _call_now(door, known, handed)
     found = [name for name, origin in origins.items() if origin.standing == "as found"]
     identity = as_found(identify(call, session.desk), known, found)
@@ -203,9 +204,11 @@ def _handed_on(
 def _from_plain_cells(door: Door, known: Known, handed: Collection[str]) -> dict[str, Origin]:
     """The other names that it reads, itself or through its helpers, and where their values are
     from."""
-    namespace = door.shell.user_ns
-    wanted = [name for name in values_of(known) if name not in handed]
-    return {name: door.trail.origin(name, known.at, namespace.get(name)) for name in wanted}
+    namespace, found = door.shell.user_ns, [n for n in values_of(known) if n not in handed]
+    origins = {
+        root: door.trail.origin(root, known.at, namespace.get(root)) for root in roots_of(found)
+    }
+    return {name: origins[name.partition(".")[0]] for name in found}
 
 
 def _files_of(writer: Known, reader: Known) -> bool:

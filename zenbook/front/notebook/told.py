@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from zenbook.core.closure_static import StaticModules, read_text
+from zenbook.core.kinds import is_a
 from zenbook.core.names import analyse
 from zenbook.core.trees import copied, nodes_of
 from zenbook.front.notebook.anew import execute
@@ -44,6 +45,8 @@ class Told:
     """The cell, counted from 1, that binds a name to what only a kernel knows, or defines it."""
     defined: set[str] = field(default_factory=set)
     """Names of functions and classes that a cell defines."""
+    holding: set[str] = field(default_factory=set)
+    """Those of classes that hold values, as ``class CFG: seed = 1`` does."""
     imports: list[ast.stmt] = field(default_factory=list)
     plain: dict[int, str] = field(default_factory=dict)
     """The code of the cells that are no steps, by their numbers."""
@@ -59,6 +62,8 @@ class Told:
         values it changes in place; None where nobody knows, and it may be all that it reads."""
         if not step:
             self.plain[number] = ast.unparse(tree)
+        if changed is None:
+            self._may_assign(number, tree)
         for node in tree.body:
             names = set(bound_names([node]))
             if isinstance(node, _IMPORTS):
@@ -70,6 +75,8 @@ class Told:
             elif isinstance(node, MADE):
                 self.defined.add(node.name)
                 self._waiting.append(node)
+                if isinstance(node, ast.ClassDef) and any(_valued(node)):
+                    self.holding.add(node.name)
             elif step:
                 self.makers.update(dict.fromkeys(names, step))
             if not isinstance(node, _IMPORTS):
@@ -97,16 +104,35 @@ class Told:
         for name in (others & touched).difference(mutated):
             self.touched.setdefault(name, {})[step or f"cell {number}"] = None
 
+    def _may_assign(self, number: int, tree: ast.Module) -> None:
+        """Of a class whose values the cell may set only a kernel knows what it holds below it: one
+        that is assigned to, is handed on, or holds a list of which something is asked."""
+        chained = [one for one in nodes_of([tree]) if isinstance(one, ast.Attribute)]
+        asked = {id(one.value): one for one in chained if isinstance(one.ctx, ast.Load)}
+        for node in nodes_of([tree]):
+            if not isinstance(node, ast.Name) or node.id not in self.holding:
+                continue
+            value: Any = self.space().get(node.id)
+            link: ast.AST | None = node
+            while link is not None and is_a(value, type):
+                link = asked.get(id(link))
+                value = vars(value).get(link.attr) if isinstance(link, ast.Attribute) else None
+            if link is None or not _is_fixed(value):
+                self._forget([node.id])
+                self.cells[node.id] = number
+
     def given(self, values: Mapping[str, Any]) -> None:
         """Parameters that were given stand for these."""
         self._forget(set(values))
         self.values.update(values)
 
-    def _forget(self, names: Iterable[str]) -> None:
+    def _forget(self, names: Collection[str]) -> None:
         for name in names:
             for known in (self.values, self.makers, self.cells, self.touched, self._space):
                 known.pop(name, None)
             self.defined.discard(name)
+            self.holding.discard(name)
+        self._waiting = [one for one in self._waiting if getattr(one, "name", "") not in names]
 
     # ------------------------------------------------------------ functions
 
@@ -208,13 +234,30 @@ def _is_safe(node: ast.stmt) -> bool:
     default or base."""
     if isinstance(node, ast.ClassDef):
         bases = all(isinstance(base, ast.Name | ast.Attribute) for base in node.bases)
-        members = (one for one in node.body if not isinstance(one, ast.Pass | ast.AnnAssign))
         plain = bases and not node.keywords and not node.decorator_list
-        return plain and all(isinstance(one, MADE) and _is_safe(one) for one in members)
+        return plain and all(map(_is_safe_member, node.body))
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
         return False
     defaults = (*node.args.defaults, *(one for one in node.args.kw_defaults if one is not None))
     return all(map(is_literal, defaults))
+
+
+def _is_safe_member(node: ast.stmt) -> bool:
+    if isinstance(node, MADE):
+        return _is_safe(node)
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    said = isinstance(node, ast.AnnAssign) and node.value is None
+    return said or isinstance(node, ast.Pass) or any(literals(node))
+
+
+def _valued(node: ast.ClassDef) -> Iterator[ast.stmt]:
+    """What gives a class values, also within classes of its own."""
+    for one in node.body:
+        if isinstance(one, ast.ClassDef):
+            yield from _valued(one)
+        elif isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
+            yield one
 
 
 def _make(node: ast.stmt, space: dict[str, Any]) -> None:
@@ -234,8 +277,14 @@ def _without_annotations(node: ast.stmt) -> ast.stmt:
         elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
             one.returns = None
         elif isinstance(one, ast.ClassDef):
-            one.body = [n for n in one.body if not isinstance(n, ast.AnnAssign)] or [ast.Pass()]
+            one.body = [bare for n in one.body for bare in _without_annotation(n)] or [ast.Pass()]
     return ast.fix_missing_locations(bare)
+
+
+def _without_annotation(node: ast.stmt) -> list[ast.stmt]:
+    if not isinstance(node, ast.AnnAssign):
+        return [node]
+    return [] if node.value is None else [ast.Assign([node.target], node.value)]
 
 
 def _modules(node: ast.AST) -> list[str]:

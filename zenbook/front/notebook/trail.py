@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
@@ -288,10 +288,16 @@ class Trail:
 
 
 def values_of(known: Known) -> dict[str, Part]:
-    """The values that a step read, itself or through its helpers, by the notebook's names."""
+    """The values that a step read, itself or through its helpers, as code calls them: by the
+    notebook's names (``gamma``), with attributes where only those count (``CFG.seed``)."""
     parts = known.fingerprint.parts if known.fingerprint is not None else ()
     named = {p.name.removesuffix("()"): p for p in parts if p.kind in ("input", "use")}
-    return {name: part for name, part in named.items() if name.isidentifier()}
+    return {n: part for n, part in named.items() if all(map(str.isidentifier, n.split(".")))}
+
+
+def roots_of(names: Iterable[str]) -> list[str]:
+    """The notebook's names that these begin with, each once."""
+    return list(dict.fromkeys(name.partition(".")[0] for name in names))
 
 
 def trail_of(shell: Any) -> Trail:
