@@ -518,10 +518,11 @@ def test_a_verb_of_another_program_gets_ours(project: Project, verb: str, meant:
     assert ran(project, "help") == ran(project, "--help")
 
 
-def test_a_wrong_verb_gets_a_suggestion(project: Project) -> None:
-    said = project.zenbook("rums")
+@pytest.mark.parametrize("verb", ["rums", "rusn"])
+def test_a_wrong_verb_gets_a_suggestion(project: Project, verb: str) -> None:
+    said = project.zenbook(verb)
     assert said.code == 2
-    assert "There is no verb rums. Did you mean runs?" in said.err
+    assert f"There is no verb {verb}. Did you mean runs?" in said.err
 
 
 BAD = {

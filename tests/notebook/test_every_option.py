@@ -126,7 +126,7 @@ def test_depends_takes_a_path_a_pattern_and_a_variable(kernel: Kernel) -> None:
     (work / "data").mkdir()
     (work / "one.txt").write_text("1")
     (work / "data" / "a.csv").write_text("1")
-    source = "%%step s -d one.txt,data/*.csv --depends $ZB_DEPENDS\nx = 1"
+    source = "%%step s -d one.txt --files data/*.csv --depends $ZB_DEPENDS\nx = 1"
     assert _statuses(kernel, "import os\nos.environ['ZB_DEPENDS'] = '1'", source, source) == [
         "completed",
         "cached",

@@ -247,6 +247,15 @@ def test_a_local_module_edited_under_autoreload_runs_its_step_again(kernel: Kern
     assert "rate() changed" in again.said
 
 
+def test_what_autoreload_looks_at_of_zenbook_is_nothing_that_a_step_reads(own: Kernel) -> None:
+    own.run("%load_ext autoreload\n%autoreload 2")
+    (own.folder / "work" / "in.txt").write_text("1")
+    said = own.run("%%step a\nimport colorsys\nx = open('in.txt').read()").said
+    shown = str(own.run("%zenbook show 1 a").outputs)
+    assert "first run" in said and "read in.txt" in shown
+    assert "zenbook/core" not in shown and "zenbook/engine" not in shown
+
+
 def test_timeit_inside_a_step_is_a_part_of_its_record(kernel: Kernel) -> None:
     source = "%%step a\nw = 3\n%timeit -n2 -r1 w + 1\nv = w"
     first = kernel.run(source)

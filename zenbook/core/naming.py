@@ -137,8 +137,10 @@ def closest(wrong: str, known: Iterable[str]) -> str:
     names: dict[str, str] = {}
     for name in known:
         names.setdefault(name.casefold(), name)
-    near = get_close_matches(wrong.casefold(), names, n=1, cutoff=0.5)
-    return names[near[0]] if near else ""
+    wrong = wrong.casefold()
+    near = get_close_matches(wrong, names, n=3, cutoff=0.5)
+    of_its_letters = (name for name in near if sorted(name) == sorted(wrong))  # rusn: runs, not run
+    return names[next(of_its_letters, near[0])] if near else ""
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

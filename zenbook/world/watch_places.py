@@ -111,7 +111,7 @@ def _installed_folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     found = {paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
     found.update(site.getsitepackages())
-    found.add(site.getusersitepackages())
+    found.update((site.getusersitepackages(), _OWN))
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         found.update(os.path.join(prefix, part) for part in ("lib", "lib64", "share", "include"))
     return tuple(sorted({os.path.abspath(path) + os.sep for path in found}))

@@ -33,7 +33,12 @@ STEP_OPTIONS: tuple[Option, ...] = (
     ),
     Option(("-o", "--outputs"), "NAMES", "keep only these names"),
     Option(("--ignore",), "NAMES", "read, but no reason to run again unless changed in place"),
-    Option(("-d", "--depends"), "PATH", "a file, a glob or $VARIABLE it depends on", many=True),
+    Option(
+        ("-d", "--files", "--depends"),
+        "PATH",
+        "a file, a glob or $VARIABLE it depends on",
+        many=True,
+    ),
     Option(("--version",), "TEXT", "free text; another text runs the step again"),
     Option(("--enable-cache",), "", "use a kept result although the pipeline says not to"),
     Option(("--no-cache",), "", "run now, and every time"),
