@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,15 @@ def played(file: Path, folder: Path, last: str = "") -> Any:
         coalesce_streams=True,
         resources={"metadata": {"path": str(work)}},
     )
+    client.on_cell_execute = partial(_tell_id, client)
     client.owns_km = True  # or the kernel whose transport we chose would outlive the run
     client.execute(env=_environment(file, folder))
     return _plain(notebook)
+
+
+def _tell_id(client: NotebookClient, cell: Any, **_place: Any) -> None:
+    """Tell the kernel which cell it executes, as JupyterLab does."""
+    client.kc.session.metadata = {"cellId": cell.id}
 
 
 def _environment(file: Path, folder: Path) -> dict[str, str]:
