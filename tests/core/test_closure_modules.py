@@ -282,3 +282,25 @@ def test_packages_imported_in_a_body_are_noted_without_importing_them(
     with program(tmp_path, text) as space:
         assert uses_of(space["f"]).packages == {"pytest", "yaml_not_there"}
     assert "colorsys" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("way", "parts"),
+    [
+        ("vars(mylib)", {"order of mylib"}),
+        ("mylib.__dict__", {"order of mylib"}),
+        ("sorted(dir(mylib))", set()),
+    ],
+)
+def test_the_order_of_what_a_module_holds_counts_where_it_is_read(
+    way: str, parts: set[str], tmp_path: Path
+) -> None:
+    text = f"import mylib\ndef f(x):\n    return [name for name in {way}], x\n"
+    turned = {
+        "mylib.py": "def helper(x):\n    return x * RATE\nRATE = 2\ndef other(x):\n    return x\n"
+    }
+    found = []
+    for files in (LIB, turned):
+        with program(tmp_path, text, files) as space:
+            found.append(parts_of(space["f"], 3))
+    assert changed(*found) == parts

@@ -42,7 +42,7 @@ from zenbook.core.closure_texts import Text, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
-from zenbook.core.kinds import is_a
+from zenbook.core.kinds import is_a, told_by
 from zenbook.core.module_held import outdated_by
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
@@ -236,7 +236,8 @@ class CodeClosure:
             told: dict[str, list[object]] = {}
             for trace in digester.met.values():
                 for _, thing in trace.described:
-                    told.setdefault(thing.__qualname__, []).append(text_of(thing, text))
+                    name = str(told_by(thing, "__qualname__") or thing.__name__)
+                    told.setdefault(name, []).append(text_of(thing, text))
             for name, texts in told.items():
                 yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 

@@ -272,6 +272,7 @@ class Objects(Collector):
         """A local module taken whole."""
         if label != "itself":
             self.widened[f"{label} is used as a whole: all of it counts"] = None
+            self.described.append((label, module))
         return self.all_of(vars(module), "" if label == "itself" else f"{label}.")
 
     def all_of(self, space: Mapping[str, Any], prefix: str = "") -> Token:

@@ -1,5 +1,5 @@
-"""The texts of used code: docstrings, annotations and source, which count only where code reads
-them.
+"""The texts of used code: docstrings, annotations, source, and the order of what it holds, which
+count only where code reads them.
 
 A step that prints ``help(f)``, ``f.__doc__`` or ``inspect.getsource(f)`` gives another result when
 these are another, though ``f`` does what it did. Who reads which is told by the names it uses.
@@ -16,10 +16,11 @@ from typing import Any, ForwardRef, Literal, get_args
 
 from zenbook.core.kinds import held_by_name, told_by
 
-Text = Literal["annotations", "docstring", "source"]
+Text = Literal["annotations", "docstring", "order", "source"]
 _READERS: dict[str, tuple[Text, ...]] = {
     "__annotations__": ("annotations",),
     "__dataclass_fields__": ("annotations",),
+    "__dict__": ("order",),
     "__doc__": ("docstring",),
     "fields": ("annotations",),
     "findsource": ("source",),
@@ -33,6 +34,7 @@ _READERS: dict[str, tuple[Text, ...]] = {
     "run_docstring_examples": ("docstring",),
     "signature": ("annotations",),
     "testmod": ("docstring",),
+    "vars": ("order",),
 }
 
 
@@ -42,8 +44,10 @@ def texts_read(names: Iterable[str]) -> frozenset[Text]:
 
 
 def text_of(thing: Any, which: Text) -> str:
-    """A function's or class's text of this kind; "" if it has none."""
+    """A function's, class's or module's text of this kind; "" if it has none."""
     try:
+        if which == "order":
+            return repr([name for name in vars(thing) if not name.startswith("__")])
         if which == "source":
             return inspect.getsource(thing)
         if which == "docstring":
