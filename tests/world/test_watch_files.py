@@ -507,6 +507,58 @@ def _read_numbered(number: int) -> str:
     return Path(f"d{number}.txt").read_text()
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_forked_child_looks_and_writes_as_the_step_itself_does(
+    number: int, project: Path
+) -> None:
+    import multiprocessing
+
+    def within() -> list[bool]:
+        return [_make_numbered(number)]
+
+    def forked() -> list[bool]:
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            return pool.map(_make_numbered, [number])
+
+    found = []
+    for body in (within, forked):
+        (project / "look1").write_text("there")
+        (project / "look2").unlink(missing_ok=True)
+        seen = see(body)
+        looks = [read for read in seen.reads if read.name.startswith("look")]
+        found.append((looks, seen.wrote))
+    assert found[0] == found[1]
+    assert [read.name for read in found[0][0]] == [f"look{number}?"]
+    assert [made.name for made in found[0][1]] == (["look2"] if number == 2 else [])
+
+
+def _make_numbered(number: int) -> bool:
+    """The second makes what it has looked for."""
+    found = os.path.exists(f"look{number}")
+    if number == 2:
+        Path(f"look{number}").write_text("made")
+    return found
+
+
+def test_a_variable_that_a_worker_of_joblib_may_ask_for_is_a_reason(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from joblib import Parallel, delayed
+
+    def body() -> list[str | None]:
+        return Parallel(n_jobs=2)(delayed(os.getenv)("ZB_BONUS") for _ in range(2))
+
+    seen = see(body)
+    assert [read.name for read in seen.reads if read.kind == "variable"] == ["ZB_BONUS"]
+    monkeypatch.setenv("ZB_BONUS", "1")
+    assert not holds(seen)
+    assert names(see(lambda: len("ZB_BONUS"))) == []
+    changed = "changed after workers of joblib were started: restart the kernel"
+    assert f"$ZB_BONUS {changed}" in see(body).obstacles
+    monkeypatch.delenv("ZB_BONUS")
+    assert f"$ZB_BONUS {changed}" not in see(body).obstacles
+
+
 def test_a_folder_of_data_files_named_for_a_native_reader_is_read(project: Path) -> None:
     folder = project / "parts"
     folder.mkdir()

@@ -109,3 +109,25 @@ def test_a_program_in_a_terminal_of_its_own_is_followed() -> None:
     assert seen.remarks == ()
     Path("n1.txt").write_text("2")
     assert not holds(seen)
+
+
+LISTED = {
+    "ls old": ("old/new.txt", "old/inner/new.txt"),
+    "ls": ("new.txt", "old/new.txt"),
+    "ls old/*.txt | wc -l": ("old/new.txt", "old/new.csv"),
+    "cat old/*.txt": ("old/new.txt", "old/new.csv"),
+    "find old -name '*.txt'": ("old/inner/new.txt", "new.txt"),
+    "cp a1.txt old/a1.txt": (None, "old/new.txt"),
+}
+
+
+@pytest.mark.parametrize("command", LISTED)
+def test_what_a_program_lists_is_a_reason(command: str) -> None:
+    there, elsewhere = LISTED[command]
+    seen = see(lambda: subprocess.run(command, shell=True, check=True, capture_output=True))
+    assert holds(seen)
+    Path(elsewhere).write_text("x")
+    assert holds(seen)
+    if there is not None:
+        Path(there).write_text("x")
+        assert not holds(seen)

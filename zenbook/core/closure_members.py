@@ -33,7 +33,7 @@ def members_now(things: Iterable[Any]) -> Callable[[], tuple[str, ...]]:
     """Note what these classes and functions and all local modules hold; the result gives
     sentences on what they hold no longer, or hold now."""
     found = {id(thing): thing for thing in things if is_a(thing, (type, FunctionType))}
-    before = [(thing, _held(thing)) for thing in (*found.values(), *_local_modules())]
+    before = [(thing, _held(thing)) for thing in (*found.values(), *local_modules())]
     return lambda: tuple(
         f"{thing.__name__}.{name} is assigned by the step"
         for thing, held in before
@@ -70,7 +70,7 @@ def stored_now(places: Iterable[tuple[Mapping[str, Any], str]]) -> Callable[[], 
     )
 
 
-def _local_modules() -> Iterator[ModuleType]:
+def local_modules() -> Iterator[ModuleType]:
     """Modules of the user's that come from a file, but for the program's own: what is assigned
     there is told apart."""
     for name in _local_names(len(sys.modules)):

@@ -120,7 +120,7 @@ class Objects(Collector):
         if package in _SHELLS or kind is GenericAlias or kind is UnionType:
             return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
         if f"{kind.__module__}.{kind.__qualname__}" in _HARMLESS:
-            return ("harmless", kind.__qualname__)
+            return ("harmless", kind.__qualname__, _name_shown(value))
         if kind is ContextVar:
             return self._context_variable(text, value)
         if inner := made_around(value):
@@ -336,6 +336,12 @@ def is_shells(value: Any) -> bool:
     if is_a(value, FunctionType) and getattr(value, "__wrapped__", None) is open:
         return str(value.__globals__.get("__name__")) == "IPython.core.interactiveshell"
     return _OF_SHELL.fullmatch(identity_of(value)) is not None
+
+
+def _name_shown(value: Any) -> str:
+    """The name of a logger, which formats show; "" for a module's, which tells where code stands."""
+    name = value.name if type(value).__module__ == "logging" else ""
+    return "" if name in sys.modules else name
 
 
 def _is_setting(value: Any) -> bool:

@@ -92,6 +92,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "pandas": _pandas,
     "pyarrow": _arrow,
     "polars": _polars,
+    "multiprocessing": _others,
     "scipy": _others,
     "torch": _others,
     "matplotlib": _others,

@@ -1,4 +1,4 @@
-"""Descriptions of values of scipy, torch, matplotlib and pydantic."""
+"""Descriptions of values of scipy, torch, matplotlib, pydantic and multiprocessing."""
 
 from __future__ import annotations
 
@@ -159,7 +159,15 @@ def _numbered(numbers: dict[str, str], address: re.Match[str]) -> str:
     return numbers.setdefault(address[0], f":{len(numbers)}")
 
 
+def process_context(value: Any, digester: Digester) -> Description:
+    """What ``multiprocessing.Pool`` is a method of: how it starts processes, whether it has already
+    looked that up or not."""
+    chosen = value._actual_context or value._default_context
+    return "multiprocessing", chosen.get_start_method()
+
+
 DESCRIBERS: Describers = {
+    "DefaultContext": process_context,
     "_spbase": sparse,
     "spmatrix": sparse,
     "Tensor": tensor,

@@ -26,6 +26,7 @@ from typing import Any
 from weakref import getweakrefs, ref
 
 from zenbook.core.closure_trace import MISSING, is_atom
+from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.part_kinds import is_array, is_plain
 
@@ -97,7 +98,9 @@ def stands_alone(value: Any) -> bool:
 
 def _runs_code(value: Any) -> bool:
     """Whether it runs code as it goes, whose doings are then shown twice by a hit: as they were
-    recorded, and when the object goes that the hit finds."""
+    recorded, and when the object goes that the hit finds. What is over has done that already."""
+    if facts_of_ended(value) is not None:
+        return False
     is_files = type(value).__module__ == "_io"
     has_own = hasattr(type(value), "__del__") and not is_files
     return has_own or any(each.__callback__ is not None for each in getweakrefs(value))

@@ -46,6 +46,7 @@ from zenbook.world.watch_places import places
 from zenbook.world.watch_programs import folders_made, follow_native, found_in, taken_away
 from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
 from zenbook.world.watch_scope import collect, current, following
+from zenbook.world.watch_workers import Workers
 
 __all__ = ["SystemWatch"]
 
@@ -72,10 +73,11 @@ class SystemWatch:
         watch_memoized.know(memoized)
         remembered = watch_memoized.before()
         before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()
+        workers = Workers()
         watch_looks.wrap()
         try:
             with following(notes):
-                yield lambda: self._seen(notes, memoized, remembered)
+                yield lambda: self._seen(notes, memoized, remembered, workers)
         finally:
             for obstacle in interrupts.changes():
                 notes.obstacle(obstacle)
@@ -145,9 +147,17 @@ class SystemWatch:
         return tuple(dict.fromkeys(parts))
 
     def _seen(
-        self, notes: Notes, memoized: Sequence[Any], remembered: Mapping[Any, Before]
+        self,
+        notes: Notes,
+        memoized: Sequence[Any],
+        remembered: Mapping[Any, Before],
+        workers: Workers,
     ) -> Seen:
         with files.quiet():
+            if workers.were_used():
+                notes.copied_environment = True
+                for obstacle in workers.outdated(notes.literals):
+                    notes.obstacle(obstacle)
             collect(notes)
             _settle_opens(notes)
             _settle_folders(notes)

@@ -327,11 +327,10 @@ def _note(
                 name = looks.look_name(os.path.normpath(path), mark)
                 watch_imports.note("file", name)
                 watch_memoized.note("file", name)
-            if forward(notes, "read" if mark == looks.CONTENT else "look", path):
-                continue
             if mark == looks.CONTENT:
-                notes.read(path)
-            else:
+                if not forward(notes, "read", path):
+                    notes.read(path)
+            elif not forward(notes, "looked", path, mark, by_library=by_library):
                 notes.looked(path, mark, by_library=by_library)
 
 

@@ -80,8 +80,9 @@ class Notes(Paths, Asked):
         stamp = files.stamp_of(facts) if facts is not None else None
         self._contents[key] = Content(self._name(path), stamp, "" if stamp else looks.MISSING)
 
-    def wrote(self, path: str, *, reads: bool) -> None:
-        """The file is about to be written; ``reads``: what it holds now matters too."""
+    def wrote(self, path: str, *, reads: bool, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """The file is about to be written; ``reads``: what it holds now matters too. ``before`` is
+        what was there if it has been written already."""
         key = self._key(path)
         self._databases.discard(key)
         if key in self._written:
@@ -92,8 +93,9 @@ class Notes(Paths, Asked):
         if reads:
             self.read(path)
         self._fix(key)
-        before = files.stamp_of(facts) if facts is not None else None
-        self._written[key] = Written(self._name(path), before, not reads)
+        if before == ():
+            before = files.stamp_of(facts) if facts is not None else None
+        self._written[key] = Written(self._name(path), before or None, not reads)
 
     def connected(self, path: str) -> None:
         """A connection to the sqlite database is about to be made."""
@@ -140,15 +142,18 @@ class Notes(Paths, Asked):
         if files.existence(key) == looks.MISSING:
             self._made.setdefault(key, self._name(path))
 
-    def looked(self, path: str, mark: str, *, by_library: bool = False) -> None:
-        """Existence, link target, or size and time were asked for. A library that looks whether
-        its target is there already (``to_parquet``) makes no decision of the step's."""
+    def looked(
+        self, path: str, mark: str, *, by_library: bool = False, found: str | None = None
+    ) -> None:
+        """Existence, link target, or size and time were asked for; ``found`` if it is not what a
+        look gives now. A library that looks whether its target is there already (``to_parquet``)
+        makes no decision of the step's."""
         key = self._key(path)
         if key == self.cwd or self._is_own(key):
             return
         name = looks.look_name(self._name(path), mark)
         if name not in self._looks:
-            self._looks[name] = files.look(looks.look_name(key, mark))
+            self._looks[name] = found or files.look(looks.look_name(key, mark))
             if by_library:
                 self._idle[name] = key
         elif not by_library:

@@ -13,6 +13,7 @@ only make a step run again in vain; what is deleted counts only where the step s
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import shlex
 import weakref
@@ -34,6 +35,11 @@ _FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
 """Files that other programs make and take away all the time."""
 
 
+_LISTING_ALL = frozenset({"du", "find", "tree"})
+_LISTING = _LISTING_ALL | {"dir", "ls"}
+"""Programs that show what is in the folders they are told, or in the one they are started in."""
+_SHOWING = _LISTING | {"cat", "grep", "head", "sort", "tail", "wc"}
+"""Programs that show what is in files, which a pattern may stand for."""
 _TABLES = (".arrow", ".feather", ".ipc", ".lance", ".orc", ".parquet")
 """Files that native code writes into folders of its own making."""
 
@@ -92,12 +98,28 @@ def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
     follow_native(notes)
     if notes.opens is not None:
         notes.opens.has_programs = True
+    programs = {os.path.basename(word) for word in words}
+    shows = programs & _SHOWING and "find" not in programs  # whose patterns are no paths
     for word in words:
         path = os.path.join(folder, word) if folder else word
-        if looks_like_path(word) or files.existence(path) != looks.MISSING:
+        if shows and glob.has_magic(word) and looks_like_path(word):
+            notes.matched(path, hidden=False)
+        elif looks_like_path(word) or files.existence(path) != looks.MISSING:
             notes.named(path)
         for inner in quoted(word):
             notes.named(os.path.join(folder, inner) if folder else inner)
+    if programs & _LISTING:
+        named = [os.path.join(folder or "", word) for word in words]
+        for path in _listed(named, deep=bool(programs & _LISTING_ALL)) or [folder or "."]:
+            notes.listed(path)
+
+
+def _listed(named: list[str], *, deep: bool) -> list[str]:
+    """The folders among what is named, and those below them."""
+    with files.quiet():
+        found = [path for path in named if files.existence(path) == files.FOLDER]
+        below = (each for path in found for each, manner in _below(path) if manner == "folder")
+        return [*found, *(islice(below, MOST_FOUND) if deep else ())]
 
 
 def _text(path: Any) -> str | None:

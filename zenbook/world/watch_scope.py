@@ -14,12 +14,14 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import get_ident
 
-from zenbook.world.files import is_quiet, working_folder
+from zenbook.core.looks import look_name
+from zenbook.world.files import facts_of, is_quiet, look, stamp_of, working_folder
 from zenbook.world.watch_notes import Notes
 
 running: list[Notes] = []
@@ -32,7 +34,10 @@ _children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 _POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
 _FORWARDED = frozenset(
-    {"read", "wrote", "removed", "made_folder", "listed", "variable", "asked_where", "reached"}
+    [
+        *("read", "wrote", "removed", "made_folder", "listed", "looked"),
+        *("variable", "asked_where", "reached"),
+    ]
 )
 
 
@@ -82,13 +87,22 @@ _shared: dict[int, int] = {}
 _in_child = False
 
 
-def forward(notes: Notes, what: str, text: str) -> bool:
-    """In a forked child: leave word for the parent. False in the parent itself."""
+def forward(
+    notes: Notes, what: str, text: str, mark: str = "", *, by_library: bool = False
+) -> bool:
+    """In a forked child: leave word for the parent. False in the parent itself. A look (``mark``)
+    and what is about to be written tell what is there now."""
     if not _in_child:
         return False
     shared = _shared.get(id(notes))
     if shared is not None and what in _FORWARDED:
         word = text if what in ("variable", "reached") else os.path.join(working_folder(), text)
+        if what == "looked":
+            found = look(look_name(word, mark))
+            word = "\0".join((mark, found, "library" if by_library else "", word))
+        elif what == "wrote":
+            facts = facts_of(word)
+            word = f"{stamp_of(facts) if facts is not None else None}\0{word}"
         os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
     return True
 
@@ -117,11 +131,15 @@ def collect(notes: Notes) -> None:
         if what == "read":
             notes.read(text)
         elif what == "wrote":
-            notes.wrote(text, reads=False)
+            stamp, path = text.split("\0")
+            notes.wrote(path, reads=False, before=literal_eval(stamp))
         elif what == "variable":
             notes.variable(text)
         elif what == "listed":
             notes.listed(text)
+        elif what == "looked":
+            mark, found, by_library, path = text.split("\0")
+            notes.looked(path, mark, by_library=bool(by_library), found=found)
         elif what == "asked_where":
             notes.asked_where()
         elif what == "reached":
