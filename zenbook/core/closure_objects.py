@@ -339,7 +339,7 @@ def is_shells(value: Any) -> bool:
 
 
 def _name_shown(value: Any) -> str:
-    """The name of a logger, which formats show; "" for a module's, which tells where code stands."""
+    """The name of a logger, which formats show; "" for a module's, which tells where it stands."""
     name = value.name if type(value).__module__ == "logging" else ""
     return "" if name in sys.modules else name
 
