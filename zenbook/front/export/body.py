@@ -163,7 +163,8 @@ def _last_text(piece: Piece, text: str) -> str:
     if isinstance(value, ast.Constant):
         return _without_statement(piece, text)
     shown = piece.cell.shown
-    if shown is None and not piece.cell.executed and not _calls(value) and text[-1:] != ";":
+    is_quiet = piece.cell.text.rstrip().endswith(";")
+    if shown is None and not (piece.cell.executed or is_quiet or _calls(value)):
         shown = ""  # it only shows a value, whatever that is
     if shown is None or not _tells(value, shown) or len(piece.nodes) > 1:
         return text

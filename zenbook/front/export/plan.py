@@ -126,8 +126,9 @@ def make_plan(notebook: Notebook, facts: Facts, single: bool = False, apart: boo
 
 
 def _only_shows(piece: Piece) -> bool:
-    """Whether a statement of an unmarked cell only looks at a value: a name, ``df.head()``."""
-    if len(piece.nodes) != 1 or not isinstance(piece.node, ast.Expr):
+    """Whether a statement of an unmarked cell only looks at a value: a name, ``df.shape``. Without
+    it a step's cell would be another step."""
+    if piece.cell.step is not None or len(piece.nodes) != 1 or not isinstance(piece.node, ast.Expr):
         return False
     value = piece.node.value
     silent = not piece.is_last or piece.cell.shown is None
