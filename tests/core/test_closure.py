@@ -350,3 +350,29 @@ def test_what_a_decorator_wraps_is_told_as_the_user_calls_it(what: str, tmp_path
     text, told = WRAPPED[what]
     before, after = keys(tmp_path, WRAPPING + text, "1", "2")
     assert changed(before, after) == {told}
+
+
+def test_calling_a_function_that_a_context_manager_decorates_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    text = """
+    import contextlib, threading
+    class Held:
+        def __init__(self):
+            self.lock, self.local = threading.Lock(), threading.local()
+    @contextlib.contextmanager
+    def tagged(tag):
+        tag.local.n = 1
+        yield
+    @tagged(Held())
+    def g(x):
+        return x
+    def f(x):
+        return g(x)
+    """
+    closure = CodeClosure()
+    with program(tmp_path, text) as space:
+        before = parts_of(space["f"], closure=closure)
+        space["f"](1)
+        assert parts_of(space["f"], closure=closure) == before
+        assert parts_of(space["f"]) == before

@@ -32,6 +32,7 @@ from zenbook.core.closure_origin import (
 )
 from zenbook.core.closure_subclasses import making_hook, registry_in
 from zenbook.core.closure_trace import MISSING, cell_content, cells_of, is_atom
+from zenbook.core.closure_wrappers import held_by_wrapper
 from zenbook.core.code_digest import constant_key
 from zenbook.core.code_facts import Name
 from zenbook.core.code_reader import facts_of
@@ -58,6 +59,7 @@ _HARMLESS = frozenset(
     }
 )
 """Types of module constants that carry no result."""
+_MOST_DECORATORS = 20
 _SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
 _NUMBER = re.compile(r"#\d+\Z")
 """What tells apart things of one name."""
@@ -143,13 +145,14 @@ class Objects(Collector):
         if type(value) is MEMOIZED:
             self.memoized.append(value)
         wrapped = told_by(value, "__wrapped__")
-        if is_a(wrapped, (FunctionType, MethodType)) and is_local_thing(wrapped):
+        if _is_users_function(wrapped):
             inside = self.meaning(text, wrapped)
             if (
                 library_of(type(value)) == "numba"
             ):  # how it compiles counts, and what it compiled in
                 return ("compiled", inside, self.constant(text, value))
-            return ("wrapped", identity_of(type(value)), inside)
+            given = value.cache_parameters() if type(value) is MEMOIZED else {}
+            return ("wrapped", identity_of(type(value)), inside, tuple(given.items()))
         name = told_by(value, "__name__")
         homes = (told_by(value, "__module__"), library_of(type(value)))
         for home in homes:
@@ -187,13 +190,15 @@ class Objects(Collector):
         if is_a(registry, (Mapping,)) and hasattr(function, "dispatch"):
             return ("dispatch", identity, self._registry(name, registry))
         told: list[Token] = []
-        free = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        for variable, cell in free:
-            value = cell_content(cell)
+        free = dict(zip(function.__code__.co_freevars, cells_of(function), strict=True))
+        is_decorated = any(map(_is_users_function, free.values()))
+        for variable, value in free.items():
             if is_a(value, (FunctionType, type, MethodType)):
                 told.append((variable, self.meaning(name, value)))
             elif value is not MISSING and _is_setting(value):
                 told.append((variable, self.constant(f"{name}.{variable}", value, soft=True)))
+            elif value is not MISSING and is_decorated:
+                told.append((variable, held_by_wrapper(self, f"{name}.{variable}", value)))
         return ("installed", identity, token[1], tuple(told))
 
     def _registry(self, name: str, registry: Mapping[type, Any]) -> Token:
@@ -316,6 +321,16 @@ def is_local_thing(value: Any) -> bool:
     """Whether a function or class is the user's own."""
     value = told_by(value, "__func__") or value
     return is_local_function(value) if is_a(value, FunctionType) else is_local_code(value)
+
+
+def _is_users_function(value: Any) -> bool:
+    """Whether this is a function of the user's, or what decorators have made of one."""
+    for _ in range(_MOST_DECORATORS):
+        inner = told_by(value, "__wrapped__")
+        if not is_a(inner, (FunctionType, MethodType)):
+            break
+        value = inner
+    return is_a(value, (FunctionType, MethodType)) and is_local_thing(value)
 
 
 def _leads_to(function: FunctionType, name: str, most: int = 4) -> bool:
