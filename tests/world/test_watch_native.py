@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -372,4 +373,29 @@ def test_what_is_read_of_a_dataset_before_it_is_written_anew_is_a_reason() -> No
     keep(1, "sub")
     seen = see(body)
     keep(4, "sub")
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_native_code_writes_and_python_appends_to_is_an_output(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    libc = ctypes.CDLL(None)
+    libc.creat.restype = ctypes.c_int
+    if there:
+        Path("made.txt").write_bytes(b"nativeand more")
+
+    def body() -> None:
+        native = libc.creat(b"made.txt", 0o600)
+        os.write(native, b"native")
+        os.close(native)
+        with open("made.txt", "a") as file:
+            file.write("and more")
+
+    seen = see(body)
+    assert wrote(seen) == ["made.txt"]
+    assert names(seen) == (["made.txt"] if there else [])  # it may have been read before
+    assert holds(seen)
+    Path("made.txt").write_text("native")
     assert not holds(seen)

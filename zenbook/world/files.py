@@ -130,6 +130,12 @@ def facts_of(path: str) -> os.stat_result | None:
         return None
 
 
+def stamp_now(path: str) -> Stamp | None:
+    """The stamp of a file, following links; None if there is none."""
+    facts = facts_of(path)
+    return stamp_of(facts) if facts is not None and stat.S_ISREG(facts.st_mode) else None
+
+
 def content(path: str) -> str:
     """The digest of a file's bytes, hashed only if its stamp is new."""
     facts = facts_of(path)

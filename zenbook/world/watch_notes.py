@@ -72,12 +72,12 @@ class Notes(Paths, Asked):
         path = self.past_links(path)
         key = self._key(path)
         self._databases.discard(key)
+        self._settle_changed(key)
         if key in self._contents or self._is_own(key):
             return
-        facts = files.facts_of(key)
-        if facts is not None and not stat.S_ISREG(facts.st_mode):
+        stamp = files.stamp_now(key)
+        if stamp is None and files.existence(key) != looks.MISSING:
             return
-        stamp = files.stamp_of(facts) if facts is not None else None
         self._contents[key] = Content(self._name(path), stamp, "" if stamp else looks.MISSING)
 
     def wrote(self, path: str, *, reads: bool, before: files.Stamp | tuple[()] | None = ()) -> None:
@@ -85,13 +85,13 @@ class Notes(Paths, Asked):
         what was there if it has been written already."""
         key = self._key(path)
         self._databases.discard(key)
-        if key in self._written:
-            return
         facts = files.facts_of(key)
-        if facts is not None and not stat.S_ISREG(facts.st_mode):
+        if key in self._written or (facts is not None and not stat.S_ISREG(facts.st_mode)):
             return
         if reads:
             self.read(path)
+        if key in self._written:
+            return  # by native code
         self._fix(key)
         if before == ():
             before = files.stamp_of(facts) if facts is not None else None
@@ -198,11 +198,8 @@ class Notes(Paths, Asked):
             known.within = ""
         if known is not None or self._is_own(key) or self.places.never(key):
             return
-        facts = files.facts_of(key)
-        kind = files.existence(key)
-        regular = facts is not None and stat.S_ISREG(facts.st_mode)
-        stamp = files.stamp_of(facts) if facts is not None and regular else None
-        digest = files.content(key) if regular else kind
+        kind, stamp = files.existence(key), files.stamp_now(key)
+        digest = files.content(key) if stamp is not None else kind
         folder = self._key(within) if within else ""
         self._named[key] = Named(self._name(path), kind, stamp, digest, folder)
 
@@ -337,23 +334,29 @@ class Notes(Paths, Asked):
     def _settle_named(self) -> None:
         """Decide for each path that was only named whether it was read or written."""
         for key, named in self._named.items():
-            written = self._written.get(key)
-            if key in self._contents or key in self._made or (written and written.blind):
-                continue
-            if named.within and self._is_unread(key, named.within):
-                continue
-            facts = files.facts_of(key)
-            regular = facts is not None and stat.S_ISREG(facts.st_mode)
-            now = files.stamp_of(facts) if facts is not None and regular else None
-            if named.kind == looks.MISSING and facts is not None:
-                self._appeared(key, named, regular=regular)
-            elif named.stamp is not None:
-                self._contents[key] = Content(named.name, named.stamp, named.digest)
-            else:
-                name = looks.look_name(named.name, looks.EXISTS)
-                self._looks.setdefault(name, named.kind)
-            if named.stamp is not None and now != named.stamp:
-                self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
+            self._settle(key, named)
+
+    def _settle_changed(self, key: str) -> None:
+        """Decide so before the step's own code opens what native code has written meanwhile."""
+        named = self._named.get(key)
+        if named is not None and files.stamp_now(key) != named.stamp:
+            self._settle(key, named)
+
+    def _settle(self, key: str, named: Named) -> None:
+        written = self._written.get(key)
+        if key in self._contents or key in self._made or (written and written.blind):
+            return
+        if named.within and self._is_unread(key, named.within):
+            return
+        now = files.stamp_now(key)
+        if named.kind == looks.MISSING and files.existence(key) != looks.MISSING:
+            self._appeared(key, named, regular=now is not None)
+        elif named.stamp is not None:
+            self._contents[key] = Content(named.name, named.stamp, named.digest)
+        else:
+            self._looks.setdefault(looks.look_name(named.name, looks.EXISTS), named.kind)
+        if named.stamp is not None and now != named.stamp:
+            self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
 
     def _has_passed_by(self, folder: str) -> bool:
         """Whether the step has gone through the folder neither natively nor unseen."""
@@ -391,8 +394,7 @@ class Notes(Paths, Asked):
     def _is_own(self, key: str) -> bool:
         """Whether the step made this path itself, or something above it."""
         written = self._written.get(key)
-        if written is not None and (written.before is None or written.blind):
-            return True
-        if self._cleared.covers(key):
+        is_written = written is not None and (written.before is None or written.blind)
+        if is_written or self._cleared.covers(key):
             return True
         return key in self._made or any(key.startswith(made + os.sep) for made in self._made)
