@@ -246,3 +246,19 @@ def test_a_step_that_assigns_a_setting_is_not_kept(kernel: Kernel) -> None:
         "a = CFG.names\nCFG.names.append('c')": "CFG.names",
     }.items():
         assert f"not kept: {said}" in kernel.run(f"%%step again\n{body}").said
+
+
+@pytest.mark.parametrize(
+    "way", ["from multiprocessing import Pool", "import multiprocessing as mp"]
+)
+def test_pools_of_one_name_in_several_steps(way: str, own: Kernel) -> None:
+    pool = "Pool" if "Pool" in way else "mp.Pool"
+    made = f"{way}\ndef more(x):\n    return x + 1"
+    steps = [
+        f"%%step {name}\nwith {pool}(2) as pool:\n    {name} = pool.map(more, [1, 2])"
+        for name in ("one", "two", "three")
+    ]
+    first, second = passages(own, [made, *steps], 2)
+    assert not [cell.said for cell in first if "not kept" in cell.said or "changes" in cell.said]
+    third = [cell for cell in own.play(made, *steps) if cell.line]
+    assert statuses([first, second, third]) == [["completed"] * 3, *[["cached"] * 3] * 2]

@@ -705,6 +705,8 @@ def test_zenbook_plan_knows_the_settings_in_a_class(project: Path) -> None:
     assert edited("float = 0.5", "float = 0.7") == {**kept, "rate": "CFG.rate 0.5→0.7"}
     assert edited('"b"', '"c"') == {**kept, "names": "CFG.names changed"}
     assert edited("depth = 3", "depth = 4") == {**kept, "depth": "CFG.model.depth 3→4"}
+    told = _planned(project, [f"{CFG}\nCFG.seed = 2", *steps])
+    assert set(told.values()) == {"depends on cell 1", "depends on cell 1, cell 3"}
     for assigning in ("CFG.seed = 2", "setattr(CFG, 'seed', 2)", "CFG.names.append('c')"):
         told = _planned(project, [CFG, seed, assigning, *steps[1:]])
         others = dict.fromkeys(("depth", "names"), "depends on cell 3")

@@ -62,8 +62,6 @@ class Told:
         values it changes in place; None where nobody knows, and it may be all that it reads."""
         if not step:
             self.plain[number] = ast.unparse(tree)
-        if changed is None:
-            self._may_assign(number, tree)
         for node in tree.body:
             names = set(bound_names([node]))
             if isinstance(node, _IMPORTS):
@@ -81,6 +79,8 @@ class Told:
                 self.makers.update(dict.fromkeys(names, step))
             if not isinstance(node, _IMPORTS):
                 self.cells.update(dict.fromkeys(names, number))
+        if changed is None:
+            self._may_assign(number, tree)
         self._made_before(number, tree, step, changed)
         for name in _read(tree) & self.values.keys() if changed is None or changed else ():
             if not _is_fixed(self.values[name]):
