@@ -262,3 +262,17 @@ def test_pools_of_one_name_in_several_steps(way: str, own: Kernel) -> None:
     assert not [cell.said for cell in first if "not kept" in cell.said or "changes" in cell.said]
     third = [cell for cell in own.play(made, *steps) if cell.line]
     assert statuses([first, second, third]) == [["completed"] * 3, *[["cached"] * 3] * 2]
+
+
+def test_what_loguru_shows_is_shown_again_and_how_it_is_told_to_is_a_reason(own: Kernel) -> None:
+    told = "logger.remove()\n_ = logger.add(sys.stdout, level='{}', format='{{level}} {{message}}')"
+    steps = ["%%step a\nlogger.info('one')\nx = 1", "%%step b\ny = work()"]
+    above = (
+        "import sys\nfrom loguru import logger\ndef work():\n    logger.debug('two')\n    return 2"
+    )
+    first, second = passages(own, [above, told.format("INFO"), *steps], 2)
+    assert statuses([first, second]) == [["completed"] * 2, ["cached"] * 2], second[0].said
+    assert [cell.stream() for cell in second] == ["INFO one\n", ""]
+    third = own.play(told.format("DEBUG"), *steps)[1:]
+    assert ["logger changed" in cell.said for cell in third] == [True, True]
+    assert [cell.stream() for cell in third] == ["INFO one\n", "DEBUG two\n"]

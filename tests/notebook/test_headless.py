@@ -689,6 +689,15 @@ class CFG:
 """
 
 
+def test_zenbook_plan_knows_what_a_call_of_dict_gives(project: Path) -> None:
+    cells = ["args = dict(depth=4, more=dict(rate=0.5))", "%%step a\nd = args['depth']"]
+    _notebook(project, cells)
+    assert _call(project, "-m", "zenbook", "run", "demo.ipynb").returncode == 0
+    assert _planned(project, cells) == {"a": "hit"}
+    changed = _planned(project, [cells[0].replace("0.5", "0.7"), cells[1]])
+    assert list(changed) == ["a"] and changed["a"].startswith("args ")
+
+
 def test_zenbook_plan_knows_the_settings_in_a_class(project: Path) -> None:
     seed, rate = "%%step seed\ns = CFG.seed", "def half(): return CFG.rate / 2\nk = CFG.seed"
     steps = ["%%step rate\nr = half()", "%%step names\nn = len(CFG.names)"]
@@ -704,6 +713,7 @@ def test_zenbook_plan_knows_the_settings_in_a_class(project: Path) -> None:
     assert edited("seed = 1", "seed = 2") == {**kept, "seed": "CFG.seed 1→2"}
     assert edited("float = 0.5", "float = 0.7") == {**kept, "rate": "CFG.rate 0.5→0.7"}
     assert edited('"b"', '"c"') == {**kept, "names": "CFG.names changed"}
+    assert edited("names =", "more = dict(a=1, b=dict(c=[2]))\n    names =") == kept
     assert edited("depth = 3", "depth = 4") == {**kept, "depth": "CFG.model.depth 3→4"}
     told = _planned(project, [f"{CFG}\nCFG.seed = 2", *steps])
     assert set(told.values()) == {"depends on cell 1", "depends on cell 1, cell 3"}

@@ -73,6 +73,12 @@ def _numba() -> Describers:
     return DESCRIBERS
 
 
+def _loguru() -> Describers:
+    from zenbook.core.digest_loguru import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -92,6 +98,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "pandas": _pandas,
     "pyarrow": _arrow,
     "polars": _polars,
+    "loguru": _loguru,
     "multiprocessing": _others,
     "scipy": _others,
     "torch": _others,

@@ -200,12 +200,13 @@ class Told:
 
 
 def literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
-    """Names that a statement binds to literals: ``a = 1``, ``n: int = 3``, ``a, b = 1, 2``."""
+    """Names that a statement binds to literals: ``a = 1``, ``n: int = 3``, ``a, b = 1, 2``,
+    ``d = dict(a=1)``."""
     value = getattr(node, "value", None)
     if not isinstance(node, ast.Assign | ast.AnnAssign) or value is None:
         return
     try:
-        found = ast.literal_eval(value)
+        found = ast.literal_eval(_as_display(value))
     except (ValueError, TypeError, MemoryError, RecursionError):
         return
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -215,6 +216,15 @@ def literals(node: ast.stmt) -> Iterator[tuple[str, Any]]:
             names = [one.id for one in target.elts if isinstance(one, ast.Name)]
             if len(names) == len(found) == len(target.elts):
                 yield from zip(names, found, strict=True)
+
+
+def _as_display(value: ast.expr) -> ast.expr:
+    """``dict(depth=4)`` as ``{"depth": 4}``."""
+    match value:
+        case ast.Call(ast.Name("dict"), [], keywords) if all(one.arg for one in keywords):
+            keys = [ast.Constant(one.arg) for one in keywords]
+            return ast.Dict([*keys], [_as_display(one.value) for one in keywords])
+    return value
 
 
 def _read(tree: ast.Module) -> set[str]:
