@@ -10,7 +10,7 @@ import pytest
 import zenbook
 from zenbook import pipeline, step
 from zenbook.engine.desk import close_desks
-from zenbook.errors import OptionError, PipelineError, StepError
+from zenbook.errors import OptionError, PipelineError, StepError, UsageError
 from zenbook.model import Hit, Miss, Unsure
 
 
@@ -406,6 +406,8 @@ def test_runs_have_names_tags_and_notes_and_are_found_by_them() -> None:
     assert len(zenbook.runs(pipeline="study")) == 2
     assert "accuracy=0.6" in repr(zenbook.runs())
     assert zenbook.runs()[0].tag("kept").tags == ("kept",)
+    with pytest.raises(UsageError, match="no run '1'. Runs are counted within their pipeline"):
+        zenbook.restore(1)  # type: ignore[arg-type]
 
 
 def test_the_difference_of_two_runs_names_parameters_and_outputs() -> None:

@@ -365,7 +365,7 @@ def _equations(values: Mapping[str, Any]) -> str:
 
 def find_run(reference: str, desk: Desk | None = None) -> RunHandle:
     """The run of this id, unique prefix, ``pipeline:number`` or ``latest``. Raises UsageError."""
-    desk = desk or open_desk()
+    desk, reference = desk or open_desk(), str(reference)  # a bare number is told what it lacks
     try:
         run = desk.history.run(reference)
     except StoreFault as error:

@@ -88,7 +88,6 @@ def find_run(connection: sqlite3.Connection, reference: str) -> Run | None:
 
     Raises OptionError if a prefix fits several runs.
     """
-    reference = str(reference)  # a bare number, too, gets an answer in words
     if reference == "latest":
         return _one(connection, "ORDER BY sequence DESC LIMIT 1", ())
     run = _one(connection, "WHERE id = ?", (reference,))
