@@ -4,15 +4,21 @@ To describe a value, to keep it and to load it runs its ``__getstate__``, ``__re
 ``__hash__`` or ``__setstate__``, and these may print. Only what the looking thread itself prints is
 left out: others go on showing what they show. So ``sys.stdout`` is stood in for while anybody looks
 (``contextlib.redirect_stdout`` would take it from every thread). Errors and warnings are shown.
+
+``print`` only borrows ``sys.stdout`` (python/cpython#130163): a stand-in that went while another
+thread printed to it would take the process down. So stand-ins outlive their use, the last few of
+them, and are used again for the same stream, which they only hold while they stand in for it.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
+from collections import deque
 from collections.abc import Callable
 from threading import get_ident
 from typing import Any, ParamSpec, TypeVar
+from weakref import ref
 
 _looking: set[int] = set()
 _Given = ParamSpec("_Given")
@@ -23,14 +29,44 @@ class _Unheard:
     """A stream without what is written by a thread that looks."""
 
     def __init__(self, stream: Any) -> None:
-        self.stream = stream
+        self._found: Callable[[], Any] = lambda: stream
+
+    @property
+    def stream(self) -> Any:
+        """What it stands in for; None once that has gone."""
+        return self._found()
+
+    def stand(self, stream: Any) -> None:
+        """Hold the stream."""
+        self._found = lambda: stream
+
+    def rest(self) -> Any:
+        """Let go of the stream, and give it."""
+        stream = self._found()
+        if type(stream).__weakrefoffset__:
+            self._found = ref(stream)
+        return stream
 
     def write(self, text: str) -> Any:
         """Write it, unless it is nobody's."""
-        return len(text) if get_ident() in _looking else self.stream.write(text)
+        stream = None if get_ident() in _looking else self._found()
+        return len(text) if stream is None else stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
+        return getattr(self._found(), name)
+
+
+_stand_ins: deque[_Unheard] = deque(maxlen=32)
+
+
+def _stand_in(stream: Any) -> _Unheard:
+    """What stands in for this stream, now and whenever it did before."""
+    for known in [*_stand_ins]:
+        if known.stream is stream:
+            known.stand(stream)
+            return known
+    _stand_ins.append(made := _Unheard(stream))
+    return made
 
 
 def unheard(function: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
@@ -44,14 +80,14 @@ def unheard(function: Callable[_Given, _Gives]) -> Callable[_Given, _Gives]:
             return function(*args, **named)
         _looking.add(thread)
         if type(sys.stdout) is not _Unheard and sys.stdout is not None:
-            sys.stdout = _Unheard(sys.stdout)
+            sys.stdout = _stand_in(sys.stdout)
         try:
             return function(*args, **named)
         finally:
             _looking.discard(thread)
             now = sys.stdout
             if not _looking and type(now) is _Unheard:
-                sys.stdout = now.stream
+                sys.stdout = now.rest()
 
     return looking
 
