@@ -97,7 +97,8 @@ def test_streams_displays_and_the_result_come_back_in_order(kernel: Kernel) -> N
 
 def test_display_ids_are_fresh_and_updates_follow_them(kernel: Kernel) -> None:
     live = kernel.run(
-        "begin()\nhandle = display(HTML('1'), display_id=True); handle.update(HTML('2'))"
+        "from IPython.display import HTML, display\nbegin()\n"
+        "handle = display(HTML('1'), display_id=True); handle.update(HTML('2'))"
     )
     again = kernel.run("screen.replay(tape.events)")
     old, old_update = (shown[1]["display_id"] for _, shown in live[:2])
@@ -137,6 +138,7 @@ def test_a_live_widget_is_kept_as_its_text(kernel: Kernel) -> None:
 
 
 def test_a_display_of_more_than_10_mb_is_capped_with_a_mark(kernel: Kernel) -> None:
+    kernel.run("from IPython.display import HTML, display")
     kernel.run("begin()\nfor _ in range(3): display(HTML('x' * 4_000_000))")
     assert kernel.value("[sum(map(len, e['data'].values())) > 1000 for e in tape.events]") == (
         "[True, True, False]"
