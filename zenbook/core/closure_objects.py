@@ -24,6 +24,7 @@ from typing import Any
 from zenbook.core.closure_class import class_members, registered_with, value_in
 from zenbook.core.closure_collect import Collector, Token
 from zenbook.core.closure_origin import (
+    SHELLS,
     identity_of,
     is_local_code,
     is_local_file,
@@ -60,7 +61,6 @@ _HARMLESS = frozenset(
 )
 """Types of module constants that carry no result."""
 _MOST_DECORATORS = 20
-_SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
 _NUMBER = re.compile(r"#\d+\Z")
 """What tells apart things of one name."""
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
@@ -119,7 +119,7 @@ class Objects(Collector):
         if package == "zenbook":
             wrapped = told_by(value, "__wrapped__")
             return ("installed", kind.__name__) if wrapped is None else self.meaning(text, wrapped)
-        if package in _SHELLS or kind is GenericAlias or kind is UnionType:
+        if package in SHELLS or kind is GenericAlias or kind is UnionType:
             return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
         if f"{kind.__module__}.{kind.__qualname__}" in _HARMLESS:
             return ("harmless", kind.__qualname__, _name_shown(value))
@@ -163,7 +163,7 @@ class Objects(Collector):
 
     def _method(self, text: str, value: MethodType) -> Token:
         owner = value.__self__
-        if library_of(type(owner)) in _SHELLS:
+        if library_of(type(owner)) in SHELLS:
             return ("installed", identity_of(value))
         function = self.meaning(text, value.__func__)
         return ("method", function, self.meaning(f"{text}.__self__", owner))

@@ -17,6 +17,8 @@ from zenbook.core.kinds import adds_only_attributes, is_a, told_by
 from zenbook.model import Part
 
 _STANDARD = frozenset(sys.stdlib_module_names)
+SHELLS = frozenset({"IPython", "ipykernel", "typing", "zenbook"})
+"""Libraries whose objects are what a notebook is written in, and carry no result."""
 _INSTALLED = ("/site-packages/", "/dist-packages/", "\\site-packages\\")
 DISTRIBUTIONS = {
     "PIL": "pillow",

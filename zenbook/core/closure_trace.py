@@ -42,7 +42,7 @@ class Trace:
     ``changing`` is what the code may change of libraries; ``texts`` are the kinds of texts of code
     that it reads, ``reading`` what it reads of classes and which of their registries do not count
     (see :mod:`zenbook.core.closure_subclasses`), ``listed`` the digests of those that do, by name,
-    and ``described`` the user's functions and classes that have such; ``memoized``
+    and ``described`` the user's functions, classes and modules that have such; ``memoized``
     are functions of ``functools.lru_cache``; ``keep`` holds the objects whose ids are this trace's
     key.
     """

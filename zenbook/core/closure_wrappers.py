@@ -14,7 +14,7 @@ from functools import partial
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_origin import identity_of, library_of
+from zenbook.core.closure_origin import SHELLS, identity_of, library_of
 from zenbook.core.closure_trace import MISSING, is_atom
 from zenbook.core.code_digest import constant_key
 from zenbook.core.kinds import is_a, told_by
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _DEEPEST = 5
 _CODE = (FunctionType, MethodType, ModuleType, type)
-_APART = frozenset({"IPython", "ipykernel", "zenbook"})
 
 
 def held_by_wrapper(objects: Objects, text: str, value: Any, above: tuple[Any, ...] = ()) -> Token:
@@ -38,7 +37,7 @@ def held_by_wrapper(objects: Objects, text: str, value: Any, above: tuple[Any, .
         called = str(told_by(value, "__name__"))
         return objects.meaning(called if called.isidentifier() else text, value)
     is_deep = len(above) == _DEEPEST or any(one is value for one in above)
-    if is_deep or refusal(value) or library_of(kind) in _APART:
+    if is_deep or refusal(value) or library_of(kind) in SHELLS:
         return ("of", identity_of(kind))
     parts = _parts(objects, value)
     if parts is None:

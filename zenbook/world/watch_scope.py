@@ -21,7 +21,7 @@ from contextvars import ContextVar
 from threading import get_ident
 
 from zenbook.core.looks import look_name
-from zenbook.world.files import facts_of, is_quiet, look, stamp_of, working_folder
+from zenbook.world.files import is_quiet, look, stamp_now, working_folder
 from zenbook.world.watch_notes import Notes
 
 running: list[Notes] = []
@@ -101,8 +101,7 @@ def forward(
             found = look(look_name(word, mark))
             word = "\0".join((mark, found, "library" if by_library else "", word))
         elif what == "wrote":
-            facts = facts_of(word)
-            word = f"{stamp_of(facts) if facts is not None else None}\0{word}"
+            word = f"{stamp_now(word)}\0{word}"
         os.write(shared, f"{what}\0{word}\n".encode("utf-8", "surrogateescape"))
     return True
 

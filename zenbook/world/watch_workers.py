@@ -26,7 +26,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._given = {id(one): _given(one) for one in _executors()}
-        self._pids = [pid for one in _executors() for pid in list(getattr(one, "_processes", ()))]
+        self._pids = [pid for one in _executors() for pid in _pids_of(one)]
 
     def were_used(self) -> bool:
         """Whether some have been given calls since."""
@@ -53,6 +53,11 @@ class Workers:
 def _executors() -> list[Any]:
     found = (getattr(sys.modules.get(home), "_executor", None) for home in _HOMES)
     return [executor for executor in found if executor is not None]
+
+
+def _pids_of(executor: Any) -> list[int]:
+    """Its processes, if it has any left: executors of Python itself let go of the very table."""
+    return list(getattr(executor, "_processes", None) or ())
 
 
 def _given(executor: Any) -> int:
