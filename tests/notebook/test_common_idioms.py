@@ -276,3 +276,38 @@ def test_what_loguru_shows_is_shown_again_and_how_it_is_told_to_is_a_reason(own:
     third = own.play(told.format("DEBUG"), *steps)[1:]
     assert ["logger changed" in cell.said for cell in third] == [True, True]
     assert [cell.stream() for cell in third] == ["INFO one\n", "DEBUG two\n"]
+
+
+WORKERS = {
+    "joblib": "Parallel(n_jobs=2)(delayed(f)(i) for i in range(2))",
+    "pool": "Pool(1).apply(f, [1])",
+}
+"""What hands calls to other processes, which no text of the cell says anything of."""
+
+
+@pytest.mark.parametrize("way", WORKERS)
+def test_what_workers_ask_for_is_a_reason(way: str, own: Kernel) -> None:
+    cells = [
+        (
+            "import os, numpy as np\nfrom pathlib import Path\n"
+            "def is_there(_): return os.path.exists('in/' + 'more.csv')\n"
+            "def listed(_): return sorted(Path('i' + 'n').glob('*.c' + 'sv'))\n"
+            "def drawn(_): return np.random.rand()\n"
+            "os.makedirs('in', exist_ok=True)\nnp.random.seed(SEED)"
+        ),
+        *(
+            f"%%step {name}\nfrom multiprocessing import Pool\nfrom joblib import Parallel, delayed\n"
+            f"print({WORKERS[way].replace('(f', f'({name}')})"
+            for name in ("is_there", "listed")
+        ),
+        "%%step drawn\nfrom multiprocessing import Pool\nwith Pool(1) as p:\n    print(p.map(drawn, [1]))",
+    ]
+    first, second = passages(own, [f"SEED = 0\n{cells[0]}", *cells[1:]], 2)
+    assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], second[0].said
+    (own.folder / "work/in/more.csv").write_text("")
+    own.fresh()
+    changed = [cell for cell in own.play(f"SEED = 1\n{cells[0]}", *cells[1:]) if cell.line]
+    assert [cell.status for cell in changed] == ["completed"] * 3
+    assert "file in/more.csv appeared" in changed[0].said
+    assert "files in/*.csv changed" in changed[1].said
+    assert "random state of numpy changed" in changed[2].said

@@ -10,7 +10,8 @@ from zenbook.model import Call, Read
 
 def drawn_by(watched: Watched, call: Call, desk: Desk) -> tuple[list[str], list[Read], list[str]]:
     """Global random states that the step left another way than it found them; which of them were
-    a reason, as reads; and what to say of those. A step with a seed has states of its own."""
+    a reason, as reads; and what to say of those. A step with a seed has states of its own. A forked
+    child may draw from a copy, which nobody sees: one that was seeded is a reason then."""
     if call.options.seed is not None:
         return [], [], []
     after = desk.randomness.states()
@@ -20,9 +21,10 @@ def drawn_by(watched: Watched, call: Call, desk: Desk) -> tuple[list[str], list[
         for library, state in after.items()
         if library in sown or _moved(library, state, watched, desk)
     ]
+    copied = watched.seeded if watched.seen.has_forked else frozenset()
     reads = [
         random_read(library, watched.before.get(library, ""), library in watched.seeded, call)
-        for library in drawn
+        for library in dict.fromkeys((*drawn, *sorted(copied)))
         if library not in sown or call.options.rng == "key"
     ]
     remarks = [_unseeded(read.name) for read in reads if read.digest == "unseeded"]

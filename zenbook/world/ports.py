@@ -239,6 +239,8 @@ class Seen:
     step also asked for or put back a state, so that the one before may matter after all."""
     changed: frozenset[str] = frozenset()
     """What the step changed of the process, by name."""
+    has_forked: bool = False
+    """Whether children had copies of the random states, and may have drawn from them."""
 
 
 class Watch(Protocol):

@@ -37,6 +37,7 @@ from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
+from zenbook.world.watch_away import collect
 from zenbook.world.watch_code import code_now
 from zenbook.world.watch_imports import changed_since, reads_of, texts_found
 from zenbook.world.watch_memoized import Before
@@ -45,7 +46,7 @@ from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import places
 from zenbook.world.watch_programs import folders_made, follow_native, found_in, taken_away
 from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
-from zenbook.world.watch_scope import collect, current, following
+from zenbook.world.watch_scope import current, following
 from zenbook.world.watch_workers import Workers
 
 __all__ = ["SystemWatch"]
@@ -154,11 +155,8 @@ class SystemWatch:
         workers: Workers,
     ) -> Seen:
         with files.quiet():
-            if workers.were_used():
-                notes.copied_environment = True
-                for obstacle in workers.outdated(notes.literals):
-                    notes.obstacle(obstacle)
-            collect(notes)
+            for obstacle in workers.obstacles(notes, collect(notes)):
+                notes.obstacle(obstacle)
             _settle_opens(notes)
             _settle_folders(notes)
             for read in notes.reached.reads(self._code):

@@ -14,7 +14,7 @@ class Asked:
     def __init__(self, literals: Iterable[str]) -> None:
         self.literals = frozenset(literals)
         self._variables: dict[str, Read] = {}
-        self.copied_environment = False
+        self._is_copied = False
         self.variables_set: set[str] = set()
 
     def variable(self, name: str) -> None:
@@ -22,9 +22,13 @@ class Asked:
         if name not in self._variables:
             self._variables[name] = variable_read(name)
 
+    def copied_whole(self) -> None:
+        """The whole environment was copied, to be handed on."""
+        self._is_copied = True
+
     def variables(self) -> Iterable[Read]:
         """All of them; where the environment was copied as a whole, those that the code names
         matter, too."""
-        for name in variables_named(self.literals) if self.copied_environment else ():
+        for name in variables_named(self.literals) if self._is_copied else ():
             self.variable(name)
         return self._variables.values()

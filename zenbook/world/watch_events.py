@@ -11,16 +11,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dis import opmap
+from importlib import import_module
 from types import FrameType
 from typing import Any
 
 from zenbook.core.code_facts import names_within
-from zenbook.world import audit, files, watch_native, watch_reaching
-from zenbook.world.watch_looks import look_at
+from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching, watch_workers
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
-from zenbook.world.watch_scope import current, forward, running
+from zenbook.world.watch_scope import current, running
 
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _NOT_A_FILE = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0)
@@ -118,9 +118,8 @@ def _count_open() -> None:
 def _note_open(notes: Notes, path: str, flags: int) -> None:
     writes = flags & _ACCESS or flags & os.O_CREAT
     if not writes:
-        if not forward(notes, "read", path):
-            notes.read(path)
-    elif not forward(notes, "wrote", path):
+        notes.read(path)
+    else:
         notes.wrote(path, reads=not flags & (os.O_TRUNC | os.O_EXCL))
 
 
@@ -178,7 +177,7 @@ def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
         return
     is_certain = frame.f_locals.get("ignore_errors") is True
     for notes in everyone:
-        if _concerns(notes, path, frame) and not forward(notes, "removed", path):
+        if _concerns(notes, path, frame):
             notes.clear(path, whatever=is_certain)
 
 
@@ -205,7 +204,7 @@ def _given_name(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: Frame
 def _truncated(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     path = _text(args[0])
     for notes in everyone if path else ():
-        if path and _concerns(notes, path, frame) and not forward(notes, "wrote", path):
+        if path and _concerns(notes, path, frame):
             notes.wrote(path, reads=True)
 
 
@@ -227,7 +226,7 @@ def _scanned(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
     path = "." if args[0] is None else _text(args[0])
     if caller is frame and path and "stat" in names_within(caller.f_code):
         for name in os.listdir(path)[:_MOST_ENTRIES]:
-            look_at(everyone, os.path.join(path, name))
+            watch_looks.look_at(everyone, os.path.join(path, name))
 
 
 def _note_listing_seen(everyone: tuple[Notes, ...], said: Any) -> None:
@@ -278,7 +277,7 @@ def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTy
 
         path = unquote(urlsplit(path).path)
     for notes in everyone:
-        if _concerns(notes, path, frame) and not forward(notes, "read", path):
+        if _concerns(notes, path, frame):
             notes.connected(path)
             if files.existence(path + "-wal") == files.FILE:
                 notes.wrote(path + "-wal", reads=True)
@@ -296,7 +295,7 @@ def _each(
         folder = _path_of(relative_to)
         path = os.path.join(folder, path) if folder else None
     for notes in everyone if path else ():
-        if path and _concerns(notes, path, frame) and not forward(notes, what, path):
+        if path and _concerns(notes, path, frame):
             if what == "wrote":
                 notes.wrote(path, reads=False)
             else:
@@ -334,6 +333,12 @@ def _asked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType)
         notes.obstacle("it asked for input")
 
 
+def _forked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """What is remembered, and the random states, are a child's to use; a program has none."""
+    for notes in everyone:
+        notes.has_forked = True
+
+
 def _is_importing(frame: FrameType | None) -> bool:
     """Whether the code runs because a library is being imported."""
     while frame is not None:
@@ -345,6 +350,9 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    if args[0] in watch_workers.HOMES:
+        import_module(args[0])
+        watch_looks.wrap_imported()
     if args[0] in watch_native.READERS:
         for notes in everyone:
             follow_native(notes)
@@ -374,6 +382,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.system": program_starts,
     "os.exec": program_starts,
     "os.posix_spawn": program_starts,
+    "os.fork": _forked,
     "os.forkpty": terminal_starts,
     "socket.connect": _network,
     "builtins.input": _asked,

@@ -78,6 +78,11 @@ def reads_of(modules: Iterable[str]) -> Iterator[tuple[str, str, Read | None]]:
                     yield module, mark + material.name, material.now()
 
 
+def heard() -> frozenset[str]:
+    """The local modules to which somebody listened when they were last executed."""
+    return frozenset(_executed)
+
+
 def changed_since(modules: Iterable[str]) -> bool:
     """Whether any of these modules may not be what it was when it, or another, was imported."""
     known = [_executed[module] for module in modules if module in _executed]
@@ -171,7 +176,7 @@ def _hear_variables() -> None:
 
     if not _hears_variables:
         _hears_variables = True
-        watch_looks.wrap(only_variables=True)
+        watch_looks.wrap("variables")
 
 
 def _end_hearing() -> None:

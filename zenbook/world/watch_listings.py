@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from zenbook.core import looks
 from zenbook.model import Read
 from zenbook.world import files
+
+Found = tuple[Iterable[str] | None] | tuple[()]
+"""The names that were found in a folder, None where it could not be listed; nothing where they are
+what is there now."""
 
 
 class Listings:
@@ -17,10 +21,11 @@ class Listings:
         self._found: dict[str, tuple[str, frozenset[str] | None]] = {}
         self._own: dict[str, tuple[str, Callable[[], str]]] = {}
 
-    def add(self, name: str, key: str) -> None:
+    def add(self, name: str, key: str, found: Found) -> None:
         """The folder was listed."""
         if name not in self._found:
-            self._found[name] = (key, files.names_in(key))
+            names = found[0] if found else files.names_in(key)
+            self._found[name] = (key, None if names is None else frozenset(names))
 
     def own(self, name: str, key: str, look: Callable[[], str] | None = None) -> None:
         """A folder of the step's own matters by its names, or by what this look tells of them."""

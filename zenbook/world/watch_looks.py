@@ -1,6 +1,6 @@
-"""Looks that raise no audit event: ``os.stat`` and its kin, the working folder, and variables.
+"""Looks that raise no audit event: ``os.stat`` and its kin, and the working folder.
 
-(The random states' functions, :mod:`watch_random`, are put in place and taken back here, too.)
+(What the other rooms have to wrap is put in place and taken back here, too.)
 
 While a step runs, thin functions stand in for them; afterwards the originals are back. If another
 library has put its own wrapper around ours meanwhile, ours stays inside it and only passes through.
@@ -19,8 +19,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from types import CodeType, FrameType, MethodType
-from typing import Any
+from types import FrameType, MethodType
+from typing import Any, Literal
 
 from zenbook.core import looks
 from zenbook.world import (
@@ -36,10 +36,12 @@ from zenbook.world import (
     watch_registries,
     watch_reports,
     watch_tables,
+    watch_variables,
+    watch_workers,
 )
 from zenbook.world.watch_notes import Notes
-from zenbook.world.watch_places import nearest, owner_of
-from zenbook.world.watch_scope import current, forward, running, thread_starts
+from zenbook.world.watch_places import nearest, owner_at, owner_of
+from zenbook.world.watch_scope import current, running, thread_starts
 
 _Function = Callable[..., Any]
 
@@ -79,40 +81,53 @@ _NO_QUESTION = frozenset(
 
 _GIVING_WHERE = frozenset({"abspath", "absolute", "cwd", "realpath", "relpath", "resolve"})
 """Functions whose answer holds the path of the working folder."""
-_ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
 
 _ABSENT: Any = object()
 """In the place of what an owner does not have: attributes that only its instances have."""
 _lock = threading.RLock()
 _users = 0
 _originals: dict[str, tuple[object, str, _Function, _Function]] = {}
-_copies: set[tuple[CodeType, int]] = set()
-"""Places in code that copy the whole environment; each variable asked for there is no question."""
 
 
-def wrap(*, only_variables: bool = False) -> None:
-    """Put the wrappers in place, if they are not; for an import, those of variables alone."""
+def wrap(how: Literal["all", "looks", "variables"] = "all") -> None:
+    """Put the wrappers in place, if they are not; for an import, those of variables alone, and in
+    another process those of looks."""
     global _users
     with _lock:
         _users += 1
-        _replace(os._Environ, "__getitem__", _getting)
-        _replace(os._Environ, "__iter__", _iterating)
-        if not only_variables:
+        for owner, name, make in watch_variables.functions():
+            _replace(owner, name, make)
+        if how != "variables":
+            _wrap_looks()
+        if how == "all":
             _wrap_all()
 
 
 _ROOMS: tuple[Any, ...] = (
     *(watch_random, watch_reports, watch_hearing, watch_formulas, watch_tables),
-    *(watch_programs, watch_reaching, watch_registries),
+    *(watch_programs, watch_registries, watch_workers),
 )
 
 
-def _wrap_all() -> None:
+def wrap_imported() -> None:
+    """Put those in place, too, that the libraries need which are imported by now."""
+    with _lock:
+        if _users:
+            for owner, name, make in watch_workers.functions():
+                _replace(owner, name, make)
+
+
+def _wrap_looks() -> None:
     for name in ("stat", "lstat", "access", "readlink"):
         _replace(os, name, _MAKE[name])
     _replace(os, "getcwd", _asking_where)
     _replace(os, "getcwdb", _asking_where)
     _replace(threading.Thread, "start", _starting)
+    for owner, name, make in watch_reaching.functions():
+        _replace(owner, name, make)
+
+
+def _wrap_all() -> None:
     _replace(atexit, "register", _registering)
     _replace(builtins, "input", _asking_user)
     for room in _ROOMS:
@@ -136,7 +151,7 @@ def unwrap() -> None:
                 else:
                     setattr(owner, name, original)
             _originals.clear()
-            _copies.clear()
+            watch_variables.forget_places()
 
 
 def _replace(owner: object, name: str, make: Callable[[_Function], _Function]) -> None:
@@ -190,26 +205,6 @@ def _reading_link(original: _Function) -> _Function:
         return original(path, *args, **named)
 
     return readlink
-
-
-def _getting(original: _Function) -> _Function:
-    @functools.wraps(original)
-    def __getitem__(self: Any, key: Any) -> Any:
-        if running or watch_imports.is_heard():
-            _saw_variable(key, sys._getframe(1))
-        return original(self, key)
-
-    return __getitem__
-
-
-def _iterating(original: _Function) -> _Function:
-    @functools.wraps(original)
-    def __iter__(self: Any) -> Any:
-        if running or watch_imports.is_heard():
-            _saw_iteration(sys._getframe(1))
-        return original(self)
-
-    return __iter__
 
 
 def _starting(original: _Function) -> _Function:
@@ -267,7 +262,7 @@ def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
     if not everyone:
         return
     caller, passed = nearest(frame)
-    owner = _owner(caller)
+    owner = owner_at(caller)
     names = [name.rsplit(".", 1)[-1] for name in passed]
     if owner not in ("user", "library") or not _NO_QUESTION.isdisjoint(names):
         return
@@ -286,16 +281,15 @@ def _saw_cwd(frame: FrameType) -> None:
     """The user's code asks where it is, or has a path made whole; not a library."""
     caller, passed = nearest(frame)
     names = {name.rsplit(".", 1)[-1] for name in passed}
-    if _owner(caller) != "user" or not names <= _GIVING_WHERE or _is_relative_only(frame):
+    if owner_at(caller) != "user" or not names <= _GIVING_WHERE or _is_relative_only(frame):
         return
     for notes in current():
-        if not forward(notes, "asked_where", ""):
-            notes.asked_where()
+        notes.asked_where()
 
 
 def _is_relative_only(frame: FrameType | None) -> bool:
     """Whether ``os.path.relpath`` asks in order to compare two paths that are both relative."""
-    while frame is not None and _owner(frame) == "path":
+    while frame is not None and owner_at(frame) == "path":
         if frame.f_code.co_name == "relpath":
             paths = (frame.f_locals["path"], frame.f_locals["start"])
             return not any(map(os.path.isabs, paths))
@@ -305,7 +299,7 @@ def _is_relative_only(frame: FrameType | None) -> bool:
 
 def _saw_readlink(said: Any, frame: FrameType) -> None:
     everyone = current()
-    if everyone and _owner(nearest(frame)[0]) == "user":
+    if everyone and owner_at(nearest(frame)[0]) == "user":
         _note(everyone, said, (looks.LINK,))
 
 
@@ -328,71 +322,11 @@ def _note(
                 watch_imports.note("file", name)
                 watch_memoized.note("file", name)
             if mark == looks.CONTENT:
-                if not forward(notes, "read", path):
-                    notes.read(path)
-            elif not forward(notes, "looked", path, mark, by_library=by_library):
+                notes.read(path)
+            else:
                 notes.looked(path, mark, by_library=by_library)
 
 
 def _is_too_long(path: str) -> bool:
     """Whether no file can have this name: ``HTML(text)`` asks whether its text is a file's name."""
     return len(path) > 4096 or (len(path) > 255 and max(map(len, path.split(os.sep))) > 255)
-
-
-def _saw_variable(key: Any, frame: FrameType) -> None:
-    everyone = current()
-    if not (everyone or watch_imports.is_heard()) or not isinstance(key, (str, bytes)):
-        return
-    caller, _ = nearest(frame)
-    if caller is None or not _asks_for_user(caller):
-        return  # a library that makes a path whole; what is opened there counts by itself
-    if (caller.f_code, caller.f_lasti) in _copies:
-        return
-    name = os.fsdecode(key)
-    watch_imports.note("variable", name)
-    watch_memoized.note("variable", name)
-    for notes in everyone:
-        if not forward(notes, "variable", name):
-            notes.variable(name)
-
-
-def _saw_iteration(frame: FrameType) -> None:
-    """All variables are gone through. A copy is taken to be handed on (to a program, mostly): only
-    what the code names of it counts; who looks at each asks for all."""
-    everyone = current()
-    caller, passed = nearest(frame)
-    if not (everyone or watch_imports.is_heard()) or caller is None or not _asks_for_user(caller):
-        return
-    is_copy = "KeysView.__iter__" in passed or any("copy" in name for name in passed)
-    if is_copy or passed:
-        _copies.add((caller.f_code, caller.f_lasti))
-    if is_copy:
-        watch_imports.note_copy()
-    else:
-        watch_imports.note("variable", "*")
-    for notes in everyone:
-        if is_copy:
-            notes.copied_environment = True
-        else:
-            notes.variable("*")
-
-
-def _asks_for_user(frame: FrameType) -> bool:
-    """Whether the user's code looks into the environment, or a library does because the user's code
-    has handed it on: ``Template(text).substitute(os.environ)``. A library's own question names it,
-    but for ``%env``'s; and what a program is given is no question.
-    """
-    if frame.f_globals.get("__name__") in ("subprocess", "IPython.core.magics.osm"):
-        return frame.f_code.co_name == "env"
-    asking: FrameType | None = frame
-    while asking is not None and _owner(asking) in ("stdlib", "library", "path"):
-        if not _ENVIRONMENT.isdisjoint(asking.f_code.co_names):
-            return False
-        asking = asking.f_back
-    if asking is frame or asking is None:
-        return _owner(asking) == "user"
-    return _owner(asking) == "user" and not _ENVIRONMENT.isdisjoint(asking.f_code.co_names)
-
-
-def _owner(frame: FrameType | None) -> str:
-    return owner_of(frame.f_code.co_filename) if frame is not None else "stdlib"

@@ -26,19 +26,21 @@ from zenbook.world.ports import Seen
 from zenbook.world.watch_asked import Asked
 from zenbook.world.watch_cleared import Cleared
 from zenbook.world.watch_code import Reached
-from zenbook.world.watch_listings import Listings
+from zenbook.world.watch_listings import Found, Listings
 from zenbook.world.watch_native import Manner, Opens
 from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
+from zenbook.world.watch_sentences import Sentences
 
 
-class Notes(Paths, Asked):
+class Notes(Paths, Asked, Sentences):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
         Paths.__init__(self, places, absolutes)
         Asked.__init__(self, literals)
+        Sentences.__init__(self)
         self.is_open = True
         self._contents: dict[str, Content] = {}
         self._looks: dict[str, str] = {}
@@ -53,8 +55,6 @@ class Notes(Paths, Asked):
         self._cleared = Cleared()
         self._named: dict[str, Named] = {}
         self._adopted: dict[str, Read] = {}
-        self._remarks: dict[str, None] = {}
-        self._obstacles: dict[str, None] = {}
         self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
         self.has_forked = False
@@ -67,18 +67,23 @@ class Notes(Paths, Asked):
 
     # ------------------------------------------------------------ what is seen
 
-    def read(self, path: str) -> None:
-        """The file's content was read, or it was found missing."""
+    def read(self, path: str, found: tuple[files.Stamp | None, str] | tuple[()] = ()) -> None:
+        """The file's content was read, or it was found missing; ``found``: its stamp, and its
+        digest if it is known, where that was not now."""
         path = self.past_links(path)
         key = self._key(path)
         self._databases.discard(key)
-        self._settle_changed(key)
-        if key in self._contents or self._is_own(key):
+        if not found:
+            self._settle_changed(key)
+        stamp, digest = found or (files.stamp_now(key), "")
+        if (known := self._contents.get(key)) is not None and known.stamp == stamp:
+            known.digest = known.digest or digest
+        if known is not None or self._is_own(key):
             return
-        stamp = files.stamp_now(key)
-        if stamp is None and files.existence(key) != looks.MISSING:
+        if stamp is None and not found and files.existence(key) != looks.MISSING:
             return
-        self._contents[key] = Content(self._name(path), stamp, "" if stamp else looks.MISSING)
+        missing = "" if stamp else looks.MISSING
+        self._contents[key] = Content(self._name(path), stamp, digest or missing)
 
     def wrote(self, path: str, *, reads: bool, before: files.Stamp | tuple[()] | None = ()) -> None:
         """The file is about to be written; ``reads``: what it holds now matters too. ``before`` is
@@ -92,8 +97,8 @@ class Notes(Paths, Asked):
             self.read(path)
         if key in self._written:
             return  # by native code
-        self._fix(key)
         if before == ():
+            self._fix(key)
             before = files.stamp_of(facts) if facts is not None else None
         self._written[key] = Written(self._name(path), before or None, not reads)
 
@@ -107,16 +112,17 @@ class Notes(Paths, Asked):
             if (seen := self._contents.get(key)) is not None and seen.stamp is not None:
                 seen.digest = seen.digest if " " in seen.digest else files.database(key)
 
-    def removed(self, path: str) -> None:
-        """The file or folder is about to be removed or renamed away."""
+    def removed(self, path: str, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """The file or folder is about to be removed or renamed away, or has been."""
         key = self._key(path)
         if self._is_own(key):
             return
-        self.looked(path, looks.EXISTS)
-        facts = files.facts_of(key)
-        self._fix(key)
-        before = files.stamp_of(facts) if facts is not None else None
-        self._written.setdefault(key, Written(self._name(path), before, blind=False))
+        if before == ():
+            self.looked(path, looks.EXISTS)
+            facts = files.facts_of(key)
+            self._fix(key)
+            before = files.stamp_of(facts) if facts is not None else None
+        self._written.setdefault(key, Written(self._name(path), before or None, blind=False))
 
     def clear(self, path: str, *, whatever: bool) -> None:
         """The folder is about to be removed with all that is in it; ``whatever`` is there: the
@@ -136,10 +142,10 @@ class Notes(Paths, Asked):
             self._named = {k: v for k, v in self._named.items() if not self._is_own(k)}
             self._foreseen = {k: v for k, v in self._foreseen.items() if not self._is_own(v[0])}
 
-    def made_folder(self, path: str) -> None:
-        """The folder is about to be made."""
+    def made_folder(self, path: str, found: str = "") -> None:
+        """The folder is about to be made, or has been where there was what was ``found``."""
         key = self._key(path)
-        if files.existence(key) == looks.MISSING:
+        if (found or files.existence(key)) == looks.MISSING:
             self._made.setdefault(key, self._name(path))
 
     def looked(
@@ -163,7 +169,7 @@ class Notes(Paths, Asked):
         """The path of the working folder was asked for."""
         self._looks.setdefault(looks.CWD, files.working_folder())
 
-    def listed(self, path: str) -> None:
+    def listed(self, path: str, found: Found = ()) -> None:
         """The folder's names were listed."""
         path = self.past_links(path)
         key = self._key(path)
@@ -171,10 +177,11 @@ class Notes(Paths, Asked):
         if self._is_own(key):
             self._listings.own(name, key)
         else:
-            self._listings.add(name, key)
+            self._listings.add(name, key, found)
 
-    def matched(self, pattern: str, *, hidden: bool, within: str = "") -> None:
-        """A pattern was looked for, or may be where only the folder ``within`` is named."""
+    def matched(self, pattern: str, *, hidden: bool, within: str = "", found: str = "") -> None:
+        """A pattern was looked for, or may be where only the folder ``within`` is named; ``found``
+        if that is not what it matches now."""
         mark = looks.HIDDEN_GLOB if hidden else looks.LISTING
         folder, rest = files.parts_of_pattern(pattern)
         folder = self.past_links(folder)
@@ -188,7 +195,7 @@ class Notes(Paths, Asked):
         elif within:
             self._foreseen[name] = (self._key(within), files.matches(path, hidden=hidden))
         else:
-            self._looks[name] = files.matches(path, hidden=hidden)
+            self._looks[name] = found or files.matches(path, hidden=hidden)
 
     def named(self, path: str, within: str = "") -> None:
         """The path was named where it may be an input or an output, or the folder ``within``."""
@@ -206,14 +213,6 @@ class Notes(Paths, Asked):
     def adopt(self, read: Read) -> None:
         """A nested step was a hit because this is as it was; so it matters here, too."""
         self._adopted.setdefault(f"{read.kind} {read.name}", read)
-
-    def remark(self, text: str) -> None:
-        """A sentence to show with the result."""
-        self._remarks[text] = None
-
-    def obstacle(self, text: str) -> None:
-        """A reason not to keep the result."""
-        self._obstacles[text] = None
 
     def folders(self) -> Iterable[str]:
         """The working folder, and the folders of the paths that are named."""
@@ -272,10 +271,11 @@ class Notes(Paths, Asked):
         return Seen(
             reads=tuple(sorted(reads.values(), key=lambda read: (read.kind, read.name))),
             wrote=tuple(sorted(self._outputs(), key=lambda read: read.name)),
-            remarks=tuple(self._remarks),
-            obstacles=tuple(self._obstacles),
+            remarks=tuple(self.remarks),
+            obstacles=tuple(self.obstacles),
             sown=dict(self.sown),
             changed=frozenset(self.changed),
+            has_forked=self.has_forked,
         )
 
     def _reads(self) -> list[Read]:

@@ -20,7 +20,7 @@ class Paths:
     def __init__(self, places: Places, absolutes: Iterable[str]) -> None:
         self.places = places
         self.cwd = places.cwd
-        self._absolutes = tuple(absolutes)
+        self.absolutes = tuple(absolutes)
         self._links: set[str] = set()
         """Links that the step has made, to what may not be its own."""
 
@@ -53,7 +53,7 @@ class Paths:
             if cwd == self.cwd:
                 return path if ".." in path else os.path.normpath(path)
             path = os.path.normpath(os.path.join(cwd, path))
-        elif any(path == said or path.startswith(said + os.sep) for said in self._absolutes):
+        elif any(path == said or path.startswith(said + os.sep) for said in self.absolutes):
             return path
         if path.startswith(self.places.below):
             return os.path.normpath(path[len(self.places.below) :])

@@ -58,6 +58,11 @@ def owner_of(filename: str) -> Owner:
     return "user"
 
 
+def owner_at(frame: FrameType | None) -> Owner:
+    """Whose the code is that runs in this frame; the standard library's where there is none."""
+    return owner_of(frame.f_code.co_filename) if frame is not None else "stdlib"
+
+
 def is_library(path: str) -> bool:
     """Whether a source file belongs to the interpreter, an installed package or zenbook."""
     return owner_of(path) != "user"
@@ -76,7 +81,7 @@ class Places:
     """Which paths no step is asked about, for one working folder and one zenbook home."""
 
     def __init__(self, cwd: str, home: str) -> None:
-        self.cwd = cwd
+        self.cwd, self.home = cwd, home
         self.below = cwd.rstrip(os.sep) + os.sep
         always = (*_installed_folders(), home.rstrip(os.sep) + os.sep)
         self._inside = tuple(folder for folder in always if folder.startswith(self.below))

@@ -16,13 +16,16 @@ from typing import Any
 from zenbook.core.closure_static import resolve
 from zenbook.core.code_reader import facts_of
 from zenbook.world.executed import note_executed
+from zenbook.world.watch_away import is_away
 from zenbook.world.watch_code import names_of_program
 from zenbook.world.watch_formulas import evaluated
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_of
-from zenbook.world.watch_scope import current, is_child, reach, running
+from zenbook.world.watch_scope import current, reach, running
 
 _Function = Callable[..., Any]
+_SENDING = ("multiprocessing.", "joblib.externals.loky.", "loky.")
+"""Modules that hand calls to other processes."""
 
 
 def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
@@ -57,7 +60,7 @@ def _reached(everyone: tuple[Notes, ...], module: str, name: str = "") -> None:
 
 
 def _found(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    if is_child() and str(frame.f_globals.get("__name__")).startswith("multiprocessing."):
+    if is_away() and str(frame.f_globals.get("__name__")).startswith(_SENDING):
         return  # what the step itself has sent
     _reached(everyone, *args)
 

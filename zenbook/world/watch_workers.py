@@ -1,63 +1,108 @@
 """Workers of ``loky``, to which ``joblib`` hands calls: processes that were not forked, and that
 know nothing of the step.
 
-What they open is seen as any program's is. What they take of the environment is not: they were
-given a copy of it when they were started, of which the variables count that the code names. They
-outlive the step, and go on with the variables and the modules that they have: where these are
-others by now, they do not compute what a new process would.
+So each call is sent with word of where its worker is to leave word (:mod:`watch_away`). It arrives
+there as the bare function, and what that asks from then on is heard (:mod:`watch_in_worker`); a
+call that nobody heard is an obstacle. What native code opens is seen as any program's is.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from zenbook.core.closure_members import local_modules
-from zenbook.world.files import facts_of
-from zenbook.world.variables import variables_named
+from zenbook.world.watch_away import Told, words_of
+from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_scope import current, running
 
-_HOMES = ("joblib.externals.loky.reusable_executor", "loky.reusable_executor")
+_Function = Callable[..., Any]
+_LIBRARIES = ("joblib.externals.loky", "loky")
+HOMES = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
+"""The modules whose executors are to be wrapped as soon as they are imported."""
+OUTDATED = "changed after workers of joblib were started: restart the kernel"
+_LISTENING = """(
+    __import__("importlib.util").util.find_spec("zenbook")
+    and __import__("zenbook.world.watch_in_worker", fromlist=["listen"]).listen(told),
+    function,
+)[-1]"""
+"""What a worker makes a call's function of: it may have been started where zenbook is not found."""
 
 
 class Workers:
     """The workers there are when a step begins."""
 
     def __init__(self) -> None:
-        self._given = {id(one): _given(one) for one in _executors()}
-        self._pids = [pid for one in _executors() for pid in _pids_of(one)]
+        self._given = [(one, _given(one)) for one in _executors()]
 
-    def were_used(self) -> bool:
-        """Whether some have been given calls since."""
-        return any(self._given.get(id(one)) != _given(one) for one in _executors())
+    def obstacles(self, notes: Notes, told: Told) -> Iterator[str]:
+        """Why what they did for a step that has ended, and told of, cannot be kept."""
+        given = sum(map(_given, _executors())) - sum(
+            before for one, before in self._given if one in _executors()
+        )
+        if given > len(told.heard):
+            yield "what workers of joblib asked for could not be heard"
+        if given and any(map(_has_calls, _executors())):
+            yield "workers of joblib are still at work"
+        for name in dict.fromkeys(_outdated(notes, told.held)):
+            yield f"${name} {OUTDATED}"
 
-    def outdated(self, literals: frozenset[str]) -> Iterator[str]:
-        """What they have that is another thing now: variables that the literals name, modules."""
-        told: dict[str, None] = {}
-        for worker in map(_process, self._pids):
-            if worker is None:
-                continue
-            environment, started = worker
-            for name in variables_named(literals):
-                if not name.endswith("*") and environment.get(name) != os.environ.get(name):
-                    told[f"${name}"] = None
-            for module in local_modules():
-                facts = facts_of(str(module.__file__))
-                if facts is not None and facts.st_mtime > started:
-                    told[module.__name__] = None
-        for name in told:
-            yield f"{name} changed after workers of joblib were started: restart the kernel"
+
+def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]]:
+    """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
+    for home in HOMES:
+        kind = getattr(sys.modules.get(home), "ProcessPoolExecutor", None)
+        if kind is not None:
+            yield kind, "submit", _submitting
+
+
+def _submitting(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        everyone = current() if running else ()
+        with suppress(OSError):  # no file to leave word in: nobody hears the call
+            fn = _Told(fn, everyone) if everyone else fn
+        return original(self, fn, *args, **kwargs)
+
+    return submit
+
+
+class _Told:
+    """A function that knows where its worker is to leave word."""
+
+    def __init__(self, function: Any, everyone: tuple[Notes, ...]) -> None:
+        self._function = function
+        self._told = [_told(notes) for notes in everyone]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (_LISTENING, {"function": self._function, "told": self._told})
+
+
+def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterator[str]:
+    """The variables that the step asked for, and of which a worker has another value. joblib gives
+    each some of its own, which say how many threads there are to be."""
+    for name in (read.name for read in notes.variables()) if held else ():
+        values = {values[name] for values in held if name in values}
+        if values - {os.environ.get(name)} and not name.endswith("_NUM_THREADS"):
+            yield name
+
+
+def _told(notes: Notes) -> tuple[tuple[Any, ...], int]:
+    """Where a worker leaves word for these notes, as a plain tuple, and the number of the call."""
+    words = words_of(notes)
+    return (*words.address, notes.cwd, notes.places.home, notes.absolutes), next(words.calls)
 
 
 def _executors() -> list[Any]:
-    found = (getattr(sys.modules.get(home), "_executor", None) for home in _HOMES)
+    homes = (sys.modules.get(f"{library}.reusable_executor") for library in _LIBRARIES)
+    found = (getattr(home, "_executor", None) for home in homes)
     return [executor for executor in found if executor is not None]
-
-
-def _pids_of(executor: Any) -> list[int]:
-    """Its processes, if it has any left: executors of Python itself let go of the very table."""
-    return list(getattr(executor, "_processes", None) or ())
 
 
 def _given(executor: Any) -> int:
@@ -65,15 +110,6 @@ def _given(executor: Any) -> int:
     return int(getattr(executor, "_queue_count", 0))
 
 
-def _process(pid: int) -> tuple[dict[str, str], float] | None:
-    """A process's environment, and when it was started (seconds since 1970); None if it is gone,
-    or nobody can tell."""
-    try:
-        import psutil  # ipykernel has it where it can
-    except ImportError:
-        return None
-    try:
-        process = psutil.Process(pid)
-        return dict(process.environ()), float(process.create_time())
-    except psutil.Error:
-        return None
+def _has_calls(executor: Any) -> bool:
+    """Whether it has calls that are not over."""
+    return bool(getattr(executor, "_pending_work_items", None))

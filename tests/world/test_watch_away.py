@@ -1,0 +1,330 @@
+"""What a step does in forked children and in workers of joblib is noted as what it does itself."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor, reusable_executor
+
+from tests.world.watching import holds, names, see
+from zenbook.world import watch_workers
+
+JOINED = "".join
+"""Makes paths of pieces, so that no literal names them."""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.csv").write_text("1")
+    (tmp_path / "in/old").mkdir()
+    with sqlite3.connect(tmp_path / "in/base.db") as connection:
+        connection.execute("create table t (x)")
+    connection.close()
+    yield tmp_path
+    _end_workers()
+
+
+def _end_workers() -> None:
+    if (executor := reusable_executor._executor) is not None:
+        executor.shutdown(kill_workers=True)
+
+
+def _itself(call: Callable[[], Any]) -> Any:
+    return call()
+
+
+def _forked(call: Callable[[], Any]) -> Any:
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(call)
+
+
+def _by_joblib(call: Callable[[], Any]) -> Any:
+    return Parallel(n_jobs=2)(delayed(call)() for _ in range(1))[0]
+
+
+def _by_one_worker(call: Callable[[], Any]) -> Any:
+    return get_reusable_executor(max_workers=1).submit(call).result()
+
+
+AWAY = {"forked": _forked, "joblib": _by_joblib}
+
+
+def _reads() -> str:
+    return Path(JOINED(["in/", "a.csv"])).read_text()
+
+
+def _reads_in_vain() -> bool:
+    try:
+        Path(JOINED(["in/", "z.csv"])).read_text()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _exists() -> bool:
+    return os.path.exists(JOINED(["in/", "z.csv"]))
+
+
+def _lists() -> list[str]:
+    return sorted(os.listdir(JOINED(["in", ""])))
+
+
+def _globs() -> list[Path]:
+    return sorted(Path(JOINED(["in", ""])).glob(JOINED(["*.", "csv"])))
+
+
+def _asks() -> str | None:
+    return os.environ.get(JOINED(["ZB_", "BONUS"]))
+
+
+def _asks_where() -> str:
+    return os.getcwd()
+
+
+def _writes() -> None:
+    Path(JOINED(["in/", "new.txt"])).write_text("new")
+
+
+def _reads_and_writes() -> None:
+    path = Path(JOINED(["in/", "a.csv"]))
+    path.write_text(path.read_text() + "1")
+
+
+def _removes() -> None:
+    os.remove(JOINED(["in/", "a.csv"]))
+
+
+def _clears() -> None:
+    shutil.rmtree(JOINED(["in/", "old"]))
+
+
+def _clears_and_fills() -> None:
+    shutil.rmtree(JOINED(["in/", "old"]))
+    os.makedirs(JOINED(["in/", "old"]))
+    Path(JOINED(["in/old/", "x"])).write_text("x")
+
+
+def _makes_folder() -> None:
+    os.makedirs(JOINED(["out/", "deep"]))
+    Path(JOINED(["out/", "deep/x"])).write_text("x")
+
+
+def _lists_then_writes() -> list[str]:
+    found = _globs()
+    Path(JOINED(["in/", "late.csv"])).write_text("late")
+    return [str(each) for each in found]
+
+
+def _connects() -> list[Any]:
+    connection = sqlite3.connect(JOINED(["in/", "base.db"]))
+    try:
+        return connection.execute("select * from t").fetchall()
+    finally:
+        connection.close()
+
+
+def _runs() -> bytes:
+    return subprocess.run(["cat", JOINED(["in/", "a.csv"])], capture_output=True).stdout
+
+
+def _calls() -> int:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", 9))
+
+
+ACTIONS: list[Callable[[], Any]] = [
+    *(_reads, _reads_in_vain, _exists, _lists, _globs, _asks, _asks_where, _writes, _removes),
+    *(
+        _reads_and_writes,
+        _clears,
+        _clears_and_fills,
+        _makes_folder,
+        _lists_then_writes,
+        _runs,
+        _calls,
+    ),
+]
+
+
+@pytest.mark.parametrize("way", AWAY)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__[1:])
+def test_it_is_noted_as_what_the_step_does_itself(
+    action: Callable[[], Any], way: str, project: Path
+) -> None:
+    kept = project.parent / "kept"
+    shutil.copytree(project, kept)
+    by_itself = see(lambda: _itself(action))
+    shutil.rmtree(project)
+    shutil.copytree(kept, project)
+    shutil.rmtree(kept)
+    os.chdir(project)
+    away = see(lambda: AWAY[way](action))
+    assert away.obstacles == by_itself.obstacles == ()
+    assert away.reads == by_itself.reads
+    assert away.wrote == by_itself.wrote
+    assert away.remarks == by_itself.remarks
+    told = (by_itself.reads, by_itself.wrote, by_itself.remarks)
+    assert any(told)
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_a_database_that_is_read_there_counts(way: str) -> None:
+    seen = see(lambda: AWAY[way](_connects))
+    assert names(seen) == ["in/base.db"]
+    assert holds(seen)
+    with sqlite3.connect("in/base.db") as connection:
+        connection.execute("insert into t values (1)")
+    connection.close()
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_word_is_left_in_a_file_where_the_system_has_none_in_memory(
+    way: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.delattr(os, "memfd_create")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    seen = see(lambda: AWAY[way](_exists))
+    assert [read.name for read in seen.reads] == ["in/z.csv?"]
+    assert list(folder.glob("zenbook-*")) == []
+
+
+def test_no_word_gets_into_a_file_that_took_the_place_of_the_closed_one(project: Path) -> None:
+    def closes() -> None:
+        os.closerange(3, 256)
+        with open("own.txt", "w") as own:
+            os.path.exists("whatever")
+            os.dup2(own.fileno(), 40)
+            for number in range(3, 40):
+                os.dup2(own.fileno(), number)
+            os.path.exists("whatever else")
+
+    def body() -> None:
+        if (child := os.fork()) == 0:
+            try:
+                closes()
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+
+    see(body)
+    assert (project / "own.txt").read_text() == ""
+
+
+def test_a_random_state_that_a_forked_child_inherits_is_noted() -> None:
+    assert see(lambda: _forked(np.random.rand)).has_forked
+    assert not see(lambda: os.system("true")).has_forked
+    assert not see(lambda: _by_joblib(_asks)).has_forked
+
+
+# ---------------------------------------------------------------- workers of joblib
+
+
+OUTDATED = "changed after workers of joblib were started: restart the kernel"
+
+
+def test_workers_that_have_another_variable_are_an_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def body() -> list[str | None]:
+        return Parallel(n_jobs=2)(delayed(os.getenv)("ZB_BONUS") for _ in range(2))
+
+    seen = see(body)
+    assert [read.name for read in seen.reads if read.kind == "variable"] == ["ZB_BONUS"]
+    assert seen.obstacles == ()
+    monkeypatch.setenv("ZB_BONUS", "1")
+    assert not holds(seen)
+    assert see(body).obstacles == (f"$ZB_BONUS {OUTDATED}",)
+    monkeypatch.delenv("ZB_BONUS")
+    assert see(body).obstacles == ()
+
+
+def test_workers_that_have_an_older_module_are_an_obstacle(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "zb_far.py").write_text("def f(): return 1\n")
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, "zb_far", raising=False)
+    far = importlib.import_module("zb_far")
+    time.sleep(0.02)  # as finely as the system tells when a process was started
+    assert see(lambda: _by_one_worker(far.f)).obstacles == ()
+    time.sleep(0.02)
+    (project / "zb_far.py").write_text("def f(): return 22\n")
+    importlib.reload(far)
+    assert see(lambda: _by_one_worker(far.f)).obstacles == (f"zb_far {OUTDATED}",)
+    _end_workers()
+    assert see(lambda: _by_one_worker(far.f)).obstacles == ()
+
+
+def test_what_a_module_read_that_a_worker_imported_in_an_earlier_call_is_a_reason(
+    project: Path,
+) -> None:
+    (project / "zb_conf.py").write_text("X = open('conf.txt').read()\n")
+    (project / "conf.txt").write_text("1")
+    folder = str(project)
+
+    def imports() -> str:
+        sys.path.insert(0, folder)
+        try:
+            return str(importlib.import_module("zb_conf").X)
+        finally:
+            sys.path.remove(folder)
+
+    assert "conf.txt" in names(see(lambda: _by_one_worker(imports)))
+    assert "conf.txt" in names(see(lambda: _by_one_worker(imports)))
+    (project / "conf.txt").write_text("22")
+    told = "conf.txt changed after zb_conf had read it: restart the kernel"
+    assert told in see(lambda: _by_one_worker(imports)).obstacles
+
+
+def test_a_call_that_nobody_heard_is_an_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch_workers, "_LISTENING", "function")
+    unheard = "what workers of joblib asked for could not be heard"
+    assert see(lambda: _by_joblib(_exists)).obstacles == (unheard,)
+
+
+def test_a_call_is_made_where_no_word_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: str) -> int:
+        raise OSError("too many files are open")
+
+    found: list[bool] = []
+    monkeypatch.setattr(os, "memfd_create", full)
+    seen = see(lambda: found.append(_by_joblib(_exists)))
+    assert found == [False]
+    assert seen.obstacles == ("what workers of joblib asked for could not be heard",)
+
+
+def test_a_call_that_is_not_over_is_an_obstacle() -> None:
+    seen = see(lambda: get_reusable_executor(max_workers=1).submit(time.sleep, 1.5))
+    assert "workers of joblib are still at work" in seen.obstacles
+
+
+def test_a_workers_error_is_told_as_without_a_step() -> None:
+    def fails() -> None:
+        raise ValueError("in vain")
+
+    def told() -> str:
+        with pytest.raises(ValueError, match="in vain") as caught:
+            _by_joblib(fails)
+        return str(caught.value.__cause__)
+
+    texts = [told()]
+    see(lambda: texts.append(told()))
+    assert texts[0] == texts[1]

@@ -1,0 +1,299 @@
+"""Notes on a step that are taken in another process than the step's own.
+
+A forked child inherits the notes but cannot write into the parent's, and a worker of ``loky``
+(:mod:`watch_workers`) knows nothing of the step. What happens there is left word of in an anonymous
+file that both hold (a temporary one where the system has none), a line each, however many write at
+once. The step's own notes take it in when the step ends. So each word says what was found *then*,
+where it matters what that was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from typing import Any, cast
+
+from zenbook.core import looks
+from zenbook.model import Read
+from zenbook.world import files
+from zenbook.world.watch_code import Reached
+from zenbook.world.watch_listings import Found
+from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_scope import current, running
+
+_ASKING = frozenset({"read", "looked", "listed", "matched"})
+"""What is no question where the step has taken away all that was there."""
+
+
+class Away(Notes):
+    """The notes in the other process: all that is noted is left word of, once."""
+
+    def leave_word_in(self, descriptor: int) -> None:
+        """From now on leave word in this file."""
+        self._words, self._facts = descriptor, os.fstat(descriptor)
+        self._said: set[tuple[Any, ...]] = set()
+        self._gone: tuple[str, ...] = ()
+        """What the folders begin with that were removed with all that was in them."""
+        self.reached = _ReachedAway(self._say)
+        self.reports = _SaidSet(self._say)
+
+    def _say(self, what: str, *said: Any, **more: Any) -> None:
+        """A child that is about to become a program may have closed the file already."""
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._words), self._facts):
+                os.write(self._words, json.dumps([what, said, more]).encode() + b"\n")
+
+    def _is_news(self, what: str, key: str = "", *more: Any) -> bool:
+        said = (what, key, *more)
+        if said in self._said or (what in _ASKING and self._is_gone(key)):
+            return False
+        self._said.add(said)
+        return True
+
+    def _is_gone(self, key: str) -> bool:
+        return (key + os.sep).startswith(self._gone)
+
+    def _once(self, *said: Any) -> None:
+        if self._is_news(*said):
+            self._say(*said)
+
+    def read(self, path: str, found: tuple[Any, ...] = ()) -> None:
+        """The stamp tells later whether the file is still what was read."""
+        key = self._key(path)
+        if self._is_news("read", key):
+            self._say("read", key, found or (files.stamp_now(key), ""))
+
+    def wrote(self, path: str, *, reads: bool, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """What was read of the file, and is about to go, is hashed now."""
+        key = self._key(path)
+        is_read = reads or ("read", key) in self._said
+        if not self._is_news("wrote", key):
+            return
+        stamp = files.stamp_now(key)
+        if is_read:
+            self._say("read", key, (stamp, files.content(key) if stamp else ""))
+        self._say("wrote", key, reads=is_read, before=stamp)
+
+    def connected(self, path: str) -> None:
+        """A database counts by its bytes."""
+        self.wrote(path, reads=True)
+
+    def removed(self, path: str, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """That it was there is a look."""
+        self.looked(path, looks.EXISTS)
+        key = self._key(path)
+        if self._is_gone(key):
+            return
+        facts = files.facts_of(key)
+        self._say("removed", key, files.stamp_of(facts) if facts is not None else None)
+
+    def clear(self, path: str, *, whatever: bool) -> None:
+        """As one thing; that it is gone through is nobody's question."""
+        self.removed(path)
+        self._gone = (*self._gone, self._key(path) + os.sep)
+
+    def made_folder(self, path: str, found: str = "") -> None:
+        """It was there before, or was not; of one that the step has taken away, what others put
+        there later is what a run would find."""
+        key = self._key(path)
+        if self._is_news("made_folder", key):
+            self._say("made_folder", key, files.existence(key))
+            if self._is_gone(key):
+                self._say("listed", key)
+
+    def looked(
+        self, path: str, mark: str, *, by_library: bool = False, found: str | None = None
+    ) -> None:
+        """What the look has found."""
+        key = self._key(path)
+        if self._is_news("looked", key, mark, by_library):
+            now = files.look(looks.look_name(key, mark))
+            self._say("looked", key, mark, by_library=by_library, found=now)
+
+    def listed(self, path: str, found: Found = ()) -> None:
+        """The names that there were."""
+        key = self._key(path)
+        if self._is_news("listed", key):
+            names = files.names_in(key)
+            self._say("listed", key, (None if names is None else sorted(names),))
+
+    def matched(self, pattern: str, *, hidden: bool, within: str = "", found: str = "") -> None:
+        """What the pattern matched, under the name that the step gives it."""
+        if self._is_news("matched", files.working_folder(), pattern, hidden):
+            key = self._key(pattern)
+            now = files.matches(self._name(key), hidden=hidden)
+            self._say("matched", key, hidden=hidden, found=now)
+
+    def named(self, path: str, within: str = "") -> None:
+        """A program that was started may have read it, or written."""
+        self._once("named", self._key(path))
+
+    def linked(self, path: str) -> None:
+        """A link is the step's own."""
+        self._once("linked", self._key(path))
+
+    def variable(self, name: str) -> None:
+        """A variable has the value that it has for the step."""
+        self._once("variable", name)
+
+    def asked_where(self) -> None:
+        """The working folder is the step's."""
+        self._once("asked_where")
+
+    def adopt(self, read: Read) -> None:
+        """A step that was a hit here."""
+        self._once("adopt", *astuple(read))
+
+    def remark(self, text: str) -> None:
+        """A sentence to show with the result."""
+        self._once("remark", text)
+
+    def obstacle(self, text: str) -> None:
+        """A reason not to keep the result."""
+        self._once("obstacle", text)
+
+    def copied_whole(self) -> None:
+        """The environment was copied."""
+        self._once("copied_whole")
+
+    def heard(self, call: int) -> None:
+        """A worker listens to this call."""
+        self._say("heard", call)
+
+
+class _ReachedAway(Reached):
+    def __init__(self, say: Callable[..., None]) -> None:
+        super().__init__()
+        self._say = say
+
+    def found(self, module: str, name: str = "") -> None:
+        super().found(module, name)
+        self._say("reached", module, name)
+
+
+class _SaidSet(set[str]):
+    def __init__(self, say: Callable[..., None]) -> None:
+        self._say = say
+
+    def add(self, element: str) -> None:
+        if element not in self:
+            super().add(element)
+            self._say("reported", element)
+
+
+# ---------------------------------------------------------------- the words
+
+
+class _Words:
+    """The file in which word is left, open here. ``address`` is its path, by which others open it,
+    and its inode, by which they know that it is still this one."""
+
+    def __init__(self) -> None:
+        if hasattr(os, "memfd_create"):
+            self.descriptor, self._path = os.memfd_create("zenbook"), ""
+            path = f"/proc/{os.getpid()}/fd/{self.descriptor}"
+        else:
+            self.descriptor, self._path = tempfile.mkstemp(prefix="zenbook-")
+            path = self._path
+        _append(self.descriptor)
+        self.address = path, os.fstat(self.descriptor).st_ino
+        self.calls = itertools.count()
+        """Numbers for calls whose workers leave word here."""
+
+    def taken(self) -> list[list[Any]]:
+        """What has been left, once; the file is closed."""
+        with open(self.descriptor, "rb") as file:
+            file.seek(0)
+            lines = file.read().splitlines()
+        if self._path:
+            os.unlink(self._path)
+        return [json.loads(line) for line in lines]
+
+
+_words: dict[int, _Words] = {}
+"""By ``id`` of the step's notes."""
+
+
+def words_of(notes: Notes) -> _Words:
+    """Where other processes leave word for these notes."""
+    if id(notes) not in _words:
+        _words[id(notes)] = _Words()
+    return _words[id(notes)]
+
+
+@dataclass(slots=True)
+class Told:
+    """What workers told of themselves."""
+
+    heard: set[int] = field(default_factory=set)
+    """The numbers of the calls to which one listened."""
+    held: list[Mapping[str, str | None]] = field(default_factory=list)
+    """Values of environment variables that each was started with."""
+
+
+def collect(notes: Notes) -> Told:
+    """Note what was left word of."""
+    words = _words.pop(id(notes), None)
+    told = Told()
+    take: dict[str, Callable[..., None]] = {
+        "reached": notes.reached.found,
+        "reported": notes.reports.add,
+        "adopt": lambda *said: notes.adopt(Read(*said)),
+        "heard": told.heard.add,
+        "held": told.held.append,
+    }
+    for what, said, more in words.taken() if words is not None else ():
+        more = {name: _as_said(one) for name, one in more.items()}
+        (take.get(what) or getattr(notes, what))(*map(_as_said, said), **more)
+    return told
+
+
+def _as_said(one: Any) -> Any:
+    """A list is what JSON makes of a tuple."""
+    return tuple(map(_as_said, one)) if isinstance(one, list) else one
+
+
+def _append(descriptor: int) -> None:
+    import fcntl
+
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, os.O_APPEND | os.O_RDWR)
+
+
+# ---------------------------------------------------------------- forked children
+
+_in_child = False
+
+
+def is_away() -> bool:
+    """Whether the steps that are followed here run in another process."""
+    return any(isinstance(notes, Away) for notes in running)
+
+
+def _before_fork() -> None:
+    if running and not _in_child:
+        for notes in current():
+            try:
+                words_of(notes)
+            except OSError as error:
+                notes.obstacle(f"what its forked children do could not be followed ({error})")
+
+
+def _after_fork_in_child() -> None:
+    global _in_child
+    if _in_child:
+        return
+    _in_child = bool(_words)
+    for notes in list(running):
+        if id(notes) in _words:
+            notes.__class__ = Away
+            cast(Away, notes).leave_word_in(_words[id(notes)].descriptor)
+        else:
+            running.remove(notes)  # no fork of this step's
+
+
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
