@@ -296,11 +296,15 @@ def test_what_workers_ask_for_is_a_reason(way: str, own: Kernel) -> None:
             "os.makedirs('in', exist_ok=True)\nnp.random.seed(SEED)"
         ),
         *(
-            f"%%step {name}\nfrom multiprocessing import Pool\nfrom joblib import Parallel, delayed\n"
+            f"%%step {name}\nfrom multiprocessing import Pool\n"
+            "from joblib import Parallel, delayed\n"
             f"print({WORKERS[way].replace('(f', f'({name}')})"
             for name in ("is_there", "listed")
         ),
-        "%%step drawn\nfrom multiprocessing import Pool\nwith Pool(1) as p:\n    print(p.map(drawn, [1]))",
+        (
+            "%%step drawn\nfrom multiprocessing import Pool\n"
+            "with Pool(1) as p:\n    print(p.map(drawn, [1]))"
+        ),
     ]
     first, second = passages(own, [f"SEED = 0\n{cells[0]}", *cells[1:]], 2)
     assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], second[0].said

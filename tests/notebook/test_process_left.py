@@ -381,6 +381,17 @@ def test_a_hit_sets_logging_up_as_logging_does_by_itself(case: str, own: Kernel)
     assert own.play(other, cells[1])[-1].status == "completed"
 
 
+def test_what_a_library_would_log_for_itself_is_a_reason(own: Kernel) -> None:
+    cells = ("import logging\nimport matplotlib.pyplot as plt", "%%step s\nplt.title('x')")
+    assert own.play(*cells)[-1].status == "completed"
+    own.fresh()
+    assert own.play(*cells)[-1].status == "cached"
+    own.fresh()
+    chatty = own.play(f"{cells[0]}\nlogging.basicConfig(level='DEBUG')", cells[1])[-1]
+    assert "logger matplotlib.font_manager at 10 changed" in chatty.said
+    assert "DEBUG:matplotlib.font_manager" in chatty.stream("stderr")
+
+
 ASKING = {
     "os": (
         "import os",

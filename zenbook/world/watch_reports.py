@@ -20,6 +20,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 from zenbook.core.closure_answers import told_of_handler
@@ -33,7 +34,7 @@ from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
 _LONGEST = 200
-_MOST = 50
+_MOST_WARNINGS = 50
 _WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
 _BY_ITSELF = ", set up by itself"
 _LOG = re.compile(rf"logger (.*) at (\d+)({_BY_ITSELF})?")
@@ -113,8 +114,14 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
 
 def _note(name: str, by_itself: str = "") -> None:
     for notes in current():
-        if len(notes.reports) < _MOST:
-            notes.reports.add(name + by_itself if OWN_HANDLER in notes.reports else name)
+        notes.reports.add(name + by_itself if OWN_HANDLER in notes.reports else name)
+
+
+def _note_warning(name: str) -> None:
+    """A step may give a thousand, each with another number in its text."""
+    for notes in current():
+        if sum(map(str.startswith, notes.reports, repeat("warning "))) < _MOST_WARNINGS:
+            notes.reports.add(name)
 
 
 # ---------------------------------------------------------------- warnings
@@ -125,7 +132,7 @@ def _showing(original: _Function) -> _Function:
     def _showwarnmsg(message: Any) -> Any:
         if running:
             home = _module_of(message.filename)
-            _note(_name_of(str(message.message), message.category, home))
+            _note_warning(_name_of(str(message.message), message.category, home))
             warned()
         return original(message)
 
@@ -136,7 +143,7 @@ def not_shown(text: str, kind: type[Warning], home: str) -> None:
     """The filters are asked about a warning: note it, if they will not let it be shown."""
     name = _name_of(text, kind, home)
     if running and report_now(name).digest in ("ignore", "error"):
-        _note(name)
+        _note_warning(name)
 
 
 def _name_of(text: str, kind: type[Warning], home: str) -> str:
@@ -233,10 +240,9 @@ def _told(handler: Any) -> tuple[Any, ...]:
 def _asking(original: _Function) -> _Function:
     @functools.wraps(original)
     def isEnabledFor(self: Any, level: int) -> bool:
-        enabled = bool(original(self, level))
-        if running and (enabled or owner_of(_file_asking()) == "user"):
+        if running:
             _note(f"logger {self.name} at {int(level)}", _BY_ITSELF)
-        return enabled
+        return bool(original(self, level))
 
     return isEnabledFor
 
@@ -244,7 +250,7 @@ def _asking(original: _Function) -> _Function:
 def _asking_level(original: _Function) -> _Function:
     @functools.wraps(original)
     def getEffectiveLevel(self: Any) -> int:
-        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
+        if running and owner_of(sys._getframe(1).f_code.co_filename) in ("user", "library"):
             _note(f"level of logger {self.name}")
         return int(original(self))
 
@@ -315,14 +321,6 @@ def _asking_signal(original: _Function) -> _Function:
         return original(signalnum)
 
     return getsignal
-
-
-def _file_asking() -> str:
-    """Whose code asks logging: ``log.debug()``, ``logging.debug()`` or ``log.isEnabledFor()``."""
-    frame: Any = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename == logging.__file__:
-        frame = frame.f_back
-    return str(frame.f_code.co_filename)
 
 
 def _fate_of_record(name: str, number: str, by_itself: str | None) -> str:
