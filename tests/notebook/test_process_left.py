@@ -386,7 +386,7 @@ def test_what_a_library_would_log_for_itself_is_a_reason(own: Kernel) -> None:
     assert own.play(*cells)[-1].status == "completed"
     own.fresh()
     assert own.play(*cells)[-1].status == "cached"
-    own.fresh()
+    own.restart()
     chatty = own.play(f"{cells[0]}\nlogging.basicConfig(level='DEBUG')", cells[1])[-1]
     assert "logger matplotlib.font_manager at 10 changed" in chatty.said
     assert "DEBUG:matplotlib.font_manager" in chatty.stream("stderr")
