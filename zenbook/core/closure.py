@@ -38,12 +38,13 @@ from zenbook.core.closure_registries import registered_with
 from zenbook.core.closure_setting import SETTERS
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_subclasses import Reading, read_among, registries_now
-from zenbook.core.closure_texts import Text, text_of
+from zenbook.core.closure_texts import text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
 from zenbook.core.kinds import is_a, told_by
 from zenbook.core.module_held import outdated_by
+from zenbook.core.text_readers import Text
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 

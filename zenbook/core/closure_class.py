@@ -129,6 +129,8 @@ def fields_of(cls: type) -> Iterator[tuple[str, Any]]:
             value = getattr(field, given)
             if type(value).__module__ != "dataclasses":
                 yield f"{given} {name}", value
+        if field.metadata:
+            yield f"metadata {name}", dict(field.metadata)
 
 
 def _text(annotation: Any) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
@@ -20,10 +21,11 @@ from zenbook.core.closure_put import LISTS, lists_in, loaded_of, modules_asked_f
 from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_subclasses import Reading, Registry
-from zenbook.core.closure_texts import Text, annotated_with, text_of
+from zenbook.core.closure_texts import annotated_with, text_of
 from zenbook.core.closure_trace import MISSING, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
+from zenbook.core.text_readers import Text, texts_read_by
 from zenbook.model import Part
 
 Token = tuple[Any, ...]
@@ -156,7 +158,7 @@ class Collector:
         while missing := [
             (label, thing, text)
             for label, thing in self.described
-            for text in sorted(self.texts)
+            for text in sorted(self.texts.union(*map(texts_read_by, self.packages)))
             if (label, text) not in told
         ]:
             for label, thing, text in missing:
@@ -185,7 +187,7 @@ class Collector:
             may_set=frozenset(self.may_set),
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
-            texts=frozenset(self.texts),
+            texts=frozenset(self.texts).union(*map(texts_read_by, self.packages)),
             described=tuple(self.described),
             reading=replace(self.reading, left_out=tuple(self.registries)),
             listed=self.listed,
@@ -294,6 +296,16 @@ class Collector:
         self.constants[label] = value
         self.reach(type(value).__module__)
         return ("value", label)
+
+    def kind_of(self, module: ModuleType) -> Token:
+        """The class of a module that has one of its own, which may compute what is asked of it."""
+        return self.meaning(type(module).__name__, type(module))
+
+    def kinds_of(self, names: Iterable[str]) -> Iterator[Token]:
+        """Those of the loaded ones among the modules of these names."""
+        for module in (sys.modules[name] for name in names if name in sys.modules):
+            if type(module) is not ModuleType:
+                yield self.kind_of(module)
 
     def installed(self, value: Any) -> Token:
         """A thing that counts by name and by its package's version."""

@@ -11,29 +11,49 @@ import ast
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from types import GenericAlias
-from typing import Any, ForwardRef, Literal, get_args
+from types import FunctionType, GenericAlias
+from typing import Any, ForwardRef, get_args, get_overloads
 
 from zenbook.core.kinds import held_by_name, told_by
+from zenbook.core.text_readers import Text
 
-Text = Literal["annotations", "docstring", "order", "source"]
 _READERS: dict[str, tuple[Text, ...]] = {
+    "DocTestFinder": ("docstring",),
+    "DocTestSuite": ("docstring",),
+    "Signature": ("annotations",),
+    "TypeAdapter": ("annotations",),
     "__annotations__": ("annotations",),
     "__dataclass_fields__": ("annotations",),
     "__dict__": ("order",),
     "__doc__": ("docstring",),
+    "__signature__": ("annotations",),
+    "beartype": ("annotations",),
+    "classify_class_attrs": ("docstring",),
+    "create_model": ("annotations",),
     "fields": ("annotations",),
     "findsource": ("source",),
     "get_annotations": ("annotations",),
+    "get_overloads": ("annotations",),
     "get_type_hints": ("annotations",),
+    "getcomments": ("source",),
     "getdoc": ("docstring",),
     "getfullargspec": ("annotations",),
+    "getmembers": ("annotations", "docstring", "order"),
+    "getmembers_static": ("annotations", "docstring", "order"),
     "getsource": ("source",),
     "getsourcelines": ("source",),
     "help": ("annotations", "docstring"),
+    "jit": ("annotations", "source"),
+    "json_schema": ("annotations", "docstring"),
+    "model_json_schema": ("annotations", "docstring"),
+    "pydoc": ("annotations", "docstring", "source"),
     "run_docstring_examples": ("docstring",),
+    "schema": ("annotations", "docstring"),
+    "schema_json": ("annotations", "docstring"),
     "signature": ("annotations",),
     "testmod": ("docstring",),
+    "typechecked": ("annotations",),
+    "validate_call": ("annotations",),
     "vars": ("order",),
 }
 
@@ -49,10 +69,12 @@ def text_of(thing: Any, which: Text) -> str:
         if which == "order":
             return repr([name for name in vars(thing) if not name.startswith("__")])
         if which == "source":
-            return inspect.getsource(thing)
+            return (inspect.getcomments(thing) or "") + inspect.getsource(thing)
         if which == "docstring":
             return str(thing.__doc__)
-        return repr([(n, _noted(note)) for n, note in inspect.get_annotations(thing).items()])
+        every = (thing, *(get_overloads(thing) if type(thing) is FunctionType else ()))
+        noted = [[*inspect.get_annotations(each).items()] for each in every]
+        return repr([(n, _noted(note)) for notes in noted for n, note in notes])
     except Exception:  # annotations are code, which may raise anything, and a source may be gone
         return ""
 

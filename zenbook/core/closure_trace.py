@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from zenbook.core.closure_texts import Text
 from zenbook.core.masking import MASK
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
+from zenbook.core.text_readers import Text
 from zenbook.model import Part
 
 ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None), type(Ellipsis)})

@@ -322,6 +322,10 @@ class Walk(Objects):
                 break
             found = vars(value).get(attribute, MISSING)
             self.bindings.append((vars(value), attribute, found))
+            if type(value) is not ModuleType and (
+                found is MISSING or hasattr(type(value), attribute)
+            ):
+                return ("computed", self.meaning(text, value), self.kind_of(value))
             if found is MISSING:
                 return self._absent(text, value, attribute)
             text, value = f"{text}.{attribute}", found
@@ -379,10 +383,10 @@ class Walk(Objects):
         return ("import", entry.attribute, *self._static_modules(text, *names))
 
     def _static_modules(self, text: str, *names: str) -> Token:
-        """Local modules by their text, and what in them is no longer as their text says."""
+        """Local modules by their text, and what in them is no longer as it says."""
         found = [self.watch(partial(self.static.module, name)) for name in names]
         self.by_text.update(names)
-        told: list[Token] = []
+        told = [*self.kinds_of(names)]
         for module in found:
             self.packages |= module.packages
             self.modules |= module.tops

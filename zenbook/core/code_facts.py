@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Literal
 
-from zenbook.core.closure_texts import Text
+from zenbook.core.text_readers import Text
 
 
 @dataclass(frozen=True, slots=True, order=True)
