@@ -194,8 +194,10 @@ def test_a_database_that_is_changed_is_an_obstacle(project: Path) -> None:
 def test_files_of_editors_and_servers_are_nobodys_reads(project: Path) -> None:
     for name in ("a.ipynb", "a.py", ".hidden"):
         (project / name).write_text("1")
-    seen = see(lambda: subprocess.run(["sh", "-c", "cat a.i* a.p* .hi* > /dev/null"], check=True))
-    assert names(seen) == []
+    reading = ["sh", "-c", "sleep 0.2; cat a.i* a.p* .hi* > /dev/null"]
+    with subprocess.Popen(reading) as editor:
+        assert names(see(editor.wait)) == []
+    assert names(see(lambda: subprocess.run(reading, check=True))) == ["a.py"]
 
 
 def test_a_log_that_another_process_goes_on_writing_is_none(project: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.world.watching import holds, see, wrote
+from tests.world.watching import holds, names, see, wrote
 from zenbook.world import watch_programs
 from zenbook.world.watch_programs import follow_native
 from zenbook.world.watch_scope import current
@@ -131,3 +131,47 @@ def test_what_a_program_lists_is_a_reason(command: str) -> None:
     if there is not None:
         Path(there).write_text("x")
         assert not holds(seen)
+
+
+RUNS = {
+    "a script": [sys.executable, "script.py"],
+    "a module": [sys.executable, "-m", "pack.more"],
+    "a shell that runs one": ["sh", "-c", "echo 1; python3 script.py"],
+}
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_the_modules_that_a_program_imports_are_reasons(command: str) -> None:
+    Path("pack").mkdir()
+    Path("pack/__init__.py").write_text("")
+    Path("pack/more.py").write_text("from pack.deep import X\nprint(X)\n")
+    Path("pack/deep.py").write_text("X = 1\n")
+    Path("script.py").write_text("import pack.more\n")
+    Path("unused.py").write_text("")
+
+    def body() -> bytes:
+        return subprocess.run(RUNS[command], capture_output=True, check=True).stdout
+
+    for compiled in (False, True):
+        seen = see(body)
+        assert {"pack/more.py", "pack/deep.py"} <= {*names(seen)}, compiled
+        assert "unused.py" not in names(seen)
+        assert wrote(seen) == []
+        assert holds(seen)
+    Path("pack/deep.py").write_text("X = 22\n")
+    assert not holds(seen)
+
+
+def test_a_module_that_the_step_itself_imports_is_no_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("zb_mine.py").write_text("X = 1\n")
+    monkeypatch.syspath_prepend(Path.cwd())
+
+    def body() -> None:
+        subprocess.run(["true"], check=True)
+        import zb_mine  # type: ignore[import-not-found]
+
+        assert zb_mine.X
+
+    assert names(see(body)) == []

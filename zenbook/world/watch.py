@@ -199,6 +199,9 @@ def _settle_opens(notes: Notes) -> None:
         if manner == "read" and folder in listed and not notes.knows(path):
             patterns.add(os.path.join(folder, "*" + os.path.splitext(name)[1]))
         notes.opened_unseen(path, manner)
+    for path in opens.sources():
+        if files.existence(path) == files.FILE:
+            notes.opened_unseen(path, "read")
     for pattern in sorted(patterns):
         notes.matched(pattern, hidden=False)
     for folder in sorted(listed & opens.made):

@@ -95,6 +95,7 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     _count_open()
     source = _source_of(path, frame)
     if source is None:
+        _note_stranger((), path)
         return
     for notes in everyone:
         if _concerns(notes, source, frame):
