@@ -567,3 +567,21 @@ def test_a_definition_alone_is_made_again_whatever_its_docstring(kernel: Kernel)
         kernel.fresh()
         cell = kernel.run(body.format(said))
         assert cell.status == "cached" and kernel.value("h.__doc__") == said, cell.said
+
+
+def test_a_transformer_of_the_users_makes_another_program_of_a_step(own: Kernel) -> None:
+    step = "%%step s\nv = MAGIC"
+    rewrites = (
+        "import ast\n"
+        "class Rewrites(ast.NodeTransformer):\n"
+        "    def visit_Name(self, node):\n"
+        "        return ast.copy_location(ast.Constant({}), node) if node.id == 'MAGIC' else node\n"
+        "get_ipython().ast_transformers.append(Rewrites())"
+    )
+    own.play("MAGIC = 1", step)
+    for number in (2, 3):
+        cell = own.play(rewrites.format(number), step)[-1]
+        assert own.ask("v") == str(number)
+        assert "runs uncached, as another transformer (Rewrites)" in cell.stream("stderr")
+        own.run("get_ipython().ast_transformers.pop()")
+    assert own.run(step).status == "cached"

@@ -146,6 +146,12 @@ class Door:
         self._import_named(frame)
         if frame.marker is None and not self._holds_parameters(frame):
             return tree
+        if frame.marker is not None and (others := self._other_transformers()):
+            self.say(
+                f"zenbook: this step runs uncached, as another transformer ({others}) may make "
+                "another program of each cell (see get_ipython().ast_transformers)."
+            )
+            return tree
         try:
             with _stoppable():
                 lowered = self._lowered(frame, tree)
@@ -224,6 +230,11 @@ class Door:
                 self.sound.clear()
             self.sound.add(raw)
         return True
+
+    def _other_transformers(self) -> str:
+        """The classes of those that the user, or a library, has put beside this one."""
+        others = [one for one in self.shell.ast_transformers if one is not self]
+        return ", ".join(type(one).__qualname__ for one in others)
 
     def _give_up(self, frame: Frame, is_stopped: bool = False) -> None:
         passing, frame.passing = frame.passing, None
