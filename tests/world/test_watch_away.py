@@ -62,7 +62,12 @@ def _by_one_worker(call: Callable[[], Any]) -> Any:
     return get_reusable_executor(max_workers=1).submit(call).result()
 
 
-AWAY = {"forked": _forked, "joblib": _by_joblib}
+def _spawned(call: Callable[[], Any]) -> Any:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(call)
+
+
+AWAY = {"forked": _forked, "joblib": _by_joblib, "spawned": _spawned}
 
 
 def _reads() -> str:
@@ -104,6 +109,16 @@ def _writes() -> None:
 def _reads_and_writes() -> None:
     path = Path(JOINED(["in/", "a.csv"]))
     path.write_text(path.read_text() + "1")
+
+
+def _forks() -> Any:
+    if multiprocessing.current_process().daemon:
+        return _reads()  # which may have no children
+    return _forked(_reads)
+
+
+def _overwrites() -> None:
+    Path(JOINED(["in/", "a.csv"])).write_text("other")
 
 
 def _removes() -> None:
@@ -150,15 +165,8 @@ def _calls() -> int:
 
 ACTIONS: list[Callable[[], Any]] = [
     *(_reads, _reads_in_vain, _exists, _lists, _globs, _asks, _asks_where, _writes, _removes),
-    *(
-        _reads_and_writes,
-        _clears,
-        _clears_and_fills,
-        _makes_folder,
-        _lists_then_writes,
-        _runs,
-        _calls,
-    ),
+    *(_reads_and_writes, _clears, _clears_and_fills, _makes_folder, _lists_then_writes),
+    *(_runs, _calls, _forks),
 ]
 
 
@@ -226,6 +234,17 @@ def test_no_word_gets_into_a_file_that_took_the_place_of_the_closed_one(project:
 
     see(body)
     assert (project / "own.txt").read_text() == ""
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_what_it_read_there_before_the_step_changes_it_counts(way: str) -> None:
+    def body() -> None:
+        AWAY[way](_reads)
+        _overwrites()
+
+    seen = see(body)
+    assert names(seen) == ["in/a.csv"]
+    assert not holds(seen)
 
 
 def test_a_random_state_that_a_forked_child_inherits_is_noted() -> None:

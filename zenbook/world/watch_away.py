@@ -13,10 +13,12 @@ import itertools
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 from zenbook.core import looks
 from zenbook.model import Read
@@ -77,7 +79,7 @@ class Away(Notes):
         stamp = files.stamp_now(key)
         if is_read:
             self._say("read", key, (stamp, files.content(key) if stamp else ""))
-        self._say("wrote", key, reads=is_read, before=stamp)
+        self._say("wrote", key, reads=reads, before=stamp)
 
     def connected(self, path: str) -> None:
         """A database counts by its bytes."""
@@ -166,6 +168,31 @@ class Away(Notes):
         self._say("heard", call)
 
 
+class Hearing(Notes):
+    """The step's own notes, as soon as others leave word for them: what those have found comes
+    before what the step itself changes then."""
+
+    def wrote(self, path: str, *, reads: bool, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """After what the others have read of it."""
+        take_in(self)
+        super().wrote(path, reads=reads, before=before)
+
+    def removed(self, path: str, before: files.Stamp | tuple[()] | None = ()) -> None:
+        """After what the others have read of it."""
+        take_in(self)
+        super().removed(path, before)
+
+    def clear(self, path: str, *, whatever: bool) -> None:
+        """After what the others have read in it."""
+        take_in(self)
+        super().clear(path, whatever=whatever)
+
+    def made_folder(self, path: str, found: str = "") -> None:
+        """After what the others have looked for."""
+        take_in(self)
+        super().made_folder(path, found)
+
+
 class _ReachedAway(Reached):
     def __init__(self, say: Callable[..., None]) -> None:
         super().__init__()
@@ -189,6 +216,16 @@ class _SaidSet(set[str]):
 # ---------------------------------------------------------------- the words
 
 
+@dataclass(slots=True)
+class Told:
+    """What workers told of themselves."""
+
+    heard: set[int] = field(default_factory=set)
+    """The numbers of the calls to which one listened."""
+    held: list[Mapping[str, str | None]] = field(default_factory=list)
+    """Values of environment variables that each was started with."""
+
+
 class _Words:
     """The file in which word is left, open here. ``address`` is its path, by which others open it,
     and its inode, by which they know that it is still this one."""
@@ -205,52 +242,60 @@ class _Words:
         self.calls = itertools.count()
         """Numbers for calls whose workers leave word here."""
 
-    def taken(self) -> list[list[Any]]:
-        """What has been left, once; the file is closed."""
-        with open(self.descriptor, "rb") as file:
-            file.seek(0)
-            lines = file.read().splitlines()
+        self.told = Told()
+        self._taken, self._lock = 0, threading.Lock()
+
+    def news(self) -> list[list[Any]]:
+        """What has been left since the last time."""
+        with self._lock:
+            block = os.pread(self.descriptor, os.fstat(self.descriptor).st_size, self._taken)
+            block = block[: block.rfind(b"\n") + 1]
+            self._taken += len(block)
+        return [json.loads(line) for line in block.splitlines()]
+
+    def close(self) -> None:
+        """The step is over."""
+        os.close(self.descriptor)
         if self._path:
             os.unlink(self._path)
-        return [json.loads(line) for line in lines]
 
 
-_words: dict[int, _Words] = {}
-"""By ``id`` of the step's notes."""
+_words: WeakKeyDictionary[Notes, _Words] = WeakKeyDictionary()
 
 
 def words_of(notes: Notes) -> _Words:
     """Where other processes leave word for these notes."""
-    if id(notes) not in _words:
-        _words[id(notes)] = _Words()
-    return _words[id(notes)]
-
-
-@dataclass(slots=True)
-class Told:
-    """What workers told of themselves."""
-
-    heard: set[int] = field(default_factory=set)
-    """The numbers of the calls to which one listened."""
-    held: list[Mapping[str, str | None]] = field(default_factory=list)
-    """Values of environment variables that each was started with."""
+    if notes not in _words:
+        _words[notes] = _Words()
+        notes.__class__ = Hearing
+    return _words[notes]
 
 
 def collect(notes: Notes) -> Told:
-    """Note what was left word of."""
-    words = _words.pop(id(notes), None)
-    told = Told()
+    """Note what was left word of; the step is over."""
+    take_in(notes)
+    words = _words.pop(notes, None)
+    if words is None:
+        return Told()
+    words.close()
+    return words.told
+
+
+def take_in(notes: Notes) -> None:
+    """Note what has been left word of since the last time."""
+    words = _words.get(notes)
+    if words is None:
+        return
     take: dict[str, Callable[..., None]] = {
         "reached": notes.reached.found,
         "reported": notes.reports.add,
         "adopt": lambda *said: notes.adopt(Read(*said)),
-        "heard": told.heard.add,
-        "held": told.held.append,
+        "heard": words.told.heard.add,
+        "held": words.told.held.append,
     }
-    for what, said, more in words.taken() if words is not None else ():
+    for what, said, more in words.news():
         more = {name: _as_said(one) for name, one in more.items()}
         (take.get(what) or getattr(notes, what))(*map(_as_said, said), **more)
-    return told
 
 
 def _as_said(one: Any) -> Any:
@@ -266,8 +311,6 @@ def _append(descriptor: int) -> None:
 
 # ---------------------------------------------------------------- forked children
 
-_in_child = False
-
 
 def is_away() -> bool:
     """Whether the steps that are followed here run in another process."""
@@ -275,7 +318,7 @@ def is_away() -> bool:
 
 
 def _before_fork() -> None:
-    if running and not _in_child:
+    if running and not is_away():
         for notes in current():
             try:
                 words_of(notes)
@@ -284,14 +327,12 @@ def _before_fork() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _in_child
-    if _in_child:
-        return
-    _in_child = bool(_words)
     for notes in list(running):
-        if id(notes) in _words:
+        if isinstance(notes, Away):
+            continue
+        if notes in _words:
             notes.__class__ = Away
-            cast(Away, notes).leave_word_in(_words[id(notes)].descriptor)
+            cast(Away, notes).leave_word_in(_words[notes].descriptor)
         else:
             running.remove(notes)  # no fork of this step's
 

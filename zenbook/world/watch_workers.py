@@ -1,9 +1,10 @@
-"""Workers of ``loky``, to which ``joblib`` hands calls: processes that were not forked, and that
-know nothing of the step.
+"""Processes that are not forked, and know nothing of the step: workers of ``loky``, to which
+``joblib`` hands calls, and those that ``multiprocessing`` spawns.
 
-So each call is sent with word of where its worker is to leave word (:mod:`watch_away`). It arrives
-there as the bare function, and what that asks from then on is heard (:mod:`watch_in_worker`); a
-call that nobody heard is an obstacle. What native code opens is seen as any program's is.
+So each call, and each process that is spawned, is sent with word of where to leave word
+(:mod:`watch_away`). It arrives there as the bare function, and what happens from then on is heard
+(:mod:`watch_in_worker`). A call of ``joblib`` that nobody heard is an obstacle. What native code
+opens is seen as any program's is.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
 _LIBRARIES = ("joblib.externals.loky", "loky")
-HOMES = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
-"""The modules whose executors are to be wrapped as soon as they are imported."""
+_PROCESSES = "multiprocessing.process"
+_EXECUTORS = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
+HOMES = _EXECUTORS | {_PROCESSES}
+"""The modules whose functions are to be wrapped as soon as they are imported."""
+_SPAWNING = ("spawn", "forkserver")
 OUTDATED = "changed after workers of joblib were started: restart the kernel"
 _LISTENING = """(
     __import__("importlib.util").util.find_spec("zenbook")
@@ -53,10 +57,13 @@ class Workers:
 
 def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]]:
     """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
-    for home in HOMES:
+    for home in _EXECUTORS:
         kind = getattr(sys.modules.get(home), "ProcessPoolExecutor", None)
         if kind is not None:
             yield kind, "submit", _submitting
+    kind = getattr(sys.modules.get(_PROCESSES), "BaseProcess", None)
+    if kind is not None:
+        yield kind, "start", _starting
 
 
 def _submitting(original: _Function) -> _Function:
@@ -70,8 +77,30 @@ def _submitting(original: _Function) -> _Function:
     return submit
 
 
+def _starting(original: _Function) -> _Function:
+    @functools.wraps(original)
+    def start(self: Any) -> None:
+        target = getattr(self, "_target", None)
+        everyone = current() if running and _is_spawned(self) else ()
+        with suppress(OSError):
+            self._target = _Told(target, everyone) if everyone else target
+        try:
+            original(self)
+        finally:
+            if everyone:
+                self._target = target
+
+    return start
+
+
+def _is_spawned(process: Any) -> bool:
+    from multiprocessing import get_start_method
+
+    return (getattr(process, "_start_method", None) or get_start_method()) in _SPAWNING
+
+
 class _Told:
-    """A function that knows where its worker is to leave word."""
+    """A function that knows where the process that it is sent to is to leave word."""
 
     def __init__(self, function: Any, everyone: tuple[Notes, ...]) -> None:
         self._function = function
