@@ -256,6 +256,17 @@ def test_a_random_state_that_a_forked_child_inherits_is_noted() -> None:
 # ---------------------------------------------------------------- workers of joblib
 
 
+def test_calls_that_a_thread_of_an_earlier_steps_workers_hands_on_are_heard(project: Path) -> None:
+    def body() -> None:
+        Parallel(n_jobs=2, batch_size=1)(delayed(_exists)() for _ in range(40))
+
+    body()
+    for _ in range(2):
+        seen = see(body)
+        assert seen.obstacles == ()
+        assert names(seen) == ["in/z.csv?"]
+
+
 OUTDATED = "changed after workers of joblib were started: restart the kernel"
 
 

@@ -28,7 +28,13 @@ _children: weakref.WeakKeyDictionary[threading.Thread, tuple[Notes, ...]] = (
     weakref.WeakKeyDictionary()
 )
 _threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
-_POOLS = ("concurrent.futures.thread", "multiprocessing.pool")
+_POOLS = frozenset(
+    {
+        *("concurrent.futures.process", "concurrent.futures.thread", "multiprocessing.pool"),
+        *("joblib.externals.loky.process_executor", "loky.process_executor"),
+    }
+)
+"""Modules whose threads outlive the step that they were started for, and work for later ones."""
 
 
 @contextmanager
@@ -56,11 +62,10 @@ def current() -> tuple[Notes, ...]:
     thread = _threads.get(get_ident())
     if thread is None:
         return tuple(running)  # made by native code (arrow reads with such): any step's
-    inherited = _children.get(thread)
-    if inherited is not None:
-        return tuple(notes for notes in inherited if notes.is_open)
     target = getattr(thread, "_target", None)
-    return tuple(running) if getattr(target, "__module__", "") in _POOLS else ()
+    if getattr(target, "__module__", "") in _POOLS or type(thread).__module__ in _POOLS:
+        return tuple(running)
+    return tuple(notes for notes in _children.get(thread, ()) if notes.is_open)
 
 
 def thread_starts(thread: threading.Thread) -> None:
