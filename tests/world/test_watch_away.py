@@ -21,7 +21,7 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from tests.world.watching import holds, names, see
-from zenbook.world import watch_workers
+from zenbook.world import watch_scope, watch_workers
 
 JOINED = "".join
 """Makes paths of pieces, so that no literal names them."""
@@ -156,6 +156,10 @@ def _connects() -> list[Any]:
 
 def _runs() -> bytes:
     return subprocess.run(["cat", JOINED(["in/", "a.csv"])], capture_output=True).stdout
+
+
+def _starts() -> int:
+    return subprocess.run([sys.executable, JOINED(["too", "l.py"])], check=True).returncode
 
 
 def _calls() -> int:
@@ -301,6 +305,51 @@ def test_workers_that_have_an_older_module_are_an_obstacle(
     assert see(lambda: _by_one_worker(far.f)).obstacles == (f"zb_far {OUTDATED}",)
     _end_workers()
     assert see(lambda: _by_one_worker(far.f)).obstacles == ()
+
+
+@pytest.mark.parametrize("way", ["joblib", "spawned"])
+def test_a_module_that_is_older_in_the_steps_process_than_in_its_workers_is_an_obstacle(
+    way: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "zb_near.py").write_text("def f(): return 1\n")
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, "zb_near", raising=False)
+    see(lambda: None)  # from now on imports are heard
+    near = importlib.import_module("zb_near")
+    time.sleep(0.02)  # as above
+    assert see(lambda: AWAY[way](near.f)).obstacles == ()
+    _end_workers()
+    (project / "zb_near.py").write_text("def f(): return 22\n")
+    time.sleep(0.02)
+    told = "zb_near changed after it was imported, and workers import it anew: restart the kernel"
+    assert see(lambda: AWAY[way](near.f)).obstacles == (told,)
+    assert see(near.f).obstacles == ()
+    importlib.reload(near)
+    _end_workers()
+    assert see(lambda: AWAY[way](near.f)).obstacles == ()
+
+
+@pytest.mark.parametrize("way", AWAY)
+def test_what_a_program_reads_that_is_started_there_is_a_reason(way: str, project: Path) -> None:
+    (project / "tool.py").write_text("import zb_part\n")
+    (project / "zb_part.py").write_text("X = 1\n")
+    for _ in range(2):
+        seen = see(lambda: AWAY[way](_starts))
+        assert {"tool.py", "zb_part.py"} <= {*names(seen)}
+        assert holds(seen)
+    (project / "zb_part.py").write_text("X = 22\n")
+    assert not holds(seen)
+
+
+def test_a_worker_listens_no_longer_than_its_step_runs(project: Path) -> None:
+    assert see(lambda: _by_one_worker(_exists)).obstacles == ()
+    assert _by_one_worker(_listens)
+    _by_one_worker(_lists)
+    assert not _by_one_worker(_listens)
+
+
+def _listens() -> bool:
+    return bool(watch_scope.running)
 
 
 def test_what_a_module_read_that_a_worker_imported_in_an_earlier_call_is_a_reason(

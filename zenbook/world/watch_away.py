@@ -9,9 +9,9 @@ where it matters what that was.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ from zenbook.world import files
 from zenbook.world.watch_code import Reached
 from zenbook.world.watch_listings import Found
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_programs import follow_native
 from zenbook.world.watch_scope import current, running
 
 _ASKING = frozenset({"read", "looked", "listed", "matched"})
@@ -51,11 +52,24 @@ class Away(Notes):
                 os.write(self._words, json.dumps([what, said, more]).encode() + b"\n")
 
     def _is_news(self, what: str, key: str = "", *more: Any) -> bool:
+        if self._is_over():
+            return False
         said = (what, key, *more)
         if said in self._said or (what in _ASKING and self._is_gone(key)):
             return False
         self._said.add(said)
         return True
+
+    def _is_over(self) -> bool:
+        """Whether the step has ended, after which nothing is its business."""
+        try:
+            is_over = not os.fstat(self._words).st_mode & stat.S_IWUSR
+        except OSError:
+            is_over = True  # the process is about to become another program
+        if is_over and self.is_open:
+            self.is_open = False
+            running.remove(self)
+        return is_over
 
     def _is_gone(self, key: str) -> bool:
         return (key + os.sep).startswith(self._gone)
@@ -134,6 +148,10 @@ class Away(Notes):
     def named(self, path: str, within: str = "") -> None:
         """A program that was started may have read it, or written."""
         self._once("named", self._key(path))
+
+    def program_starts(self) -> None:
+        """The step's own process follows it."""
+        self._once("program_starts")
 
     def linked(self, path: str) -> None:
         """A link is the step's own."""
@@ -222,6 +240,8 @@ class Told:
 
     heard: set[int] = field(default_factory=set)
     """The numbers of the calls to which one listened."""
+    calls: int = 0
+    """How many calls, and processes that were spawned, were told to leave word."""
     held: list[Mapping[str, str | None]] = field(default_factory=list)
     """Values of environment variables that each was started with."""
 
@@ -239,8 +259,6 @@ class _Words:
             path = self._path
         _append(self.descriptor)
         self.address = path, os.fstat(self.descriptor).st_ino
-        self.calls = itertools.count()
-        """Numbers for calls whose workers leave word here."""
 
         self.told = Told()
         self._taken, self._lock = 0, threading.Lock()
@@ -254,7 +272,8 @@ class _Words:
         return [json.loads(line) for line in block.splitlines()]
 
     def close(self) -> None:
-        """The step is over."""
+        """The step is over, which others see by the file's mode."""
+        os.fchmod(self.descriptor, 0)
         os.close(self.descriptor)
         if self._path:
             os.unlink(self._path)
@@ -268,6 +287,9 @@ def words_of(notes: Notes) -> _Words:
     if notes not in _words:
         _words[notes] = _Words()
         notes.__class__ = Hearing
+        follow_native(notes)  # for the native code and the programs of the others
+        if notes.opens is not None:
+            notes.opens.follow_compiled()
     return _words[notes]
 
 

@@ -83,6 +83,18 @@ def heard() -> frozenset[str]:
     return frozenset(_executed)
 
 
+def has_other_text(module: str) -> bool:
+    """Whether the file of a module that was heard now says another thing than was executed."""
+    known = _executed[module]
+    if stamp_now(known.path) == known.stamp:
+        return False
+    try:
+        with open(known.path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read() != known.texts[-1][1]
+    except OSError:
+        return True
+
+
 def changed_since(modules: Iterable[str]) -> bool:
     """Whether any of these modules may not be what it was when it, or another, was imported."""
     known = [_executed[module] for module in modules if module in _executed]

@@ -7,12 +7,11 @@ these are others by now, it does not compute what a new process would, and says 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from zenbook.core.closure_members import local_modules
 from zenbook.world import files, watch_events, watch_imports, watch_looks
+from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Away
 from zenbook.world.watch_places import places
 from zenbook.world.watch_scope import follow_from_now
@@ -83,33 +82,7 @@ def _listen(told: Sequence[tuple[_Address, int]]) -> None:
     for address, call in told:
         if address not in _followed:
             _followed[address] = Listener(address)
-        for module in _outdated():
+        for module in outdated_modules():
             _followed[address].obstacle(f"{module} {OUTDATED}")
         _followed[address].heard(call)
     follow_from_now(tuple(_followed[address] for address, _ in told))
-
-
-def _outdated() -> Iterator[str]:
-    """The local modules here whose texts have changed since they were executed or, where nobody
-    listened then, since this process was started."""
-    for module in local_modules():
-        name = module.__name__
-        facts = files.facts_of(str(module.__file__))
-        if name in watch_imports.heard():
-            if watch_imports.changed_since([name]):
-                yield name
-        elif facts is not None and facts.st_mtime > _started():
-            yield name
-
-
-def _started() -> float:
-    """When this process was started, in seconds since 1970."""
-    try:
-        with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
-            ticks = int(file.read().rpartition(")")[2].split()[19])
-    except FileNotFoundError:
-        import psutil
-
-        return float(psutil.Process().create_time())
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return booted + ticks / os.sysconf("SC_CLK_TCK")

@@ -139,9 +139,8 @@ class Opens:
                 _drain()
                 _sessions.remove(self)
 
-    def follow_programs(self) -> None:
-        """From now on a program runs: follow what was compiled of sources, too."""
-        self.has_programs = True
+    def follow_compiled(self) -> None:
+        """Follow what was compiled of sources, too, which programs read."""
         with _lock, files.quiet():
             for folder in [_paths[number] for number in self.within if number in _paths]:
                 compiled = os.path.join(folder, _COMPILED)

@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import os
 import stat
-import weakref
 from collections.abc import Iterable
-from typing import Any
 
 from zenbook.core import looks
 from zenbook.model import Read
@@ -26,20 +24,22 @@ from zenbook.world.ports import Seen
 from zenbook.world.watch_asked import Asked
 from zenbook.world.watch_cleared import Cleared
 from zenbook.world.watch_code import Reached
+from zenbook.world.watch_followed import Followed
 from zenbook.world.watch_listings import Found, Listings
-from zenbook.world.watch_native import Manner, Opens
+from zenbook.world.watch_native import Manner
 from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
 from zenbook.world.watch_sentences import Sentences
 
 
-class Notes(Paths, Asked, Sentences):
+class Notes(Paths, Asked, Followed, Sentences):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
         Paths.__init__(self, places, absolutes)
         Asked.__init__(self, literals)
+        Followed.__init__(self)
         Sentences.__init__(self)
         self.is_open = True
         self._contents: dict[str, Content] = {}
@@ -58,12 +58,8 @@ class Notes(Paths, Asked, Sentences):
         self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
         self.has_forked = False
-        self.programs: list[weakref.ref[Any]] = []
-        self.opens: Opens | None = None
         self.reports: set[str] = set()
         self.reached = Reached()
-        self.listings_seen: set[str] = set()
-        """Folders whose listing the audit hook saw, whoever asked."""
 
     # ------------------------------------------------------------ what is seen
 
@@ -134,7 +130,7 @@ class Notes(Paths, Asked, Sentences):
             self._fix(known)
         if not whatever:
             self.looked(path, looks.EXISTS)
-        if self._has_read_natively(key) or not self._cleared.add(key):
+        if self.has_read_natively(key, self._contents) or not self._cleared.add(key):
             self.removed(path)
             return
         self._named.pop(key, None)
@@ -257,7 +253,7 @@ class Notes(Paths, Asked, Sentences):
         """Reads, outputs, remarks and obstacles, when the step has ended."""
         self._settle_named()
         for name, (folder, digest) in self._foreseen.items():
-            if not self._has_passed_by(folder):
+            if not self.has_passed_by(folder):
                 self._looks.setdefault(name, digest)
         for path in self._cleared.left():
             self.obstacle(f"{self._name(path)} could not be removed")
@@ -346,7 +342,7 @@ class Notes(Paths, Asked, Sentences):
         written = self._written.get(key)
         if key in self._contents or key in self._made or (written and written.blind):
             return
-        if named.within and self._is_unread(key, named.within):
+        if named.within and self.is_unread(key, named.within):
             return
         now = files.stamp_now(key)
         if named.kind == looks.MISSING and files.existence(key) != looks.MISSING:
@@ -357,24 +353,6 @@ class Notes(Paths, Asked, Sentences):
             self._looks.setdefault(looks.look_name(named.name, looks.EXISTS), named.kind)
         if named.stamp is not None and now != named.stamp:
             self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
-
-    def _has_passed_by(self, folder: str) -> bool:
-        """Whether the step has gone through the folder neither natively nor unseen."""
-        opens = self.opens
-        return opens is not None and opens.has_passed_by(folder, self.places, self.listings_seen)
-
-    def _has_read_natively(self, folder: str) -> bool:
-        """Whether native code may have read what is in the folder until now."""
-        opens = self.opens
-        if opens is None:
-            return False
-        has_passed, below = self._has_passed_by(folder), folder + os.sep
-        opened = (key for key in opens.events if key.startswith(below))
-        return not has_passed or any(key not in self._contents for key in opened)
-
-    def _is_unread(self, key: str, folder: str) -> bool:
-        opens = self.opens
-        return opens is not None and key not in opens.events and self._has_passed_by(folder)
 
     def _appeared(self, key: str, named: Named, *, regular: bool) -> None:
         """A path that was named and missing is there now: the step's output."""

@@ -96,8 +96,7 @@ def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: F
 
 def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
     follow_native(notes)
-    if notes.opens is not None:
-        notes.opens.follow_programs()
+    notes.program_starts()
     programs = {os.path.basename(word) for word in words}
     shows = programs & _SHOWING and "find" not in programs  # whose patterns are no paths
     for word in words:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Told, words_of
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_scope import current, running
@@ -27,7 +28,8 @@ _EXECUTORS = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
 HOMES = _EXECUTORS | {_PROCESSES}
 """The modules whose functions are to be wrapped as soon as they are imported."""
 _SPAWNING = ("spawn", "forkserver")
-OUTDATED = "changed after workers of joblib were started: restart the kernel"
+_RESTART = "restart the kernel"
+OUTDATED = f"changed after workers of joblib were started: {_RESTART}"
 _LISTENING = """(
     __import__("importlib.util").util.find_spec("zenbook")
     and __import__("zenbook.world.watch_in_worker", fromlist=["listen"]).listen(told),
@@ -51,6 +53,8 @@ class Workers:
             yield "what workers of joblib asked for could not be heard"
         if given and any(map(_has_calls, _executors())):
             yield "workers of joblib are still at work"
+        for module in outdated_modules() if told.calls else ():
+            yield f"{module} changed after it was imported, and workers import it anew: {_RESTART}"
         for name in dict.fromkeys(_outdated(notes, told.held)):
             yield f"${name} {OUTDATED}"
 
@@ -125,7 +129,8 @@ def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterato
 def _told(notes: Notes) -> tuple[tuple[Any, ...], int]:
     """Where a worker leaves word for these notes, as a plain tuple, and the number of the call."""
     words = words_of(notes)
-    return (*words.address, notes.cwd, notes.places.home, notes.absolutes), next(words.calls)
+    words.told.calls += 1
+    return (*words.address, notes.cwd, notes.places.home, notes.absolutes), words.told.calls
 
 
 def _executors() -> list[Any]:

@@ -1,0 +1,50 @@
+"""What the kernel tells of the folders in which a step works, beside what Python does there."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Collection
+from typing import Any
+
+from zenbook.world.watch_native import Opens
+from zenbook.world.watch_places import Places
+
+
+class Followed:
+    """What native code and programs did for one step, as far as it is followed."""
+
+    places: Places
+
+    def __init__(self) -> None:
+        self.opens: Opens | None = None
+        self.programs: list[weakref.ref[Any]] = []
+        """Programs that the step has started."""
+        self.listings_seen: set[str] = set()
+        """Folders whose listing the audit hook saw, whoever asked."""
+
+    def program_starts(self) -> None:
+        """A program starts, which may read sources, too."""
+        if self.opens is not None:
+            self.opens.follow_compiled()
+            self.opens.has_programs = True
+
+    def has_passed_by(self, folder: str) -> bool:
+        """Whether the step has gone through the folder neither natively nor unseen."""
+        opens = self.opens
+        return opens is not None and opens.has_passed_by(folder, self.places, self.listings_seen)
+
+    def has_read_natively(self, folder: str, known: Collection[str]) -> bool:
+        """Whether native code may have read what is in the folder until now, but for files that
+        are known."""
+        opens = self.opens
+        if opens is None:
+            return False
+        has_passed, below = self.has_passed_by(folder), folder + os.sep
+        opened = (key for key in opens.events if key.startswith(below))
+        return not has_passed or any(key not in known for key in opened)
+
+    def is_unread(self, key: str, folder: str) -> bool:
+        """Whether the file in a folder that was named has been passed by."""
+        opens = self.opens
+        return opens is not None and key not in opens.events and self.has_passed_by(folder)
