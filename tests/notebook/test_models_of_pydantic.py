@@ -91,3 +91,33 @@ def test_an_adapter_counts_as_what_it_reads(kernel: Kernel) -> None:
     assert (edited.status, edited.result) == ("completed", "3"), edited.said
     other = kernel.play(PART, WHOLE, ADAPTER.replace("list", "tuple"), ADAPTED)[-1]
     assert other.status == "completed", other.said
+
+
+NOTED = (
+    "from pydantic import AfterValidator, PlainSerializer\n"
+    "from typing import Annotated, NewType\nfrom typing_extensions import TypeAliasType"
+)
+CODE = "def more(n):\n    return n + 1\ndef told(n):\n    return n * 10"
+FIELDS = {
+    "of a field": "Annotated[int, AfterValidator(more), PlainSerializer(told)]",
+    "of a part of a field": "list[Annotated[int, AfterValidator(more), PlainSerializer(told)]]",
+    "of an alias": "Age",
+}
+ALIAS = "Age = TypeAliasType('Age', Annotated[int, AfterValidator(more), PlainSerializer(told)])"
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=[*FIELDS])
+def test_functions_in_an_annotation_count_by_their_code(kernel: Kernel, field: str) -> None:
+    model = f"class Noted(BaseModel):\n    n: {field}"
+    given = "[1]" if "list" in field else "1"
+    cells = (IMPORTS, NOTED, CODE, ALIAS, model, f"one = Noted(n={given})")
+    steps = ("%%step tell\none.model_dump_json()", f"%%step make\nstr(Noted(n={given}).n)")
+    kernel.play(*cells, *steps)
+    kernel.restart()
+    again = kernel.play(*cells, *steps)[-2:]
+    assert [cell.status for cell in again] == ["cached"] * 2, [cell.said for cell in again]
+    for before, after, shown in (("n + 1", "n + 2", "3"), ("n * 10", "n * 20", "40")):
+        code = CODE.replace(before, after)
+        edited = kernel.play(code, *cells[3:], *steps)[-2:]
+        assert [cell.status for cell in edited] == ["completed"] * 2, [c.said for c in edited]
+        assert shown in " ".join(str(cell.result) for cell in edited)

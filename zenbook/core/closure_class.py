@@ -6,11 +6,11 @@ import abc
 import enum
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_trace import MISSING
-from zenbook.core.kinds import is_a
+from zenbook.core.kinds import is_a, meant_by
 
 _NOT_BEHAVIOUR = frozenset(
     {
@@ -68,7 +68,8 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     """Names and values, in alphabetical order; positions, texts and caches are left out.
 
     Fields of a dataclass come as ``field NAME``, members of an Enum by their values in the
-    order of definition, and the annotations where a metaclass of a library reads them.
+    order of definition, and the annotations where a metaclass of a library reads them: as
+    texts, and each ``annotation NAME`` by the objects that it holds.
     """
     members: Mapping[str, Any] = getattr(cls, "__members__", {})
     is_enum = is_a(cls, enum.EnumMeta)
@@ -83,6 +84,8 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
         yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
+        told = ((name, tuple(_objects_in(note))) for name, note in annotations.items())
+        yield from ((f"annotation {name}", objects) for name, objects in told if objects)
 
 
 def value_in(cls: Any, name: str) -> tuple[list[_Looked], Any] | None:
@@ -134,6 +137,36 @@ def fields_of(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _text(annotation: Any) -> str:
+    """An annotation without the objects that it holds."""
     if isinstance(annotation, str):
         return annotation
-    return annotation.__qualname__ if is_a(annotation, type) else repr(annotation)
+    if is_a(annotation, type):
+        return str(annotation.__qualname__)
+    if not any(True for _ in _objects_in(annotation)):
+        return repr(annotation)
+    if is_a(annotation, list):
+        return f"[{', '.join(map(_text, annotation))}]"
+    if get_origin(annotation) is Annotated:
+        return f"Annotated[{_text(get_args(annotation)[0])}]"
+    return f"{_text(get_origin(annotation))}[{', '.join(map(_text, get_args(annotation)))}]"
+
+
+def _objects_in(annotation: Any) -> Iterator[Any]:
+    """What an annotation holds that its text does not say, such as a validator in ``Annotated``."""
+    kind, parts = get_origin(annotation), get_args(annotation)
+    if kind is Annotated:
+        yield from parts[1:]
+        yield from _objects_in(parts[0])
+    elif parts and kind is not Literal:
+        for part in parts:
+            yield from _objects_in(part)
+    elif is_a(annotation, list):
+        for part in annotation:
+            yield from _objects_in(part)
+    elif not is_a(annotation, (str, type)) and _is_more_than_its_text(annotation):
+        yield annotation
+
+
+def _is_more_than_its_text(annotation: Any) -> bool:
+    """Whether it stands for another one, or its text tells where it is in memory."""
+    return bool(meant_by(annotation)) or " at 0x" in repr(annotation)

@@ -61,6 +61,8 @@ _HARMLESS = frozenset(
 )
 """Types of module constants that carry no result."""
 _MOST_DECORATORS = 20
+_TOLD_MORE = frozenset({"joblib", "numba"})
+"""Libraries whose callables count by how they were set up, too, beside the function within."""
 _NUMBER = re.compile(r"#\d+\Z")
 """What tells apart things of one name."""
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
@@ -147,9 +149,7 @@ class Objects(Collector):
         wrapped = told_by(value, "__wrapped__")
         if _is_users_function(wrapped):
             inside = self.meaning(text, wrapped)
-            if (
-                library_of(type(value)) == "numba"
-            ):  # how it compiles counts, and what it compiled in
+            if library_of(type(value)) in _TOLD_MORE:
                 return ("compiled", inside, self.constant(text, value))
             given = value.cache_parameters() if type(value) is MEMOIZED else {}
             return ("wrapped", identity_of(type(value)), inside, tuple(given.items()))

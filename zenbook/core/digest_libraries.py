@@ -79,6 +79,12 @@ def _loguru() -> Describers:
     return DESCRIBERS
 
 
+def _joblib() -> Describers:
+    from zenbook.core.digest_joblib import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -99,6 +105,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "pyarrow": _arrow,
     "polars": _polars,
     "loguru": _loguru,
+    "joblib": _joblib,
     "multiprocessing": _others,
     "scipy": _others,
     "torch": _others,

@@ -20,7 +20,7 @@ from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
 from zenbook.core.ended import facts_of_ended, may_be_over
-from zenbook.core.kinds import MEMOIZED, adds_only_attributes, is_a
+from zenbook.core.kinds import MEMOIZED, adds_only_attributes, is_a, meant_by
 from zenbook.core.left_out import attributes_left_out
 from zenbook.core.plain_values import is_value_type
 from zenbook.core.raised import behind
@@ -155,8 +155,6 @@ def _reduced(value: Any, digester: Digester) -> Description:
 
 _BY_TYPE = (_instance, _reduced)
 """Whether it is one of these is decided by an object's type, unless that may be refused or over."""
-_MEANT = ("__supertype__", "__bound__", "__constraints__")
-"""What a ``NewType`` and a ``TypeVar`` stand for."""
 
 
 def _named(value: Any, name: str, digester: Digester) -> Description:
@@ -165,7 +163,7 @@ def _named(value: Any, name: str, digester: Digester) -> Description:
     said = digester.installed(getattr(value, "__module__", kind.__module__), name)
     wrapped = getattr(value, "__wrapped__", None)
     says_so = isinstance(kind.__reduce__, types.FunctionType)  # Cython's functions are no module's
-    if meant := {name: held for name in _MEANT if (held := getattr(value, name, None))}:
+    if meant := meant_by(value):
         return "named", said, meant
     if wrapped is None and not (says_so and digester.code.is_local(kind)):
         return "named", said

@@ -18,6 +18,7 @@ T = TypeVar("T")
 _WORD = object.__basicsize__ // 2
 _get = object.__getattribute__
 _WRAPPERS = frozenset({"FunctionWrapper", "BoundFunctionWrapper"})
+_MEANT = ("__supertype__", "__bound__", "__constraints__", "__value__")
 MEMOIZED: Any = type(functools.lru_cache(len))
 """What ``functools.lru_cache`` makes of a function."""
 
@@ -54,6 +55,12 @@ def held_by_name(value: Any) -> Any:
 def slot_of(value: Any, name: str) -> Any:
     """What an instance holds in a slot. Raises AttributeError for an empty one."""
     return _get(value, name)
+
+
+def meant_by(value: Any) -> dict[str, Any]:
+    """What a ``NewType``, a ``TypeVar`` or a ``TypeAliasType`` stands for; empty for all else."""
+    found = {name: told_by(value, name) for name in _MEANT}
+    return {name: held for name, held in found.items() if held}
 
 
 def told_by(value: Any, name: str) -> Any:

@@ -5,6 +5,7 @@ audit events),
 :mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
 :mod:`watch_named` (paths only named), :mod:`watch_reaching` (code reached by name),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),
+:mod:`watch_once` (warnings shown before),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
@@ -30,6 +31,7 @@ from zenbook.world import (
     watch_looks,
     watch_memoized,
     watch_native,
+    watch_once,
 )
 from zenbook.world.display_settings import SHOWING, shown_now
 from zenbook.world.interrupts import Interrupts
@@ -70,6 +72,7 @@ class SystemWatch:
         """Watch while the block runs; call the result afterwards."""
         notes = self._begin(literals, tuple(values))
         watch_hearing.know(notes)
+        watch_once.know(notes)
         del values  # which the step may let go of
         watch_memoized.know(memoized)
         remembered = watch_memoized.before()
@@ -85,8 +88,11 @@ class SystemWatch:
             if notes.opens is not None:
                 notes.opens.close()
             watch_looks.unwrap()
+            for read in watch_once.after(notes):
+                notes.adopt(read)
             for name in sorted(notes.reports):
-                notes.adopt(report_now(name))
+                if not watch_once.is_about_marks(name):
+                    notes.adopt(report_now(name))
             sets_up = OWN_HANDLER in notes.reports
             for name, obstacle in before.changes(notes.variables_set, sets_up=sets_up):
                 notes.changed.add(name)
@@ -101,6 +107,8 @@ class SystemWatch:
             now = Read("file", read.name, files.look_again(read.name, read.digest))
         elif read.kind == "variable":
             now = variable_read(read.name)
+        elif read.kind == "setting" and watch_once.is_about_marks(read.name):
+            now = watch_once.again(read)
         elif read.kind == "setting":
             now = shown_now(read) if read.name in SHOWING else report_now(read.name)
         elif read.kind == "use":
@@ -113,7 +121,9 @@ class SystemWatch:
 
     def repeat(self, reads: Iterable[Read]) -> None:
         """Do to this process what a step did that made these reads."""
+        reads = [*reads]
         set_up(reads)
+        watch_once.repeat(reads)
 
     def imported(self, modules: Iterable[str]) -> Seen:
         """What these local modules, and all that they import, read when they were imported."""

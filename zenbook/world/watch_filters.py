@@ -84,4 +84,24 @@ def end() -> None:
 
 def standing() -> list[Any]:
     """The filters, without ours."""
-    return [each for each in warnings.filters if each is not _OURS]
+    return [each for each in warnings.filters if each is not _OURS and each is not _ASKING]
+
+
+class _Asking(Warning):
+    """What is given only to hear which version of the filters Python is at."""
+
+
+_ASKING: Any = ("ignore", None, _Asking, None, 0)
+
+
+def version() -> int:
+    """How often the filters have changed: a mark that a warning was shown is good for one version
+    of them. Python tells it to the registry that a warning comes with (measured: 1 µs)."""
+    registry: dict[Any, Any] = {}
+    filters: Any = warnings.filters
+    filters.insert(0, _ASKING)
+    try:
+        warnings.warn_explicit("", _Asking, "", 1, registry=registry)
+    finally:
+        filters.remove(_ASKING)
+    return int(registry.get("version", 0))

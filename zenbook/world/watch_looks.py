@@ -30,6 +30,7 @@ from zenbook.world import (
     watch_hearing,
     watch_imports,
     watch_memoized,
+    watch_once,
     watch_programs,
     watch_random,
     watch_reaching,
@@ -134,6 +135,7 @@ def _wrap_all() -> None:
         for owner, name, make in room.functions():
             _replace(owner, name, make)
     watch_filters.listen(watch_reports.not_shown)
+    watch_once.listen()
 
 
 def unwrap() -> None:
@@ -143,6 +145,7 @@ def unwrap() -> None:
         _users -= 1
         if _users == 0:
             watch_filters.end()
+            watch_once.end()
             for owner, name, original, ours in _originals.values():
                 if vars(owner).get(name) is not ours:
                     continue

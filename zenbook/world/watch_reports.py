@@ -9,7 +9,6 @@ was asked, is looked at by itself, and so is each that a filter has hidden (:mod
 
 from __future__ import annotations
 
-import builtins
 import functools
 import gc
 import logging
@@ -20,21 +19,18 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
 from zenbook.world.randomness import GlobalRandomness
-from zenbook.world.watch_filters import standing
 from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
+from zenbook.world.watch_once import action_on, category_of, is_full, name_of, shown
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_registries import COLORMAP, colormap_now
 from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
-_LONGEST = 200
-_MOST_WARNINGS = 50
 _WARNING = re.compile(r"warning (.*) \(([\w.]+) < (\w+) in ([\w.]*)\)", re.DOTALL)
 _BY_ITSELF = ", set up by itself"
 _LOG = re.compile(rf"logger (.*) at (\d+)({_BY_ITSELF})?")
@@ -120,7 +116,7 @@ def _note(name: str, by_itself: str = "") -> None:
 def _note_warning(name: str) -> None:
     """A step may give a thousand, each with another number in its text."""
     for notes in current():
-        if sum(map(str.startswith, notes.reports, repeat("warning "))) < _MOST_WARNINGS:
+        if not is_full(notes):
             notes.reports.add(name)
 
 
@@ -132,7 +128,9 @@ def _showing(original: _Function) -> _Function:
     def _showwarnmsg(message: Any) -> Any:
         if running:
             home = _module_of(message.filename)
-            _note_warning(_name_of(str(message.message), message.category, home))
+            text = str(message.message)
+            _note_warning(name_of(text, message.category, home))
+            shown(text, message.category, home, message.lineno)
             warned()
         return original(message)
 
@@ -141,15 +139,9 @@ def _showing(original: _Function) -> _Function:
 
 def not_shown(text: str, kind: type[Warning], home: str) -> None:
     """The filters are asked about a warning: note it, if they will not let it be shown."""
-    name = _name_of(text, kind, home)
+    name = name_of(text, kind, home)
     if running and report_now(name).digest in ("ignore", "error"):
         _note_warning(name)
-
-
-def _name_of(text: str, kind: type[Warning], home: str) -> str:
-    base = next(one.__name__ for one in kind.__mro__ if one.__module__ == "builtins")
-    told = f"{kind.__module__}.{kind.__qualname__} < {base} in {home}"
-    return f"warning {text[:_LONGEST]} ({told})"
 
 
 def _module_of(file: str) -> str:
@@ -169,26 +161,11 @@ def _module_among(file: str, _modules: int) -> str:
 def _fate_of_warning(text: str, kind: str, base: str, home: str) -> str:
     """What becomes of it: the filters ``ignore`` it or make it an ``error``, or it is ``shown`` or
     ``heard`` by the program itself."""
-    module, _, name = kind.rpartition(".")
-    category = getattr(sys.modules.get(module), name, None) or getattr(builtins, base)
-    for action, message, about, where, line in standing():
-        if (
-            (message is None or _matches(message, text))
-            and issubclass(category, about)
-            and (where is None or _matches(where, home))
-            and not line
-        ):
-            if action in ("ignore", "error"):
-                return str(action)
-            break
+    action = action_on(text, category_of(kind, base), home)
+    if action in ("ignore", "error"):
+        return action
     hearer, told = hearer_of_warnings()
     return f"shown {told}".strip() if hearer is None else "heard"
-
-
-def _matches(pattern: Any, text: str) -> bool:
-    if isinstance(pattern, str):
-        return re.match(pattern, text, re.IGNORECASE) is not None
-    return bool(pattern.match(text))
 
 
 # ---------------------------------------------------------------- logging

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -105,7 +106,21 @@ def _binds_literals(node: ast.stmt) -> bool:
 
 @contextlib.contextmanager
 def _no_warnings() -> Iterator[None]:
-    import warnings
+    """Nothing is shown, and the filters stay as they are. ``warnings.catch_warnings`` would make
+    Python forget which warnings it has shown."""
+    filters: Any = warnings.filters
+    before = [*filters]
+    filters.insert(0, _IGNORING)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        if [each for each in warnings.filters if each is not _IGNORING] == before:
+            filters.remove(_IGNORING)
+        else:
+            with warnings.catch_warnings():  # which has Python look at the filters again
+                pass
+            warnings.filters[:] = before  # type: ignore[index]
 
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        yield
+
+_IGNORING: Any = ("ignore", None, Warning, None, 0)
