@@ -374,7 +374,7 @@ def test_what_a_module_read_that_a_worker_imported_in_an_earlier_call_is_a_reaso
 
 
 def test_a_call_that_nobody_heard_is_an_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch_workers, "_LISTENING", "function")
+    monkeypatch.setattr(watch_workers, "_LISTENING", "None")
     unheard = "what workers of joblib asked for could not be heard"
     assert see(lambda: _by_joblib(_exists)).obstacles == (unheard,)
 

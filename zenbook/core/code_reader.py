@@ -89,6 +89,8 @@ class _Reader:
         self._read_constants()
         self.texts |= texts_read(self.attributes.union(*((n.root, *n.chain) for n in self.names)))
         self.texts |= texts_read(entry.attribute for entry in self.imports)
+        if "run_line_magic" in self.attributes:
+            self.texts |= texts_read(self.strings)
         self.dynamic |= self.attributes & NAMESPACES
         asks_shell = any("get_ipython" in (n.root, *n.chain) for n in self.names | self.taken)
         if asks_shell or any(entry.attribute == "get_ipython" for entry in self.imports):

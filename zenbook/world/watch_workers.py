@@ -30,12 +30,11 @@ HOMES = _EXECUTORS | {_PROCESSES}
 _SPAWNING = ("spawn", "forkserver")
 _RESTART = "restart the kernel"
 OUTDATED = f"changed after workers of joblib were started: {_RESTART}"
-_LISTENING = """(
+_LISTENING = """
     __import__("importlib.util").util.find_spec("zenbook")
-    and __import__("zenbook.world.watch_in_worker", fromlist=["listen"]).listen(told),
-    function,
-)[-1]"""
-"""What a worker makes a call's function of: it may have been started where zenbook is not found."""
+    and __import__("zenbook.world.watch_in_worker", fromlist=["listen"]).listen(told)
+"""
+"""What a process evaluates first: it may have been started where zenbook is not found."""
 
 
 class Workers:
@@ -114,7 +113,18 @@ class _Told:
         return self._function(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return eval, (_LISTENING, {"function": self._function, "told": self._told})
+        """What stands first is unpickled first: so what the function needs is heard, too."""
+        return eval, ("sent[1]", {"sent": (_Listening(self._told), self._function)})
+
+
+class _Listening:
+    """Is unpickled as a question."""
+
+    def __init__(self, told: Any) -> None:
+        self._told = told
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (_LISTENING.strip().replace("\n", " "), {"told": self._told})
 
 
 def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterator[str]:
