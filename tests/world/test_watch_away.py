@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import multiprocessing
 import os
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -350,6 +353,71 @@ def test_a_worker_listens_no_longer_than_its_step_runs(project: Path) -> None:
 
 def _listens() -> bool:
     return bool(watch_scope.running)
+
+
+REMEMBERS = """
+import functools
+@functools.lru_cache
+def load(): return open('in/' + 'a.csv').read()
+HELD = {}
+def hold():
+    if not HELD:
+        HELD['a'] = open('in/' + 'a.csv').read()
+    return HELD['a']
+"""
+
+
+@pytest.mark.parametrize("name", ["load", "hold"])
+def test_what_a_worker_remembers_of_an_earlier_steps_calls_is_a_reason(
+    name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "zb_holds.py").write_text(REMEMBERS)
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, "zb_holds", raising=False)
+    call = getattr(importlib.import_module("zb_holds"), name)
+    time.sleep(0.02)
+    for _ in range(2):
+        seen = see(lambda: _by_one_worker(call))
+        assert ("in/a.csv" in names(seen), seen.obstacles) == (True, ())
+    _by_one_worker(call)
+    if name == "load":
+        remembers = "workers of joblib remember what other cells had them do: restart the kernel"
+        assert see(lambda: _by_one_worker(call)).obstacles == (remembers,)
+
+
+def test_a_pool_that_was_made_before_is_an_obstacle() -> None:
+    told = ("it hands calls to a pool of processes that was made before",)
+    context = multiprocessing.get_context("fork")
+    with context.Pool(1) as pool, ProcessPoolExecutor(1, mp_context=context) as executor:
+        executor.submit(_exists).result()
+        assert see(lambda: pool.apply(_exists)).obstacles == told
+        assert see(lambda: executor.submit(_exists).result()).obstacles == told
+    with ThreadPool(1) as threads:
+        assert see(lambda: threads.apply(_exists)).obstacles == ()
+
+    def body() -> None:
+        with context.Pool(1) as pool, ProcessPoolExecutor(1, mp_context=context) as executor:
+            for _ in range(2):
+                pool.apply(_exists)
+                executor.submit(_exists).result()
+
+    assert see(body).obstacles == ()
+
+
+class Reading:
+    """Reads a file when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reads, ()
+
+
+@pytest.mark.parametrize("way", ["joblib", "spawned"])
+def test_what_is_read_when_a_call_is_unpickled_counts(way: str) -> None:
+    assert "in/a.csv" in names(see(lambda: AWAY[way](functools.partial(_told, Reading()))))
+
+
+def _told(text: str) -> str:
+    return text
 
 
 def test_what_a_module_read_that_a_worker_imported_in_an_earlier_call_is_a_reason(

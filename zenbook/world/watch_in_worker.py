@@ -6,10 +6,12 @@ these are others by now, it does not compute what a new process would, and says 
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from zenbook.core.closure_members import local_modules
 from zenbook.world import files, watch_events, watch_imports, watch_looks
 from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Away
@@ -26,6 +28,11 @@ class _Address(NamedTuple):
     cwd: str
     home: str
     absolutes: tuple[str, ...]
+
+
+_REMEMBERED = frozenset({"adopt", "held", "listed", "looked", "matched", "read", "variable"})
+_history: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {}
+"""What the calls of earlier steps asked for."""
 
 
 class Listener(Away):
@@ -45,6 +52,15 @@ class Listener(Away):
             else:
                 self.adopt(read)
 
+        for what, said, more in [*_history.values()] if any(local_modules()) else ():
+            super()._say(what, *said, **more)
+
+    def _say(self, what: str, *said: Any, **more: Any) -> None:
+        """What is asked for may be remembered for the calls of later steps, in a module here."""
+        super()._say(what, *said, **more)
+        if what in _REMEMBERED:
+            _history[repr((what, said, more))] = (what, said, more)
+
     def variable(self, name: str) -> None:
         """The worker was given its own when it was started."""
         if self._is_news("held", name):
@@ -62,27 +78,40 @@ _followed: dict[_Address, Listener] = {}
 """The steps whose call came last."""
 
 
-def listen(told: Sequence[tuple[tuple[Any, ...], int]]) -> None:
+def listen(told: Sequence[tuple[tuple[Any, ...], int, bool]]) -> None:
     """A call is about to run here: what happens from now on is these steps' doing. Where that fails
     nobody says that the call was heard, and its result is not kept."""
     try:
         with files.quiet():
-            _listen([(_Address(*address), call) for address, call in told])
+            _listen([(_Address(*address), call, mixed) for address, call, mixed in told])
     except Exception:  # never the user's problem
         follow_from_now(())
 
 
-def _listen(told: Sequence[tuple[_Address, int]]) -> None:
+def _listen(told: Sequence[tuple[_Address, int, bool]]) -> None:
     if not _followed:
         watch_events.install()
         watch_imports.install()
         watch_looks.wrap("looks")
-    for address in _followed.keys() - {address for address, _ in told}:
+    for address in _followed.keys() - {address for address, _, _ in told}:
         os.close(_followed.pop(address).descriptor)
-    for address, call in told:
+    for address, call, mixed in told:
         if address not in _followed:
             _followed[address] = Listener(address)
         for module in outdated_modules():
             _followed[address].obstacle(f"{module} {OUTDATED}")
+        if mixed and _remembers():
+            _followed[address].obstacle(
+                "workers of joblib remember what other cells had them do: restart the kernel"
+            )
         _followed[address].heard(call)
-    follow_from_now(tuple(_followed[address] for address, _ in told))
+    follow_from_now(tuple(_followed[address] for address, _, _ in told))
+
+
+def _remembers() -> bool:
+    """Whether a function of a local module remembers results here."""
+    return any(
+        isinstance(value, functools._lru_cache_wrapper) and value.cache_info().currsize
+        for module in local_modules()
+        for value in list(vars(module).values())
+    )

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Told, words_of
@@ -23,11 +24,16 @@ from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
 _LIBRARIES = ("joblib.externals.loky", "loky")
-_PROCESSES = "multiprocessing.process"
+_PROCESSES, _POOLS = "multiprocessing.process", "multiprocessing.pool"
+_FUTURES = "concurrent.futures.process"
 _EXECUTORS = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
-HOMES = _EXECUTORS | {_PROCESSES}
+HOMES = _EXECUTORS | {_PROCESSES, _POOLS, _FUTURES}
 """The modules whose functions are to be wrapped as soon as they are imported."""
 _SPAWNING = ("spawn", "forkserver")
+_started: WeakKeyDictionary[Any, tuple[Notes, ...]] = WeakKeyDictionary()
+"""The steps that have started a process."""
+_told_calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+"""How many of an executor's calls were told to leave word."""
 _RESTART = "restart the kernel"
 OUTDATED = f"changed after workers of joblib were started: {_RESTART}"
 _LISTENING = """
@@ -60,13 +66,16 @@ class Workers:
 
 def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]]:
     """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
-    for home in _EXECUTORS:
-        kind = getattr(sys.modules.get(home), "ProcessPoolExecutor", None)
-        if kind is not None:
-            yield kind, "submit", _submitting
-    kind = getattr(sys.modules.get(_PROCESSES), "BaseProcess", None)
-    if kind is not None:
-        yield kind, "start", _starting
+    places = (
+        *((home, "ProcessPoolExecutor", "submit", _submitting) for home in sorted(_EXECUTORS)),
+        (_PROCESSES, "BaseProcess", "start", _starting),
+        (_POOLS, "Pool", "_check_running", _handing),
+        (_FUTURES, "ProcessPoolExecutor", "submit", _handing),
+    )
+    for home, name, method, make in places:
+        kind = getattr(sys.modules.get(home), name, None)
+        if hasattr(kind, method):
+            yield kind, method, make
 
 
 def _submitting(original: _Function) -> _Function:
@@ -74,7 +83,8 @@ def _submitting(original: _Function) -> _Function:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         everyone = current() if running else ()
         with suppress(OSError):  # no file to leave word in: nobody hears the call
-            fn = _Told(fn, everyone) if everyone else fn
+            fn = _Told(fn, everyone, _has_others(self)) if everyone else fn
+            _told_calls[self] = _told_calls.get(self, 0) + bool(everyone)
         return original(self, fn, *args, **kwargs)
 
     return submit
@@ -87,6 +97,7 @@ def _starting(original: _Function) -> _Function:
         everyone = current() if running and _is_spawned(self) else ()
         with suppress(OSError):
             self._target = _Told(target, everyone) if everyone else target
+        _started[self] = current() if running else ()
         try:
             original(self)
         finally:
@@ -94,6 +105,25 @@ def _starting(original: _Function) -> _Function:
                 self._target = target
 
     return start
+
+
+def _handing(original: _Function) -> _Function:
+    """A pool is given a call; one that was made before the step knows nothing of it."""
+
+    @functools.wraps(original)
+    def hand(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for notes in current() if running else ():
+            if any(notes not in _started.get(one, ()) for one in _processes_of(self)):
+                notes.obstacle("it hands calls to a pool of processes that was made before")
+        return original(self, *args, **kwargs)
+
+    return hand
+
+
+def _processes_of(pool: Any) -> list[Any]:
+    """Its processes, not threads in their place."""
+    found = getattr(pool, "_pool", None) or [*(getattr(pool, "_processes", None) or {}).values()]
+    return [one for one in found if hasattr(one, "_popen")]
 
 
 def _is_spawned(process: Any) -> bool:
@@ -105,9 +135,10 @@ def _is_spawned(process: Any) -> bool:
 class _Told:
     """A function that knows where the process that it is sent to is to leave word."""
 
-    def __init__(self, function: Any, everyone: tuple[Notes, ...]) -> None:
+    def __init__(self, function: Any, everyone: tuple[Notes, ...], mixed: bool = False) -> None:
+        """``mixed``: its worker may have had calls that no step has heard."""
         self._function = function
-        self._told = [_told(notes) for notes in everyone]
+        self._told = [(*_told(notes), mixed) for notes in everyone]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
@@ -147,6 +178,11 @@ def _executors() -> list[Any]:
     homes = (sys.modules.get(f"{library}.reusable_executor") for library in _LIBRARIES)
     found = (getattr(home, "_executor", None) for home in homes)
     return [executor for executor in found if executor is not None]
+
+
+def _has_others(executor: Any) -> bool:
+    """Whether it has been given calls by others than steps."""
+    return _given(executor) > _told_calls.get(executor, 0)
 
 
 def _given(executor: Any) -> int:
