@@ -1,6 +1,6 @@
-"""Heard in a worker of ``loky`` (:mod:`watch_workers`): what the calls of a step ask for there.
+"""Heard in a process that was not forked (:mod:`watch_workers`): what a step's calls ask for there.
 
-The worker outlives the step, and goes on with the variables and the modules that it has. Where
+A worker of ``loky`` outlives the step, and goes on with the variables and the modules that it has. Where
 these are others by now, it does not compute what a new process would, and says so.
 """
 
@@ -51,7 +51,6 @@ class Listener(Away):
                 self.obstacle(f"{name} changed after {module} had read it: restart the kernel")
             else:
                 self.adopt(read)
-
         for what, said, more in [*_history.values()] if any(local_modules()) else ():
             super()._say(what, *said, **more)
 

@@ -36,10 +36,10 @@ _told_calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """How many of an executor's calls were told to leave word."""
 _RESTART = "restart the kernel"
 OUTDATED = f"changed after workers of joblib were started: {_RESTART}"
-_LISTENING = """
+_LISTENING = """(
     __import__("importlib.util").util.find_spec("zenbook")
     and __import__("zenbook.world.watch_in_worker", fromlist=["listen"]).listen(told)
-"""
+)"""
 """What a process evaluates first: it may have been started where zenbook is not found."""
 
 
@@ -97,7 +97,8 @@ def _starting(original: _Function) -> _Function:
         everyone = current() if running and _is_spawned(self) else ()
         with suppress(OSError):
             self._target = _Told(target, everyone) if everyone else target
-        _started[self] = current() if running else ()
+        with suppress(TypeError):  # a class of the user's may be no key
+            _started[self] = current() if running else ()
         try:
             original(self)
         finally:
@@ -113,11 +114,18 @@ def _handing(original: _Function) -> _Function:
     @functools.wraps(original)
     def hand(self: Any, *args: Any, **kwargs: Any) -> Any:
         for notes in current() if running else ():
-            if any(notes not in _started.get(one, ()) for one in _processes_of(self)):
+            if any(notes not in _starters(one) for one in _processes_of(self)):
                 notes.obstacle("it hands calls to a pool of processes that was made before")
         return original(self, *args, **kwargs)
 
     return hand
+
+
+def _starters(process: Any) -> tuple[Notes, ...]:
+    """The steps that have started it, as far as is known."""
+    with suppress(TypeError):
+        return _started.get(process, ())
+    return ()
 
 
 def _processes_of(pool: Any) -> list[Any]:
@@ -155,7 +163,7 @@ class _Listening:
         self._told = told
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return eval, (_LISTENING.strip().replace("\n", " "), {"told": self._told})
+        return eval, (_LISTENING, {"told": self._told})
 
 
 def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterator[str]:
