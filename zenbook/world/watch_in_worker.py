@@ -1,7 +1,8 @@
 """Heard in a process that was not forked (:mod:`watch_workers`): what a step's calls ask for there.
 
-A worker of ``loky`` outlives the step, and goes on with the variables and the modules that it has. Where
-these are others by now, it does not compute what a new process would, and says so.
+A worker of ``loky`` outlives the step, and goes on with the variables and the modules that it has.
+Where these are others by now, it does not compute what a new process would, and says so. What its
+modules remember of the calls of earlier steps is asked for anew, so to speak: by each later step.
 """
 
 from __future__ import annotations
