@@ -80,6 +80,40 @@ def test_what_a_library_reads_of_a_function_of_the_steps_own_counts(own: Kernel)
         assert own.ask("y") == expected
 
 
+CHECKED = """
+import dataclasses, pydantic
+from typing import Annotated, NamedTuple
+def check(value): return value + {0}
+Number = Annotated[{1}, pydantic.AfterValidator(check)]
+@dataclasses.dataclass
+class Row:
+    price: Number
+class Point(NamedTuple):
+    x: list[Number]
+def plain(x: Number): return x
+@pydantic.validate_call
+def checked(x: Number): return x
+"""
+CHECKS = (
+    "%%step row\ny = pydantic.TypeAdapter(Row).validate_python({'price': '1'}).price",
+    "%%step point\ny = pydantic.TypeAdapter(Point).validate_python([['1']]).x[0]",
+    "%%step plainly\ny = pydantic.validate_call(plain)('1')",
+    "%%step checked_before\ny = checked('1')",
+    "%%step number\ny = pydantic.TypeAdapter(Number).validate_python('1')",
+)
+
+
+@pytest.mark.skipif(bool(OTHER_PYTHON), reason="pydantic is not there")
+def test_what_an_annotation_holds_counts_where_a_library_reads_it(own: Kernel) -> None:
+    for more, kind, expected in ((1, "int", "2"), (2, "int", "3"), (2, "float", "3.0")):
+        for status in ("completed", "cached"):
+            own.run(CHECKED.format(more, kind))
+            for step in CHECKS:
+                ran = own.run(step)
+                assert (ran.status, own.ask("y")) == (status, expected), (step, ran.said)
+            own.restart()
+
+
 FIELDS = """
 import dataclasses
 @dataclasses.dataclass

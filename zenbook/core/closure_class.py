@@ -6,11 +6,12 @@ import abc
 import enum
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_texts import objects_in, text_without_objects
 from zenbook.core.closure_trace import MISSING
-from zenbook.core.kinds import is_a, meant_by
+from zenbook.core.kinds import is_a
 
 _NOT_BEHAVIOUR = frozenset(
     {
@@ -83,8 +84,9 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
     yield from fields_of(cls)
     if type(cls) not in _PLAIN_KINDS:
         annotations = inspect.get_annotations(cls)
-        yield "annotations", tuple(f"{name}: {_text(note)}" for name, note in annotations.items())
-        told = ((name, tuple(_objects_in(note))) for name, note in annotations.items())
+        texts = [f"{name}: {text_without_objects(note)}" for name, note in annotations.items()]
+        yield "annotations", tuple(texts)
+        told = ((name, tuple(objects_in(note))) for name, note in annotations.items())
         yield from ((f"annotation {name}", objects) for name, objects in told if objects)
 
 
@@ -134,39 +136,3 @@ def fields_of(cls: type) -> Iterator[tuple[str, Any]]:
                 yield f"{given} {name}", value
         if field.metadata:
             yield f"metadata {name}", dict(field.metadata)
-
-
-def _text(annotation: Any) -> str:
-    """An annotation without the objects that it holds."""
-    if isinstance(annotation, str):
-        return annotation
-    if is_a(annotation, type):
-        return str(annotation.__qualname__)
-    if not any(True for _ in _objects_in(annotation)):
-        return repr(annotation)
-    if is_a(annotation, list):
-        return f"[{', '.join(map(_text, annotation))}]"
-    if get_origin(annotation) is Annotated:
-        return f"Annotated[{_text(get_args(annotation)[0])}]"
-    return f"{_text(get_origin(annotation))}[{', '.join(map(_text, get_args(annotation)))}]"
-
-
-def _objects_in(annotation: Any) -> Iterator[Any]:
-    """What an annotation holds that its text does not say, such as a validator in ``Annotated``."""
-    kind, parts = get_origin(annotation), get_args(annotation)
-    if kind is Annotated:
-        yield from parts[1:]
-        yield from _objects_in(parts[0])
-    elif parts and kind is not Literal:
-        for part in parts:
-            yield from _objects_in(part)
-    elif is_a(annotation, list):
-        for part in annotation:
-            yield from _objects_in(part)
-    elif not is_a(annotation, (str, type)) and _is_more_than_its_text(annotation):
-        yield annotation
-
-
-def _is_more_than_its_text(annotation: Any) -> bool:
-    """Whether it stands for another one, or its text tells where it is in memory."""
-    return bool(meant_by(annotation)) or " at 0x" in repr(annotation)

@@ -205,10 +205,11 @@ class Collector:
         said = self.watch(functools.partial(text_of, thing, text))
         if text != "annotations":
             return (said,)
-        space, names, notes = annotated_with(thing)
+        space, names, notes, objects = annotated_with(thing)
         self.bindings += ((space, name, space[name]) for name in names)
         named = [(name, self.meaning(name, space[name])) for name in names]
-        return (said, *named, *(self.meaning(note.__name__, note) for note in notes))
+        held = (self.meaning(f"annotation of {name}", value) for name, value in objects)
+        return (said, *named, *(self.meaning(note.__name__, note) for note in notes), *held)
 
     def _describe_waiting(self) -> None:
         asked = 0

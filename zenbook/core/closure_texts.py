@@ -12,9 +12,9 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, GenericAlias
-from typing import Any, ForwardRef, get_args, get_overloads
+from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin, get_overloads
 
-from zenbook.core.kinds import held_by_name, told_by
+from zenbook.core.kinds import held_by_name, is_a, meant_by, told_by
 from zenbook.core.text_readers import Text
 
 _READERS: dict[str, tuple[Text, ...]] = {
@@ -79,21 +79,26 @@ def text_of(thing: Any, which: Text) -> str:
             return str(thing.__doc__)
         every = (thing, *(get_overloads(thing) if type(thing) is FunctionType else ()))
         noted = [[*inspect.get_annotations(each).items()] for each in every]
-        return repr([(n, _noted(note)) for notes in noted for n, note in notes])
+        return repr([(n, text_without_objects(note)) for notes in noted for n, note in notes])
     except Exception:  # annotations are code, which may raise anything, and a source may be gone
         return ""
 
 
-def annotated_with(thing: Any) -> tuple[Mapping[str, Any], list[str], list[type]]:
+def annotated_with(
+    thing: Any,
+) -> tuple[Mapping[str, Any], list[str], list[type], list[tuple[str, Any]]]:
     """What annotations of a function or class lead to: the globals it stands in, the names of
-    those that its texts name, and the classes that it holds themselves."""
+    those that its texts name, the classes that it holds themselves, and other objects that it
+    holds, by the names of what is annotated."""
     space = told_by(thing, "__globals__")
     if space is None:
         space = held_by_name(sys.modules.get(str(told_by(thing, "__module__")))) or {}
     try:
-        waiting = [*inspect.get_annotations(thing).values()]
+        notes = inspect.get_annotations(thing)
     except Exception:  # as above
-        waiting = []
+        notes = {}
+    objects = [(name, held) for name, note in notes.items() for held in objects_in(note)]
+    waiting = [*notes.values()]
     names: dict[str, None] = {}
     classes: dict[type, None] = {}
     while waiting:
@@ -106,7 +111,7 @@ def annotated_with(thing: Any) -> tuple[Mapping[str, Any], list[str], list[type]
             classes[note] = None
         else:
             waiting += get_args(note)
-    return space, sorted(space.keys() & names), list(classes)
+    return space, sorted(space.keys() & names), list(classes), objects
 
 
 def names_of(text: str) -> Iterator[str]:
@@ -122,6 +127,38 @@ def names_of(text: str) -> Iterator[str]:
             yield from names_of(node.value)
 
 
-def _noted(note: Any) -> str:
-    text = note if isinstance(note, str) else repr(note)
-    return "" if " at 0x" in text else text
+def text_without_objects(annotation: Any) -> str:
+    """An annotation without the objects that it holds."""
+    if isinstance(annotation, str):
+        return annotation
+    if is_a(annotation, type):
+        return str(annotation.__qualname__)
+    if not any(True for _ in objects_in(annotation)):
+        return repr(annotation)
+    if is_a(annotation, list):
+        return f"[{', '.join(map(text_without_objects, annotation))}]"
+    if get_origin(annotation) is Annotated:
+        return f"Annotated[{text_without_objects(get_args(annotation)[0])}]"
+    parts = ", ".join(map(text_without_objects, get_args(annotation)))
+    return f"{text_without_objects(get_origin(annotation))}[{parts}]"
+
+
+def objects_in(annotation: Any) -> Iterator[Any]:
+    """What an annotation holds that its text does not say, such as a validator in ``Annotated``."""
+    kind, parts = get_origin(annotation), get_args(annotation)
+    if kind is Annotated:
+        yield from parts[1:]
+        yield from objects_in(parts[0])
+    elif parts and kind is not Literal:
+        for part in parts:
+            yield from objects_in(part)
+    elif is_a(annotation, list):
+        for part in annotation:
+            yield from objects_in(part)
+    elif not is_a(annotation, (str, type)) and _is_more_than_itstext_without_objects(annotation):
+        yield annotation
+
+
+def _is_more_than_itstext_without_objects(annotation: Any) -> bool:
+    """Whether it stands for another one, or its text tells where it is in memory."""
+    return bool(meant_by(annotation)) or " at 0x" in repr(annotation)

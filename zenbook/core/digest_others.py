@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_texts import objects_in, text_without_objects
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -125,6 +127,14 @@ def decorator(value: Any, digester: Digester) -> Description:
     return "pydantic", value.cls_var_name, value.func, value.shim, value.info
 
 
+def validated(value: Any, digester: Digester) -> Description:
+    """What pydantic's ``validate_call`` makes of a function: the function, and what it was told."""
+    told = (value.validate_return, value.config_wrapper.config_dict)
+    noted = inspect.get_annotations(getattr(value.function, "func", value.function))
+    said = [(name, text_without_objects(note), *objects_in(note)) for name, note in noted.items()]
+    return "pydantic", value.function, told, said
+
+
 _COMPILED = ("validator", "serializer")
 """What a type adapter of pydantic makes of its schema."""
 
@@ -180,4 +190,5 @@ DESCRIBERS: Describers = {
     "Container": container,
     "Decorator": decorator,
     "TypeAdapter": adapter,
+    "ValidateCallWrapper": validated,
 }
