@@ -39,3 +39,23 @@ def test_a_step_that_computes_with_one_is_cached_at_once(own: Kernel) -> None:
     own.restart()
     again = own.play(MEMORY, MADE, STEPS[0])[-1]
     assert (again.status, again.result) == ("cached", "2"), again.said
+
+
+PARALLEL = (
+    "from joblib import Parallel, delayed\nabove = Parallel(n_jobs=2, verbose=0, batch_size={0})",
+    "%%step a\nwith Parallel(n_jobs=2) as p:\n    y = p(delayed(abs)(-i) for i in range(9))",
+    "%%step b\nz = above(delayed(abs)(-i) for i in range(3))",
+    "w = p(delayed(abs)(-i) for i in range(2)), above(delayed(abs)(i) for i in range(2)), p.n_jobs",
+)
+
+
+def test_what_hands_calls_to_workers_is_its_settings_between_its_calls(own: Kernel) -> None:
+    for size, statuses in (
+        (1, ["completed", "completed"]),
+        (1, ["cached", "cached"]),
+        (2, ["cached", "completed"]),
+    ):
+        played = own.play(PARALLEL[0].format(size), *PARALLEL[1:])
+        assert [cell.status for cell in played[1:3]] == statuses, [c.said for c in played]
+        assert own.ask("y, z, w") == str(([*range(9)], [0, 1, 2], ([0, 1], [0, 1], 2)))
+        own.restart()

@@ -1,5 +1,6 @@
 """Things that are over: an archive that was closed, an executor that was shut down, a program that
 has ended. ``with open_it() as it:`` leaves one behind, as ``bar = tqdm(rows)`` does after its loop.
+A ``Parallel`` of joblib is one between its calls, too: it is nothing but its settings then.
 
 While it lives, each of these is refused (:mod:`zenbook.core.refused`). Afterwards it is what it
 says of itself, and refuses to do more; it is described as that, and made again as that
@@ -117,6 +118,30 @@ _MADE_FOR_A_BAR = ("_ema_dt", "fp", "iterable_iterator", "iterable_next", "sp")
 """What a progress bar of tqdm has of its stream, and of functions."""
 
 
+def _is_at_rest(parallel: Any) -> bool:
+    is_known = type(parallel._backend).__name__ in _BACKENDS
+    return is_known and not any(getattr(parallel, flag, False) for flag in _AT_WORK)
+
+
+def _of_parallel(parallel: Any) -> Facts:
+    own = vars(parallel)
+    more = {k: v for k, v in sorted(own["_backend_kwargs"].items()) if k not in _GIVEN_ELSEWHERE}
+    settings = {name: own[name] for name in _SETTINGS}
+    return (_BACKENDS[type(parallel._backend).__name__], settings | more)
+
+
+_BACKENDS = {
+    "LokyBackend": "loky",
+    "MultiprocessingBackend": "multiprocessing",
+    "SequentialBackend": "sequential",
+    "ThreadingBackend": "threading",
+}
+_AT_WORK = ("_managed_backend", "_calling", "_running", "_iterating")
+_SETTINGS = ("batch_size", "n_jobs", "pre_dispatch", "return_as", "timeout", "verbose")
+_GIVEN_ELSEWHERE = ("context", "verbose")
+"""Of what a ``Parallel`` hands to its backend: what follows from where and how it was made."""
+
+
 def _names_of(generator: Any) -> Facts:
     return (generator.__name__, generator.__qualname__)
 
@@ -148,6 +173,7 @@ _KINDS: dict[str, _Kind] = {
     "h5py._hl.dataset.Dataset": _HDF5,
     "h5py._hl.files.File": _HDF5,
     "h5py._hl.group.Group": _HDF5,
+    "joblib.parallel.Parallel": (_is_at_rest, _of_parallel),
     "multiprocessing.pool.Pool": _POOL,
     "multiprocessing.pool.ThreadPool": _POOL,
     "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),

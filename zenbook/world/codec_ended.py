@@ -139,6 +139,10 @@ def _bar(module: str, name: str) -> Callable[[bool, dict[str, Any]], Any]:
     return make
 
 
+def _parallel(backend: str, settings: dict[str, Any]) -> Any:
+    return importlib.import_module("joblib").Parallel(backend=backend, **settings)
+
+
 class _Lines:
     """As many lines as a reader has read, then what its closed file says."""
 
@@ -179,6 +183,7 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "h5py._hl.dataset.Dataset": _hdf5("dataset", "Dataset", "h5d.DatasetID"),
     "h5py._hl.files.File": _hdf5("files", "File", "h5f.FileID"),
     "h5py._hl.group.Group": _hdf5("group", "Group", "h5g.GroupID"),
+    "joblib.parallel.Parallel": _parallel,
     "multiprocessing.pool.Pool": _pool("Pool"),
     "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
     "sqlite3.Connection": _connection,
