@@ -83,6 +83,7 @@ def test_what_a_library_reads_of_a_function_of_the_steps_own_counts(own: Kernel)
 CHECKED = """
 import dataclasses, pydantic
 from typing import Annotated, NamedTuple
+from typing_extensions import TypeAliasType
 def check(value): return value + {0}
 Number = Annotated[{1}, pydantic.AfterValidator(check)]
 @dataclasses.dataclass
@@ -90,6 +91,9 @@ class Row:
     price: Number
 class Point(NamedTuple):
     x: list[Number]
+Tree = TypeAliasType("Tree", "list[Tree] | Annotated[{1}, pydantic.AfterValidator(check)]")
+class Held(pydantic.BaseModel):
+    tree: Tree
 def plain(x: Number): return x
 @pydantic.validate_call
 def checked(x: Number): return x
@@ -99,6 +103,7 @@ CHECKS = (
     "%%step point\ny = pydantic.TypeAdapter(Point).validate_python([['1']]).x[0]",
     "%%step plainly\ny = pydantic.validate_call(plain)('1')",
     "%%step checked_before\ny = checked('1')",
+    "%%step tree\ny = Held(tree=[['1']]).tree[0][0]",
     "%%step number\ny = pydantic.TypeAdapter(Number).validate_python('1')",
 )
 

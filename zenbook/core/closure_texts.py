@@ -101,6 +101,7 @@ def annotated_with(
     waiting = [*notes.values()]
     names: dict[str, None] = {}
     classes: dict[type, None] = {}
+    met: dict[int, Any] = {}
     while waiting:
         note = waiting.pop()
         if isinstance(note, ForwardRef):
@@ -109,8 +110,9 @@ def annotated_with(
             names |= dict.fromkeys(names_of(note))
         elif type(note) is not GenericAlias and isinstance(note, type):
             classes[note] = None
-        else:
-            waiting += get_args(note)
+        elif id(note) not in met:
+            met[id(note)] = note  # an alias may be within itself
+            waiting += [*get_args(note), *meant_by(note).values()]
     return space, sorted(space.keys() & names), list(classes), objects
 
 
