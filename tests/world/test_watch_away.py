@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -349,6 +350,33 @@ def test_a_worker_listens_no_longer_than_its_step_runs(project: Path) -> None:
     assert _by_one_worker(_listens)
     _by_one_worker(_lists)
     assert not _by_one_worker(_listens)
+
+
+def test_a_thread_of_a_worker_goes_on_when_its_step_is_over() -> None:
+    see(lambda: _by_one_worker(_begins_to_look))
+    see(lambda: _by_one_worker(_exists))
+    assert _by_one_worker(_ends_looking) == []
+
+
+_ENDS = threading.Event()
+_ERRORS: list[str] = []
+
+
+def _begins_to_look() -> None:
+    def looks() -> None:
+        while not _ENDS.wait(0.005):
+            try:
+                os.path.exists(f"in/{time.perf_counter_ns()}")
+            except Exception as error:
+                _ERRORS.append(repr(error))
+
+    threading.Thread(target=looks, daemon=True).start()
+
+
+def _ends_looking() -> list[str]:
+    time.sleep(0.1)
+    _ENDS.set()
+    return _ERRORS
 
 
 def _listens() -> bool:

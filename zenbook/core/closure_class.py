@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import abc
 import enum
-import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
-from zenbook.core.closure_texts import objects_in, text_without_objects
+from zenbook.core.closure_texts import annotations_of
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.kinds import is_a
 
@@ -83,11 +82,9 @@ def class_members(cls: type) -> Iterator[tuple[str, Any]]:
         yield from ((f"member {name}", member.value) for name, member in members.items())
     yield from fields_of(cls)
     if type(cls) not in _PLAIN_KINDS:
-        annotations = inspect.get_annotations(cls)
-        texts = [f"{name}: {text_without_objects(note)}" for name, note in annotations.items()]
-        yield "annotations", tuple(texts)
-        told = ((name, tuple(objects_in(note))) for name, note in annotations.items())
-        yield from ((f"annotation {name}", objects) for name, objects in told if objects)
+        noted = annotations_of(cls)
+        yield "annotations", tuple(f"{name}: {text}" for name, text, _ in noted)
+        yield from ((f"annotation {name}", objects) for name, _, objects in noted if objects)
 
 
 def value_in(cls: Any, name: str) -> tuple[list[_Looked], Any] | None:

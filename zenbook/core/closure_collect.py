@@ -158,7 +158,7 @@ class Collector:
         while missing := [
             (label, thing, text)
             for label, thing in self.described
-            for text in sorted(self.texts.union(*map(texts_read_by, self.packages)))
+            for text in sorted(self._texts_read())
             if (label, text) not in told
         ]:
             for label, thing, text in missing:
@@ -187,7 +187,7 @@ class Collector:
             may_set=frozenset(self.may_set),
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
-            texts=frozenset(self.texts).union(*map(texts_read_by, self.packages)),
+            texts=self._texts_read(),
             described=tuple(self.described),
             reading=replace(self.reading, left_out=tuple(self.registries)),
             listed=self.listed,
@@ -199,6 +199,10 @@ class Collector:
             stale=tuple(self.stale),
             previews={name: preview_of(name, value) for name, value in self.constants.items()},
         )
+
+    def _texts_read(self) -> frozenset[Text]:
+        """The texts that the code reads, or a library that it uses."""
+        return frozenset(self.texts).union(*map(texts_read_by, self.packages))
 
     def _text_of(self, thing: Any, text: Text) -> Token:
         """A text of used code; who reads annotations may use what they name."""
@@ -303,7 +307,7 @@ class Collector:
         return self.meaning(type(module).__name__, type(module))
 
     def kinds_of(self, names: Iterable[str]) -> Iterator[Token]:
-        """Those of the loaded ones among the modules of these names."""
+        """The classes of their own that modules of these names have, as far as they are loaded."""
         for module in (sys.modules[name] for name in names if name in sys.modules):
             if type(module) is not ModuleType:
                 yield self.kind_of(module)

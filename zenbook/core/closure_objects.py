@@ -150,7 +150,7 @@ class Objects(Collector):
         if _is_users_function(wrapped):
             inside = self.meaning(text, wrapped)
             if library_of(type(value)) in _TOLD_MORE:
-                return ("compiled", inside, self.constant(text, value))
+                return ("set up", inside, self.constant(text, value))
             given = value.cache_parameters() if type(value) is MEMOIZED else {}
             return ("wrapped", identity_of(type(value)), inside, tuple(given.items()))
         name = told_by(value, "__name__")

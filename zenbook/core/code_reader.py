@@ -9,12 +9,11 @@ from types import CodeType
 from typing import Any, Literal
 
 from zenbook.core.closure_changes import changes_in
-from zenbook.core.closure_texts import texts_read
 from zenbook.core.code_digest import CONSTANT_LOADS, GLOBAL_LOADS, code_digest, instructions_of
 from zenbook.core.code_facts import Change, CodeFacts, Import, Name
 from zenbook.core.code_making import looks_at_all, makes_classes, read_of_attributes
 from zenbook.core.names_scope import NAMESPACES, SHELL_RUNS
-from zenbook.core.text_readers import Text
+from zenbook.core.text_readers import Text, texts_read
 
 _FREE_LOADS = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_texts import objects_in, text_without_objects
+from zenbook.core.closure_texts import annotations_of
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.core.refused import refusal
 from zenbook.errors import NotDigestible
@@ -130,9 +129,8 @@ def decorator(value: Any, digester: Digester) -> Description:
 def validated(value: Any, digester: Digester) -> Description:
     """What pydantic's ``validate_call`` makes of a function: the function, and what it was told."""
     told = (value.validate_return, value.config_wrapper.config_dict)
-    noted = inspect.get_annotations(getattr(value.function, "func", value.function))
-    said = [(name, text_without_objects(note), *objects_in(note)) for name, note in noted.items()]
-    return "pydantic", value.function, told, said
+    noted = annotations_of(getattr(value.function, "func", value.function))
+    return "pydantic", value.function, told, noted
 
 
 _COMPILED = ("validator", "serializer")

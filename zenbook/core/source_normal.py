@@ -8,8 +8,7 @@ import inspect
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType
 
-from zenbook.core.closure_texts import texts_read
-from zenbook.core.text_readers import Text
+from zenbook.core.text_readers import Text, texts_read
 from zenbook.core.trees import copied, nodes_of
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

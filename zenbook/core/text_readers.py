@@ -1,9 +1,11 @@
-"""Libraries that read the texts of code they are handed: pydantic makes validators of annotations,
-typer and fire make command lines of them, and help of docstrings.
+"""Who reads the texts of code: its annotations, docstrings, source and order.
 
-No name in the user's code tells of that. So a library that code uses is asked by its own text: one
-that says ``__annotations__`` or ``get_type_hints`` anywhere may read those of the user's, too. What
-is known of a library comes first: most that say so mean functions of their own.
+Code that reads them itself is told by the names it uses (``f.__doc__``, ``inspect.getsource(f)``).
+Libraries read those of the code they are handed: pydantic makes validators of annotations, typer
+and fire make command lines of them, and help of docstrings. No name tells of that. So a library
+that code uses is asked by its own text: one that says ``__annotations__`` or ``get_type_hints``
+anywhere may read those of the user's, too. What is known of a library comes first: most that say so
+mean functions of their own.
 """
 
 from __future__ import annotations
@@ -11,12 +13,57 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 Text = Literal["annotations", "docstring", "order", "source"]
+_READERS: dict[str, tuple[Text, ...]] = {
+    "DocTestFinder": ("docstring",),
+    "DocTestSuite": ("docstring",),
+    "Signature": ("annotations",),
+    "TypeAdapter": ("annotations",),
+    "__annotations__": ("annotations",),
+    "__dataclass_fields__": ("annotations",),
+    "__dict__": ("order",),
+    "__doc__": ("docstring",),
+    "__signature__": ("annotations",),
+    "beartype": ("annotations",),
+    "classify_class_attrs": ("docstring",),
+    "create_model": ("annotations",),
+    "fields": ("annotations",),
+    "findsource": ("source",),
+    "get_annotations": ("annotations",),
+    "get_overloads": ("annotations",),
+    "get_type_hints": ("annotations",),
+    "getcomments": ("source",),
+    "getdoc": ("docstring",),
+    "getfullargspec": ("annotations",),
+    "getmembers": ("annotations", "docstring", "order"),
+    "getmembers_static": ("annotations", "docstring", "order"),
+    "getsource": ("source",),
+    "getsourcelines": ("source",),
+    "help": ("annotations", "docstring"),
+    "jit": ("annotations", "source"),
+    "json_schema": ("annotations", "docstring"),
+    "model_json_schema": ("annotations", "docstring"),
+    "pdef": ("annotations",),
+    "pdoc": ("docstring",),
+    "pinfo": ("annotations", "docstring"),
+    "pinfo2": ("annotations", "docstring", "source"),
+    "psource": ("source",),
+    "pydoc": ("annotations", "docstring", "source"),
+    "run_docstring_examples": ("docstring",),
+    "schema": ("annotations", "docstring"),
+    "schema_json": ("annotations", "docstring"),
+    "signature": ("annotations",),
+    "testmod": ("docstring",),
+    "typechecked": ("annotations",),
+    "validate_call": ("annotations",),
+    "vars": ("order",),
+}
+"""Names of functions and attributes, and of magics, and the texts that are read by them."""
 _MOST_FILES = 2000
 _WORDS: dict[Text, re.Pattern[bytes]] = {
     "annotations": re.compile(rb"__annotations__|\bget_(?:type_hints|annotations)\b"),
@@ -59,6 +106,11 @@ _INDIFFERENT = frozenset(
     ]
 )
 """Libraries that read such of their own code, or what names of theirs tell (``torch.jit``)."""
+
+
+def texts_read(names: Iterable[str]) -> frozenset[Text]:
+    """The texts that code reads which uses these names."""
+    return frozenset(text for name in names for text in _READERS.get(name, ()))
 
 
 @functools.cache

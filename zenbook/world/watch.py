@@ -2,10 +2,12 @@
 
 Composed of :mod:`watch_scope` (whose event is it), :mod:`audit` and :mod:`watch_events` (Python's
 audit events),
-:mod:`watch_looks` (looks that raise none), :mod:`watch_native` (opens that raise none),
+:mod:`watch_looks` (looks that raise none), :mod:`watch_variables` (variables that are asked for),
+:mod:`watch_native` (opens that raise none),
 :mod:`watch_named` (paths only named), :mod:`watch_reaching` (code reached by name),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),
 :mod:`watch_once` (warnings shown before),
+:mod:`watch_away` and :mod:`watch_workers` (what happens in other processes),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system

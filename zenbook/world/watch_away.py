@@ -66,9 +66,10 @@ class Away(Notes):
             is_over = not os.fstat(self._words).st_mode & stat.S_IWUSR
         except OSError:
             is_over = True  # the process is about to become another program
-        if is_over and self.is_open:
+        if is_over:
             self.is_open = False
-            running.remove(self)
+            if self in running:
+                running.remove(self)
         return is_over
 
     def _is_gone(self, key: str) -> bool:
@@ -238,10 +239,10 @@ class _SaidSet(set[str]):
 class Told:
     """What workers told of themselves."""
 
-    heard: set[int] = field(default_factory=set)
-    """The numbers of the calls to which one listened."""
     calls: int = 0
-    """How many calls, and processes that were spawned, were told to leave word."""
+    """How many calls were sent with word of where to leave word."""
+    heard: set[int] = field(default_factory=set)
+    """The numbers of those to which a worker listened; 0 stands for processes that were spawned."""
     held: list[Mapping[str, str | None]] = field(default_factory=list)
     """Values of environment variables that each was started with."""
 

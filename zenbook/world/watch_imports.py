@@ -88,11 +88,7 @@ def has_other_text(module: str) -> bool:
     known = _executed[module]
     if stamp_now(known.path) == known.stamp:
         return False
-    try:
-        with open(known.path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read() != known.texts[-1][1]
-    except OSError:
-        return True
+    return _text_now(known.path) != known.texts[-1][1]
 
 
 def changed_since(modules: Iterable[str]) -> bool:
@@ -209,10 +205,8 @@ def _note_executed(name: str, path: str, frame: FrameType) -> None:
     global _count
     _count += 1
     stamp = stamp_now(path)
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
-    except OSError:
+    text = _text_now(path)
+    if text is None:
         _executed.pop(name, None)
         return
     before = _executed[name].texts if name in _executed else ()
@@ -222,6 +216,15 @@ def _note_executed(name: str, path: str, frame: FrameType) -> None:
         if outer in _executed:
             _executed[outer].during[name] = text
     _executed[name] = _Execution(_count, path, stamp, texts)
+
+
+def _text_now(path: str) -> str | None:
+    """The text of a source file; None if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def _opened(path: str, frame: FrameType) -> None:

@@ -94,7 +94,9 @@ def _listen(told: Sequence[tuple[_Address, int, bool]]) -> None:
         watch_imports.install()
         watch_looks.wrap("looks")
     for address in _followed.keys() - {address for address, _, _ in told}:
-        os.close(_followed.pop(address).descriptor)
+        before = _followed.pop(address)
+        before.is_open = False
+        os.close(before.descriptor)
     for address, call, mixed in told:
         if address not in _followed:
             _followed[address] = Listener(address)

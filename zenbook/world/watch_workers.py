@@ -30,6 +30,10 @@ _EXECUTORS = frozenset(f"{library}.process_executor" for library in _LIBRARIES)
 HOMES = _EXECUTORS | {_PROCESSES, _POOLS, _FUTURES}
 """The modules whose functions are to be wrapped as soon as they are imported."""
 _SPAWNING = ("spawn", "forkserver")
+_SPAWNED = 0
+"""The number that stands for a process, which has no calls."""
+_Word = tuple[tuple[Any, ...], int, bool]
+"""Where to leave word, the number of the call, and whether its worker may have had others."""
 _started: WeakKeyDictionary[Any, tuple[Notes, ...]] = WeakKeyDictionary()
 """The steps that have started a process."""
 _told_calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -54,13 +58,13 @@ class Workers:
         given = sum(map(_given, _executors())) - sum(
             before for one, before in self._given if one in _executors()
         )
-        if given > len(told.heard):
+        if given > len(told.heard - {_SPAWNED}):
             yield "what workers of joblib asked for could not be heard"
         if given and any(map(_has_calls, _executors())):
             yield "workers of joblib are still at work"
-        for module in outdated_modules() if told.calls else ():
+        for module in outdated_modules() if told.calls or told.heard else ():
             yield f"{module} changed after it was imported, and workers import it anew: {_RESTART}"
-        for name in dict.fromkeys(_outdated(notes, told.held)):
+        for name in dict.fromkeys(_outdated_variables(notes, told.held)):
             yield f"${name} {OUTDATED}"
 
 
@@ -81,10 +85,10 @@ def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]
 def _submitting(original: _Function) -> _Function:
     @functools.wraps(original)
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        everyone = current() if running else ()
-        with suppress(OSError):  # no file to leave word in: nobody hears the call
-            fn = _Told(fn, everyone, _has_others(self)) if everyone else fn
-            _told_calls[self] = _told_calls.get(self, 0) + bool(everyone)
+        if running and (everyone := current()):
+            with suppress(OSError):  # no file to leave word in: nobody hears the call
+                fn = _Sent(fn, [_call(notes, _has_others(self)) for notes in everyone])
+                _told_calls[self] = _told_calls.get(self, 0) + 1
         return original(self, fn, *args, **kwargs)
 
     return submit
@@ -93,17 +97,19 @@ def _submitting(original: _Function) -> _Function:
 def _starting(original: _Function) -> _Function:
     @functools.wraps(original)
     def start(self: Any) -> None:
-        target = getattr(self, "_target", None)
-        everyone = current() if running and _is_spawned(self) else ()
-        with suppress(OSError):
-            self._target = _Told(target, everyone) if everyone else target
+        everyone = current() if running else ()
         with suppress(TypeError):  # a class of the user's may be no key
-            _started[self] = current() if running else ()
+            _started[self] = everyone
+        if not (everyone and _is_spawned(self)):
+            original(self)
+            return
+        target = getattr(self, "_target", None)
+        with suppress(OSError):
+            self._target = _Sent(target, [_process(notes) for notes in everyone])
         try:
             original(self)
         finally:
-            if everyone:
-                self._target = target
+            self._target = target
 
     return start
 
@@ -140,13 +146,11 @@ def _is_spawned(process: Any) -> bool:
     return (getattr(process, "_start_method", None) or get_start_method()) in _SPAWNING
 
 
-class _Told:
-    """A function that knows where the process that it is sent to is to leave word."""
+class _Sent:
+    """A function that is sent to another process with word of where that is to leave word."""
 
-    def __init__(self, function: Any, everyone: tuple[Notes, ...], mixed: bool = False) -> None:
-        """``mixed``: its worker may have had calls that no step has heard."""
-        self._function = function
-        self._told = [(*_told(notes), mixed) for notes in everyone]
+    def __init__(self, function: Any, told: list[_Word]) -> None:
+        self._function, self._told = function, told
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
@@ -166,7 +170,7 @@ class _Listening:
         return eval, (_LISTENING, {"told": self._told})
 
 
-def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterator[str]:
+def _outdated_variables(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterator[str]:
     """The variables that the step asked for, and of which a worker has another value. joblib gives
     each some of its own, which say how many threads there are to be."""
     for name in (read.name for read in notes.variables()) if held else ():
@@ -175,11 +179,22 @@ def _outdated(notes: Notes, held: Sequence[Mapping[str, str | None]]) -> Iterato
             yield name
 
 
-def _told(notes: Notes) -> tuple[tuple[Any, ...], int]:
-    """Where a worker leaves word for these notes, as a plain tuple, and the number of the call."""
-    words = words_of(notes)
-    words.told.calls += 1
-    return (*words.address, notes.cwd, notes.places.home, notes.absolutes), words.told.calls
+def _call(notes: Notes, mixed: bool) -> _Word:
+    """For a call, which gets a number; ``mixed``: its worker may have had calls of no step."""
+    told = words_of(notes).told
+    told.calls += 1
+    return _address(notes), told.calls, mixed
+
+
+def _process(notes: Notes) -> _Word:
+    """For a process that is spawned."""
+    return _address(notes), _SPAWNED, False
+
+
+def _address(notes: Notes) -> tuple[Any, ...]:
+    """Where another process leaves word for these notes, and what they make of paths, as a plain
+    tuple: nothing of ours has to be found where it is unpickled."""
+    return (*words_of(notes).address, notes.cwd, notes.places.home, notes.absolutes)
 
 
 def _executors() -> list[Any]:
