@@ -364,9 +364,11 @@ _ERRORS: list[str] = []
 
 def _begins_to_look() -> None:
     def looks() -> None:
-        while not _ENDS.wait(0.005):
+        while not _ENDS.wait(0.5):  # the next step has begun by then
             try:
-                os.path.exists(f"in/{time.perf_counter_ns()}")
+                os.stat(f"in/{time.perf_counter_ns()}")
+            except FileNotFoundError:
+                continue
             except Exception as error:
                 _ERRORS.append(repr(error))
 
@@ -374,7 +376,7 @@ def _begins_to_look() -> None:
 
 
 def _ends_looking() -> list[str]:
-    time.sleep(0.1)
+    time.sleep(1)
     _ENDS.set()
     return _ERRORS
 
