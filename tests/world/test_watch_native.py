@@ -206,7 +206,7 @@ def test_a_log_that_another_process_goes_on_writing_is_none(project: Path) -> No
         seen = see(lambda: time.sleep(0.1))
         server.kill()
         server.wait()
-    assert (seen.reads, seen.wrote, seen.obstacles) == ((), (), ())
+    assert (names(seen), seen.wrote, seen.obstacles) == ([], (), ())
 
 
 def test_what_happens_where_only_an_earlier_step_worked_is_none_of_its(

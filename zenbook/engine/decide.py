@@ -133,7 +133,7 @@ def look_again(read: Read, identity: Identity, call: Call, desk: Desk) -> Read:
     if is_import(read):
         return as_imported(read, call, desk)
     if read.kind != "random":
-        return desk.watch.again(read)
+        return desk.watch.again(read, identity.who)
     digest = desk.randomness.states().get(read.name, "")
     return random_read(read.name, digest, desk.randomness.seeded(read.name), call)
 

@@ -21,6 +21,7 @@ from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.changed_settings import changed_before
 from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
+from zenbook.world.watch_marks import CELL
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
@@ -65,6 +66,9 @@ class Identity:
     """Functions that it reaches and that remember their results."""
     code: str = ""
     """The digest of the step's own code."""
+    who: str = ""
+    """What tells it from others that do things to this process: a step cell's name, whatever its
+    inputs are, or the key of a function's call."""
 
     @property
     def used(self) -> dict[str, Any]:
@@ -105,8 +109,9 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
     uses = desk.code.uses(call.code, call.namespace, digester)
     used = {*uses.modules, *digester.packages, *(kind.partition(".")[0] for kind in kinds)}
     held = set_in_libraries(used, desk)
+    fingerprint = _fingerprint(call, digests, uses, digester, kinds, used, held, desk)
     return Identity(
-        _fingerprint(call, digests, uses, digester, kinds, used, held, desk),
+        fingerprint,
         before,
         {**held.constants, **_constants(digester, uses, call)},
         uses.literals,
@@ -120,6 +125,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.changing,
         (*uses.memoized, *digester.memoized),
         _code(call),
+        f"{CELL}{call.step.name}" if live else fingerprint.key,
     )
 
 

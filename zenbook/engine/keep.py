@@ -295,7 +295,7 @@ def _said_before(seen: Iterable[Read], identity: Identity, desk: Desk) -> Iterat
         for read in record.reads:
             if read.kind == "setting" and read.name not in known:
                 known.add(read.name)
-                yield desk.watch.again(read)
+                yield desk.watch.again(read, identity.who)
 
 
 def _outputs(ran: Ran, call: Call) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _restored(
     if record.random_after:
         desk.randomness.restore(loaded["%random"])
     if record.reads:
-        desk.watch.repeat(record.reads)
+        desk.watch.repeat(record.reads, identity.who)
     return Outcome(
         step=call.step.name,
         status="cached",

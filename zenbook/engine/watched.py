@@ -79,7 +79,9 @@ class Watched:
             self.seeded = frozenset(filter(desk.randomness.seeded, self.before))
             self.recording = watchers.enter_context(desk.capture.recording())
             return watchers.enter_context(
-                desk.watch.watching(identity.literals, values.values(), identity.memoized)
+                desk.watch.watching(
+                    identity.literals, values.values(), identity.memoized, identity.who
+                )
             )
         except Exception as error:  # our own fault must not become the step's
             self.fault = f"watching failed ({type(error).__name__}: {error})"

@@ -28,7 +28,11 @@ class FakeWatch:
 
     @contextmanager
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
+        self,
+        literals: Sequence[str],
+        values: Iterable[Any],
+        memoized: Sequence[Any] = (),
+        who: str = "",
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; named files that exist count as read."""
         notes: dict[str, dict[str, Read]] = {"reads": {}, "wrote": {}}
@@ -46,13 +50,13 @@ class FakeWatch:
         finally:
             self._open[:] = [each for each in self._open if each is not notes]
 
-    def again(self, read: Read) -> Read:
+    def again(self, read: Read, who: str = "") -> Read:
         """The same thing as it is now; a running step's read, too."""
         now = self._look(read.kind, read.name)
         self._note(now)
         return now
 
-    def repeat(self, reads: Iterable[Read]) -> None:
+    def repeat(self, reads: Iterable[Read], who: str = "") -> None:
         """Nothing: there is no process."""
 
     def imported(self, modules: Iterable[str]) -> Seen:
@@ -177,7 +181,7 @@ class FakeCapture:
 class NoWatch(FakeWatch):
     """Sees nothing; whatever was read is as it was."""
 
-    def again(self, read: Read) -> Read:
+    def again(self, read: Read, who: str = "") -> Read:
         """The read itself."""
         return read
 

@@ -247,19 +247,23 @@ class Watch(Protocol):
     """Sees what a running step reads of the world, and looks again later."""
 
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
+        self,
+        literals: Sequence[str],
+        values: Iterable[Any],
+        memoized: Sequence[Any] = (),
+        who: str = "",
     ) -> AbstractContextManager[Callable[[], Seen]]:
         """Watch while the block runs. ``literals`` are string constants of the used code and
         ``values`` the inputs: those that look like paths are reads too; ``memoized`` functions
-        that the code reaches: what they read to make what they remember is, too. Call the result
-        after the block."""
+        that the code reaches: what they read to make what they remember is, too; ``who`` tells the
+        step from others that do things to this process. Call the result after the block."""
         ...
 
-    def again(self, read: Read) -> Read:
-        """The same thing as it is now (equal to ``read`` if nothing changed)."""
+    def again(self, read: Read, who: str = "") -> Read:
+        """The same thing as it is now (equal to ``read`` if nothing changed but by ``who``)."""
         ...
 
-    def repeat(self, reads: Iterable[Read]) -> None:
+    def repeat(self, reads: Iterable[Read], who: str = "") -> None:
         """Do to this process what a step did that made these reads, and a hit does, too."""
         ...
 

@@ -6,7 +6,7 @@ audit events),
 :mod:`watch_native` (opens that raise none),
 :mod:`watch_named` (paths only named), :mod:`watch_reaching` (code reached by name),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),
-:mod:`watch_once` (warnings shown before),
+:mod:`watch_once` and :mod:`watch_marks` (warnings shown before),
 :mod:`watch_away` and :mod:`watch_workers` (what happens in other processes),
 :mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
 
@@ -69,10 +69,15 @@ class SystemWatch:
 
     @contextmanager
     def watching(
-        self, literals: Sequence[str], values: Iterable[Any], memoized: Sequence[Any] = ()
+        self,
+        literals: Sequence[str],
+        values: Iterable[Any],
+        memoized: Sequence[Any] = (),
+        who: str = "",
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; call the result afterwards."""
         notes = self._begin(literals, tuple(values))
+        notes.who = who
         watch_hearing.know(notes)
         watch_once.know(notes)
         del values  # which the step may let go of
@@ -102,7 +107,7 @@ class SystemWatch:
             for obstacle in (*before.alive(notes.programs), *figures.changes()):
                 notes.obstacle(obstacle)
 
-    def again(self, read: Read) -> Read:
+    def again(self, read: Read, who: str = "") -> Read:
         """The same thing as it is now. Inside a running step (whose nested step asks whether it is
         a hit) the answer is that step's read, too."""
         if read.kind == "file":
@@ -110,7 +115,7 @@ class SystemWatch:
         elif read.kind == "variable":
             now = variable_read(read.name)
         elif read.kind == "setting" and watch_once.is_about_marks(read.name):
-            now = watch_once.again(read)
+            now = watch_once.again(read, who)
         elif read.kind == "setting":
             now = shown_now(read) if read.name in SHOWING else report_now(read.name)
         elif read.kind == "use":
@@ -121,11 +126,11 @@ class SystemWatch:
             notes.adopt(now)
         return now
 
-    def repeat(self, reads: Iterable[Read]) -> None:
+    def repeat(self, reads: Iterable[Read], who: str = "") -> None:
         """Do to this process what a step did that made these reads."""
         reads = [*reads]
         set_up(reads)
-        watch_once.repeat(reads)
+        watch_once.repeat(reads, (who, *(notes.who for notes in current())))
 
     def imported(self, modules: Iterable[str]) -> Seen:
         """What these local modules, and all that they import, read when they were imported."""

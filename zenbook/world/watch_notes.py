@@ -42,6 +42,7 @@ class Notes(Paths, Asked, Followed, Sentences):
         Followed.__init__(self)
         Sentences.__init__(self)
         self.is_open = True
+        self.who = ""
         self._contents: dict[str, Content] = {}
         self._looks: dict[str, str] = {}
         self._foreseen: dict[str, tuple[str, str]] = {}

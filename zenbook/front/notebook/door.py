@@ -114,6 +114,9 @@ class Door:
         )
         if not self.frames and info.store_history:
             self.trail.begin(raw, frame.cell_id)
+            marks = sys.modules.get("zenbook.world.watch_once")
+            if marks is not None:  # else no step has run that a mark could stand in the way of
+                marks.cell_begins(len(self.trail.cells) - 1, self.trail.order)
         if self.dice is not None and marker is None and not self.frames:
             self.dice.begin(self.sessions.values())
         self.frames.append(frame)
@@ -301,6 +304,8 @@ class Door:
         self.pipeline, self.pipeline_cache, self.run_cache = "", None, None
         self.dice = None
         self.trail.cells.clear()
+        if marks := sys.modules.get("zenbook.world.watch_marks"):
+            marks.forget()
 
     def close(self) -> None:
         """The kernel ends: every open run is closed."""

@@ -114,8 +114,14 @@ class Trail:
 
     def is_above(self, place: int, reader: int) -> bool:
         """Whether one executed cell stands above another in the notebook."""
+        return self.order(place, reader) < 0
+
+    def order(self, place: int, other: int) -> int:
+        """Whether one executed cell stands above another in the notebook (-1), below it (1), or is
+        the same (0)."""
         places = self._places()
-        return places[self._key(place)][0] < places[self._key(reader)][0]
+        one, two = places[self._key(place)][0], places[self._key(other)][0]
+        return (one > two) - (one < two)
 
     def steps(self) -> list[str]:
         """The names of the step cells in the notebook's order, as they ran last."""
