@@ -121,3 +121,33 @@ def test_functions_in_an_annotation_count_by_their_code(kernel: Kernel, field: s
         edited = kernel.play(code, *cells[3:], *steps)[-2:]
         assert [cell.status for cell in edited] == ["completed"] * 2, [c.said for c in edited]
         assert shown in " ".join(str(cell.result) for cell in edited)
+
+
+SETTINGS = """import os
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings, SettingsConfigDict
+class Part(BaseModel):
+    depth: int = 1
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ZQ_", env_nested_delimiter="__")
+    rate: float = 0.5
+    part: Part = Part()
+os.environ.update({})
+"""
+
+
+def test_variables_that_a_class_of_settings_asks_for_are_reasons(own: Kernel) -> None:
+    step = "%%step s\nfound = Settings()\nx = (found.rate, found.part.depth)"
+    cases = (
+        ({}, "(0.5, 1)", "completed"),
+        ({"ZQ_OTHER": "1"}, "(0.5, 1)", "cached"),
+        ({"zq_rate": "2"}, "(2.0, 1)", "completed"),
+        ({"ZQ_RATE": "3"}, "(3.0, 1)", "completed"),
+        ({"ZQ_PART__DEPTH": "4"}, "(0.5, 4)", "completed"),
+        ({}, "(0.5, 1)", "cached"),
+    )
+    for variables, value, status in cases:
+        played = own.play(SETTINGS.format(variables), step)
+        assert own.ask("x") == value
+        assert played[-1].status == status, (variables, played[-1].said)
+        own.restart()

@@ -475,3 +475,36 @@ def test_what_the_program_sets_in_a_library_is_no_reason_for_a_step_without_it(
     assert own.run(step).status == "completed"
     own.run("tqdm.tqdm.monitor_interval = 4")
     assert own.run(step).status == "cached"
+
+
+RESOLVERS = """
+class Container:
+    resolvers = {}
+
+class Conf:
+    @staticmethod
+    def register(name, function):
+        Conf._put(name, function)
+
+    @staticmethod
+    def _put(name, function):
+        def resolver(value):
+            return function(value)
+        Container.resolvers[name] = resolver
+
+def resolve(name, value):
+    return Container.resolvers[name](value)
+"""
+
+
+def test_a_function_that_a_call_puts_into_a_table_of_a_library_is_code(own: Kernel) -> None:
+    folder = own.folder / "site-packages"
+    folder.mkdir()
+    (folder / "zq_conf.py").write_text(RESOLVERS)
+    made = f"import sys; sys.path.append({str(folder)!r}); import zq_conf\n"
+    made += "zq_conf.Conf.register('twice', lambda v: v * {})"
+    step = "%%step s\nx = zq_conf.resolve('twice', 3)"
+    for factor, status in ((2, "completed"), (2, "cached"), (3, "completed"), (3, "cached")):
+        played = own.play(made.format(factor), step)
+        assert (played[-1].status, own.value("x")) == (status, 3 * factor), played[-1].said
+        own.restart()

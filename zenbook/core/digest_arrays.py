@@ -158,7 +158,8 @@ def _by_tiles(value: Any, rows: int, use: Callable[[Any], object]) -> None:
 def _extras(value: Any) -> Any:
     numpy = _numpy()
     if isinstance(value, numpy.ma.MaskedArray):
-        return value.mask, value.fill_value, bool(value.hardmask)  # without a mask: one False
+        filling = value._fill_value  # numpy would remember that its own name was asked for
+        return value.mask, filling, bool(value.hardmask)  # without a mask: one False
     if isinstance(value, numpy.memmap):
         _refuse_deleted(value)
         return None

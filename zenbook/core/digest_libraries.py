@@ -85,6 +85,12 @@ def _joblib() -> Describers:
     return DESCRIBERS
 
 
+def _pillow() -> Describers:
+    from zenbook.core.digest_pillow import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -106,6 +112,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "polars": _polars,
     "loguru": _loguru,
     "joblib": _joblib,
+    "PIL": _pillow,
     "multiprocessing": _others,
     "scipy": _others,
     "torch": _others,

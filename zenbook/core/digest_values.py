@@ -84,7 +84,7 @@ def _describer(value: Any, kind: type, is_live: bool) -> Describer:
         return _ended
     if _is_plain(kind):
         return _instance
-    return _reduced
+    return reduced
 
 
 def _ended(value: Any, digester: Digester) -> Description:
@@ -128,18 +128,18 @@ def _value(value: Any, digester: Digester) -> Description:
     return "value", digester.class_token(type(value)), value.__reduce_ex__(4)[1:]
 
 
-def _reduced(value: Any, digester: Digester) -> Description:
+def reduced(value: Any, digester: Digester) -> Description:
     """What pickle keeps: how to make it, its state, its members."""
     kind = type(value)
     if is_a(value, (set, frozenset)):
         state = getattr(value, "__dict__", None)
         return "set of", digester.class_token(kind), set(value), state
     reducer = copyreg.dispatch_table.get(kind)
-    reduced = reducer(value) if reducer is not None else value.__reduce_ex__(4)
-    if isinstance(reduced, str):
-        return _named(value, reduced, digester)
-    make, arguments = reduced[:2]
-    state, members, pairs = (*reduced[2:5], None, None, None)[:3]
+    parts = reducer(value) if reducer is not None else value.__reduce_ex__(4)
+    if isinstance(parts, str):
+        return _named(value, parts, digester)
+    make, arguments = parts[:2]
+    state, members, pairs = (*parts[2:5], None, None, None)[:3]
     told = (
         "object",
         digester.class_token(kind),
@@ -153,7 +153,7 @@ def _reduced(value: Any, digester: Digester) -> Description:
     return (*told, chained) if chained else told
 
 
-_BY_TYPE = (_instance, _reduced)
+_BY_TYPE = (_instance, reduced)
 """Whether it is one of these is decided by an object's type, unless that may be refused or over."""
 
 

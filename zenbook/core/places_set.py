@@ -21,7 +21,7 @@ from typing import Any, Literal
 from zenbook.core.closure_changes import WRITING
 from zenbook.core.trees import nodes_of
 
-Way = Literal["attribute", "item", "table", "object", "call"]
+Way = Literal["attribute", "item", "table", "object", "call", "entries"]
 _SETTERS = frozenset({"setattr", "delattr"})
 _MOST = 100_000
 """Characters of a text that is read."""
@@ -30,7 +30,8 @@ _MOST = 100_000
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A place in a library, by the path that leads there from a module: an attribute, an item of a
-    table, a table or object as a whole, or a function that is called."""
+    table, a table or object as a whole, a function that is called, or those entries of a table that
+    are the user's code."""
 
     path: tuple[str, ...]
     way: Way

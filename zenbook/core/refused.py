@@ -25,6 +25,8 @@ _GENERATORS = {
     types.TracebackType: "is a traceback",
 }
 _IN_WHAT_MAY_CHANGE = "is a match of a regular expression in what may change"
+_UNREAD_ANSWER = "is an answer whose content has not been read yet"
+_UNREAD_IMAGE = "is an image that has not been read yet"
 # (module, class): looked up only if the module is loaded; subclasses are meant too.
 _BY_NAME = (
     ("_thread", "LockType", "is a lock"),
@@ -87,6 +89,8 @@ _BY_NAME = (
     ("h5py", "File", "is an open file"),
     ("ipywidgets.widgets.widget", "Widget", "is a widget"),
     ("requests", "Session", "is a session of connections"),
+    ("requests", "Response", _UNREAD_ANSWER),
+    ("PIL.ImageFile", "ImageFile", _UNREAD_IMAGE),
     ("httpx", "Client", "is a session of connections"),
     ("zmq", "Socket", "is a socket"),
     ("zmq", "Context", "is a context of sockets"),
@@ -113,6 +117,10 @@ def refusal(value: Any) -> str:
         return why if value.grad_fn is not None else ""
     if why == _IN_WHAT_MAY_CHANGE and type(value.string) in (str, bytes):
         return ""
+    if why == _UNREAD_ANSWER:
+        return why if value._content is False and not value._content_consumed else ""
+    if why == _UNREAD_IMAGE:
+        return why if value.tile else ""
     if why == "is an open file" and is_a(value, (io.StringIO, io.BytesIO)):
         return ""
     if why == "is an open file" and is_closed_file(value):
@@ -131,6 +139,8 @@ def remedy(why: str) -> str:
         return "detach() it, or make it in the step"
     if why == "is a generator":
         return "give the step a list, or make the generator in it"
+    if why in (_UNREAD_ANSWER, _UNREAD_IMAGE):
+        return "read it in the step"
     if any(word in why for word in _OPENED) and why.startswith(("is ", "belongs ")):
         return "open it in the step"
     return "make it in the step" if why.startswith(("is a", "belongs ", "holds weak")) else ""

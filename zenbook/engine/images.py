@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from zenbook.core.kinds import is_a
+from zenbook.core.refused import refusal
 
 
 class _Exported(ctypes.Structure):
@@ -40,7 +41,7 @@ class _Bytes:
 def image_memory(value: Any) -> Any:
     """The bytes of an image in a memory that is not its own; None for anything else."""
     module: Any = sys.modules.get("PIL.Image")
-    if module is None or not is_a(value, module.Image) or not value.readonly:
+    if module is None or not is_a(value, module.Image) or not value.readonly or refusal(value):
         return None
     if not hasattr(value, "__arrow_c_array__"):
         return None  # nobody can say where it is

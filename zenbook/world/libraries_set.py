@@ -66,7 +66,7 @@ class _Spot:
 
     @property
     def top(self) -> str:
-        return self.module.__name__.partition(".")[0]
+        return _top(self.module)
 
     @property
     def name(self) -> str:
@@ -145,8 +145,7 @@ def _spot_of(place: Place) -> _Spot | None:
         if not isinstance(below, ModuleType):
             break
         module, passed = below, passed + 1
-    top = module.__name__.partition(".")[0]
-    if top in _APART or is_local_module(module.__name__):
+    if _top(module) in _APART or is_local_module(module.__name__):
         return None
     return _Spot(module, place.path[passed:], place)
 
@@ -174,16 +173,50 @@ def _told_objects() -> Iterator[Any]:
 
 
 def _kept_by_call(spot: _Spot) -> Iterator[_Spot]:
-    """The globals in which a library's function keeps what it is given: ``install_opener()``."""
-    value: Any = spot.module
-    for name in spot.rest:
-        value = _attribute(value, name)
-    if not is_a(value, FunctionType) or is_local_code(value):
+    """Where a library's function keeps what it is given: globals (``install_opener()``), and tables
+    in which it may put functions (``register_new_resolver()``)."""
+    function = _function_at(spot.module, spot.rest)
+    home = _home_of(function)
+    if function is None or home is None:
         return
-    home = sys.modules.get(str(value.__globals__.get("__name__")))
-    if isinstance(home, ModuleType) and home.__name__.partition(".")[0] not in _APART:
-        for name in _globals_kept(value.__code__):
-            yield _Spot(home, (name,), Place((*home.__name__.split("."), name), "attribute"))
+    for name in _globals_kept(function.__code__):
+        yield _Spot(home, (name,), Place((*home.__name__.split("."), name), "attribute"))
+    yield from _filled_by(function, home, _DEPTH)
+
+
+_DEPTH = 3
+"""How many functions of a library may hand on what one of them is given, until it is kept."""
+
+
+def _filled_by(function: FunctionType, home: ModuleType, depth: int) -> Iterator[_Spot]:
+    puts, chains = _chains_in(function.__code__)
+    for chain in chains:
+        if puts:
+            yield _Spot(home, chain, Place((*home.__name__.split("."), *chain), "entries"))
+        called = _function_at(home, chain) if depth > 1 else None
+        there = _home_of(called)
+        if called is not None and there is not None and _top(there) == _top(home):
+            yield from _filled_by(called, there, depth - 1)
+
+
+def _top(module: ModuleType) -> str:
+    return module.__name__.partition(".")[0]
+
+
+def _function_at(module: ModuleType, rest: Iterable[str]) -> FunctionType | None:
+    """The library's function that is there."""
+    value: Any = module
+    for name in rest:
+        value = _attribute(value, name)
+    if is_a(value, MethodType):
+        value = value.__func__
+    return value if is_a(value, FunctionType) and not is_local_code(value) else None
+
+
+def _home_of(function: FunctionType | None) -> ModuleType | None:
+    """The module whose globals a function uses, if it is looked at here."""
+    home = sys.modules.get(str(function.__globals__.get("__name__"))) if function else None
+    return None if home is None or _top(home) in _APART else home
 
 
 @functools.lru_cache(maxsize=4096)
@@ -199,6 +232,28 @@ def _globals_kept(code: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+@functools.lru_cache(maxsize=4096)
+def _chains_in(code: Any) -> tuple[bool, tuple[tuple[str, ...], ...]]:
+    """Whether some code puts items somewhere; and the globals that it names, with attributes."""
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    found: dict[tuple[str, ...], None] = {}
+    chain: tuple[str, ...] = ()
+    for step in steps:
+        if step.opname == "LOAD_GLOBAL":
+            chain = (str(step.argval),)
+        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
+            chain = (*chain, str(step.argval))
+        else:
+            chain = ()
+        if chain:
+            found[chain] = None
+    puts = any(step.opname == "STORE_SUBSCR" or step.argval in _PUTTING for step in steps)
+    return puts, tuple(found)
+
+
+_PUTTING = frozenset({"append", "setdefault", "update"})
+
+
 # ---------------------------------------------------------------- what it holds
 
 
@@ -211,6 +266,9 @@ def _look(spot: _Spot) -> SetPlace | None:
         owner, value = value, _item(value, spot.place.key)
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
         return None
+    if spot.place.way == "entries":
+        entries = _entries_of_user(value)
+        return SetPlace(spot.name, entries, is_sure=True) if entries else None
     is_whole = spot.place.way in ("object", "table")
     if is_whole and (value is MISSING or is_atom(value) or is_a(value, _CODE)):
         return None  # no method changes it
@@ -219,6 +277,38 @@ def _look(spot: _Spot) -> SetPlace | None:
     if value is MISSING:
         value = "missing"
     return SetPlace(spot.name, value, not is_whole or is_a(value, TABLES))
+
+
+def _entries_of_user(table: Any) -> list[Any]:
+    """What a table holds of the user's code, with its keys."""
+    if is_a(table, dict):
+        pairs = [(key, value) for key, value in [*table.items()] if _holds_own_code(value)]
+        return sorted(pairs, key=_by_key)
+    return [one for one in [*table] if _holds_own_code(one)] if is_a(table, (list, set)) else []
+
+
+def _by_key(pair: tuple[Any, Any]) -> str:
+    return repr(pair[0])
+
+
+def _holds_own_code(value: Any) -> bool:
+    """Whether this is a function or class of the user's, or a library's function around one."""
+    if is_a(value, MethodType):
+        value = value.__func__
+    if not is_a(value, (FunctionType, type)):
+        return False
+    if is_local_code(value):
+        return True
+    cells = value.__closure__ if is_a(value, FunctionType) else None
+    held = (_cell_content(cell) for cell in cells or ())
+    return any(is_a(one, (FunctionType, type)) and is_local_code(one) for one in held)
+
+
+def _cell_content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 def _attribute(value: Any, name: str) -> Any:

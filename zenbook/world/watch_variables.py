@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import watch_imports, watch_memoized
+from zenbook.world import files, watch_imports, watch_memoized
+from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_at
 from zenbook.world.watch_scope import current, running
+from zenbook.world.watch_settings_classes import LIBRARY, variables_of_settings
 
 _Function = Callable[..., Any]
 _ENVIRONMENT = frozenset({"environ", "environb", "getenv"})
@@ -81,7 +83,12 @@ def _saw_iteration(frame: FrameType) -> None:
     what the code names of it counts; who looks at each asks for all."""
     everyone = current()
     caller, passed = nearest(frame)
-    if not (everyone or watch_imports.is_heard()) or caller is None or not _asks_for_user(caller):
+    if not (everyone or watch_imports.is_heard()) or caller is None:
+        return
+    if str(caller.f_globals.get("__name__")).startswith(LIBRARY):
+        _saw_settings(everyone, caller)
+        return
+    if not _asks_for_user(caller):
         return
     is_copy = "KeysView.__iter__" in passed or any("copy" in name for name in passed)
     if is_copy or passed:
@@ -95,6 +102,17 @@ def _saw_iteration(frame: FrameType) -> None:
             notes.copied_whole()
         else:
             notes.variable("*")
+
+
+def _saw_settings(everyone: tuple[Notes, ...], frame: FrameType) -> None:
+    """A class of settings of the user's takes its fields from the environment."""
+    with files.quiet():
+        names = variables_of_settings(frame)
+    for name in names:
+        watch_imports.note("variable", name)
+        watch_memoized.note("variable", name)
+        for notes in everyone:
+            notes.variable(name)
 
 
 def _asks_for_user(frame: FrameType) -> bool:
