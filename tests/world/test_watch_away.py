@@ -26,6 +26,7 @@ from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from tests.world.watching import holds, names, see
 from zenbook.world import watch_scope, watch_workers
+from zenbook.world.watch_in_worker import REMEMBERED
 
 JOINED = "".join
 """Makes paths of pieces, so that no literal names them."""
@@ -268,7 +269,7 @@ def test_calls_that_a_thread_of_an_earlier_steps_workers_hands_on_are_heard(proj
     def body() -> None:
         Parallel(n_jobs=2, batch_size=1)(delayed(_exists)() for _ in range(40))
 
-    body()
+    see(body)
     for _ in range(2):
         seen = see(body)
         assert seen.obstacles == ()
@@ -394,6 +395,14 @@ def hold():
     if not HELD:
         HELD['a'] = open('in/' + 'a.csv').read()
     return HELD['a']
+class Counter:
+    count = 0
+def counts(): Counter.count += 1
+def assigns():
+    global FACTOR
+    FACTOR = 3
+FACTOR = 2
+def leaves_nothing(): return FACTOR
 """
 
 
@@ -410,9 +419,23 @@ def test_what_a_worker_remembers_of_an_earlier_steps_calls_is_a_reason(
         seen = see(lambda: _by_one_worker(call))
         assert ("in/a.csv" in names(seen), seen.obstacles) == (True, ())
     _by_one_worker(call)
-    if name == "load":
-        remembers = "workers of joblib remember what other cells had them do: restart the kernel"
-        assert see(lambda: _by_one_worker(call)).obstacles == (remembers,)
+    assert see(lambda: _by_one_worker(call)).obstacles == (REMEMBERED,)
+
+
+@pytest.mark.parametrize("name", ["load", "hold", "assigns", "counts", "leaves_nothing"])
+def test_what_a_worker_remembers_of_calls_of_no_step_is_known(
+    name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "zb_kept.py").write_text(REMEMBERS)
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, "zb_kept", raising=False)
+    module = importlib.import_module("zb_kept")
+    get_reusable_executor().shutdown()
+    time.sleep(0.02)
+    _by_one_worker(getattr(module, name))
+    expected = () if name == "leaves_nothing" else (REMEMBERED,)
+    for _ in range(2):
+        assert see(lambda: _by_one_worker(module.leaves_nothing)).obstacles == expected
 
 
 def test_a_pool_that_was_made_before_is_an_obstacle() -> None:

@@ -3,17 +3,18 @@
 A worker of ``loky`` outlives the step, and goes on with the variables and the modules that it has.
 Where these are others by now, it does not compute what a new process would, and says so. What its
 modules remember of the calls of earlier steps is asked for anew, so to speak: by each later step.
+Calls of no step are not listened to: after these, its modules must hold what the step's own do.
 """
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from zenbook.core.closure_members import local_modules
 from zenbook.world import files, watch_events, watch_imports, watch_looks
+from zenbook.world.module_states import module_states
 from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Away
 from zenbook.world.watch_places import places
@@ -31,7 +32,8 @@ class _Address(NamedTuple):
     absolutes: tuple[str, ...]
 
 
-_REMEMBERED = frozenset({"adopt", "held", "listed", "looked", "matched", "read", "variable"})
+REMEMBERED = "workers of joblib remember what other cells had them do: restart the kernel"
+_ASKED = frozenset({"adopt", "held", "listed", "looked", "matched", "read", "variable"})
 _history: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]] = {}
 """What the calls of earlier steps asked for."""
 
@@ -58,7 +60,7 @@ class Listener(Away):
     def _say(self, what: str, *said: Any, **more: Any) -> None:
         """What is asked for may be remembered for the calls of later steps, in a module here."""
         super()._say(what, *said, **more)
-        if what in _REMEMBERED:
+        if what in _ASKED:
             _history[repr((what, said, more))] = (what, said, more)
 
     def variable(self, name: str) -> None:
@@ -78,42 +80,47 @@ _followed: dict[_Address, Listener] = {}
 """The steps whose call came last."""
 
 
-def listen(told: Sequence[tuple[tuple[Any, ...], int, bool]]) -> None:
+_checked = 0
+"""How many calls of no step there had been when the modules here held what the kernel's did."""
+
+
+def listen(told: Sequence[tuple[tuple[Any, ...], int, int, Mapping[str, str]]]) -> None:
     """A call is about to run here: what happens from now on is these steps' doing. Where that fails
     nobody says that the call was heard, and its result is not kept."""
     try:
         with files.quiet():
-            _listen([(_Address(*address), call, mixed) for address, call, mixed in told])
+            _listen([(_Address(*address), call) for address, call, *_ in told])
+            _compare(*told[0][2:])
     except Exception:  # never the user's problem
         follow_from_now(())
 
 
-def _listen(told: Sequence[tuple[_Address, int, bool]]) -> None:
+def _listen(told: Sequence[tuple[_Address, int]]) -> None:
     if not _followed:
         watch_events.install()
         watch_imports.install()
         watch_looks.wrap("looks")
-    for address in _followed.keys() - {address for address, _, _ in told}:
+    for address in _followed.keys() - {address for address, _ in told}:
         before = _followed.pop(address)
         before.is_open = False
         os.close(before.descriptor)
-    for address, call, mixed in told:
+    for address, call in told:
         if address not in _followed:
             _followed[address] = Listener(address)
         for module in outdated_modules():
             _followed[address].obstacle(f"{module} {OUTDATED}")
-        if mixed and _remembers():
-            _followed[address].obstacle(
-                "workers of joblib remember what other cells had them do: restart the kernel"
-            )
         _followed[address].heard(call)
-    follow_from_now(tuple(_followed[address] for address, _, _ in told))
+    follow_from_now(tuple(_followed[address] for address, _ in told))
 
 
-def _remembers() -> bool:
-    """Whether a function of a local module remembers results here."""
-    return any(
-        isinstance(value, functools._lru_cache_wrapper) and value.cache_info().currsize
-        for module in local_modules()
-        for value in list(vars(module).values())
-    )
+def _compare(others: int, states: Mapping[str, str]) -> None:
+    """After calls of no step, the modules that are loaded here must hold what the kernel's hold."""
+    global _checked
+    if others == _checked:
+        return
+    here = module_states().items()
+    if all(state and states.get(module) == state for module, state in here):
+        _checked = others
+        return
+    for listener in _followed.values():
+        listener.obstacle(REMEMBERED)

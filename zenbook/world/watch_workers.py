@@ -17,6 +17,8 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from zenbook.world import files
+from zenbook.world.module_states import module_states
 from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Told, words_of
 from zenbook.world.watch_notes import Notes
@@ -32,8 +34,10 @@ HOMES = _EXECUTORS | {_PROCESSES, _POOLS, _FUTURES}
 _SPAWNING = ("spawn", "forkserver")
 _SPAWNED = 0
 """The number that stands for a process, which has no calls."""
-_Word = tuple[tuple[Any, ...], int, bool]
-"""Where to leave word, the number of the call, and whether its worker may have had others."""
+_Word = tuple[tuple[Any, ...], int, int, Mapping[str, str]]
+"""Where to leave word, the number of the call, how many calls of no step the workers have had, and,
+where there were any, what the user's modules hold here."""
+_states: WeakKeyDictionary[Notes, Mapping[str, str]] = WeakKeyDictionary()
 _started: WeakKeyDictionary[Any, tuple[Notes, ...]] = WeakKeyDictionary()
 """The steps that have started a process."""
 _told_calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
@@ -87,7 +91,7 @@ def _submitting(original: _Function) -> _Function:
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if running and (everyone := current()):
             with suppress(OSError):  # no file to leave word in: nobody hears the call
-                fn = _Sent(fn, [_call(notes, _has_others(self)) for notes in everyone])
+                fn = _Sent(fn, [_call(notes, _others(self)) for notes in everyone])
                 _told_calls[self] = _told_calls.get(self, 0) + 1
         return original(self, fn, *args, **kwargs)
 
@@ -179,16 +183,19 @@ def _outdated_variables(notes: Notes, held: Sequence[Mapping[str, str | None]]) 
             yield name
 
 
-def _call(notes: Notes, mixed: bool) -> _Word:
-    """For a call, which gets a number; ``mixed``: its worker may have had calls of no step."""
+def _call(notes: Notes, others: int) -> _Word:
+    """For a call, which gets a number, to workers that have had so many calls of no step."""
     told = words_of(notes).told
     told.calls += 1
-    return _address(notes), told.calls, mixed
+    if others and notes not in _states:
+        with files.quiet():
+            _states[notes] = module_states()
+    return _address(notes), told.calls, others, _states[notes] if others else {}
 
 
 def _process(notes: Notes) -> _Word:
     """For a process that is spawned."""
-    return _address(notes), _SPAWNED, False
+    return _address(notes), _SPAWNED, 0, {}
 
 
 def _address(notes: Notes) -> tuple[Any, ...]:
@@ -203,9 +210,9 @@ def _executors() -> list[Any]:
     return [executor for executor in found if executor is not None]
 
 
-def _has_others(executor: Any) -> bool:
-    """Whether it has been given calls by others than steps."""
-    return _given(executor) > _told_calls.get(executor, 0)
+def _others(executor: Any) -> int:
+    """How many calls it has been given by others than steps."""
+    return _given(executor) - _told_calls.get(executor, 0)
 
 
 def _given(executor: Any) -> int:

@@ -1,0 +1,84 @@
+"""What the user's modules hold in this process, to be compared with what they hold in another.
+
+Their code is their text's, so of functions and classes only what they hold counts: default values,
+closures, attributes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from xxhash import xxh3_128_hexdigest
+
+from zenbook.core.closure_members import local_modules
+from zenbook.core.closure_origin import is_local_code
+from zenbook.core.kinds import is_a
+from zenbook.errors import NotDigestible
+
+if TYPE_CHECKING:
+    from zenbook.core.digest import Digester
+
+REMEMBERS = ""
+"""The state of a module whose functions remember results: equal to none."""
+_DEEPEST = 4
+
+
+def module_states() -> dict[str, str]:
+    """A digest of all that each of the user's modules holds, by the module's name."""
+    return {module.__name__: _state(module) for module in local_modules()}
+
+
+def _state(module: ModuleType) -> str:
+    from zenbook.core.closure import CodeClosure
+    from zenbook.core.digest import Digester
+
+    digester = Digester(CodeClosure())
+    told = [*_told(vars(module), digester, _DEEPEST)]
+    if REMEMBERS in told:
+        return REMEMBERS
+    return xxh3_128_hexdigest("\n".join(told).encode("utf-8", "surrogatepass"))
+
+
+def _told(held: Mapping[str, Any], digester: Digester, depth: int) -> Iterator[str]:
+    """What these names hold, a line for each value."""
+    for name, value in sorted(held.items()):
+        if name.startswith("__") or is_a(value, ModuleType):
+            continue
+        if isinstance(value, functools._lru_cache_wrapper):
+            yield REMEMBERS if value.cache_info().currsize else name
+        elif is_a(value, (staticmethod, classmethod)):
+            yield from _told({name: value.__func__}, digester, depth)
+        elif is_a(value, (FunctionType, type)):
+            if is_local_code(value) and depth:
+                for line in _told(_parts(value), digester, depth - 1):
+                    yield REMEMBERS if line == REMEMBERS else f"{name}.{line}"
+        else:
+            yield f"{name} {_digest(value, digester)}"
+
+
+def _parts(code: Any) -> dict[str, Any]:
+    """What a class or function holds, by names."""
+    if is_a(code, type):
+        return dict(vars(code))
+    cells = zip(code.__code__.co_freevars, code.__closure__ or (), strict=True)
+    closure = {f"closure {name}": _content(cell) for name, cell in cells}
+    defaults = {"defaults": code.__defaults__, "more defaults": code.__kwdefaults__}
+    return {**vars(code), **closure, **defaults}
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _digest(value: Any, digester: Digester) -> str:
+    """A lock or an open file holds nothing that anybody could compare."""
+    try:
+        return digester.digest(value)
+    except NotDigestible as error:
+        return f"{type(value).__qualname__} {error.why}"
