@@ -59,3 +59,51 @@ def test_what_hands_calls_to_workers_is_its_settings_between_its_calls(own: Kern
         assert [cell.status for cell in played[1:3]] == statuses, [c.said for c in played]
         assert own.ask("y, z, w") == str(([*range(9)], [0, 1, 2], ([0, 1], [0, 1], 2)))
         own.restart()
+
+
+PURE = """
+import re
+SETTINGS = {"factor": 2}
+PATTERN = re.compile("a+")
+class Model:
+    def __init__(self): self.seen = []
+    def fit(self, x): self.seen.append(x); return self
+def f(x):
+    found = {}
+    found[x] = SETTINGS["factor"] * x
+    return Model().fit(found[x]).seen[0]
+"""
+KEEPS = {
+    "a global": "FACTOR = 1\ndef keep(x):\n    global FACTOR\n    FACTOR = x\n"
+    "def f(x): return x * FACTOR",
+    "a table": "KEPT = {}\ndef keep(x): KEPT['x'] = x\ndef f(x): return x * KEPT.get('x', 1)",
+    "a class": "class C:\n    x = 1\n    @classmethod\n    def keep(cls, x): cls.x = x\n"
+    "keep = C.keep\ndef f(x): return x * C.x",
+    "an instance": "class C:\n    x = 1\n    def put(self, x): self.x = x\nHELD = C()\n"
+    "def keep(x): HELD.put(x)\ndef f(x): return x * HELD.x",
+}
+BY_ONE_WORKER = "from joblib import Parallel, delayed\nimport zq_mod as mod\n"
+BY_ONE_WORKER += "from joblib.externals.loky import get_reusable_executor\n"
+BY_ONE_WORKER += (
+    "def away(f, *a): return get_reusable_executor(max_workers=1).submit(f, *a).result()"
+)
+STEP = "%%step s\ny = away(mod.f, 5)"
+
+
+def test_calls_of_plain_cells_that_leave_nothing_in_workers_are_no_reason(own: Kernel) -> None:
+    (own.folder / "work" / "zq_mod.py").write_text(PURE)
+    for status in ("completed", "cached", "cached"):
+        played = own.play(BY_ONE_WORKER, "away(mod.f, 3)", STEP)
+        assert (played[-1].status, own.value("y")) == (status, 10), played[-1].said
+        own.restart()
+
+
+@pytest.mark.parametrize("text", KEEPS.values(), ids=KEEPS)
+def test_what_a_plain_cell_had_a_worker_keep_is_a_reason(text: str, own: Kernel) -> None:
+    (own.folder / "work" / "zq_mod.py").write_text(text)
+    for kept, value in ((1, 5), (3, 15), (3, 15), (7, 35)):
+        played = own.play(BY_ONE_WORKER, f"away(mod.keep, {kept})", STEP)
+        assert own.value("y") == value, played[-1].said
+        own.restart()
+    assert own.play(BY_ONE_WORKER, STEP)[-1].status in ("completed", "cached")
+    assert own.value("y") == 5

@@ -6,9 +6,10 @@ closures, attributes.
 
 from __future__ import annotations
 
+import dis
 import functools
 from collections.abc import Iterator, Mapping
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128_hexdigest
@@ -29,6 +30,50 @@ _DEEPEST = 4
 def module_states() -> dict[str, str]:
     """A digest of all that each of the user's modules holds, by the module's name."""
     return {module.__name__: _state(module) for module in local_modules()}
+
+
+def modules_that_keep() -> list[str]:
+    """The user's modules in which a call may leave something for later calls, as their code says:
+    it assigns globals or attributes of theirs, changes tables among them, or calls methods of
+    instances. What a result's own cache remembers was read when that was made."""
+    return [module.__name__ for module in local_modules() if _keeps(module)]
+
+
+def _keeps(module: ModuleType) -> bool:
+    codes = {code for value in list(vars(module).values()) for code in _codes(value, module)}
+    return any(_leaves_something(code, vars(module)) for code in codes)
+
+
+def _codes(value: Any, module: ModuleType) -> Iterator[CodeType]:
+    """The code of a module's function, or of the methods of its class."""
+    value = getattr(value, "__wrapped__", value)
+    if is_a(value, FunctionType):
+        if value.__globals__ is vars(module):
+            yield value.__code__
+    elif is_a(value, type) and value.__module__ == module.__name__:
+        for own in list(vars(value).values()):
+            own = getattr(own, "fget", None) or getattr(own, "__func__", own)
+            if is_a(own, FunctionType):
+                yield own.__code__
+
+
+def _leaves_something(code: CodeType, space: Mapping[str, Any]) -> bool:
+    from zenbook.core.code_reader import facts_of
+
+    facts = facts_of(code)
+    if facts.stores or any(change.root in space for change in facts.changes):
+        return True
+    if code.co_varnames[:1] == ("cls",) and _sets_attributes(code):
+        return True
+    return any(
+        callable(getattr(type(space[name.root]), name.chain[0], None))
+        for name in facts.names
+        if name.chain and name.root in space and is_local_code(type(space[name.root]))
+    )
+
+
+def _sets_attributes(code: CodeType) -> bool:
+    return any(step.opname == "STORE_ATTR" for step in dis.get_instructions(code))
 
 
 def _state(module: ModuleType) -> str:

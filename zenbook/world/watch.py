@@ -51,7 +51,7 @@ from zenbook.world.watch_places import places
 from zenbook.world.watch_programs import folders_made, follow_native, found_in, taken_away
 from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
 from zenbook.world.watch_scope import current, following
-from zenbook.world.watch_workers import Workers
+from zenbook.world.watch_workers import OTHERS, Workers, calls_of_others
 
 __all__ = ["SystemWatch"]
 
@@ -116,6 +116,8 @@ class SystemWatch:
             now = variable_read(read.name)
         elif read.kind == "setting" and watch_once.is_about_marks(read.name):
             now = watch_once.again(read, who)
+        elif read.kind == "setting" and read.name == OTHERS:
+            now = calls_of_others()
         elif read.kind == "setting":
             now = shown_now(read) if read.name in SHOWING else report_now(read.name)
         elif read.kind == "use":

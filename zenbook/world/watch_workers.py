@@ -17,8 +17,9 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from zenbook.model import Read
 from zenbook.world import files
-from zenbook.world.module_states import module_states
+from zenbook.world.module_states import module_states, modules_that_keep
 from zenbook.world.outdated import outdated_modules
 from zenbook.world.watch_away import Told, words_of
 from zenbook.world.watch_notes import Notes
@@ -43,6 +44,9 @@ _started: WeakKeyDictionary[Any, tuple[Notes, ...]] = WeakKeyDictionary()
 _told_calls: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 """How many of an executor's calls were told to leave word."""
 _RESTART = "restart the kernel"
+OTHERS = "what other cells had workers of joblib do"
+"""The name of a read; it is asked again only where such workers are at hand."""
+_NOTHING = "nothing"
 OUTDATED = f"changed after workers of joblib were started: {_RESTART}"
 _LISTENING = """(
     __import__("importlib.util").util.find_spec("zenbook")
@@ -62,6 +66,8 @@ class Workers:
         given = sum(map(_given, _executors())) - sum(
             before for one, before in self._given if one in _executors()
         )
+        if told.heard - {_SPAWNED}:
+            notes.adopt(Read("setting", OTHERS, _NOTHING))  # else it is an obstacle
         if given > len(told.heard - {_SPAWNED}):
             yield "what workers of joblib asked for could not be heard"
         if given and any(map(_has_calls, _executors())):
@@ -70,6 +76,13 @@ class Workers:
             yield f"{module} changed after it was imported, and workers import it anew: {_RESTART}"
         for name in dict.fromkeys(_outdated_variables(notes, told.held)):
             yield f"${name} {OUTDATED}"
+
+
+def calls_of_others() -> Read:
+    """Whether workers of joblib had calls of no step, and may have kept something of them."""
+    others = any(_others(executor) > 0 for executor in _executors())
+    keeping = modules_that_keep() if others else []
+    return Read("setting", OTHERS, ", ".join(keeping) or _NOTHING)
 
 
 def functions() -> Iterator[tuple[object, str, Callable[[_Function], _Function]]]:
