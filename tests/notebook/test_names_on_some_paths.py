@@ -118,3 +118,47 @@ def test_numbers_that_stay_the_same_on_every_branch_come_back(kernel: Kernel) ->
     kernel.fresh()
     again = kernel.play("mode = 2", pick, "n, m")
     assert again[1].status == "cached" and again[2].result == "(1, 'slow')", again[1].said
+
+
+TRAINING = """%%step train
+loss = 0.0
+for epoch in range(epochs):
+    error = rate * (epoch + 1)
+    for part in (1, 2):
+        loss += error / part
+print(epoch, error, part)"""
+
+
+def test_what_only_loops_bind_is_no_input_of_their_own_cell(kernel: Kernel) -> None:
+    for rate, status in ((1, "completed"), (1, "cached"), (2, "completed"), (1, "cached")):
+        ran = kernel.play(f"epochs, rate = 3, {rate}", TRAINING)[-1]
+        assert (ran.status, ran.stream()) == (status, f"2 {3 * rate} 2\n"), ran.said
+    kernel.fresh()
+    ran = kernel.play("epochs, rate = 3, 1", TRAINING)[-1]
+    assert ran.status == "cached", ran.said
+
+
+EMPTY_LOOPS = {
+    "is empty": "for x in xs:\n    last = x\nprint(last)",
+    "is empty once it is guarded": "try:\n    for x in xs:\n        last = x\n    print(last)\n"
+    "except NameError:\n    print('none')",
+    "reads it in a function": "for x in xs:\n    last = x\n\ndef told():\n    return last\n"
+    "found = call(told)",
+    "may be left": "for x in xs:\n    if x > 1:\n        continue\n    last = x\nprint(last)",
+}
+
+
+@pytest.mark.parametrize("body", EMPTY_LOOPS.values(), ids=EMPTY_LOOPS)
+def test_what_a_loop_may_not_have_bound_is_what_the_notebook_has(body: str, own: Kernel) -> None:
+    call = "def call(f):\n    try:\n        return f()\n    except NameError:\n        return 0"
+    step = f"%%step s\n{body}\nn = 1"
+    for xs, last in (("[1]", 5), ("[]", 5), ("[]", 6), ("[1]", 6), ("[]", 7), ("[2]", 8)):
+        own.play(call, f"xs = {xs}", f"last = {last}")
+        played = own.run(step)
+        told, found = played.stream(), own.ask("globals().get('found')")
+        own.play(f"xs = {xs}", f"last = {last}")
+        plain = own.run(step.partition("\n")[2])
+        assert (told, found) == (plain.stream(), own.ask("globals().get('found')")), played.said
+        own.quietly("del last")
+        own.run(step)
+        own.quietly("globals().pop('last', None), globals().pop('found', None)")

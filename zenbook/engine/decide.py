@@ -14,7 +14,7 @@ from types import CodeType
 from zenbook.core.source_shown import LOCAL
 from zenbook.core.verdict import changes_between, miss_after, miss_for
 from zenbook.engine.desk import Desk
-from zenbook.engine.identify import Identity
+from zenbook.engine.identify import Identity, identify
 from zenbook.engine.imports import as_imported, is_import
 from zenbook.engine.shown import is_shown_so
 from zenbook.engine.sitting import Sitting, disabled_by
@@ -30,6 +30,11 @@ def decide(identity: Identity, call: Call, sitting: Sitting, desk: Desk) -> Hit 
     if said := said_to_run(call.options, sitting):
         return said
     return look_up(identity, call, sitting, desk)
+
+
+def verdict_on(call: Call, sitting: Sitting, desk: Desk) -> Hit | Miss:
+    """The verdict on a call of which nothing is known yet."""
+    return decide(identify(call, desk), call, sitting, desk)
 
 
 def said_to_run(options: Options, sitting: Sitting) -> Miss | None:

@@ -24,7 +24,7 @@ from zenbook.front.notebook.manner import replaced_magics
 from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
-from zenbook.front.notebook.some_paths import names_presumed
+from zenbook.front.notebook.some_paths import names_presumed, read_elsewhere
 from zenbook.model import Manner
 from zenbook.world.unheard import unheard
 
@@ -70,6 +70,10 @@ class Cell:
     """Names of caught errors, which it deletes where there are such, and by no ``del``."""
     presumed: frozenset[str]
     """Names it binds if its loops have anything to go through, and its contexts let errors out."""
+    left_by_loops: frozenset[str]
+    """Inputs that it reads only if a loop that binds them has nothing to go through. A result that
+    was made when the notebook had none of them is a result whatever they are: reading one would
+    have raised a NameError, and the loops go through the same again."""
     definitions: Sequence[ast.stmt]
     shows_last: bool
     """Whether its last expression gives a value that has to be kept."""
@@ -127,20 +131,25 @@ def read_cell(
     *,
     is_quiet: bool = False,
     is_shown: bool = True,
+    absent: Collection[str] = (),
 ) -> Cell:
     """Look at a cell. ``transform`` is IPython's, for the bodies of ``%%time`` and the like;
     ``starred`` are names that its star imports bind; ``is_quiet`` is what :func:`ends_quietly`
-    says of its text, ``is_shown`` whether the shell shows last values at all."""
+    says of its text, ``is_shown`` whether the shell shows last values at all; ``absent`` are names
+    that are looked at as if the notebook had none of them."""
     text, seen = read_text(tree, transform)
     body, names, made = text.body, text.names, text.made
     binds = frozenset(names.writes)
     always = _always_bound(text)
-    found = sorted((names.reads | names.builtins_read).difference(starred))
+    found = sorted((names.reads | names.builtins_read).difference(starred, absent))
     reads = _reads(found, said, binds, namespace)
     if not (text.unclear or text.may_bind):
         _check_outputs(said, (*text.order, *binds, *reads))
     replaced = [f"%%{name} is not IPython's own" for name in replaced_magics(text.shown, namespace)]
     unclear = (*text.unclear, *replaced)
+    presumed = frozenset(names_presumed(seen.body))
+    by_loops = names.maybe_read.intersection(presumed, reads) - names.deletes
+    is_said = said.inputs is not None or bool(said.added) or bool(unclear)
     return Cell(
         name=said.name or default_name(tree, text),
         tree=tree,
@@ -155,7 +164,8 @@ def read_cell(
         made_data=text.made_data,
         dropped=text.dropped,
         caught=text.caught - names.deletes,
-        presumed=frozenset(names_presumed(seen.body)),
+        presumed=presumed,
+        left_by_loops=frozenset() if is_said else by_loops - read_elsewhere(seen),
         definitions=[tree.body[place] for place in text.definitions],
         shows_last=is_shown and not is_quiet and not body.last and text.gives_value,
         is_quiet=is_quiet,

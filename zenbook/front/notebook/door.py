@@ -128,6 +128,15 @@ class Door:
                 "put %%step on the first line."
             )
 
+    def reachable(self, *, is_said: bool) -> Mapping[str, Any]:
+        """What counts of the notebook: every name; where inputs are said only those of code."""
+        from zenbook.core.vouched import Vouched
+
+        names: dict[str, Any] = self.shell.user_ns
+        if is_said and self.vouched is None:
+            self.vouched = Vouched(names)
+        return self.vouched if is_said and self.vouched is not None else names
+
     def _id_in_pass(self) -> str:
         """An id for a cell that has none: in one pass every execution is another cell."""
         if not self.is_in_one_pass():

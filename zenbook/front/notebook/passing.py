@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.source import code_of_cell
 from zenbook.core.source_helpers import Apart, codes_of
-from zenbook.core.vouched import Vouched
+from zenbook.engine.decide import verdict_on
 from zenbook.engine.drivers import collecting_metrics, seeding
 from zenbook.engine.keep import outcome_of
 from zenbook.engine.loose import Loose, may_go
@@ -41,7 +41,7 @@ from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, u
 from zenbook.front.notebook.stopping import hear_stop, unstopped
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.front.notebook.threads import in_reach_of_tasks, in_reach_of_threads
-from zenbook.model import Call, Miss, Outcome, Step
+from zenbook.model import Call, Hit, Miss, Outcome, Step
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
 from zenbook.world.unheard import unheard
@@ -79,21 +79,15 @@ class Passing:
     def open(self) -> ast.Module:
         """The tree that IPython is to execute. Raises what the user has to see."""
         self._hoisted = self._imports.make()
-        self.cell: Cell = read_cell(
-            self.tree,
-            self.said,
-            self.namespace,
-            self.shell.transform_cell,
-            self._imports.starred,
-            is_quiet=ends_quietly(self.frame.raw),
-            is_shown=self.shell.ast_node_interactivity != "none",
-        )
+        self.cell: Cell = self._read()
         self.anew = Anew(self.cell.definitions, self.namespace, self._compiled)
         self.desk.code.look_anew()
         self._met_at = len(self.door.trail.cells)
         self._random = self.desk.randomness.states()
         self.call = self._call(self.anew)
-        read = {name: self._values[name] for name in self.cell.reads}
+        if self.cell.left_by_loops:
+            self._look_without(self.anew)
+        read = {name: self.call.values[name] for name in self.cell.reads}
         self._edges = wires(self.session, self.cell.name, read)
         self._in_reach = in_reach_of_threads(self.call.values)
         if self.cell.body.is_async:
@@ -112,6 +106,23 @@ class Passing:
             self.desk.randomness.restore(random_before)
             return self._in_spite(objection)
         return self._restored(outcome, putting)
+
+    def _read(self, absent: Collection[str] = ()) -> Cell:
+        shell, starred = self.shell, self._imports.starred
+        return read_cell(
+            *(self.tree, self.said, self.namespace, shell.transform_cell, starred),
+            is_quiet=ends_quietly(self.frame.raw),
+            is_shown=shell.ast_node_interactivity != "none",
+            absent=absent,
+        )
+
+    def _look_without(self, anew: Anew) -> None:
+        """Go on without what loops leave, if there is a result that was made when nobody had it."""
+        cell, self.cell = self.cell, self._read(self.cell.left_by_loops)
+        self.call = self._call(anew)
+        if not isinstance(verdict_on(self.call, self._sitting(), self.desk), Hit):
+            self.cell = cell
+            self.call = self._call(anew)
 
     def _advance(self, call: Call) -> Outcome | None:
         """Go to the verdict: the outcome of a hit, or None where the body has to run."""
@@ -189,12 +200,7 @@ class Passing:
         return {"code": code, "namespace": self._reachable() if around is None else around}
 
     def _reachable(self) -> Mapping[str, Any]:
-        """What counts of the notebook: every name; with ``--inputs`` only those of code."""
-        if self.said.inputs is None:
-            return self.namespace
-        if self.door.vouched is None:
-            self.door.vouched = Vouched(self.namespace)
-        return self.door.vouched
+        return self.door.reachable(is_said=self.said.inputs is not None)
 
     def _compiled(self, node: ast.stmt) -> Any:
         return self.frame.compiled(node, self.shell)
@@ -206,11 +212,7 @@ class Passing:
 
     def _planned(self) -> ast.Module:
         """``--dry-run``: say the verdict and execute nothing."""
-        from zenbook.engine.decide import decide
-        from zenbook.engine.identify import identify
-
-        identity = identify(self.call, self.desk)
-        verdict = decide(identity, self.call, self._sitting(), self.desk)
+        verdict = verdict_on(self.call, self._sitting(), self.desk)
         told = f"would run: {verdict.why}" if isinstance(verdict, Miss) else "would be cached"
         self.frame.passing = None
         self._imports.take_back()

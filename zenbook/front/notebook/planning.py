@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.shape import execution_order
-from zenbook.engine.decide import decide, said_to_run
+from zenbook.engine.decide import decide, said_to_run, verdict_on
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
 from zenbook.engine.sitting import Sitting
@@ -94,7 +94,7 @@ def _why_alone(door: Door, session: Session, name: str) -> str:
     assert call is not None
     now = replace(call, values={one: namespace[one] for one in call.values if one in namespace})
     sitting = Sitting(pipeline=session.pipeline, lazy=True, rebinds=True)
-    verdict = decide(identify(now, session.desk), now, sitting, session.desk)
+    verdict = verdict_on(now, sitting, session.desk)
     return verdict.why if isinstance(verdict, Miss) else ""
 
 
