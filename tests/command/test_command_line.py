@@ -400,9 +400,14 @@ def test_outputs_of_one_name_are_told_apart_by_their_steps(
     both = "load.output = [0, 1, 2, 3]\nscale.output = [0.0, 1.0, 2.0, 3.0]\n"
     assert ran(project, "restore", "adding:1") == f"{both}total.output = 6.0\n"
     assert ran(project, "restore", "adding:1", "scale.output") == "output = [0.0, 1.0, 2.0, 3.0]\n"
-    several = project.zenbook("restore", "adding:1", "output", "--to", "numbers.json")
-    assert "There is load.output, scale.output, total.output." in several.err
-    assert several.code == 2
+    for option in ("--to", "-o"):
+        several = project.zenbook("restore", "adding:1", "output", option, "numbers.json")
+        assert several.err == (
+            "Error: One output is saved to a file: name it, as in "
+            "`zenbook restore RUN OUTPUT -o FILE`. "
+            "There is load.output, scale.output, total.output.\n"
+        )
+        assert several.code == 2
     ran(project, "restore", "adding:1", "load.output", "--to", "numbers.json")
     assert json.loads((tmp_path / "numbers.json").read_text()) == [0, 1, 2, 3]
 

@@ -146,3 +146,41 @@ def test_no_cache_runs_what_is_kept_and_a_plan_runs_nothing(tmp_path: Path) -> N
 )
 def test_a_docstring_is_taken_apart(text: str, sentence: str, helps: dict[str, str]) -> None:
     assert described(text) == (sentence, helps)
+
+
+MADE_OF_THE_USERS = """
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from zenbook import cli, pipeline, step
+
+@dataclass
+class Reading:
+    value: int
+    meta: dict = field(default_factory=dict)
+
+@contextmanager
+def aside():
+    yield 2
+
+@step
+def one() -> int:
+    with aside() as by:
+        return Reading(3).value * by
+
+@pipeline
+def measure() -> int:
+    return one()
+
+if __name__ == "__main__":
+    cli(measure)
+"""
+
+
+def test_a_plan_knows_what_libraries_make_of_the_scripts_own_code(project: Project) -> None:
+    """The ``__repr__`` of a dataclass says the script's name, which is another when it runs."""
+    project.write("measure.py", MADE_OF_THE_USERS)
+    assert "1 step would run" in project.zenbook("plan", "measure.py").out
+    assert "ran: first run" in project.python("measure.py").out
+    assert "0 steps would run, 1 cached" in project.zenbook("plan", "measure.py").out
+    assert "1 of 1 steps cached" in project.zenbook("run", "measure.py").out

@@ -194,6 +194,40 @@ def test_steps_side_by_side_are_one_version_in_notebook_and_script(home: Path) -
     assert [run.version for run in zenbook.runs()] == [1, 1]
 
 
+def test_a_script_is_planned_where_a_cell_has_changed_its_input_in_place(home: Path) -> None:
+    cells: list[str | Cell] = [
+        "%%step read\nraw = {'v': [1, 2]}",
+        "%%step convert\nraw['kg'] = [2 * v for v in raw['v']]",
+        "%%step clean\ngood = [kg for kg in raw['kg'] if kg > 2]",
+    ]
+    write(cells, Path("flow.ipynb"))
+    said("-m", "zenbook", "run", "flow.ipynb")
+    zenbook.export("flow.ipynb", verify=False)
+    assert "0 steps would run, 3 cached" in said("-m", "zenbook", "plan", "flow.py")
+    assert "3 of 3 steps cached" in said("flow.py")
+    assert "0 steps would run, 3 cached" in said("-m", "zenbook", "plan", "flow.py")
+
+
+def test_what_is_logged_to_what_is_shown_is_one_record(home: Path) -> None:
+    cells: list[str | Cell] = [
+        "import logging\nimport sys",
+        "log, worded = logging.getLogger('plain'), logging.getLogger('worded')",
+        "worded.propagate = False\nworded.handlers[:] = [logging.StreamHandler(sys.stdout)]",
+        "%%step one\nlog.warning('boo')\na = 1",
+        "%%step two\nworded.warning('hoo')\nb = 2",
+    ]
+    write(cells, Path("flow.ipynb"), executed=False)
+    zenbook.export("flow.ipynb", verify=False)
+    said("flow.py")
+    told = said("-m", "zenbook", "run", "flow.ipynb")
+    assert [line[:1] for line in told.splitlines() if line[:1] in "✓↺"] == ["↺", "↺"]
+    _begin_anew(home)
+    said("-m", "zenbook", "run", "flow.ipynb")
+    told = said("flow.py")
+    assert "2 of 2 steps cached" in told
+    assert "hoo" in told
+
+
 def test_an_edit_of_a_cells_own_helper_is_seen_before_it_runs(home: Path) -> None:
     def written(factor: int) -> None:
         helper = f"def g(v):\n    return v * {factor}"

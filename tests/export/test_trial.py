@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import sys
 from pathlib import Path
+
+import pytest
 
 import zenbook
 from tests.export.cases import Cell, md, write
@@ -82,3 +87,12 @@ def test_a_step_is_never_called_like_a_function_inside_another(home: Path) -> No
     )
     assert "identical" in found.verified
     assert "def double_step(" in found.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets and pipes of POSIX")
+def test_what_no_copy_can_be_made_of_stays_behind(home: Path) -> None:
+    os.mkfifo("pipe")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("socket")
+    found = exported(md("# Words"), "words = 'a b'.split()")
+    assert found.verified == "1/1 outputs identical"

@@ -77,6 +77,9 @@ def test_a_name_that_an_option_misspells_is_told(kernel: Kernel) -> None:
         assert "--ignore names rwos, which is not there" in said
         assert "--depends names gone.csv, which is not there" in said
         assert said.count("which is not there") == 2
+    for option in ("-d gone.csv", "--files gone.csv", "--files=gone.csv"):
+        said = kernel.run(f"%%step b {option}\nx = rows").said
+        assert f"{option[:7].split()[0]} names gone.csv, which is not there" in said
 
 
 # ------------------------------------------------------------ what counts, and what is kept

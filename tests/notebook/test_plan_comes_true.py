@@ -35,6 +35,7 @@ class Story:
 
 SETTINGS = "class CFG:\n    seed = 1\n    rate = 2"
 SEED = "import random\nrandom.seed(0)"
+OWN = "%%step a\ndef own(x):\n    return x + h\n\na = own(1)"
 DRAW_A = "%%step a\na = random.random()"
 DRAW_B = "%%step b\nb = random.random()"
 MADE = "%%step made\nX = [1, 2, 3]"
@@ -227,6 +228,26 @@ STORIES = (
             "%%step b\nimport time\nb = a, time.altzone",
         ),
         "↺↺",
+    ),
+    Story("a helper of its own", ("h = 1", OWN, "%%step b\nb = a"), "↺↺", passes=2),
+    Story(
+        "what a helper of its own reads",
+        ("h = 1", OWN, "%%step b\nb = a"),
+        "▶?",
+        edits=(("h = 1", "h = 2"),),
+        passes=2,
+    ),
+    Story(
+        "a helper of its own that other cells call otherwise",
+        ("def own(x): return 5", "h = 1", OWN, "def own(x): return 7", "%%step b\nb = a"),
+        "↺↺",
+        passes=2,
+    ),
+    Story(
+        "a helper of its own that one of the notebook's calls",
+        ("def calls(): return own(1)", "h = 1", f"{OWN}\nc = calls()"),
+        "↺",
+        passes=2,
     ),
     Story("a step below that says not to", (MADE, "%%step b --no-cache\nb = sum(X)"), "↺▶"),
 )

@@ -14,10 +14,23 @@ from tests.view import pictures, samples
 from zenbook.core.layout import HEIGHT, WIDTH, layered
 from zenbook.core.view import compare_view, graph_view, runs_view, step_view
 from zenbook.core.view_diff import diff
+from zenbook.core.view_step import change_line
 from zenbook.core.view_text import plain, seconds_text, size_text
 from zenbook.engine.narrate import told
 from zenbook.front.command.progress import line_of
-from zenbook.model import Artifact, Edge, Miss, Outcome, Run, Shape, Step, StepRun, Version
+from zenbook.model import (
+    Artifact,
+    Change,
+    Edge,
+    Miss,
+    Outcome,
+    Part,
+    Run,
+    Shape,
+    Step,
+    StepRun,
+    Version,
+)
 
 VIEWS = pictures.views()
 
@@ -188,3 +201,10 @@ def test_what_was_not_kept_is_said_once_wherever_it_is_told(why: str, in_view: s
     run = Run("r", "p", None, 1, "", "completed", {}, 0.0, 1.0, (done,))
     view = step_view("s", run)
     assert (view["why"], view["not_kept"]) == (in_view, LIVE)
+
+
+def test_a_setting_that_changed_shows_what_differs() -> None:
+    old = Part("setting", "logger a at 30", "StreamHandler shown as stderr")
+    new = Part("setting", "logger a at 30", "StreamHandler shown as stdout")
+    told = change_line(Change(old, new))
+    assert (told["old"], told["new"]) == (old.digest, new.digest)

@@ -133,7 +133,11 @@ def named(module: Any, qualname: str) -> Any:
 
 
 def identity_of(obj: Any) -> str:
-    """What an installed thing is called: ``numpy.random``, ``math.sqrt``, ``list.append``."""
+    """What an installed thing is called: ``numpy.random``, ``math.sqrt``, ``list.append``.
+
+    One that a library has made of the user's code is called as that is, whatever module that
+    stands in: the program's own is another one when it is imported.
+    """
     if is_a(obj, ModuleType):
         return obj.__name__
     name = told_by(obj, "__qualname__") or told_by(obj, "__name__") or type(obj).__qualname__
@@ -141,7 +145,7 @@ def identity_of(obj: Any) -> str:
     owner = getattr(obj, "__self__", None)
     if not module and is_a(owner, ModuleType):
         module = owner.__name__
-    return f"{module}.{name}"
+    return f"{'' if is_local_module(module) else module}.{name}"
 
 
 def environment_parts(packages: set[str] | frozenset[str]) -> tuple[Part, ...]:

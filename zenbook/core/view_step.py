@@ -70,12 +70,16 @@ def _why(done: StepRun) -> str:
 
 
 def change_line(change: Change) -> ChangeLine:
-    """A change with its old and new preview; first digits of the digest where there is none."""
+    """A change with its old and new preview; first digits of the digest where there is none, and
+    all that a setting says where those are the same."""
+    old, new = _short(change.old), _short(change.new)
+    if old == new and change.part.kind == "setting":
+        old, new = (line(one.digest, VALUE) if one else "" for one in (change.old, change.new))
     return {
         "kind": change.part.kind,
         "name": line(change.part.name, NAMES),
-        "old": _short(change.old),
-        "new": _short(change.new),
+        "old": old,
+        "new": new,
     }
 
 

@@ -19,7 +19,7 @@ from zenbook.engine.identify import Known, identify
 from zenbook.engine.logbook import Logbook
 from zenbook.engine.mishap import described, status_of
 from zenbook.engine.narrate import LogNarrator, Narrator
-from zenbook.engine.restore import load
+from zenbook.engine.restore import load, references
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import Damaged, StoreFault, Untrusted
 from zenbook.model import (
@@ -277,7 +277,8 @@ def plan_composition(composition: Composition, wish: Wish, desk: Desk) -> Plan:
             identity = identify(call, desk, known)
             verdict = decide(identity, call, sitting, desk)
         if isinstance(verdict, Hit):
-            hits[node.name] = _planned_hit(node, verdict)
+            values = references(verdict.record, call, sitting)
+            hits[node.name] = _planned_hit(node, verdict, values)
         else:
             unsure.add(node.name)
         planned.append(_planned(node.name, composition.pipeline, verdict, desk))
@@ -293,8 +294,8 @@ def _upstream(node: Node) -> set[str]:
     return set().union(*node.wired.values())
 
 
-def _planned_hit(node: Node, verdict: Hit) -> Outcome:
-    return Outcome(node.name, "cached", verdict, None, verdict.record, {}, 0.0)
+def _planned_hit(node: Node, verdict: Hit, values: Mapping[str, Any]) -> Outcome:
+    return Outcome(node.name, "cached", verdict, None, verdict.record, values, 0.0)
 
 
 def _planned(step: str, pipeline: str, verdict: Verdict, desk: Desk) -> PlannedStep:

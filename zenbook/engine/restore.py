@@ -82,8 +82,7 @@ def _restored(
     for artifact in record.artifacts:
         if artifact.alias and artifact.alias not in call.values:
             return Miss((), "unknowable", f"{artifact.alias}, which it hands on, is not there")
-    missing = not_kept(record, call)
-    wanted_besides = missing and missing & besides(record, call, sitting)
+    wanted_besides = _wanted_besides(record, call, sitting)
     if sitting.lazy:
         values: Mapping[str, Any] = _references(record, wanted_besides)
         loaded, changed = _load(record, (), desk), {}
@@ -223,6 +222,17 @@ def _links(loaded: Mapping[str, Any]) -> list[Link] | None:
     if not links:
         return None if links is None else []
     return [(name.removeprefix(LOCAL), *rest) for name, *rest in links]
+
+
+def references(record: Record, call: Call, sitting: Sitting) -> dict[str, Any]:
+    """What a hit hands on to later steps while nothing is loaded, by name; a plan's too."""
+    return _references(record, _wanted_besides(record, call, sitting))
+
+
+def _wanted_besides(record: Record, call: Call, sitting: Sitting) -> set[str]:
+    """What the call is given besides the record's outputs."""
+    missing = not_kept(record, call)
+    return missing and missing & besides(record, call, sitting)
 
 
 def _references(record: Record, wanted: Iterable[str]) -> dict[str, Any]:

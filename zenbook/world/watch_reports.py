@@ -24,6 +24,7 @@ from typing import Any
 from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
 from zenbook.world.randomness import GlobalRandomness
+from zenbook.world.unheard import beneath
 from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
 from zenbook.world.watch_once import action_on, category_of, is_full, name_of, shown
 from zenbook.world.watch_places import owner_of
@@ -332,6 +333,15 @@ def _setup(logger: logging.Logger) -> str:
 def _handler(handler: Any) -> str:
     formatter = handler.formatter
     form = (getattr(formatter, "_fmt", ""), getattr(formatter, "datefmt", ""))
-    place = getattr(handler, "baseFilename", getattr(getattr(handler, "stream", None), "name", ""))
-    told = f"{type(handler).__qualname__} {place} {form} {len(handler.filters)}"
+    told = f"{type(handler).__qualname__} {_place(handler)} {form} {len(handler.filters)}"
     return " ".join([told, *filter(None, doing(handler))])
+
+
+def _place(handler: Any) -> str:
+    """Where a handler writes. What is shown is called alike in a kernel and in a script, whose
+    streams have names of their own."""
+    stream = getattr(handler, "stream", None)
+    for name in ("stderr", "stdout"):
+        if stream is not None and stream is beneath(getattr(sys, name)):
+            return f"shown as {name}"
+    return str(getattr(handler, "baseFilename", getattr(stream, "name", "")))

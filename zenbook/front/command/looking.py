@@ -132,7 +132,7 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
 
     Inputs that a step changed in place are among them, as it left them.
 
-    Prints a short preview of each, and says which cannot be loaded; `--to FILE` saves one OUTPUT
+    Prints a short preview of each, and says which cannot be loaded; `-o FILE` saves one OUTPUT
     whole, in the form its suffix says: .npy for arrays, .csv and .parquet for frames, .json for
     plain values, .txt for its text, .pkl for any value.
     """
@@ -144,7 +144,8 @@ def restore_command(run: str, output: str | None, step: str | None, to: Path | N
         if len(values) != 1:
             there = f"There is {', '.join(values)}." if values else "There is none."
             raise UsageError(
-                f"--to saves one output: name it, as in `zenbook restore RUN OUTPUT`. {there}"
+                "One output is saved to a file: name it, as in "
+                f"`zenbook restore RUN OUTPUT -o FILE`. {there}"
             )
         ((name, value),) = values.items()
         save(name, value, to)

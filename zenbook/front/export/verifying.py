@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +25,8 @@ from zenbook.front.export.reading import Notebook, SourceCell
 from zenbook.front.export.where import Place
 from zenbook.front.export.writing import Script
 
-_LEFT_BEHIND = shutil.ignore_patterns(
-    ".git", ".zenbook", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints"
+_LEFT_BEHIND = frozenset(
+    {".git", ".zenbook", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints"}
 )
 _LARGE = 50_000_000
 """Bytes above which a file is linked into the copy."""
@@ -267,8 +267,24 @@ def _copy_of(folder: Path) -> Iterator[tuple[Path, Path]]:
         aside = Path(made) / "aside"
         copy = Path(made) / "copy"
         aside.mkdir()
-        shutil.copytree(folder, copy, ignore=_LEFT_BEHIND, copy_function=_copied, symlinks=True)
+        shutil.copytree(folder, copy, ignore=_left_behind, copy_function=_copied, symlinks=True)
         yield copy, aside
+
+
+def _left_behind(folder: str, names: Iterable[str]) -> set[str]:
+    """The names in a folder of what belongs to tools, and of what cannot be copied."""
+    return {
+        name for name in names if name in _LEFT_BEHIND or not _can_copy(os.path.join(folder, name))
+    }
+
+
+def _can_copy(path: str) -> bool:
+    """Whether it is a link, or a file or a folder that may be read: a socket or a pipe is none."""
+    if os.path.islink(path):
+        return True
+    if os.path.isdir(path):
+        return os.access(path, os.R_OK | os.X_OK)
+    return os.path.isfile(path) and os.access(path, os.R_OK)
 
 
 def _copied(source: str, target: str) -> str:

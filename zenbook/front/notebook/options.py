@@ -112,6 +112,13 @@ def parse_words(
     return words, said
 
 
+def spelled(line: str, key: str) -> str:
+    """How a step's line spells an option, of which there may be several spellings."""
+    names = next(option.names for option in STEP_OPTIONS if option.key == key)
+    said = (word.partition("=")[0] for word in split_words(line, "%%step"))
+    return next((word for word in said if word in names), names[-1])
+
+
 def _meant(spelling: str, table: Mapping[str, Option]) -> str:
     """Which option was meant; all that there are for one letter, and for a question for help."""
     is_question = spelling.strip("-") == "help" or len(spelling.strip("-")) < 2

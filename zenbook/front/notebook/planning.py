@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.shape import execution_order
+from zenbook.core.source_helpers import Around
 from zenbook.engine.decide import decide, said_to_run, verdict_on
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
@@ -203,12 +204,20 @@ def _handed_on(
 
 def _from_plain_cells(door: Door, known: Known, handed: Collection[str]) -> dict[str, Origin]:
     """The other names that it reads, itself or through its helpers, and where their values are
-    from."""
-    namespace, found = door.shell.user_ns, [n for n in values_of(known) if n not in handed]
+    from. Helpers that its own cell defines are from nowhere else."""
+    namespace, apart = door.shell.user_ns, {*handed, *_own_helpers(known)}
+    found = [name for name in values_of(known) if name not in apart]
     origins = {
         root: door.trail.origin(root, known.at, namespace.get(root)) for root in roots_of(found)
     }
     return {name: origins[name.partition(".")[0]] for name in found}
+
+
+def _own_helpers(known: Known) -> Collection[str]:
+    """The functions of a step's cell that count as code beside it, whatever the notebook has under
+    their names."""
+    space = known.call.namespace if known.call is not None else None
+    return space.keys() if isinstance(space, Around) else ()
 
 
 def _files_of(writer: Known, reader: Known) -> bool:

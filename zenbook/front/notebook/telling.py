@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.errors import StoreFault
 from zenbook.front.notebook.line import REPLACES, StepLine, ago
+from zenbook.front.notebook.options import spelled
 from zenbook.front.notebook.session import Known, Session
 from zenbook.model import Edge, Miss, Outcome, Record
 
@@ -108,7 +109,8 @@ class Teller:
                 yield f"--ignore names {name}, which is not there"
         for name in known.step.options.files:
             if name[:1] != "$" and not glob(os.path.expanduser(name), recursive=True):
-                yield f"--depends names {name}, which is not there"
+                option = spelled(known.source.partition("\n")[0], "depends")
+                yield f"{option} names {name}, which is not there"
 
     def _expires(self, step: str) -> bool:
         """Whether the user has said how long a result of the step counts."""
