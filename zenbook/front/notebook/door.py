@@ -288,11 +288,12 @@ class Door:
                 desk=self.desk,
                 pipeline=name,
                 origin=f"notebook {file.name}" if file else "notebook",
+                trail=self.trail,
                 parameters=self.parameters,
                 about=self.about,
             )
         outline = self.outline()
-        found.expect(outline.steps, outline.codes)
+        found.expect(outline.order, outline.codes)
         return found
 
     def say(self, sentence: str) -> None:

@@ -1,7 +1,8 @@
 """Runs and versions of a notebook while one iterates on it.
 
 R1  No open run: open one.
-R2  A step not yet in the run joins it.
+R2  A step not yet in the run joins it, unless the run holds a step that stands below it, or it
+    rests on one that is older than what the run holds: then a new run begins (``belonging.py``).
 R3  A step already in it: a miss opens a new run (upstream steps are carried over, with the run
     they came from; downstream steps are stale); a hit on the first step opens a new run (Run
     All again: run 2, all cached); a hit of another result than the run has opens one, too, as
@@ -12,21 +13,22 @@ R5  No rule uses the clock.
 
 A version is the shape of the notebook's steps in the order of their wiring (so that executing
 cells in another order is the same version). It is stamped when the run is complete or closes,
-and until then the next number is a draft: five cells executed for the first time make one
-version and not five. A failed or interrupted run stamps none.
+and until then the next number is a draft: five cells executed for the first time, in any order,
+make one version and not five. A failed or interrupted run stamps none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zenbook.core.shape import are_one_version, execution_order, shape_of
 from zenbook.engine.desk import Desk
 from zenbook.engine.drafts import Draft
 from zenbook.engine.logbook import Logbook
 from zenbook.errors import PipelineError, StoreFault
+from zenbook.front.notebook.belonging import belongs, upstream_of
 from zenbook.front.notebook.lines import Lines
 from zenbook.front.notebook.producer import Producer
 from zenbook.model import (
@@ -40,6 +42,9 @@ from zenbook.model import (
     StepRun,
     Version,
 )
+
+if TYPE_CHECKING:
+    from zenbook.front.notebook.trail import Trail
 
 
 @dataclass(slots=True, eq=False)
@@ -57,12 +62,19 @@ class Known:
     """Its last call; the values in it are let go."""
     at: int = 0
     """How many cells the kernel had run when it was met."""
+    since: int = 0
+    """The same of the first time in a row that it gave this result."""
     random: Mapping[str, str] = field(default_factory=dict)
     """Digests of the random states that it found, by library."""
     random_after: Mapping[str, str] = field(default_factory=dict)
     """And of those that it left."""
     stale: str = ""
     """Why it is stale although nobody edited it, "" if it is not."""
+
+    @property
+    def record_id(self) -> str:
+        """What tells its result from others; empty where it was not kept."""
+        return self.record.id if self.record is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +92,13 @@ class Session:
     desk: Desk
     pipeline: str
     origin: str
+    trail: Trail
+    """What the kernel has run."""
     parameters: dict[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     """Name, tags and note of its runs."""
-    expected: frozenset[str] = frozenset()
-    """Names of the steps the notebook's file has; empty where nobody tells."""
+    order: tuple[str, ...] = ()
+    """Names of the steps the notebook's file has, from top to bottom; empty where nobody tells."""
     foretold: Callable[[Container[str]], Mapping[str, str]] = field(default=lambda met: {})
     """Gives the codes that the file has for them, but for those of these names."""
     gone: set[str] = field(default_factory=set)
@@ -102,12 +116,17 @@ class Session:
     """The line that the open run began with, until its step is noted."""
 
     def expect(
-        self, steps: frozenset[str], codes: Callable[[Container[str]], Mapping[str, str]]
+        self, order: tuple[str, ...], codes: Callable[[Container[str]], Mapping[str, str]]
     ) -> None:
         """The notebook's file has these steps now, with these codes."""
-        self.foretold = codes
-        self.gone = (self.gone | (self.expected if steps else frozenset())) - steps
-        self.expected = steps
+        gone = self.gone | (self.expected if order else frozenset())
+        self.order, self.foretold = order, codes
+        self.gone = set(gone - self.expected)
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """The names of the steps in the notebook's file, whatever their order."""
+        return frozenset(self.order)
 
     def _met(self, known: Known) -> None:
         """A step has run in its cell: one of another name that stood there is no more."""
@@ -115,6 +134,9 @@ class Session:
         for name, other in self.known.items():
             if known.cell_id and other.cell_id == known.cell_id and name != known.step.name:
                 self.gone.add(name)
+        before = self.known.get(known.step.name)
+        is_again = before is not None and before.record_id == known.record_id != ""
+        known.since = before.since if before is not None and is_again else known.at
         self.known[known.step.name] = known
 
     # ------------------------------------------------------------ who made what
@@ -161,8 +183,8 @@ class Session:
         self._opened_with = None
         if self._opens(line):
             again = line.status == "cached" and self._is_first(line.step)
-            carried = {} if again or line.step not in self.joined else self._upstream_of(line.step)
-            self.close()
+            carried = {} if again or line.step not in self.joined else self._carried_to(line.step)
+            self.close(is_early=line.step not in self.known)
             self._open(carried, line)
         assert self.logbook is not None
         if self.ended:
@@ -173,7 +195,9 @@ class Session:
         if self.logbook is None:
             return True
         joined = self.joined.get(line.step)
-        if joined is None or (joined.status == "running" and line.status == "interrupted"):
+        if joined is None:
+            return not belongs(self, line.step)
+        if joined.status == "running" and line.status == "interrupted":
             return False
         is_another = joined.record != line.record
         return line.status != "cached" or self._is_first(line.step) or is_another
@@ -204,15 +228,9 @@ class Session:
     def _steps_joined(self) -> dict[str, Step]:
         return {name: known.step for name, known in self.known.items() if name in self.joined}
 
-    def _upstream_of(self, step: str) -> dict[str, StepRun]:
-        """Lines of the steps that this one's inputs come from, directly or not."""
-        wanted, waiting = set[str](), [step]
-        while waiting:
-            known = self.known.get(waiting.pop())
-            for edge in known.edges if known else ():
-                if edge.source not in wanted and edge.source != step:
-                    wanted.add(edge.source)
-                    waiting.append(edge.source)
+    def _carried_to(self, step: str) -> dict[str, StepRun]:
+        """The lines of the open run that this step's inputs go back to."""
+        wanted = upstream_of(self.known, step)
         return {
             name: line
             for name, line in self.joined.items()
@@ -340,12 +358,12 @@ class Session:
     def _complete(self) -> bool:
         return bool(self.expected) and self.expected <= self.joined.keys()
 
-    def _end(self, status: Status) -> None:
+    def _end(self, status: Status, *, is_early: bool = False) -> None:
         if self.logbook is None:
             return
         number = None
         if status == "completed" and self.known:
-            number = self._stamped()
+            number = self._stamped(is_early)
             if number is not None:
                 self.lines.settle(f"v{number}")
         self._settle_draft(self.logbook.run.id, number)
@@ -359,17 +377,21 @@ class Session:
         if version is not None:
             self.desk.drafts.pop(run, None)  # one that was put on record late has another id
 
-    def _stamped(self) -> int | None:
+    def _stamped(self, is_early: bool) -> int | None:
+        """The version's number; none is made for a run that ends early."""
         history = self.desk.history
         try:
             fitting = self._fitting(history.versions(self.pipeline))
+            if is_early and not fitting:
+                return None
             return fitting[0] if fitting else history.version(self.pipeline, self.shape()).number
         except StoreFault:
             return None  # the logbook tells of a history that is out of order
 
-    def close(self, status: Status = "completed") -> None:
-        """The run ends here: the kernel does, another run begins, or a cell has ended it."""
+    def close(self, status: Status = "completed", *, is_early: bool = False) -> None:
+        """The run ends here: the kernel does, another run begins (early, where that is with a step
+        that nobody has met yet), or a cell has ended it."""
         if self.logbook is not None and not self.ended:
             running = any(line.status == "running" for line in self.joined.values())
-            self._end("interrupted" if running else status)
+            self._end("interrupted" if running else status, is_early=is_early)
         self.logbook = None

@@ -125,8 +125,18 @@ class Trail:
 
     def steps(self) -> list[str]:
         """The names of the step cells in the notebook's order, as they ran last."""
-        newest = (self.cells[last].step for _, last in self._places().values())
-        return list(dict.fromkeys(filter(None, newest)))
+        return list(dict.fromkeys(cell.step for cell in self._newest() if cell.step))
+
+    def made_of(self, step: str) -> frozenset[str]:
+        """The names that plain cells bind where they read what a step's cell binds, or what was
+        made of it so."""
+        newest = self._newest()
+        plain = [self._names(cell.text) for cell in newest if not _is_step(cell)]
+        own = (self._names(cell.text).writes for cell in newest if cell.step == step)
+        given = found = frozenset().union(*own)
+        while further := _bound_from(found, plain) - found:
+            found |= further
+        return found - given
 
     def state_met(self, library: str, at: int, since: int) -> str:
         """The random state that the ``at``-th cell, or a step below it, met first after the
@@ -242,6 +252,16 @@ class Trail:
             places[key] = (places[key][0] if key in places else place, place)
         return places
 
+    def _newest(self) -> list[Executed]:
+        """The newest execution of each cell, in order; of a step that is just being executed, the
+        one before."""
+        newest: dict[object, Executed] = {}
+        for place, cell in enumerate(self.cells):
+            is_running = not cell.step and place == len(self.cells) - 1 and _is_step(cell)
+            if not is_running or self._key(place) not in newest:
+                newest[self._key(place)] = cell
+        return list(newest.values())
+
     def _key(self, place: int) -> object:
         cell = self.cells[place]
         if cell.cell_id or cell.step:
@@ -304,6 +324,15 @@ def values_of(known: Known) -> dict[str, Part]:
 def roots_of(names: Iterable[str]) -> list[str]:
     """The notebook's names that these begin with, each once."""
     return list(dict.fromkeys(name.partition(".")[0] for name in names))
+
+
+def _is_step(cell: Executed) -> bool:
+    return bool(cell.step) or find_marker(cell.text.splitlines()) is not None
+
+
+def _bound_from(names: frozenset[str], cells: Iterable[Touched]) -> frozenset[str]:
+    """What cells bind that read one of these names."""
+    return frozenset().union(*(cell.writes for cell in cells if cell.reads & names))
 
 
 def trail_of(shell: Any) -> Trail:
