@@ -828,3 +828,13 @@ def test_what_its_own_class_leaves_out_is_not_lost_in_silence() -> None:
     leaving.file.close()
     leaving.file = None  # type: ignore[assignment]
     assert reopened(leaving=leaving)["leaving"].seen == {}
+
+
+def test_what_libraries_pickle_wrongly_is_kept_right_or_not_at_all() -> None:
+    kept = np.finfo("f4")
+    (bundle,) = codec.pack({"v": kept})
+    assert codec.unpack(bundle.header, bundle.buffers)["v"].eps == kept.eps
+    stats = pytest.importorskip("scipy.stats")
+    if hasattr(stats, "Normal"):
+        with pytest.raises(NotKeepable, match="v would come back as another value"):
+            codec.pack({"v": stats.Normal(mu=0, sigma=1)})

@@ -161,6 +161,8 @@ class Packer(pickle.Pickler):
             return code_.make_closed_file, facts_of_closed(obj)
         if (facts := facts_of_ended(obj)) is not None:
             return make_ended, facts
+        if kind.__name__ == "finfo" and kind.__module__ == "numpy":
+            return kind, (obj.dtype,)  # numpy's own way makes what cannot be loaded
         if kind.__name__ in ("Random", "RandomState") and (library := shared_by(obj)):
             return import_shared, (library,)
         if is_a(obj, dict) and code_.is_own_namespace(obj):
