@@ -480,3 +480,16 @@ def test_a_step_that_draws_from_polars_seeded_state_is_not_kept(own: Kernel) -> 
             own.fresh()
             drawn = own.play(given.format(f"pl.set_random_seed({seed})"), step)[-1]
             assert told in drawn.said and drawn.status == ("completed" if told else "cached"), case
+
+
+def test_how_deep_calls_may_go_is_a_reason_where_the_program_says_so(own: Kernel) -> None:
+    limit = "import sys; sys.setrecursionlimit({})\ndef deep(n): return n and 1 + deep(n - 1)"
+    step = "%%step s\ntry:\n    x = deep(2400)\nexcept RecursionError:\n    x = -1"
+    for most, status, value in (
+        (4000, "completed", 2400),
+        (4000, "cached", 2400),
+        (2000, "completed", -1),
+    ):
+        played = own.play(limit.format(most), step)
+        assert (played[-1].status, own.value("x")) == (status, value), played[-1].said
+        own.restart()

@@ -174,8 +174,8 @@ def _fingerprint(
             _may_draw(call, uses, digester, kinds),
             _may_set(call, uses, digester, kinds),
         )
-        state += (*settings_now, *desk.code.patches(used, desk.digester()), *held.parts)
-    state += changed_before(_code(call))
+        state += (*settings_now, *desk.code.patches(used, desk.digester()))
+    state += (*held.parts, *changed_before(_code(call)))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple((part.name, part.digest) for part in state)

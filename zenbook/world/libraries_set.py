@@ -8,14 +8,12 @@ Measured: 2 µs for a program that sets none.
 
 from __future__ import annotations
 
-import dis
 import functools
 import re
 import sys
 from ast import literal_eval
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -24,9 +22,9 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.world.kept_by_calls import MISSING, attribute, kept_by_call, top_of
 from zenbook.world.program_text import input_history, texts_of_files
 
-MISSING = object()
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _APART = frozenset(
     [
@@ -66,7 +64,7 @@ class _Spot:
 
     @property
     def top(self) -> str:
-        return _top(self.module)
+        return top_of(self.module)
 
     @property
     def name(self) -> str:
@@ -80,7 +78,7 @@ class _Program:
     def __init__(self) -> None:
         self._cells: list[Said] = []
         self._last: tuple[Any, ...] = ()
-        self._places: frozenset[Place] = frozenset()
+        self.places: frozenset[Place] = frozenset()
         self._spots: tuple[object, tuple[_Spot, ...]] = (None, ())
 
     def spots(self) -> tuple[_Spot, ...]:
@@ -94,10 +92,10 @@ class _Program:
             self._cells += [said_in(one if isinstance(one, str) else "") for one in new]
             found = places_in(self._cells).union(*(places_in([said_in(one)]) for one in files))
             self._last = said
-            if found != self._places:
-                self._places, self._spots = found, (None, ())
-        if self._places and self._spots[0] != len(sys.modules):
-            spots = {(one.name, one.place.way): one for one in _located(sorted(self._places))}
+            if found != self.places:
+                self.places, self._spots = found, (None, ())
+        if self.places and self._spots[0] != len(sys.modules):
+            spots = {(one.name, one.place.way): one for one in _located(sorted(self.places))}
             self._spots = (len(sys.modules), tuple(spots.values()))
         return self._spots[1]
 
@@ -109,14 +107,25 @@ def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
     now; by name."""
     spots = _program.spots()
+    found = {one.name: one for one in _limits()}
     if not spots:
-        return []
+        return [*found.values()]
     used = frozenset(used) - _BY_NOBODY
-    found: dict[str, SetPlace] = {}
     for spot in spots:
+        if spot.place.way == "entries" and _look(spot) is None:
+            continue  # as most: whom it would concern takes longer to tell
         if _concerns(spot.top, used, len(sys.modules)) and (one := _look(spot)) is not None:
             found.setdefault(one.name, one)
     return [found[name] for name in sorted(found)]
+
+
+def _limits() -> Iterator[SetPlace]:
+    """How deep calls may go, where the program says so: any step may meet the end."""
+    if _RECURSION in _program.places:
+        yield SetPlace("sys.getrecursionlimit()", sys.getrecursionlimit(), is_sure=True)
+
+
+_RECURSION = Place(("sys", "setrecursionlimit"), "call")
 
 
 # ---------------------------------------------------------------- where a place is
@@ -145,7 +154,7 @@ def _spot_of(place: Place) -> _Spot | None:
         if not isinstance(below, ModuleType):
             break
         module, passed = below, passed + 1
-    if _top(module) in _APART or is_local_module(module.__name__):
+    if top_of(module) in _APART or is_local_module(module.__name__):
         return None
     return _Spot(module, place.path[passed:], place)
 
@@ -155,7 +164,7 @@ def _is_apart(spot: _Spot) -> bool:
     value: Any = spot.module
     path = value.__name__
     for name in spot.rest:
-        value, path = _attribute(value, name), f"{path}.{name}"
+        value, path = attribute(value, name), f"{path}.{name}"
         if path in _TOLD or any(value is one for one in _told_objects()):
             return True
     return spot.place.way in ("object", "table") and is_a(value, _CODE)
@@ -173,85 +182,9 @@ def _told_objects() -> Iterator[Any]:
 
 
 def _kept_by_call(spot: _Spot) -> Iterator[_Spot]:
-    """Where a library's function keeps what it is given: globals (``install_opener()``), and tables
-    in which it may put functions (``register_new_resolver()``)."""
-    function = _function_at(spot.module, spot.rest)
-    home = _home_of(function)
-    if function is None or home is None:
-        return
-    for name in _globals_kept(function.__code__):
-        yield _Spot(home, (name,), Place((*home.__name__.split("."), name), "attribute"))
-    yield from _filled_by(function, home, _DEPTH)
-
-
-_DEPTH = 3
-"""How many functions of a library may hand on what one of them is given, until it is kept."""
-
-
-def _filled_by(function: FunctionType, home: ModuleType, depth: int) -> Iterator[_Spot]:
-    puts, chains = _chains_in(function.__code__)
-    for chain in chains:
-        if puts:
-            yield _Spot(home, chain, Place((*home.__name__.split("."), *chain), "entries"))
-        called = _function_at(home, chain) if depth > 1 else None
-        there = _home_of(called)
-        if called is not None and there is not None and _top(there) == _top(home):
-            yield from _filled_by(called, there, depth - 1)
-
-
-def _top(module: ModuleType) -> str:
-    return module.__name__.partition(".")[0]
-
-
-def _function_at(module: ModuleType, rest: Iterable[str]) -> FunctionType | None:
-    """The library's function that is there."""
-    value: Any = module
-    for name in rest:
-        value = _attribute(value, name)
-    if is_a(value, MethodType):
-        value = value.__func__
-    return value if is_a(value, FunctionType) and not is_local_code(value) else None
-
-
-def _home_of(function: FunctionType | None) -> ModuleType | None:
-    """The module whose globals a function uses, if it is looked at here."""
-    home = sys.modules.get(str(function.__globals__.get("__name__"))) if function else None
-    return None if home is None or _top(home) in _APART else home
-
-
-@functools.lru_cache(maxsize=4096)
-def _globals_kept(code: Any) -> tuple[str, ...]:
-    """The globals to which some code binds a parameter of its own as it is."""
-    given = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
-    found = []
-    for step, then in pairwise(steps):
-        if then.opname == "STORE_GLOBAL" and "LOAD_FAST" in step.opname:
-            loaded = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
-            found += [str(then.argval)] if loaded in given else []
-    return tuple(found)
-
-
-@functools.lru_cache(maxsize=4096)
-def _chains_in(code: Any) -> tuple[bool, tuple[tuple[str, ...], ...]]:
-    """Whether some code puts items somewhere; and the globals that it names, with attributes."""
-    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
-    found: dict[tuple[str, ...], None] = {}
-    chain: tuple[str, ...] = ()
-    for step in steps:
-        if step.opname == "LOAD_GLOBAL":
-            chain = (str(step.argval),)
-        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
-            chain = (*chain, str(step.argval))
-        else:
-            chain = ()
-        if chain:
-            found[chain] = None
-    puts = any(step.opname == "STORE_SUBSCR" or step.argval in _PUTTING for step in steps)
-    return puts, tuple(found)
-
-
-_PUTTING = frozenset({"append", "setdefault", "update"})
+    for home, rest, way in kept_by_call(spot.module, spot.rest):
+        if top_of(home) not in _APART:
+            yield _Spot(home, rest, Place((*home.__name__.split("."), *rest), way))
 
 
 # ---------------------------------------------------------------- what it holds
@@ -261,7 +194,7 @@ def _look(spot: _Spot) -> SetPlace | None:
     owner: Any = None
     value: Any = spot.module
     for name in spot.rest:
-        owner, value = value, _attribute(value, name)
+        owner, value = value, attribute(value, name)
     if spot.place.way == "item":
         owner, value = value, _item(value, spot.place.key)
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
@@ -283,12 +216,8 @@ def _entries_of_user(table: Any) -> list[Any]:
     """What a table holds of the user's code, with its keys."""
     if is_a(table, dict):
         pairs = [(key, value) for key, value in [*table.items()] if _holds_own_code(value)]
-        return sorted(pairs, key=_by_key)
+        return sorted(pairs, key=lambda pair: repr(pair[0]))
     return [one for one in [*table] if _holds_own_code(one)] if is_a(table, (list, set)) else []
-
-
-def _by_key(pair: tuple[Any, Any]) -> str:
-    return repr(pair[0])
 
 
 def _holds_own_code(value: Any) -> bool:
@@ -309,15 +238,6 @@ def _cell_content(cell: Any) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
-
-
-def _attribute(value: Any, name: str) -> Any:
-    if is_a(value, ModuleType):
-        return vars(value).get(name, MISSING)
-    try:
-        return getattr(value, name, MISSING)
-    except Exception:  # a property's code, which may raise anything
-        return MISSING
 
 
 def _item(table: Any, key: str) -> Any:
