@@ -7,6 +7,7 @@ from dataclasses import replace
 from tests.view import samples
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.state import notebook_now
+from zenbook.front.notebook.trail import Trail
 from zenbook.model import Edge, Record, Run, Step, StepRun
 from zenbook.testing import memory_desk
 
@@ -21,7 +22,7 @@ def met(step: str, *reads: str, record: Record | None = None) -> Known:
 
 
 def session(*known: Known) -> Session:
-    made = Session(desk=memory_desk(), pipeline="p", origin="")
+    made = Session(desk=memory_desk(), pipeline="p", origin="", trail=Trail(None))
     made.known.update({each.step.name: each for each in known})
     return made
 

@@ -11,6 +11,7 @@ from zenbook.world import files
 from zenbook.world.ports import Seen
 from zenbook.world.watch import SystemWatch
 from zenbook.world.watch_once import FORGOTTEN
+from zenbook.world.watch_workers import OTHERS
 
 
 def see(body: Callable[..., Any], *values: Any) -> Seen:
@@ -30,8 +31,8 @@ def holds(seen: Seen) -> bool:
 
 def names(seen: Seen) -> list[str]:
     """The names of the reads, but for what every ``subprocess.run`` does to the marks of warnings
-    that were shown."""
-    return [read.name for read in seen.reads if read.name != FORGOTTEN]
+    that were shown, and what every call of joblib asks of its workers."""
+    return [read.name for read in seen.reads if read.name not in (FORGOTTEN, OTHERS)]
 
 
 def wrote(seen: Seen) -> list[str]:

@@ -68,8 +68,13 @@ def _leaves_something(code: CodeType, space: Mapping[str, Any]) -> bool:
     return any(
         callable(getattr(type(space[name.root]), name.chain[0], None))
         for name in facts.names
-        if name.chain and name.root in space and is_local_code(type(space[name.root]))
+        if name.chain and name.root in space and _is_of_user(type(space[name.root]))
     )
+
+
+def _is_of_user(kind: type) -> bool:
+    """Whether it is the user's class; one may have a property in the place of its module's name."""
+    return isinstance(kind.__module__, str) and is_local_code(kind)
 
 
 def _sets_attributes(code: CodeType) -> bool:

@@ -99,11 +99,17 @@ class ProcessState:
                 yield f"it left the task {task.get_name()} running"
         for child in _children():
             if child not in self.children:
-                yield f"it left the process {child.name} running"
+                child.join(_ENDING)
+                if child.is_alive():
+                    yield f"it left the process {child.name} running"
         for reference in programs:
             program = reference()
             if program is not None and program.poll() is None:
                 yield f"it left the program {_program_name(program)} running"
+
+
+_ENDING = 0.25
+"""Seconds in which a process may still end that was told to: a pool that nobody holds any more."""
 
 
 def _cwd() -> str:
