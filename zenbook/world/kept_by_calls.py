@@ -44,7 +44,8 @@ def kept_by_call(module: ModuleType, rest: Iterable[str]) -> Iterator[Kept]:
         home, depth = reached[each]
         puts, chains = _chains_in(each.__code__)
         for chain in chains:
-            if puts and type(_at(home, chain)) in _TABLES:
+            is_own = not is_a(_at(home, chain[:1]), ModuleType)  # sys.path_hooks is not
+            if puts and is_own and type(_at(home, chain)) in _TABLES:
                 yield home, chain, "entries"
             called = _function_at(home, chain) if depth < _DEEPEST else None
             there = _home_of(called)

@@ -72,9 +72,10 @@ def _leaves_something(code: CodeType, space: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_of_user(kind: type) -> bool:
-    """Whether it is the user's class; one may have a property in the place of its module's name."""
-    return isinstance(kind.__module__, str) and is_local_code(kind)
+def _is_of_user(code: Any) -> bool:
+    """Whether it is the user's class or function. A class may have a property in the place of its
+    module's name."""
+    return isinstance(getattr(code, "__module__", None), str) and is_local_code(code)
 
 
 def _sets_attributes(code: CodeType) -> bool:
@@ -102,7 +103,7 @@ def _told(held: Mapping[str, Any], digester: Digester, depth: int) -> Iterator[s
         elif is_a(value, (staticmethod, classmethod)):
             yield from _told({name: value.__func__}, digester, depth)
         elif is_a(value, (FunctionType, type)):
-            if is_local_code(value) and depth:
+            if depth and _is_of_user(value):
                 for line in _told(_parts(value), digester, depth - 1):
                     yield REMEMBERS if line == REMEMBERS else f"{name}.{line}"
         else:
