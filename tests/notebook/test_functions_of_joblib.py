@@ -71,12 +71,17 @@ class Model:
 def f(x):
     found = {}
     found[x] = SETTINGS["factor"] * x
+    assert "factor" in SETTINGS and len(SETTINGS) == 1 and [*map(str, SETTINGS.items())]
     return Model().fit(found[x]).seen[0]
 """
 KEEPS = {
     "a global": "FACTOR = 1\ndef keep(x):\n    global FACTOR\n    FACTOR = x\n"
     "def f(x): return x * FACTOR",
     "a table": "KEPT = {}\ndef keep(x): KEPT['x'] = x\ndef f(x): return x * KEPT.get('x', 1)",
+    "a table that is handed on": "KEPT = {}\ndef fill(kept, x): kept['x'] = x\n"
+    "def keep(x): fill(KEPT, x)\ndef f(x): return x * KEPT.get('x', 1)",
+    "another name of a table": "KEPT = {}\ndef keep(x):\n    kept = KEPT\n    kept['x'] = x\n"
+    "def f(x): return x * KEPT.get('x', 1)",
     "a class": "class C:\n    x = 1\n    @classmethod\n    def keep(cls, x): cls.x = x\n"
     "keep = C.keep\ndef f(x): return x * C.x",
     "an instance": "class C:\n    x = 1\n    def put(self, x): self.x = x\nHELD = C()\n"

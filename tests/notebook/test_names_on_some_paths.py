@@ -144,13 +144,16 @@ EMPTY_LOOPS = {
     "except NameError:\n    print('none')",
     "reads it in a function": "for x in xs:\n    last = x\n\ndef told():\n    return last\n"
     "found = call(told)",
+    "is in a context that lets no error out": "with Quiet():\n    for x in xs:\n        last = x\n"
+    "    print(last)",
     "may be left": "for x in xs:\n    if x > 1:\n        continue\n    last = x\nprint(last)",
 }
 
 
 @pytest.mark.parametrize("body", EMPTY_LOOPS.values(), ids=EMPTY_LOOPS)
 def test_what_a_loop_may_not_have_bound_is_what_the_notebook_has(body: str, own: Kernel) -> None:
-    call = "def call(f):\n    try:\n        return f()\n    except NameError:\n        return 0"
+    call = "def call(f):\n    try:\n        return f()\n    except NameError:\n        return 0\n"
+    call += "class Quiet:\n    def __enter__(self): pass\n    def __exit__(self, *_): return True"
     step = f"%%step s\n{body}\nn = 1"
     for xs, last in (("[1]", 5), ("[]", 5), ("[]", 6), ("[1]", 6), ("[]", 7), ("[2]", 8)):
         own.play(call, f"xs = {xs}", f"last = {last}")

@@ -414,15 +414,21 @@ def leaves_nothing(): return FACTOR
 """
 
 
+def _module_that_remembers(name: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module of this name, imported; it is older than what happens next."""
+    (project / f"{name}.py").write_text(REMEMBERS)
+    monkeypatch.syspath_prepend(project)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    module = importlib.import_module(name)
+    time.sleep(0.02)
+    return module
+
+
 @pytest.mark.parametrize("name", ["load", "hold"])
 def test_what_a_worker_remembers_of_an_earlier_steps_calls_is_a_reason(
     name: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (project / "zb_holds.py").write_text(REMEMBERS)
-    monkeypatch.syspath_prepend(project)
-    monkeypatch.delitem(sys.modules, "zb_holds", raising=False)
-    call = getattr(importlib.import_module("zb_holds"), name)
-    time.sleep(0.02)
+    call = getattr(_module_that_remembers("zb_holds", project, monkeypatch), name)
     for _ in range(2):
         seen = see(lambda: _by_one_worker(call))
         assert ("in/a.csv" in names(seen), seen.obstacles) == (True, ())
@@ -434,12 +440,8 @@ def test_what_a_worker_remembers_of_an_earlier_steps_calls_is_a_reason(
 def test_what_a_worker_remembers_of_calls_of_no_step_is_known(
     name: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (project / "zb_kept.py").write_text(REMEMBERS)
-    monkeypatch.syspath_prepend(project)
-    monkeypatch.delitem(sys.modules, "zb_kept", raising=False)
-    module = importlib.import_module("zb_kept")
+    module = _module_that_remembers("zb_kept", project, monkeypatch)
     get_reusable_executor().shutdown()
-    time.sleep(0.02)
     _by_one_worker(getattr(module, name))
     expected = () if name == "leaves_nothing" else (REMEMBERED,)
     for _ in range(2):

@@ -16,10 +16,11 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_trace import MISSING
+from zenbook.core.code_reader import facts_of
 from zenbook.core.kinds import is_a
 from zenbook.core.places_set import Way
 
-MISSING = object()
 _DEEPEST = 3
 """How many functions of a library may hand on what one of them is given, until it is kept."""
 _MOST = 200
@@ -42,8 +43,8 @@ def kept_by_call(module: ModuleType, rest: Iterable[str]) -> Iterator[Kept]:
     reached = {function: (home, 1)}
     for each in _spreading(reached):
         home, depth = reached[each]
-        puts, chains = _chains_in(each.__code__)
-        for chain in chains:
+        puts = _puts(each.__code__)
+        for chain in _chains_in(each.__code__):
             is_own = not is_a(_at(home, chain[:1]), ModuleType)  # sys.path_hooks is not
             if puts and is_own and type(_at(home, chain)) in _TABLES:
                 yield home, chain, "entries"
@@ -110,19 +111,14 @@ def _globals_kept(code: Any) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _chains_in(code: Any) -> tuple[bool, tuple[tuple[str, ...], ...]]:
-    """Whether some code puts items somewhere; and the globals that it names, with attributes."""
-    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
-    found: dict[tuple[str, ...], None] = {}
-    chain: tuple[str, ...] = ()
-    for step in steps:
-        if step.opname == "LOAD_GLOBAL":
-            chain = (str(step.argval),)
-        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and chain:
-            chain = (*chain, str(step.argval))
-        else:
-            chain = ()
-        if chain:
-            found[chain] = None
-    puts = any(step.opname == "STORE_SUBSCR" or step.argval in _PUTTING for step in steps)
-    return puts, tuple(found)
+def _chains_in(code: Any) -> tuple[tuple[str, ...], ...]:
+    """The globals that some code names, and each attribute on the way from them."""
+    chains = ((name.root, *name.chain) for name in facts_of(code).names)
+    return tuple({chain[: end + 1]: None for chain in chains for end in range(len(chain))})
+
+
+@functools.lru_cache(maxsize=4096)
+def _puts(code: Any) -> bool:
+    """Whether some code puts items somewhere."""
+    steps = dis.get_instructions(code)
+    return any(step.opname == "STORE_SUBSCR" or step.argval in _PUTTING for step in steps)

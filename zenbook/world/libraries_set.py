@@ -19,10 +19,10 @@ from typing import Any
 
 from zenbook.core.closure_changes import TABLES
 from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_module
-from zenbook.core.closure_trace import is_atom
+from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
-from zenbook.world.kept_by_calls import MISSING, attribute, kept_by_call, top_of
+from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.program_text import input_history, texts_of_files
 
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
@@ -228,16 +228,8 @@ def _holds_own_code(value: Any) -> bool:
         return False
     if is_local_code(value):
         return True
-    cells = value.__closure__ if is_a(value, FunctionType) else None
-    held = (_cell_content(cell) for cell in cells or ())
+    held = cells_of(value) if is_a(value, FunctionType) else ()
     return any(is_a(one, (FunctionType, type)) and is_local_code(one) for one in held)
-
-
-def _cell_content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
 
 
 def _item(table: Any, key: str) -> Any:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import dis
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_changes import TABLES
 from zenbook.core.closure_members import local_modules
 from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_trace import MISSING, cells_of
 from zenbook.core.kinds import is_a
 from zenbook.errors import NotDigestible
 
@@ -34,8 +36,8 @@ def module_states() -> dict[str, str]:
 
 def modules_that_keep() -> list[str]:
     """The user's modules in which a call may leave something for later calls, as their code says:
-    it assigns globals or attributes of theirs, changes tables among them, or calls methods of
-    instances. What a result's own cache remembers was read when that was made."""
+    it assigns globals or attributes of theirs, changes tables among them or hands one on, or calls
+    methods of instances. What a result's own cache remembers was read when that was made."""
     return [module.__name__ for module in local_modules() if _keeps(module)]
 
 
@@ -65,6 +67,8 @@ def _leaves_something(code: CodeType, space: Mapping[str, Any]) -> bool:
         return True
     if code.co_varnames[:1] == ("cls",) and _sets_attributes(code):
         return True
+    if _hands_on(code, {name for name, value in space.items() if is_a(value, TABLES)}):
+        return True
     return any(
         callable(getattr(type(space[name.root]), name.chain[0], None))
         for name in facts.names
@@ -76,6 +80,34 @@ def _is_of_user(code: Any) -> bool:
     """Whether it is the user's class or function. A class may have a property in the place of its
     module's name."""
     return isinstance(getattr(code, "__module__", None), str) and is_local_code(code)
+
+
+def _hands_on(code: CodeType, tables: Collection[str]) -> bool:
+    """Whether code does anything with one of these tables as a whole but look something up in it,
+    go through it, or give it to a function of Python's that only reads it: ``fill(CACHE)``."""
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _UNSEEN]
+    for place, step in enumerate(steps):
+        if step.opname == "LOAD_GLOBAL" and step.argval in tables:
+            before = steps[place - 1].argval if place else ""
+            then, later = ([step.opname for step in steps[place + 1 :]] + ["", ""])[:2]
+            is_looked_up = then.startswith("LOAD_") and later.startswith(_LOOKING_UP)
+            if not (then.startswith(_READING) or is_looked_up or before in _READERS):
+                return True
+    return False
+
+
+_UNSEEN = frozenset({"CACHE", "EXTENDED_ARG", "NOP", "PRECALL", "PUSH_NULL", "RESUME"})
+_READING = (
+    *("LOAD_ATTR", "LOAD_METHOD", "GET_ITER", "CONTAINS_OP", "COMPARE_OP", "IS_OP"),
+    *("POP_JUMP", "UNARY_NOT", "TO_BOOL", "FORMAT_VALUE", "BINARY_SLICE"),
+)
+_LOOKING_UP = ("BINARY_SUBSCR", "BINARY_OP")
+_READERS = frozenset(
+    [
+        *("all", "any", "dict", "enumerate", "frozenset", "isinstance", "len", "list", "max"),
+        *("min", "print", "range", "repr", "set", "sorted", "str", "sum", "tuple", "zip"),
+    ]
+)
 
 
 def _sets_attributes(code: CodeType) -> bool:
@@ -114,17 +146,10 @@ def _parts(code: Any) -> dict[str, Any]:
     """What a class or function holds, by names."""
     if is_a(code, type):
         return dict(vars(code))
-    cells = zip(code.__code__.co_freevars, code.__closure__ or (), strict=True)
-    closure = {f"closure {name}": _content(cell) for name, cell in cells}
+    cells = zip(code.__code__.co_freevars, cells_of(code), strict=True)
+    closure = {f"closure {name}": content for name, content in cells if content is not MISSING}
     defaults = {"defaults": code.__defaults__, "more defaults": code.__kwdefaults__}
     return {**vars(code), **closure, **defaults}
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
 
 
 def _digest(value: Any, digester: Digester) -> str:

@@ -80,8 +80,9 @@ _followed: dict[_Address, Listener] = {}
 """The steps whose call came last."""
 
 
-_checked = 0
-"""How many calls of no step there had been when the modules here held what the kernel's did."""
+_compared = 0, True
+"""How many calls of no step there had been when the modules here were compared with the kernel's,
+and whether they held the same."""
 
 
 def listen(told: Sequence[tuple[tuple[Any, ...], int, int, Mapping[str, str]]]) -> None:
@@ -115,12 +116,10 @@ def _listen(told: Sequence[tuple[_Address, int]]) -> None:
 
 def _compare(others: int, states: Mapping[str, str]) -> None:
     """After calls of no step, the modules that are loaded here must hold what the kernel's hold."""
-    global _checked
-    if others == _checked:
-        return
-    here = module_states().items()
-    if all(state and states.get(module) == state for module, state in here):
-        _checked = others
-        return
-    for listener in _followed.values():
+    global _compared
+    if others != _compared[0]:
+        here = module_states().items()
+        is_same = all(state and states.get(module) == state for module, state in here)
+        _compared = others, is_same
+    for listener in _followed.values() if not _compared[1] else ():
         listener.obstacle(REMEMBERED)

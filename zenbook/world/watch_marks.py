@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+CELL = "%%"
+"""What the name of a step begins with here that is a cell: each stands in one place."""
 Mark = tuple[str, tuple[Any, ...]]
 """The name of a module, and a key of its registry."""
 Order = Callable[[int, int], int]
@@ -87,7 +89,3 @@ def forget() -> None:
     _doers.clear()
     _now.place, _now.order = -1, _only_cell
     _now.cells.clear()
-
-
-CELL = "%%"
-"""What the name of a step begins with here that is a cell: each stands in one place."""

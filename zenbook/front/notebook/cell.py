@@ -24,7 +24,7 @@ from zenbook.front.notebook.manner import replaced_magics
 from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_users
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
-from zenbook.front.notebook.some_paths import names_presumed, read_elsewhere
+from zenbook.front.notebook.some_paths import named_where_caught, names_presumed
 from zenbook.model import Manner
 from zenbook.world.unheard import unheard
 
@@ -165,7 +165,7 @@ def read_cell(
         dropped=text.dropped,
         caught=text.caught - names.deletes,
         presumed=presumed,
-        left_by_loops=frozenset() if is_said else by_loops - read_elsewhere(seen),
+        left_by_loops=frozenset() if is_said else by_loops - named_where_caught(seen),
         definitions=[tree.body[place] for place in text.definitions],
         shows_last=is_shown and not is_quiet and not body.last and text.gives_value,
         is_quiet=is_quiet,

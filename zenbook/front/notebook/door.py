@@ -133,9 +133,11 @@ class Door:
         from zenbook.core.vouched import Vouched
 
         names: dict[str, Any] = self.shell.user_ns
-        if is_said and self.vouched is None:
+        if not is_said:
+            return names
+        if self.vouched is None:
             self.vouched = Vouched(names)
-        return self.vouched if is_said and self.vouched is not None else names
+        return self.vouched
 
     def _id_in_pass(self) -> str:
         """An id for a cell that has none: in one pass every execution is another cell."""

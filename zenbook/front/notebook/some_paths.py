@@ -23,7 +23,7 @@ def names_presumed(statements: Iterable[ast.stmt]) -> set[str]:
             found |= {*bound_names([node.test]), *names_presumed(node.body)}
         elif isinstance(node, ast.With | ast.AsyncWith):
             found |= {*bound_names(node.items)}
-            if not _swallows(node):
+            if not any(word in name for name in _said(node.items) for word in _SWALLOWING):
                 found |= names_presumed(node.body)
         elif isinstance(node, ast.If):
             either = names_presumed(node.body) & names_presumed(node.orelse)
@@ -37,23 +37,17 @@ def names_presumed(statements: Iterable[ast.stmt]) -> set[str]:
     return found
 
 
-def read_elsewhere(tree: ast.Module) -> set[str]:
-    """Names whose reading raises no NameError that surely ends a cell: all, where it may catch
-    errors; else those in functions and classes, for which their callers may do so."""
-    everything = list(nodes_of(tree.body))
-    is_caught = any(isinstance(one, ast.Try | ast.TryStar) or _swallows(one) for one in everything)
-    apart = [one for one in everything if isinstance(one, _APART)]
-    nodes = everything if is_caught else nodes_of(apart)
-    return {one.id for one in nodes if isinstance(one, ast.Name)}
+def named_where_caught(tree: ast.Module) -> set[str]:
+    """Names that stand where a NameError may be caught: in ``try`` and ``with`` blocks, and in
+    functions and classes, by whoever calls them."""
+    blocks = [node for node in nodes_of(tree.body) if isinstance(node, _CATCHING)]
+    return {node.id for node in nodes_of(blocks) if isinstance(node, ast.Name)}
 
 
-_APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-
-
-def _swallows(node: ast.AST) -> bool:
-    """Whether this is a ``with`` block that may let no error out."""
-    items = node.items if isinstance(node, ast.With | ast.AsyncWith) else ()
-    return any(word in name for name in _said(items) for word in _SWALLOWING)
+_CATCHING = (
+    *(ast.Try, ast.TryStar, ast.With, ast.AsyncWith),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
+)
 
 
 def _said(nodes: Iterable[ast.AST]) -> set[str]:
