@@ -47,9 +47,6 @@ class Stops:
         raise KeyboardInterrupt
 
 
-STOPS = Stops()
-
-
 @step
 def before() -> int:
     return 1
@@ -71,7 +68,7 @@ def takes(x: int, value: Any) -> int:
 
 
 def stopped_in_hashing(x: int) -> Any:
-    return takes(x, STOPS)
+    return takes(x, Stops())
 
 
 @pytest.mark.parametrize(

@@ -290,7 +290,11 @@ def test_what_would_end_a_run_badly_is_told_before_it_begins(
 
 
 def test_a_kernel_that_dies_ends_the_run_in_a_sentence(project: Path) -> None:
-    dying = "%%step dies\nimport os\nprint('begun', flush=True)\nos.kill(os.getpid(), 9)"
+    dying = """%%step dies
+import os, time
+print('begun', flush=True)
+time.sleep(0.5)  # for the kernel's thread that sends it
+os.kill(os.getpid(), 9)"""
     file = _notebook(project, [*CELLS[:3], dying, "after = 1"])
     died = _call(project, "-m", "zenbook", "run", file.name, "--output", "o.ipynb")
     assert died.returncode == 1

@@ -103,7 +103,7 @@ def _submitting(original: _Function) -> _Function:
     @functools.wraps(original)
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         if running and (everyone := current()):
-            with suppress(OSError):  # no file to leave word in: nobody hears the call
+            with suppress(Exception):  # whatever fails: nobody hears the call
                 fn = _Sent(fn, [_call(notes, _others(self)) for notes in everyone])
                 _told_calls[self] = _told_calls.get(self, 0) + 1
         return original(self, fn, *args, **kwargs)
