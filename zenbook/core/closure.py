@@ -45,6 +45,7 @@ from zenbook.core.compiling import compiled
 from zenbook.core.kinds import is_a, told_by
 from zenbook.core.module_held import outdated_by
 from zenbook.core.text_readers import Text
+from zenbook.core.twins import Things, things_of
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
@@ -93,7 +94,8 @@ class Uses:
     that it reads (see :mod:`zenbook.core.closure_texts`); ``reading`` what it reads of classes
     (see :mod:`zenbook.core.closure_subclasses`); ``changing`` what the code may change
     of what libraries hold (see :mod:`zenbook.core.closure_changes`); ``memoized`` are functions
-    of ``functools.lru_cache``.
+    of ``functools.lru_cache``; ``things`` the user's functions and classes among all that
+    (see :mod:`zenbook.core.twins`).
     """
 
     parts: tuple[Part, ...] = ()
@@ -114,6 +116,7 @@ class Uses:
     changing: tuple[Changing, ...] = ()
     memoized: tuple[Any, ...] = ()
     reading: Reading = field(default_factory=lambda: Reading(set()))
+    things: Things = field(default_factory=dict)
 
 
 class CodeClosure:
@@ -335,6 +338,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.changing,
         trace.memoized,
         trace.reading,
+        things_of(trace),
     )
 
 

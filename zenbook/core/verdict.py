@@ -27,6 +27,8 @@ _RANK: dict[Kind, int] = {kind: rank for rank, kind in enumerate(_CAUSE_OF)}
 FIRST_RUN = Miss((), "first run", "first run")
 SETTINGS = " settings"
 """The end of the name of a part for a library's settings, that differ from its defaults."""
+TWO = "two "
+"""The beginning of the name of a part for a class or function that is there twice."""
 BETWEEN_SETTINGS = "; "
 """What stands between two settings, each ``name=value``, as such a part shows them."""
 _SIDE = 24
@@ -84,6 +86,8 @@ def phrase(change: Change) -> str:
             return f"{part.name} changed{_told_setting(change)}"
         case "environment":
             return _moved(change, part.name)
+        case "setting" if part.name.startswith(TWO):
+            return _told_twins(change, part.name.removeprefix(TWO))
         case "file":
             return f"{told_look(part.name)} {_how(change)}"
         case "variable":
@@ -96,6 +100,12 @@ def phrase(change: Change) -> str:
             return _moved(change, part.name)
         case _:
             return _moved(change, part.name)
+
+
+def _told_twins(change: Change, name: str) -> str:
+    if change.new is None:
+        return f"there is one {name} again"
+    return f"there are two {name}: it was made again"
 
 
 def _shortened(change: Change) -> Change:

@@ -13,6 +13,7 @@ from zenbook.core.kinds import is_a
 from zenbook.core.naming import is_secret_name
 from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
+from zenbook.core.twins import twins
 from zenbook.engine.desk import Desk
 from zenbook.engine.set_in_libraries import SetInLibraries, set_in_libraries
 from zenbook.errors import NotDigestible, OptionError
@@ -166,6 +167,9 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     unseen = any(type(value) is Reference for value in call.values.values())
     state += (*desk.code.registries(uses, digester, unseen),)
+    if digester.met or uses.things:
+        values = {name: call.values[name] for name in digests}
+        state += (*twins(uses, digester, values, lambda: desk.digester(digester.live)),)
     if used:
         settings_now = _library_settings(
             uses,

@@ -92,6 +92,8 @@ class Foresight:
     sitting: Sitting
     planned: dict[str, PlannedStep] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    writers: dict[str, str] = field(default_factory=dict)
+    """The steps above that may write a file anew, by its name."""
 
     @property
     def plan(self) -> Plan:
@@ -124,6 +126,8 @@ class Foresight:
         seconds = 0.0 if isinstance(verdict, Hit) else expected(name, self.sitting.pipeline)
         self.planned[name] = PlannedStep(name, verdict, seconds)
         changed = verdict.record.left if isinstance(verdict, Hit) else None
+        if changed is None and (before := self.desk.latest(name, self.sitting.pipeline)):
+            self.writers.update(dict.fromkeys((read.name for read in before.wrote), name))
         self.told.cell(number, tree, name, changed)
 
     def _verdict(self, name: str, now: _Now) -> Verdict:
@@ -220,7 +224,10 @@ class _Now:
         changes += self._new({name for _, name in old})
         changes += self._new_settings(old)
         for read in (*record.reads, *record.wrote):
-            if read.kind in ("file", "variable") and (again := self._watch(read)) != read:
+            writer = self.seen.writers.get(read.name.removesuffix("?"))
+            if read.kind == "file" and writer is not None:
+                unknown[writer] = None
+            elif read.kind in ("file", "variable") and (again := self._watch(read)) != read:
                 changes.append(Change(read, again))
             elif read.kind == "random" and self.said.options.rng != "ignore":
                 unknown.update(dict.fromkeys(self.told.random_state(read)))

@@ -15,17 +15,21 @@ from typing import Any
 from zenbook.errors import OptionError
 from zenbook.front.notebook.marker import find_marker, holds_parameters
 from zenbook.front.notebook.options import parse_step_line
+from zenbook.front.notebook.places import SavedCell
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """``parameters`` are the sources of cells that hold them; ``steps`` the names of all steps,
     empty if one of them is named only when it runs; ``order`` the same from top to bottom;
-    ``cells`` each step's name and source."""
+    ``cells`` each step's name and source; ``code`` all cells of code, as they were ``saved`` at
+    this time, in seconds since the epoch."""
 
     parameters: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
     cells: tuple[tuple[str, str], ...] = ()
+    code: tuple[SavedCell, ...] = ()
+    saved: float = 0.0
 
     @property
     def steps(self) -> frozenset[str]:
@@ -60,15 +64,17 @@ def outline_of(file: Path) -> Outline:
         changed = file.stat().st_mtime_ns
         known = _read.get(file)
         if known is None or known[0] != changed:
-            known = _read[file] = (changed, _outline(json.loads(file.read_text("utf-8"))))
+            notebook = json.loads(file.read_text("utf-8"))
+            known = _read[file] = (changed, _outline(notebook, changed / 1e9))
         return known[1]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return NOTHING_SAID
 
 
-def _outline(notebook: Any) -> Outline:
+def _outline(notebook: Any, saved: float) -> Outline:
     parameters: set[str] = set()
     cells: dict[str, str] = {}
+    code: list[SavedCell] = []
     for cell in notebook["cells"]:
         if cell.get("cell_type") != "code":
             continue
@@ -76,11 +82,15 @@ def _outline(notebook: Any) -> Outline:
         lines = source.splitlines()
         if "parameters" in cell.get("metadata", {}).get("tags", ()) or holds_parameters(lines):
             parameters.add(source)
+        name = ""
         if (marker := find_marker(lines)) is not None:
-            cells[_name(marker.options)] = source
+            name = _name(marker.options)
+            cells[name] = source
+        code.append(SavedCell(cell.get("id", ""), source, name))
     if "" in cells:  # a step that is named only when it runs
         cells.clear()
-    return Outline(frozenset(parameters), tuple(cells), tuple(cells.items()))
+    steps = tuple(cells), tuple(cells.items())
+    return Outline(frozenset(parameters), *steps, tuple(code), saved)
 
 
 def named_twice(notebook: Any) -> Iterator[str]:

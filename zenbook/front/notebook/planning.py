@@ -20,9 +20,10 @@ from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
 from zenbook.engine.sitting import Sitting
 from zenbook.errors import PipelineError, UsageError
+from zenbook.front.notebook.dice import counted
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.supposing import as_found, thrown
-from zenbook.front.notebook.trail import Origin, roots_of, values_of
+from zenbook.front.notebook.trail import Origin, Trail, roots_of, values_of
 from zenbook.model import (
     Call,
     Hit,
@@ -37,7 +38,11 @@ from zenbook.model import (
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.door import Door
+    from zenbook.front.notebook.foresight import Foresight
 
+_OF_FILE = "As the notebook's file says: this kernel has not run any step yet."
+_EDITED = "its cell, which was edited since it ran"
+_NEW_ABOVE = "cells above it, which were edited since they ran"
 _UNMET = "its cell, which this kernel has not run yet"
 """What a step waits for that only the notebook's file tells of."""
 
@@ -45,44 +50,82 @@ _UNMET = "its cell, which this kernel has not run yet"
 class NotebookPlan:
     """A plan that prints as a table; ``plan`` is the frozen value. ``alone`` says of cached steps
     why they would run if they were run now, by themselves: a name stands for something else than
-    Run All makes it stand for."""
+    Run All makes it stand for. ``remarks`` stand below the table."""
 
-    def __init__(self, plan: Plan, alone: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan, alone: Mapping[str, str], remarks: Sequence[str] = ()) -> None:
         self.plan = plan
         self.alone = alone
+        self.remarks = remarks
 
     def __repr__(self) -> str:
         from zenbook.core.view_plan import expected_text
 
         lines = [_told(step, self.alone.get(step.step, "")) for step in self.plan.steps]
-        lines.append(f"Run All would take {expected_text(self.plan)}.")
+        lines += [f"Run All would take {expected_text(self.plan)}.", *self.remarks]
         return "\n".join(lines)
 
 
 def plan(door: Door) -> NotebookPlan:
-    """The verdict of every step the kernel has met, and what the file tells of the others. Raises
-    UsageError if it has met none."""
+    """The verdict of every step the kernel has met, and what the file tells of the others; all of
+    it is the file's if the kernel has met none. Raises UsageError if there is no such file."""
     session = door.session()
     if not session.known:
-        raise UsageError("This kernel has not run any step yet; run the cells once.")
+        return _plan_of_file(door)
     planned: dict[str, PlannedStep] = {}
     rows: list[PlannedStep] = []
     alone: dict[str, str] = {}
     unmet, touched = _unmet(door), dict[str, str]()
-    for name in _order_of_cells(session, door.outline().order or door.trail.steps(), unmet):
+    outline = door.outline()
+    page = door.trail.as_saved(outline.code, outline.saved)
+    told = _of_file(door) if page.is_of_file() else {}
+    for name in _order_of_cells(session, outline.order or page.steps(), unmet, page):
         if name in unmet:
             touched.update(dict.fromkeys(_touched(unmet[name]), name))
             verdict: Verdict = Unsure((_UNMET,))
         else:
             read = roots_of(values_of(session.known[name]))
             waits = dict.fromkeys(step for one, step in touched.items() if one in read)
-            verdict = Unsure(tuple(waits)) if waits else verdict_now(door, session, name, planned)
+            verdict = Unsure(tuple(waits)) if waits else _now(door, session, name, planned, page)
+        if isinstance(verdict, Unsure) and verdict.waits_for != (_NEW_ABOVE,):
+            verdict = told.get(name, verdict)
         rows.append(PlannedStep(name, verdict, _expected(session, name, verdict)))
         if name not in unmet:
             planned[name] = rows[-1]
         if isinstance(verdict, Hit) and (why := _why_alone(door, session, name)):
             alone[name] = why
     return NotebookPlan(Plan(session.pipeline, tuple(rows)), alone)
+
+
+def _plan_of_file(door: Door) -> NotebookPlan:
+    """What ``zenbook plan`` says of the notebook, as it was last saved."""
+    foreseen = _foreseen(door)
+    if foreseen is None or not foreseen.planned:
+        raise UsageError("This kernel has not run any step yet; run the cells once.")
+    return NotebookPlan(foreseen.plan, {}, [*foreseen.remarks, _OF_FILE])
+
+
+def _of_file(door: Door) -> Mapping[str, Verdict]:
+    """What the file alone tells for sure of its steps; nothing where it cannot be read."""
+    try:
+        foreseen = _foreseen(door)
+    except UsageError:
+        return {}
+    planned = foreseen.planned if foreseen is not None else {}
+    verdicts = {name: row.verdict for name, row in planned.items()}
+    return {name: one for name, one in verdicts.items() if not isinstance(one, Unsure)}
+
+
+def _foreseen(door: Door) -> Foresight | None:
+    """What the notebook's file tells, if there is one."""
+    from zenbook.front.notebook.book import read_python
+    from zenbook.front.notebook.foresight import foresee
+    from zenbook.front.notebook.given import Given
+    from zenbook.front.notebook.notebook_name import notebook_file
+
+    file = notebook_file(door.shell.user_ns)
+    if file is None or not door.outline().cells:
+        return None
+    return foresee(file, read_python(file), Given(), no_cache=door.run_cache is False)
 
 
 def _why_alone(door: Door, session: Session, name: str) -> str:
@@ -99,10 +142,13 @@ def _why_alone(door: Door, session: Session, name: str) -> str:
     return verdict.why if isinstance(verdict, Miss) else ""
 
 
-def _order_of_cells(session: Session, order: Sequence[str], unmet: Collection[str]) -> list[str]:
+def _order_of_cells(
+    session: Session, order: Sequence[str], unmet: Collection[str], page: Trail
+) -> list[str]:
     """The known steps that the notebook still has, and those that only its file tells of, as Run
     All meets them: from top to bottom."""
-    names = [name for name in order_of(session) if name not in session.gone]
+    there = {name for name, known in session.known.items() if page.has(known.at)}
+    names = [name for name in order_of(session) if name in there and name not in session.gone]
     return [n for n in order if n in names or n in unmet] + [n for n in names if n not in order]
 
 
@@ -136,11 +182,15 @@ def order_of(session: Session) -> list[str]:
         return list(session.known)
 
 
-def verdict_now(
-    door: Door, session: Session, name: str, planned: dict[str, PlannedStep]
+def _now(
+    door: Door, session: Session, name: str, planned: dict[str, PlannedStep], page: Trail
 ) -> Verdict:
-    """What would happen to one step, given the verdicts of those before it."""
+    """What would happen to one step of the page, given the verdicts of those before it."""
     known = session.known[name]
+    if page.is_edited(known.at):
+        return Unsure((_EDITED,))
+    if _reads_the_world(known) and page.acts_anew(known.at):
+        return Unsure((_NEW_ABOVE,))
     assert known.call is not None
     sitting = Sitting(
         pipeline=session.pipeline,
@@ -151,8 +201,8 @@ def verdict_now(
     )
     if said := said_to_run(known.call.options, sitting):
         return said
-    handed = _handed_on(door, session, known, planned)
-    origins = _from_plain_cells(door, known, handed)
+    handed = _handed_on(page, session, known, planned)
+    origins = _from_plain_cells(door, page, known, handed)
     if waits := tuple(dict.fromkeys(_waits_for(session, known, planned, origins))):
         return Unsure(waits)
     unknown = [name for name, origin in origins.items() if origin.standing == "unknown"]
@@ -184,8 +234,14 @@ def _waits_for(
             yield name
 
 
+def _reads_the_world(known: Known) -> bool:
+    """Whether more than names and code counts for a step: files, variables, random states."""
+    reads = known.record.reads if known.record is not None else ()
+    return bool(counted(known)) or any(read.kind in ("file", "variable") for read in reads)
+
+
 def _handed_on(
-    door: Door, session: Session, known: Known, above: Collection[str]
+    page: Trail, session: Session, known: Known, above: Collection[str]
 ) -> dict[str, Reference]:
     """The inputs that it gets from steps above just as those leave them; not what a plain cell
     between them has changed in place."""
@@ -196,20 +252,22 @@ def _handed_on(
         given = _reference(source.record, edge.output) if source is not None else None
         if edge.source not in above or given is None or edge.input not in found:
             continue
-        is_same_run = door.trail.record_used(edge.source, known.at) == given.record.id
+        if page.is_bound_anew(edge.input.partition(".")[0], known.at):
+            continue
+        is_same_run = page.record_used(edge.source, known.at) == given.record.id
         if not is_same_run or given.artifact.digest == found[edge.input].digest:
             handed[edge.input] = given
     return handed
 
 
-def _from_plain_cells(door: Door, known: Known, handed: Collection[str]) -> dict[str, Origin]:
+def _from_plain_cells(
+    door: Door, page: Trail, known: Known, handed: Collection[str]
+) -> dict[str, Origin]:
     """The other names that it reads, itself or through its helpers, and where their values are
     from. Helpers that its own cell defines are from nowhere else."""
     namespace, apart = door.shell.user_ns, {*handed, *_own_helpers(known)}
     found = [name for name in values_of(known) if name not in apart]
-    origins = {
-        root: door.trail.origin(root, known.at, namespace.get(root)) for root in roots_of(found)
-    }
+    origins = {root: page.origin(root, known.at, namespace.get(root)) for root in roots_of(found)}
     return {name: origins[name.partition(".")[0]] for name in found}
 
 

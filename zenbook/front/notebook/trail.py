@@ -6,21 +6,25 @@ the step read when it ran last, Run All gives the same again; if the cell has ru
 bound the name after it, Run All gives what the notebook holds. In all other cases nobody can know.
 
 Cells are told apart by the ids that front ends give them, and stand in the order of their first
-execution. Where no ids are told, a cell that binds the names of an earlier one, without reading
-them, is taken for that one, edited.
+execution, or of the notebook's file where that was saved (:mod:`places`). Where no ids are told, a
+cell that binds the names of an earlier one, without reading them, is taken for that one, edited.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from zenbook.core.kinds import is_a
-from zenbook.front.notebook.marker import find_marker, take_marker_away
+from zenbook.core.trees import nodes_of
+from zenbook.front.notebook.marker import take_marker_away
+from zenbook.front.notebook.places import Place, SavedCell, by_execution, by_file, is_step
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.session import Known
@@ -38,10 +42,12 @@ notebook holds now, or nobody knows."""
 @dataclass(slots=True, eq=False)
 class Executed:
     """One execution of a cell. ``step`` and ``record`` are those of a step cell, else ""; ``found``
-    are the digests of what a step read, by name, ``random`` those of the states it met."""
+    are the digests of what a step read, by name, ``random`` those of the states it met; ``at`` is
+    when it began, in seconds since the epoch."""
 
     text: str
     cell_id: str = ""
+    at: float = field(default_factory=time.time)
     step: str = ""
     record: str = ""
     found: Mapping[str, str] = field(default_factory=dict)
@@ -50,11 +56,13 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The names that a cell reads, and those that it binds; of these the imported ones."""
+    """The names that a cell reads, and those that it binds; of these the imported ones. It
+    ``acts`` if it does anything else: calls something, or sets parts of things."""
 
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,45 @@ class Trail:
     shell: Any
     cells: list[Executed] = field(default_factory=list)
     _touched: dict[str, Touched] = field(default_factory=dict)
+    _page: Mapping[object, Place] | None = None
+
+    def as_saved(self, cells: Sequence[SavedCell], saved: float) -> Trail:
+        """The same executions, in a notebook that was saved with these cells at this time."""
+        return replace(self, _page=by_file(self, cells, saved)) if cells else self
+
+    def has(self, at: int) -> bool:
+        """Whether the notebook still has the cell that was the ``at``-th."""
+        return self._key(at - 1) in self._places()
+
+    def is_edited(self, at: int) -> bool:
+        """Whether the cell that was the ``at``-th has another text by now."""
+        place = self._places().get(self._key(at - 1))
+        return place is not None and place.is_new
+
+    def is_bound_anew(self, name: str, at: int) -> bool:
+        """Whether the cell that binds a name for the ``at``-th is another than when it ran."""
+        if self._page is None or self._key(at - 1) not in self._page:
+            return self._page is not None
+        now = self._above(name, at - 1, self._page)
+        then = self._above(name, at - 1, by_execution(self))
+        place = now and now.newest, then and then.newest
+        return place[0] != place[1] or (now is not None and now.is_new)
+
+    def acts_anew(self, at: int) -> bool:
+        """Whether a cell that calls anything has come or changed above the ``at``-th, or is gone,
+        so that Run All may find other files, variables and random states there."""
+        page = self._places()
+        here = page[self._key(at - 1)].rank if self._key(at - 1) in page else math.inf
+        texts = [place.text for place in page.values() if place.is_new and place.rank < here]
+        for key, place in by_execution(self).items():
+            if key not in page or page[key].is_new:
+                texts.append(place.text)
+        return any(self._names(text).acts for text in texts)
+
+    def is_of_file(self) -> bool:
+        """Whether the notebook's file has every cell that binds anything, as it ran last."""
+        unsaved = [place.text for place in self._places().values() if place.is_unsaved]
+        return self._page is not None and not any(self._names(text).writes for text in unsaved)
 
     def begin(self, text: str, cell_id: str) -> None:
         """A cell is executed."""
@@ -100,7 +147,7 @@ class Trail:
         """The cells that are no steps, newest first, with their places."""
         for place in reversed(range(min(upto, len(self.cells)))):
             text = self.cells[place].text
-            if find_marker(text.splitlines()) is None:
+            if not is_step(text):
                 yield place, self._tree(text)
 
     def bound_since(self, place: int) -> frozenset[str]:
@@ -120,7 +167,7 @@ class Trail:
         """Whether one executed cell stands above another in the notebook (-1), below it (1), or is
         the same (0)."""
         places = self._places()
-        one, two = places[self._key(place)][0], places[self._key(other)][0]
+        one, two = places[self._key(place)].rank, places[self._key(other)].rank
         return (one > two) - (one < two)
 
     def steps(self) -> list[str]:
@@ -142,10 +189,10 @@ class Trail:
         """The random state that the ``at``-th cell, or a step below it, met first after the
         ``since``-th: before any of them has moved it."""
         places = self._places()
-        here = places[self._key(at - 1)][0]
+        here = places[self._key(at - 1)].rank
         for place in range(since, at):
             cell = self.cells[place]
-            if cell.step and places[self._key(place)][0] >= here:
+            if cell.step and places[self._key(place)].rank >= here:
                 return cell.random.get(library, "")
         return ""
 
@@ -158,9 +205,14 @@ class Trail:
         own = self._names(self.cells[reader].text)
         if name in own.imports and name not in own.reads:
             return Origin("as now")
-        maker = self._above(name, reader, places)
-        if maker is None:
+        if self._key(reader) not in places:
+            return Origin("unknown")
+        above = self._above(name, reader, places)
+        if above is None:
             return Origin("as now" if self._bound(name, reader) is None else "unknown")
+        maker = above.newest
+        if above.is_new:
+            return Origin("unknown")
         if name in self._names(self.cells[maker].text).imports:
             return Origin("as now")
         if self._is_ambiguous(maker):
@@ -184,21 +236,21 @@ class Trail:
         same = one.step == two.step if two.step else one.text == two.text
         return same and self._key(place) == self._key(other)
 
-    def _fresh(self, place: int, places: Mapping[object, tuple[int, int]]) -> frozenset[str] | None:
+    def _fresh(self, place: int, places: Mapping[object, Place]) -> frozenset[str] | None:
         """The steps that an execution's values go back to; None if it read what Run All would
         not give."""
         if step := self.cells[place].step:
-            latest = places[self._key(place)][1]
+            latest = places[self._key(place)].newest
             same = self.cells[place].record == self.cells[latest].record
             return frozenset({step}) if same else None
         steps: set[str] = set()
         for read in self._names(self.cells[place].text).reads:
-            maker, made = self._above(read, place, places), self._bound(read, place)
-            if maker is None and made is None:
+            above, made = self._above(read, place, places), self._bound(read, place)
+            if above is None and made is None:
                 continue
-            if maker is None or made is None or not self._is(made, maker):
+            if above is None or above.is_new or made is None or not self._is(made, above.newest):
                 return None
-            if self._is_ambiguous(maker):
+            if self._is_ambiguous(above.newest):
                 return None
             further = self._fresh(made, places)
             if further is None:
@@ -207,26 +259,25 @@ class Trail:
         return frozenset(steps)
 
     def _still_seen(
-        self, name: str, maker: int, reader: int, places: Mapping[object, tuple[int, int]]
+        self, name: str, maker: int, reader: int, places: Mapping[object, Place]
     ) -> bool:
         """Whether the cells between that may change a value in place are those of then."""
-        first, last = places[self._key(maker)][0], places[self._key(reader)][0]
+        first, last = places[self._key(maker)].rank, places[self._key(reader)].rank
         before = {cell.text for cell in self.cells[:reader]}
-        between = [newest for begun, newest in places.values() if first < begun < last]
-        texts = [self.cells[p].text for p in between if not self.cells[p].step]
+        between = [place for place in places.values() if first < place.rank < last]
+        texts = [p.text for p in between if p.is_new or not self.cells[p.newest].step]
         return all(text in before for text in texts if name in self._names(text).reads)
 
-    def _unspoilt(
-        self, name: str, maker: int, reader: int, places: Mapping[object, tuple[int, int]]
-    ) -> bool:
+    def _unspoilt(self, name: str, maker: int, reader: int, places: Mapping[object, Place]) -> bool:
         """Whether a step that ran alone found what no cell below it had changed in place before.
 
         Told by the first step that found the same object: no cell below had run yet.
         """
-        here = places[self._key(reader)][0]
+        here = places[self._key(reader)].rank
         between = range(maker + 1, reader)
         touching = [p for p in between if name in self._names(self.cells[p].text).reads]
-        below = [p for p in touching if places[self._key(p)][0] >= here]
+        gone = Place(math.inf, -1, "")
+        below = [p for p in touching if places.get(self._key(p), gone).rank >= here]
         if not below:
             return True
         above = max((p for p in touching if p not in below), default=maker)
@@ -244,13 +295,9 @@ class Trail:
 
     # ------------------------------------------------------------ the notebook
 
-    def _places(self) -> dict[object, tuple[int, int]]:
-        """The notebook's cells in order: where each was executed first, and last."""
-        places: dict[object, tuple[int, int]] = {}
-        for place in range(len(self.cells)):
-            key = self._key(place)
-            places[key] = (places[key][0] if key in places else place, place)
-        return places
+    def _places(self) -> dict[object, Place]:
+        """The notebook's cells, in order."""
+        return by_execution(self) if self._page is None else dict(self._page)
 
     def _newest(self) -> list[Executed]:
         """The newest execution of each cell, in order; of a step that is just being executed, the
@@ -279,13 +326,11 @@ class Trail:
         changes = 1 + sum(one != other for one, other in itertools.pairwise(texts))
         return changes > len(set(texts))
 
-    def _above(
-        self, name: str, reader: int, places: Mapping[object, tuple[int, int]]
-    ) -> int | None:
-        """The newest execution of the nearest cell above that binds a name."""
-        here = places[self._key(reader)][0]
-        above = [newest for begun, newest in places.values() if begun < here]
-        return next((p for p in reversed(above) if self._binds(p, name)), None)
+    def _above(self, name: str, reader: int, places: Mapping[object, Place]) -> Place | None:
+        """The nearest cell above that binds a name."""
+        here = places[self._key(reader)].rank
+        above = [place for place in places.values() if place.rank < here]
+        return next((p for p in reversed(above) if name in self._names(p.text).writes), None)
 
     def _bound(self, name: str, upto: int) -> int | None:
         """The last of the first ``upto`` executions that bound a name."""
@@ -327,7 +372,7 @@ def roots_of(names: Iterable[str]) -> list[str]:
 
 
 def _is_step(cell: Executed) -> bool:
-    return bool(cell.step) or find_marker(cell.text.splitlines()) is not None
+    return bool(cell.step) or is_step(cell.text)
 
 
 def _bound_from(names: frozenset[str], cells: Iterable[Touched]) -> frozenset[str]:
@@ -345,4 +390,11 @@ def _touched(tree: ast.Module) -> Touched:
     from zenbook.core.names import analyse
 
     names = analyse(tree)
-    return Touched(names.reads, names.writes | names.mutates, frozenset(names.imports))
+    acts = any(map(_acts, nodes_of([tree])))
+    return Touched(names.reads, names.writes | names.mutates, frozenset(names.imports), acts)
+
+
+def _acts(node: ast.AST) -> bool:
+    if isinstance(node, (ast.Attribute, ast.Subscript)):
+        return not isinstance(node.ctx, ast.Load)
+    return isinstance(node, ast.Call)

@@ -1,0 +1,105 @@
+"""Functions and classes of the user's that are there twice, with the same code.
+
+A cell that defines a class is executed again, or a module loaded again, while there are instances
+of the class as it was: ``isinstance(a, A)`` and ``a == A(3)`` are another thing then, though every
+part is what it was. So who holds which of the two is a part of its own. Where one thing was made
+once there is none: that is what a cold run has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from zenbook.core.closure_collect import digest_of
+from zenbook.core.closure_trace import Trace
+from zenbook.core.kinds import is_a, told_by
+from zenbook.core.verdict import TWO
+from zenbook.errors import NotDigestible
+from zenbook.model import Part
+
+if TYPE_CHECKING:
+    from zenbook.core.closure import Uses
+    from zenbook.core.digest import Digester
+
+Things = Mapping[str, tuple[Any, ...]]
+"""Functions and classes by the name that their module has for them."""
+
+
+def things_of(trace: Trace) -> Things:
+    """What a walk met that a module has by name."""
+    known: Things | None = trace.settled.get("things")
+    if known is None:
+        found: dict[str, dict[int, Any]] = {}
+        for _, thing in trace.described:
+            if name := _name_of(thing):
+                found.setdefault(name, {})[id(thing)] = thing
+        known = {name: tuple(things.values()) for name, things in found.items()}
+        trace.settled["things"] = known
+    return known
+
+
+def _name_of(thing: Any) -> str:
+    """Its module and name; "" for a module, and for what a function or class has made of it."""
+    name = told_by(thing, "__qualname__")
+    if is_a(thing, ModuleType) or not isinstance(name, str) or "<" in name:
+        return ""
+    if "." in name and not is_a(thing, type):  # a method comes with its class
+        return ""
+    return f"{told_by(thing, '__module__')}:{name}"
+
+
+def twins(
+    uses: Uses, digester: Digester, values: Mapping[str, Any], anew: Callable[[], Digester]
+) -> Iterator[Part]:
+    """A part for each thing that is there twice among what the step's code uses and what these
+    values of its hold, which this digester has digested; ``anew`` makes another."""
+    met = [uses.things, *map(things_of, digester.met.values())]
+    names = _met_twice(met, anew) if len(met) > 1 or _any_twice(uses.things) else ()
+    holders = _holders(uses, values, anew) if names else {}
+    for name in sorted(names):
+        held: dict[int, set[str]] = {}
+        for holder, found in holders.items():
+            for thing in (thing for things in found for thing in things.get(name, ())):
+                held.setdefault(id(thing), set()).add(holder)
+        told = tuple(sorted(tuple(sorted(who)) for who in held.values()))
+        yield Part("setting", f"{TWO}{name.partition(':')[2]}", digest_of(told))
+
+
+def _any_twice(things: Things) -> bool:
+    return any(len(found) > 1 for found in things.values())
+
+
+def _met_twice(met: Iterable[Things], anew: Callable[[], Digester]) -> frozenset[str]:
+    """The names under which several things of one code were met."""
+    together: dict[str, dict[int, Any]] = {}
+    for things in met:
+        for name, found in things.items():
+            together.setdefault(name, {}).update((id(thing), thing) for thing in found)
+    several = {name: [*found.values()] for name, found in together.items() if len(found) > 1}
+    return frozenset(
+        name
+        for name, found in several.items()
+        if len({_code_of(thing, anew()) for thing in found}) < len(found)
+    )
+
+
+def _code_of(thing: Any, digester: Digester) -> str:
+    code = digester.code
+    return code.klass(thing, digester) if is_a(thing, type) else code.function(thing, digester)
+
+
+def _holders(
+    uses: Uses, values: Mapping[str, Any], anew: Callable[[], Digester]
+) -> dict[str, list[Things]]:
+    """What each value holds, and the step's code, which has no name."""
+    holders = {"": [uses.things]}
+    constants = {name: value for name, (value, _) in uses.constants.items()}
+    for name, value in (*constants.items(), *values.items()):
+        own = anew()
+        with suppress(NotDigestible):
+            own.digest(value)
+        holders[name] = [*map(things_of, own.met.values())]
+    return holders
