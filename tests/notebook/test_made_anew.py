@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.notebook.kernel import Kernel
@@ -152,3 +154,77 @@ def test_what_a_cell_leaves_on_what_it_defines_is_not_lost(case: str, kernel: Ke
     for _ in range(3):
         kernel.fresh()
         assert kernel.play(f"%%step s\n{body}", look)[-1].result == right
+
+
+TWICE = {
+    "an instance of a class": (
+        "class A:\n    def __init__(self, x): self.x = x",
+        "a = A(3)",
+        "isinstance(a, A), type(a) is A",
+    ),
+    "rows of a dataclass": (
+        "import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: int = 0",
+        "ps = [P(1), P(2)]",
+        "ps.count(P(1))",
+    ),
+    "members of an enumeration": (
+        "import enum\nclass Col(enum.Enum):\n    R = 1\n    G = 2",
+        "rows = [Col.R, Col.G]",
+        "[one.name for one in rows if one == Col.R]",
+    ),
+    "a function as a key": ("def f(x): return x", "table = {f: 1}", "table.get(f)"),
+    "a class in a list": ("class K: pass", "found = [K]", "K in found"),
+    "a named tuple": (
+        "from collections import namedtuple\nT = namedtuple('T', 'a b')",
+        "t = T(1, 2)",
+        "isinstance(t, T)",
+    ),
+    "a class derived from it": (
+        "import abc\nclass I(abc.ABC): pass",
+        "class J(I): pass\nj = J()",
+        "isinstance(j, I)",
+    ),
+    "what a function dispatches by": (
+        "import functools\nclass A: pass",
+        "@functools.singledispatch\ndef g(o): return 0\n@g.register(A)\ndef _(o): return 1",
+        "g(A())",
+    ),
+    "a sentinel": ("MISSING = object()", "row = {'k': MISSING}", "row['k'] is MISSING"),
+}
+
+
+@pytest.mark.parametrize("by_step", [False, True], ids=["plain cell", "step"])
+@pytest.mark.parametrize("what", TWICE)
+def test_a_definition_executed_again_makes_another_thing(
+    kernel: Kernel, tmp_path: Path, what: str, by_step: bool
+) -> None:
+    definition, made, asked = TWICE[what]
+    step = f"%%step asks\nr = {asked}\nprint(r)"
+    if by_step:
+        made = f"%%step makes\n{made}"
+    plain = Kernel(tmp_path, load=False)
+    try:
+        for cells in (
+            (definition, made, step),
+            (definition, step),
+            (None, definition, made, step),
+            (None, definition, made, definition, step),
+        ):
+            for cell in cells:
+                if cell is None:
+                    kernel.restart()
+                    plain.restart()
+                    continue
+                shown = kernel.run(cell, cell=cell[-9:]).stream()
+                bare = cell if not cell.startswith("%%step") else cell.partition("\n")[2]
+                assert plain.run(bare).stream() == shown, cells
+    finally:
+        plain.kill()
+
+
+def test_the_line_says_that_there_are_two(kernel: Kernel) -> None:
+    definition, made, asked = TWICE["rows of a dataclass"]
+    kernel.play(definition, made, f"%%step asks\nr = {asked}", definition)
+    again = kernel.run(f"%%step asks\nr = {asked}")
+    assert "there are two P: it was made again" in again.said
+    assert "which of two P its inputs are of" in str(kernel.run("%plan").result)

@@ -66,7 +66,7 @@ class Digester:
     ``constants`` the globals that can change and that functions and classes of theirs use (object
     and digest by name), ``assigned`` the globals that functions among them assign, ``memoized`` the
     functions among them that remember their results, ``met`` what a walk over each of them found,
-    by its id.
+    by its id, ``sentinels`` each bare ``object()``, by its id.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -80,6 +80,7 @@ class Digester:
         self.assigned: set[str] = set()
         self.memoized: list[Any] = []
         self.met: dict[int, Any] = {}
+        self.sentinels: dict[int, object] = {}
         self.met_again = 0
         """How often code was met inside its own digest, which then depends on where it began."""
         self.describers: dict[type, Callable[[Any, Digester], Description]] = {}

@@ -181,6 +181,11 @@ def _enum_member(value: Any, digester: Digester) -> Description:
 # ---------------------------------------------------------------- code
 
 
+def _sentinel(value: Any, digester: Digester) -> Description:
+    digester.sentinels[id(value)] = value
+    return reduced(value, digester)
+
+
 def _class(value: Any, digester: Digester) -> Description:
     return "class", digester.class_token(value)
 
@@ -321,6 +326,7 @@ def _exact_types() -> dict[type, Describer]:
         types.ClassMethodDescriptorType: _descriptor,
         types.GetSetDescriptorType: _descriptor,
         types.MemberDescriptorType: _descriptor,
+        object: _sentinel,
         types.ModuleType: _module,
         types.CodeType: _code,
         types.MappingProxyType: _mapping_proxy,

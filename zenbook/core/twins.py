@@ -55,17 +55,28 @@ def twins(
     uses: Uses, digester: Digester, values: Mapping[str, Any], anew: Callable[[], Digester]
 ) -> Iterator[Part]:
     """A part for each thing that is there twice among what the step's code uses and what these
-    values of its hold, which this digester has digested; ``anew`` makes another."""
+    values of its hold, which this digester has digested, and one for bare objects that several of
+    them hold; ``anew`` makes another digester."""
     met = [uses.things, *map(things_of, digester.met.values())]
-    names = _met_twice(met, anew) if len(met) > 1 or _any_twice(uses.things) else ()
-    holders = _holders(uses, values, anew) if names else {}
+    names = _met_twice(met, anew) if len(met) > 1 or _any_twice(uses.things) else frozenset()
+    if not (names or digester.sentinels):
+        return
+    holders = [*_holders(uses, values, anew)]
     for name in sorted(names):
-        held: dict[int, set[str]] = {}
-        for holder, found in holders.items():
-            for thing in (thing for things in found for thing in things.get(name, ())):
-                held.setdefault(id(thing), set()).add(holder)
-        told = tuple(sorted(tuple(sorted(who)) for who in held.values()))
-        yield Part("setting", f"{TWO}{name.partition(':')[2]}", digest_of(told))
+        found = ((who, things.get(name, ())) for who, held, _ in holders for things in held)
+        yield Part("setting", f"{TWO}{name.partition(':')[2]}", digest_of(_held(found)))
+    shared = [who for who in _held((who, bare) for who, _, bare in holders) if len(who) > 1]
+    if shared:
+        yield Part("setting", "shared object()", digest_of(tuple(shared)))
+
+
+def _held(found: Iterable[tuple[str, Iterable[Any]]]) -> tuple[tuple[str, ...], ...]:
+    """Who holds each of several things, in an order that no memory address decides."""
+    held: dict[int, set[str]] = {}
+    for holder, things in found:
+        for thing in things:
+            held.setdefault(id(thing), set()).add(holder)
+    return tuple(sorted(tuple(sorted(who)) for who in held.values()))
 
 
 def _any_twice(things: Things) -> bool:
@@ -93,13 +104,13 @@ def _code_of(thing: Any, digester: Digester) -> str:
 
 def _holders(
     uses: Uses, values: Mapping[str, Any], anew: Callable[[], Digester]
-) -> dict[str, list[Things]]:
-    """What each value holds, and the step's code, which has no name."""
-    holders = {"": [uses.things]}
+) -> Iterator[tuple[str, list[Things], Iterable[object]]]:
+    """What the step's code, which has no name, and each value hold: things that a module has by
+    name, and bare objects."""
+    yield "", [uses.things], ()
     constants = {name: value for name, (value, _) in uses.constants.items()}
     for name, value in (*constants.items(), *values.items()):
         own = anew()
         with suppress(NotDigestible):
             own.digest(value)
-        holders[name] = [*map(things_of, own.met.values())]
-    return holders
+        yield name, [*map(things_of, own.met.values())], own.sentinels.values()

@@ -167,7 +167,7 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     unseen = any(type(value) is Reference for value in call.values.values())
     state += (*desk.code.registries(uses, digester, unseen),)
-    if digester.met or uses.things:
+    if digester.met or uses.things or digester.sentinels:
         values = {name: call.values[name] for name in digests}
         state += (*twins(uses, digester, values, lambda: desk.digester(digester.live)),)
     if used:

@@ -85,7 +85,7 @@ def _foresee(told: Told, file: Path, notebook: Any, given: Given, no_cache: bool
 @dataclass(slots=True, eq=False)
 class Foresight:
     """Passes the cells of a notebook from its top, with a verdict for each step; ``remarks`` are
-    what would surprise somebody who runs it."""
+    what would surprise somebody who runs it, ``writers`` the steps that may write files anew."""
 
     desk: Desk
     told: Told
@@ -93,7 +93,6 @@ class Foresight:
     planned: dict[str, PlannedStep] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     writers: dict[str, str] = field(default_factory=dict)
-    """The steps above that may write a file anew, by its name."""
 
     @property
     def plan(self) -> Plan:
@@ -227,15 +226,15 @@ class _Now:
             writer = self.seen.writers.get(read.name.removesuffix("?"))
             if read.kind == "file" and writer is not None:
                 unknown[writer] = None
-            elif read.kind in ("file", "variable") and (again := self._watch(read)) != read:
+            elif (
+                read.kind in ("file", "variable")
+                and (again := self.seen.desk.watch.again(read)) != read
+            ):
                 changes.append(Change(read, again))
             elif read.kind == "random" and self.said.options.rng != "ignore":
                 unknown.update(dict.fromkeys(self.told.random_state(read)))
         changes.sort(key=lambda change: _TELLING.index(change.part.kind))
         return changes, unknown
-
-    def _watch(self, read: Any) -> Any:
-        return self.seen.desk.watch.again(read)
 
     # ------------------------------------------------------------ one part
 

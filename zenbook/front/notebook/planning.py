@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.shape import execution_order
 from zenbook.core.source_helpers import Around
+from zenbook.core.verdict import TWO
 from zenbook.engine.decide import decide, said_to_run, verdict_on
 from zenbook.engine.desk import Desk
 from zenbook.engine.identify import identify
@@ -210,7 +211,10 @@ def _now(
         return Unsure(tuple(f"the cell that makes {name}" for name in roots_of(unknown)))
     call = _call_now(door, known, handed)
     found = [name for name, origin in origins.items() if origin.standing == "as found"]
-    identity = as_found(identify(call, session.desk), known, found)
+    now = identify(call, session.desk)
+    if twice := [part.name for part in now.fingerprint.parts if part.name.startswith(TWO)]:
+        return Unsure(tuple(f"which of {name} its inputs are of" for name in twice))
+    identity = as_found(now, known, found)
 
     def ask(desk: Desk) -> Hit | Miss:
         return decide(identity, call, sitting, desk)
