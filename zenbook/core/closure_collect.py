@@ -146,7 +146,7 @@ class Collector:
         self.memoized: list[Any] = []
         self.widened: dict[str, None] = {}
         self.bindings: list[tuple[Mapping[Any, Any], str, Any]] = []
-        self.functions: list[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]]] = []
+        self.functions: list[tuple[FunctionType, Any, Any, Any, Any, tuple[Any, ...]]] = []
         self.folders: list[tuple[Mapping[Any, Any], Mapping[Any, Any]]] = []
         self.stale: list[Callable[[], bool]] = []
         self.keep: list[Any] = list(keep)
@@ -363,7 +363,7 @@ class Collector:
         self.functions.append(
             (
                 function,
-                function.__name__,
+                (function.__name__, function.__qualname__),
                 function.__code__,
                 function.__defaults__,
                 dict(named) if named else named,

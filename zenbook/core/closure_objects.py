@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
@@ -67,6 +67,9 @@ _NUMBER = re.compile(r"#\d+\Z")
 """What tells apart things of one name."""
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
+
+TOLD_OF_FUNCTIONS = frozenset({"__signature__", "__wrapped__"})
+"""Attributes between underscores that count for a function, as ``inspect`` reads them."""
 
 
 class Objects(Collector):
@@ -135,9 +138,9 @@ class Objects(Collector):
         return self.constant(text, value)
 
     def _context_variable(self, text: str, value: ContextVar[Any]) -> Token:
-        """What it stands for in this context."""
-        held = value.get(MISSING)
-        self.stale.append(lambda: value.get(MISSING) is not held)
+        """What it stands for in this context, where that is nothing its default."""
+        held = _held_in_context(value)
+        self.stale.append(lambda: _held_in_context(value) is not held)
         if held is MISSING:
             return ("empty",)
         return ("holds", self.constant(text, held, soft=True))
@@ -215,8 +218,10 @@ class Objects(Collector):
     def describe_class(self, cls: type, label: str) -> Token:
         """A class: bases, metaclass and members. Values that can change are parts of their own."""
         self.watch_folder(vars(cls))
+        self.watch_folder(vars(cls).get("__dataclass_fields__", {}))
         self.described.append((label, cls))
         bases = self.watch(lambda: cls.__bases__)
+        names = self.watch(lambda: (cls.__name__, cls.__qualname__))
         kind = type(cls)
         return (
             "class",
@@ -225,6 +230,7 @@ class Objects(Collector):
             () if kind is type else self.meaning(kind.__name__, kind),
             tuple((name, self._member_of(cls, label, name, m)) for name, m in class_members(cls)),
             *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
+            *(("qualified", one) for one in names[1:] if last_name(one) != names[0]),
         )
 
     def held_by_class(self, cls: Any, name: str) -> Any:
@@ -302,6 +308,13 @@ def _global_generator() -> Any:
     return getattr(sys.modules.get("numpy.random.mtrand"), "_rand", MISSING)
 
 
+def _held_in_context(variable: ContextVar[Any]) -> Any:
+    try:
+        return variable.get()
+    except LookupError:
+        return MISSING
+
+
 def is_local_function(function: FunctionType) -> bool:
     """Whether a function's code was written by the user, whatever name ``wraps`` gave it."""
     file = function.__code__.co_filename
@@ -339,6 +352,14 @@ def _leads_to(function: FunctionType, name: str, most: int = 4) -> bool:
         return True
     held = (one for one in cells_of(function) if most and is_a(one, FunctionType))
     return any(_leads_to(one, name, most - 1) for one in held)
+
+
+def names_told(function: FunctionType, label: str) -> Iterator[Token]:
+    """A function's names where they are not what its code calls it, or what its text did."""
+    if function.__name__ not in ("<lambda>", last_name(label)):
+        yield ("named", function.__name__)
+    if last_name(function.__qualname__) != function.__name__:
+        yield ("qualified", function.__qualname__)
 
 
 def last_name(label: str) -> str:

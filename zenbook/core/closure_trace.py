@@ -29,7 +29,7 @@ def is_atom(value: Any) -> bool:
 class Trace:
     """The parts that cannot change without a binding changing, and the constants, that can.
 
-    ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, name,
+    ``bindings`` are (dictionary, name, object or MISSING); ``functions`` are (function, names,
     code, defaults, keyword defaults, cells); ``folders`` are dictionaries with a copy of what they
     held (classes, and modules taken whole); ``stale`` says whether anything else has changed.
     ``soft`` are the constants that need no digest (their type will do); ``vouched`` values that
@@ -74,7 +74,7 @@ class Trace:
     memoized: tuple[Any, ...]
     widened: tuple[str, ...]
     bindings: tuple[tuple[Mapping[Any, Any], str, Any], ...]
-    functions: tuple[tuple[FunctionType, str, Any, Any, Any, tuple[Any, ...]], ...]
+    functions: tuple[tuple[FunctionType, Any, Any, Any, Any, tuple[Any, ...]], ...]
     folders: tuple[tuple[Mapping[Any, Any], Mapping[Any, Any]], ...]
     stale: tuple[Callable[[], bool], ...]
     previews: Mapping[str, str]
@@ -86,9 +86,9 @@ class Trace:
         for space, name, value in self.bindings:
             if space.get(name, MISSING) is not value:
                 return False
-        for function, name, code, defaults, named, cells in self.functions:
+        for function, names, code, defaults, named, cells in self.functions:
             if (
-                function.__name__ != name
+                (function.__name__, function.__qualname__) != names
                 or function.__code__ is not code
                 or function.__defaults__ is not defaults
                 or (function.__kwdefaults__ is not named and function.__kwdefaults__ != named)

@@ -23,11 +23,12 @@ from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, tables_in_texts, texts_read
 from zenbook.core.closure_members import counts_by_value, has_no_digest_after
 from zenbook.core.closure_objects import (
+    TOLD_OF_FUNCTIONS,
     Objects,
     is_local_function,
     is_local_thing,
     is_shells,
-    last_name,
+    names_told,
 )
 from zenbook.core.closure_origin import POSITION, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
@@ -124,11 +125,9 @@ class Walk(Objects):
         for name, value in given:
             told.append(("default", name, self.meaning(f"{prefix}({name})", value)))
         for name, value in sorted(vars(function).items()):
-            if not name.startswith("__"):
+            if not name.startswith("__") or name in TOLD_OF_FUNCTIONS:
                 told.append(("attribute", name, self.meaning(f"{prefix}.{name}", value)))
-        if function.__name__ not in ("<lambda>", last_name(label)):
-            told.append(("named", function.__name__))
-        return tuple(told)
+        return (*told, *names_told(function, label))
 
     # -------------------------------------------------------------- code
 

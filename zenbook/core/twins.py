@@ -2,20 +2,21 @@
 
 A cell that defines a class is executed again, or a module loaded again, while there are instances
 of the class as it was: ``isinstance(a, A)`` and ``a == A(3)`` are another thing then, though every
-part is what it was. So who holds which of the two is a part of its own. Where one thing was made
-once there is none: that is what a cold run has.
+part is what it was. So who holds which of the two is a part of its own, and so is whether the
+name stands for that. Where one thing was made once there is none: that is what a cold run has.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_collect import digest_of
-from zenbook.core.closure_trace import Trace
-from zenbook.core.kinds import is_a, told_by
+from zenbook.core.closure_trace import MISSING, Trace
+from zenbook.core.kinds import held_by_name, is_a, told_by
 from zenbook.core.verdict import TWO
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
@@ -57,11 +58,13 @@ def twins(
     """A part for each thing that is there twice among what the step's code uses and what these
     values of its hold, which this digester has digested, and one for bare objects that several of
     them hold; ``anew`` makes another digester."""
-    met = [uses.things, *map(things_of, digester.met.values())]
-    names = _met_twice(met, anew) if len(met) > 1 or _any_twice(uses.things) else frozenset()
+    held = [*map(things_of, digester.met.values())]
+    named = _named_now({name for things in held for name in things})
+    is_plain = not (named or any(len(found) > 1 for found in uses.things.values()))
+    names = frozenset() if is_plain else _met_twice([uses.things, named, *held], anew)
     if not (names or digester.sentinels):
         return
-    holders = [*_holders(uses, values, anew)]
+    holders = [("named", [named], ()), *_holders(uses, values, anew)]
     for name in sorted(names):
         found = ((who, things.get(name, ())) for who, held, _ in holders for things in held)
         yield Part("setting", f"{TWO}{name.partition(':')[2]}", digest_of(_held(found)))
@@ -79,8 +82,17 @@ def _held(found: Iterable[tuple[str, Iterable[Any]]]) -> tuple[tuple[str, ...], 
     return tuple(sorted(tuple(sorted(who)) for who in held.values()))
 
 
-def _any_twice(things: Things) -> bool:
-    return any(len(found) > 1 for found in things.values())
+def _named_now(names: Iterable[str]) -> Things:
+    """What modules have under these names now."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for name in names:
+        module, _, chain = name.partition(":")
+        value: Any = sys.modules.get(module, MISSING)
+        for part in chain.split("."):
+            value = (held_by_name(value) or {}).get(part, MISSING)
+        if is_a(value, (FunctionType, type)):
+            found[name] = (value,)
+    return found
 
 
 def _met_twice(met: Iterable[Things], anew: Callable[[], Digester]) -> frozenset[str]:

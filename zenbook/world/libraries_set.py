@@ -195,6 +195,8 @@ def _look(spot: _Spot) -> SetPlace | None:
     value: Any = spot.module
     for name in spot.rest:
         owner, value = value, attribute(value, name)
+    if is_a(owner, type) and is_a(own := vars(owner).get(spot.rest[-1]), functools.partialmethod):
+        value = own  # of which the class makes a function anew for whoever asks
     if spot.place.way == "item":
         owner, value = value, _item(value, spot.place.key)
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
@@ -258,13 +260,15 @@ def _is_patch(top: str, owner: Any, value: Any) -> bool:
 def _concerns(top: str, used: frozenset[str], _loaded: int) -> bool:
     """Whether code that uses these libraries may use that one: it is one of these, or one that
     they import, however indirectly. Of a package's own requirements all count, as it may import
-    them in a function."""
+    them in a function. Python's own library imports nothing else, whatever is put into it."""
+    python = sys.stdlib_module_names
     waiting, seen = list(used), set(used)
     while waiting:
         library = waiting.pop()
         if library == top:
             return True
         new = {*_imports(_loaded).get(library, ()), *_required(library)} - seen
+        new &= python if library in python else new
         seen |= new
         waiting += new
     return False

@@ -110,7 +110,8 @@ def _shown(text: str) -> str:
         return ""
     try:
         pairs: list[tuple[str, str]] = ast.literal_eval(text)
-        return BETWEEN_SETTINGS.join(f"{name}={value}" for name, value in pairs)
+        shown = ((name, CODE if value.startswith(CODE) else value) for name, value in pairs)
+        return BETWEEN_SETTINGS.join(f"{name}={value}" for name, value in shown)
     except (SyntaxError, TypeError, ValueError):  # a list of something else
         return ""
 
@@ -189,7 +190,7 @@ def _numpy_text() -> str:
     numpy = sys.modules.get("numpy")
     if numpy is None or not hasattr(numpy, "get_printoptions"):
         return ""
-    now = {**numpy.get_printoptions(), **numpy.geterr()}
+    now = {**numpy.get_printoptions(), **numpy.geterr(), "call": numpy.geterrcall()}
     fresh = _FRESH_NUMPY
     changed = [(name, told(value)) for name, value in now.items() if value != fresh.get(name)]
     return repr(changed) if changed else ""
@@ -208,6 +209,7 @@ _FRESH_NUMPY = {
     "formatter": None,
     "legacy": False,
     "override_repr": None,
+    "call": None,
     "divide": "warn",
     "over": "warn",
     "under": "ignore",
