@@ -14,7 +14,8 @@ import pytest
 from zenbook import fingerprint
 from zenbook.engine.adopting import adopt
 from zenbook.engine.others import entangled
-from zenbook.engine.parts import follow, put, walk
+from zenbook.engine.parts import walk
+from zenbook.engine.paths import follow, put
 from zenbook.engine.sharing import Inseparable, links, relink
 
 

@@ -48,6 +48,18 @@ PIPELINES = (
     "for name, model in models.items(): scaler = model[0]"
 )
 
+LOOPED = (
+    "fs = []\nfor i in range(3):\n    def cb(i=i): return i\n    fs.append(cb)\n"
+    "names = {f: n for n, f in enumerate(fs)}"
+)
+AGGREGATES = (
+    "fs = {'m': lambda s: min(s), 's': lambda s: sum(s)}\nlabels = {v: k for k, v in fs.items()}"
+)
+HOOKS = (
+    "hooks = []\ndef add(f):\n    hooks.append(f)\n    return f\n@add\ndef _(x): return 1\n"
+    "@add\ndef _(x): return 2"
+)
+
 SHARED = {
     "a column of a frame as an array": (
         TABLE,
@@ -615,6 +627,12 @@ REFUSED = {
         "b[0] = 7",
         "a.tolist()",
     ),
+    "what a frozen set holds": (
+        "k = C()\npool = [frozenset([k])]",
+        "best = pool[0]",
+        "next(iter(best)).a = 9",
+        "k.a, k in best",
+    ),
     "a global that a method of an input changes": (
         STORE.replace("return TABLE", "TABLE.append(2)"),
         "store.table()",
@@ -622,6 +640,58 @@ REFUSED = {
         "TABLE",
     ),
 }
+
+
+FUNCTIONS = {
+    "one of a list": (
+        "fs = [lambda x: x, lambda x: -x]\nnames = {fs[0]: 'id', fs[1]: 'neg'}",
+        "best = max(fs, key=lambda f: f(3))",
+        "names[best]",
+    ),
+    "made in a loop": (
+        LOOPED,
+        "h = list(fs)",
+        "[names[f] for f in h]",
+    ),
+    "a value of a table": (
+        "acts = {'relu': lambda x: max(x, 0), 'id': lambda x: x}",
+        "act = acts['relu']",
+        "[k for k, v in acts.items() if v is act]",
+    ),
+    "a key": ("d = {(lambda: 1): 'a'}", "best = list(d)[0]", "d.get(best)"),
+    "a key that is an instance": (
+        "class K: pass\nd = {K(): 'a', K(): 'b'}",
+        "best = list(d)[1]",
+        "d.get(best)",
+    ),
+    "keys of what is made": (
+        AGGREGATES,
+        "res = {f: f([1, 2]) for f in fs.values()}",
+        "{labels[f]: v for f, v in res.items()}",
+    ),
+    "under two names": ("sq = lambda x: x * x\nalso = sq", "best = {'f': also}", "best['f'] is sq"),
+    "under a name that is not its own": ("def f(): pass\ng = f\ndel f", "b = [g]", "b[0] is g"),
+    "whose name means another": (
+        "def f(x): return x + 1\nkeep = f\ndef f(x): return x - 1",
+        "h = {'fn': keep}",
+        "h['fn'] is keep",
+    ),
+    "an attribute": ("class O: pass\no = O()\no.cb = lambda: 1", "p = [o.cb, o]", "p[0] is o.cb"),
+    "of a class": ("class S:\n    b = lambda s: 1", "best = [S.b]", "best[0] is S.b"),
+    "a default": ("def f(g=lambda: 1): return g", "z = f()", "z is f()"),
+    "hooks": (
+        HOOKS,
+        "active = hooks[:1]",
+        "hooks.remove(active[0]), len(hooks)",
+    ),
+    "put into an input": ("fs = [lambda: 2]\nR = {}", "R['best'] = fs[0]", "R['best'] is fs[0]"),
+    "in a frame": (
+        "import pandas as pd\ndf = pd.DataFrame({'f': [abs, (lambda: 1)]})",
+        "z = df.f[1]",
+        "z is df.f[1]",
+    ),
+}
+"""Functions that only their holders have, as keys and parts; and other things that are keys."""
 
 
 def _both(kernel: Kernel, cells: tuple[str, ...], asked: str) -> tuple[str, str, str, str]:
@@ -640,6 +710,13 @@ def _both(kernel: Kernel, cells: tuple[str, ...], asked: str) -> tuple[str, str,
 def test_a_hit_shares_what_a_run_shares(case: str, kernel: Kernel) -> None:
     made, body, later, asked = SHARED[case]
     plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", later), asked)
+    assert (first, again, status) == (plain, plain, "cached")
+
+
+@pytest.mark.parametrize("case", FUNCTIONS)
+def test_a_hit_hands_on_the_very_function(case: str, kernel: Kernel) -> None:
+    made, body, asked = FUNCTIONS[case]
+    plain, first, again, status = _both(kernel, (made, f"%%step s\n{body}", "later = 1"), asked)
     assert (first, again, status) == (plain, plain, "cached")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from zenbook.core.closure_origin import is_local_code
+from zenbook.core.closure_origin import is_local_code, named
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.compiling import compiled
 from zenbook.core.source_helpers import Around
@@ -47,21 +47,23 @@ def held_by_names(
 
 
 def closures_of(trace: Trace) -> dict[str, FunctionType]:
-    """Functions that another one has made, with its variables, each by its name and its place among
-    those of that name."""
+    """Functions to which no name leads, each by its own name and its place among those of that
+    name."""
     found: dict[str, FunctionType] = {}
     for function, *_ in trace.functions:
-        if has_own_variables(function):
+        if is_nameless(function):
             same = sum(label.partition("#")[0] == function.__qualname__ for label in found)
             found[f"{function.__qualname__}#{same + 1}"] = function
     return found
 
 
-def has_own_variables(value: Any) -> bool:
-    """Whether this is a function of the user's that another one has made and given variables: what
-    it counts in them, whoever holds it sees."""
-    is_made = type(value) is FunctionType and value.__closure__ and "<" in value.__qualname__
-    return bool(is_made) and is_local_code(value)
+def is_nameless(value: Any) -> bool:
+    """Whether this is a function of the user's to which its name does not lead: one in a list, one
+    that another has made. So nobody has it but who holds it, and sees what it counts in its
+    variables, or has under it as a key."""
+    if type(value) is not FunctionType or not is_local_code(value):
+        return False
+    return named(value.__module__, value.__qualname__) is not value
 
 
 def home_of(namespace: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -24,7 +24,8 @@ from zenbook.core.kinds import is_a
 from zenbook.engine.blocks import stay_behind
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.part_kinds import is_array, is_atom, is_drawn
-from zenbook.engine.parts import Path, Step, found, held_by, put, walk
+from zenbook.engine.parts import Path, Step, held_by, walk
+from zenbook.engine.paths import found, put
 from zenbook.engine.rows import array_of
 from zenbook.engine.sharing import Inseparable, Link
 

@@ -24,7 +24,8 @@ from zenbook.core.source_shown import LOCAL
 from zenbook.engine.blocks import columns_of, wrapped_in, wrapping
 from zenbook.engine.frames import is_frame, writes_through
 from zenbook.engine.part_kinds import is_array
-from zenbook.engine.parts import Path, found, walk
+from zenbook.engine.parts import Path, walk
+from zenbook.engine.paths import found
 from zenbook.engine.sharing import Inseparable, Link, look_into, window_into
 from zenbook.engine.windows import is_own, own, own_name
 

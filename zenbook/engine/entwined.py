@@ -34,11 +34,13 @@ from zenbook.engine.part_kinds import (
     is_part,
     is_row,
 )
-from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, found, held_by
+from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, held_by
+from zenbook.engine.paths import found
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import STEP, array_of
 from zenbook.engine.sharing import Inseparable, Link, share_elements
 from zenbook.engine.unseen_shared import unseen_pairs
+from zenbook.engine.ways import is_fixed
 from zenbook.model import Reference
 
 _MOST_ARRAYS = 64
@@ -170,8 +172,7 @@ class Entwined:
         """
         met: set[int] = set()
         for name, way, part in self.exchanged(values):
-            is_fixed = any(how == "fixed" for how, _ in way)
-            if is_fixed or id(part) in met or self._number_of(part) >= 0:
+            if is_fixed(way) or id(part) in met or self._number_of(part) >= 0:
                 raise Inseparable(f"{name} holds an equal object in the place of a part")
             met.add(id(part))
             yield name, way

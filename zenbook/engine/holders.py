@@ -16,7 +16,8 @@ from typing import Any
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.engine.part_kinds import is_array, is_row
-from zenbook.engine.parts import Path, found
+from zenbook.engine.parts import Path
+from zenbook.engine.paths import found
 from zenbook.engine.tensors import is_tensor
 
 

@@ -23,7 +23,7 @@ from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imports_read
 from zenbook.engine.lending import lenders, lent, used_after
 from zenbook.engine.mishap import status_of
-from zenbook.engine.parts import follow
+from zenbook.engine.paths import follow
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, links
 from zenbook.engine.shown import noted

@@ -8,7 +8,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import CallableProxyType, ProxyType
 
-from zenbook.core.closure_lending import has_own_variables
+from zenbook.core.closure_lending import is_nameless
 from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.plain_values import is_value_type
@@ -18,16 +18,18 @@ CODE = (FunctionType, MethodType, BuiltinFunctionType)
 _KERNELS = frozenset({"comm", "ipykernel", "jupyter_client", "tornado", "zmq"})
 _SHELLS = ("IPython.core.interactiveshell", "IPython.terminal")
 _ATOMS = (
-    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), frozenset, range,
+    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
 LEAVES: set[type] = {
     *(int, float, complex, str, bytes, bool, type(None), type(Ellipsis)),
-    *(frozenset, range, type, ProxyType, CallableProxyType),
+    *(range, type, ProxyType, CallableProxyType),
 }
 """Types of values that hold nothing, themselves and not what is made of them; those of libraries
 (``Decimal``, ``datetime``, numpy's numbers) as they are met. A weak proxy must not be asked
 anything: what it stands for may be gone."""
+FROZEN = frozenset({tuple, frozenset})
+"""Containers that hold what they were made with."""
 _COLLECTED = 1 << 14
 """The flag of types whose objects may lead to others."""
 _MUTABLE = frozenset((list, dict, set, bytearray))
@@ -99,8 +101,9 @@ def _is_leaf(value: Any) -> bool:
 
 
 def is_of_leaves(value: Any) -> bool:
-    """Whether it is a tuple of values that hold nothing, of which there may be millions."""
-    return type(value) is tuple and LEAVES.issuperset(map(type, value))
+    """Whether it is a tuple or frozen set of values that hold nothing, of which there may be
+    millions."""
+    return type(value) in FROZEN and LEAVES.issuperset(map(type, value))
 
 
 def holds_nothing(value: Any) -> bool:
@@ -111,10 +114,10 @@ def holds_nothing(value: Any) -> bool:
 
 
 def is_part(value: Any) -> bool:
-    """Whether a walk comes by this value: it can change, and is no code; or is code with variables
-    of its own, as one that counts its calls has, and which no name leads to."""
+    """Whether a walk comes by this value: it can change, and is no code; or is a function of the
+    user's to which no name leads, as to one in a list or that another one has made."""
     if is_a(value, CODE):
-        return has_own_variables(value)
+        return is_nameless(value)
     return is_mutable(value)
 
 

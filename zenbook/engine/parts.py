@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial, reduce
-from operator import getitem
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -25,8 +24,7 @@ from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import held_by_name, is_a, slot_of
 from zenbook.core.raised import behind
-from zenbook.engine.blocks import array_behind, put_behind, wrapped_in, wrapping
-from zenbook.engine.buffers import buffer_at, with_buffer
+from zenbook.engine.blocks import wrapped_in
 from zenbook.engine.frames import frame_parts, frames_within, is_frame, put_into_index
 from zenbook.engine.part_kinds import (
     CODE,
@@ -40,7 +38,7 @@ from zenbook.engine.part_kinds import (
     is_plain,
     slots_of,
 )
-from zenbook.engine.rows import array_of, objects_in, row_in
+from zenbook.engine.rows import objects_in
 
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
@@ -65,8 +63,8 @@ MOST_AT_ALL = 2_000_000
 TABLES = frozenset({"pandas", "polars", "pyarrow"})
 """Libraries whose values copy on write, but for the frames that ``frames`` looks into, and share
 caches that nobody changes."""
-_CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set)
-_HOW = {list: "item", deque: "item", tuple: "place", set: "fixed"}
+_CONTAINERS: tuple[Any, ...] = (OrderedDict, dict, list, deque, tuple, set, frozenset)
+_HOW = {list: "item", deque: "item", tuple: "place", set: "fixed", frozenset: "fixed"}
 _PLAIN_CONTAINERS = frozenset((list, dict, tuple))
 _simple: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 """What is known of the classes of instances met."""
@@ -134,11 +132,12 @@ def held_by(value: Any, widest: int = WIDEST) -> Iterable[tuple[Step, Any]]:
     if len(value) > widest:
         return ()
     if kind is dict:
-        return [
+        items = [
             (("item", key) if type(key) in LEAVES else _step_to(key, place), item)
             for place, (key, item) in enumerate(list(value.items()))
             if type(item) not in LEAVES
         ]
+        return [*_keys_in(value), *items]
     how = "item" if kind is list else "place"
     return [((how, place), i) for place, i in enumerate(value) if type(i) not in LEAVES]
 
@@ -169,9 +168,18 @@ def _is_simple(value: Any) -> bool:
     return is_plain(value) and not (is_known or is_not_entered(value))
 
 
+def _keys_in(keys: Collection[Any]) -> list[tuple[Step, Any]]:
+    """Those keys that hold anything or are known by their identity."""
+    if LEAVES.issuperset(map(type, keys)):
+        return []
+    return [
+        (("key", place), key) for place, key in enumerate(list(keys)) if type(key) not in LEAVES
+    ]
+
+
 def _step_to(key: Any, place: int) -> Step:
     """The step to a dictionary's item: none can be named by a key that is known by its identity."""
-    return ("fixed", place) if is_mutable(key) else ("item", key)
+    return ("value", place) if is_mutable(key) else ("item", key)
 
 
 def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
@@ -231,6 +239,7 @@ def base_of(value: Any) -> Any:
 
 def _items(value: Any, base: Any) -> Iterator[tuple[Step, Any]]:
     if issubclass(base, dict):
+        yield from _keys_in(base.keys(value))
         items = enumerate(list(base.items(value)))
         yield from ((_step_to(key, place), item) for place, (key, item) in items)
     else:
@@ -307,93 +316,3 @@ def _own_attributes(value: Any) -> Any:
     if is_a(value, BaseException):
         return next(iter(BaseException.__reduce__(value)[2:]), None)
     return held_by_name(value)
-
-
-def follow(value: Any, path: Path) -> Any:
-    """What stands at the end of a path. Raises KeyError, IndexError, TypeError, AttributeError."""
-    for how, key in path:
-        if how == "item":  # of which there are most
-            value = value[key]
-        elif how == "attribute":
-            value = held_by_name(value)[key]
-        elif how == "cell":
-            value = value.__closure__[key].cell_contents
-        elif how == "given":
-            value = (value.func, *value.args)[key]
-        elif how == "entry":
-            value = value.iat[key]
-        elif how == "fixed":
-            value = dict(held_by(value))[how, key]
-        elif how == "block":
-            value = value._mgr.blocks[key].values
-        elif how == "behind":
-            value = array_behind(value, key)
-        elif how == "buffer":
-            value = buffer_at(value, key)
-        elif how == "row":
-            value = array_of(value)
-        elif how == "field":
-            value = reduce(getitem, key, value)
-        else:
-            value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
-    return value
-
-
-def found(value: Any, path: Path) -> Any:
-    """What stands at the end of a path; MISSING if it leads nowhere."""
-    try:
-        return follow(value, path)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError):
-        return MISSING
-
-
-def put_at(root: Any, path: Path, value: Any) -> Any:
-    """Let a path lead to another object; the object at its beginning, which is another one where
-    tuples had to be made anew. Raises as :func:`follow` and :func:`put` do."""
-    if not path:
-        return value
-    holder = follow(root, path[:-1])
-    how, key = path[-1]
-    if how == "row":
-        return put_at(root, path[:-1], row_in(value))
-    if how in ("wrapped", "buffer"):
-        made = wrapping if how == "wrapped" else with_buffer
-        return put_at(root, path[:-1], made(holder, key, value))
-    if how != "place":
-        put(holder, path[-1], value)
-        return root
-    items = (*holder[:key], value, *holder[key + 1 :])
-    return put_at(root, path[:-1], tuple.__new__(type(holder), items))
-
-
-def put(holder: Any, step: Step, value: Any) -> None:
-    """Let this step lead to another object. Raises TypeError for a fixed one."""
-    how, key = step
-    if how in ("fixed", "place", "buffer", "row"):
-        raise TypeError("nothing can be put into a tuple or a set")
-    if how == "attribute":
-        held_by_name(holder)[key] = value
-    elif how == "cell":
-        holder.__closure__[key].cell_contents = value
-    elif how == "field":
-        reduce(getitem, key[:-1], holder)[key[-1]] = value
-    elif how == "given":
-        _give(holder, key, value)
-    elif how == "entry":
-        holder.iat[key] = value
-    elif how == "block":
-        holder._mgr.blocks[key].values = value
-    elif how == "behind":
-        put_behind(holder, key, value)
-    elif how in ("slot", "wrapped"):
-        object.__setattr__(holder, key, value)
-    else:
-        holder[key] = value
-
-
-def _give(function: Any, number: int, value: Any) -> None:
-    """Let a partial function have another function (0) or argument."""
-    state: Any = partial.__reduce__(function)[2]
-    given = [state[0], *state[1]]
-    given[number] = value
-    function.__setstate__((given[0], tuple(given[1:]), *state[2:]))

@@ -21,6 +21,7 @@ from zenbook.core.kinds import held_by_name, is_a
 from zenbook.engine.buffers import may_have_memory
 from zenbook.engine.frames import elements_beyond, is_frame
 from zenbook.engine.part_kinds import (
+    FROZEN,
     LEAVES,
     is_array,
     is_element,
@@ -189,17 +190,21 @@ def _held_in(kind: Any, containers: Collection[Any]) -> list[Any]:
     """What these lists, tuples or dictionaries hold that may hold anything or change."""
 
     def items() -> Iterator[Any]:
-        return chain.from_iterable(map(dict.values, containers) if kind is dict else containers)
+        if kind is not dict:
+            return chain.from_iterable(containers)
+        return chain(keys, chain.from_iterable(map(dict.values, containers)))
 
+    plain = kind is not dict or LEAVES.issuperset(map(type, chain.from_iterable(containers)))
+    keys = [] if plain else list(chain.from_iterable(containers))
     if LEAVES.issuperset(map(type, items())):
         return []
     learn_leaves(items())
     held = [item for item in items() if type(item) not in LEAVES]
-    if tuple not in set(map(type, held)):
+    if FROZEN.isdisjoint(map(type, held)):
         return held
-    tuples = [item for item in held if type(item) is tuple]
-    if LEAVES.issuperset(map(type, chain.from_iterable(tuples))):
-        return [item for item in held if type(item) is not tuple]
+    frozen = [item for item in held if type(item) in FROZEN]
+    if LEAVES.issuperset(map(type, chain.from_iterable(frozen))):
+        return [item for item in held if type(item) not in FROZEN]
     return [item for item in held if not is_of_leaves(item)]
 
 

@@ -39,7 +39,8 @@ from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import Stretches, bounds_of, is_writeable
 from zenbook.engine.part_kinds import holds_nothing, is_array, is_row
-from zenbook.engine.parts import MOST, Looks, Path, follow, put_at, walk
+from zenbook.engine.parts import MOST, Looks, Path, walk
+from zenbook.engine.paths import follow, put_at
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import is_in_row, number_in
 from zenbook.engine.tensors import looking_into
@@ -117,7 +118,7 @@ def _links_to(
     found: list[Link] = []
     for name, path, part in places:
         source, where = known[id(part)]
-        if is_fixed(path) or is_fixed(where):
+        if is_fixed((*path, *where)):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         found.append((name, path, source, where, None))
     return found
@@ -222,7 +223,7 @@ def links_of(
             continue
         if is_behind(path) and ((inside and len(path) == 1) or _looks_back(source[2], inner)):
             continue
-        if any(how == "fixed" for how, _ in (*path, *source[1])):
+        if is_fixed((*path, *source[1])):
             raise Inseparable(f"{name} holds a part of an input in a set or a method")
         window = None if source[2] is inner else window_into(name, inner, source[2])
         whole = inner.base if is_in_row(path) else inner

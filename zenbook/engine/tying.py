@@ -23,7 +23,8 @@ from typing import Any
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.engine.others import share_memory
-from zenbook.engine.parts import Path, follow, found
+from zenbook.engine.parts import Path
+from zenbook.engine.paths import follow, found
 from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink
 from zenbook.engine.windows import windows
 

@@ -76,8 +76,10 @@ def _ways(value: Any, wanted: Collection[int], *, is_entered: bool) -> Iterator[
 def _is_end(value: Any) -> bool:
     """Whether nothing can stand in it."""
     kind = type(value)
-    if kind is dict or kind is list:
-        return LEAVES.issuperset(map(type, value.values() if kind is dict else value))
+    if kind is dict:
+        return LEAVES.issuperset(map(type, value.values())) and LEAVES.issuperset(map(type, value))
+    if kind is list:
+        return LEAVES.issuperset(map(type, value))
     return holds_nothing(value)
 
 
@@ -90,5 +92,6 @@ def _path(way: _Way) -> Path:
 
 
 def is_fixed(path: Path) -> bool:
-    """Whether a path leads through what nothing else can be put into."""
+    """Whether a path leads through what nothing else can be put into, and has no order that
+    another process has, too."""
     return "fixed" in [how for how, _ in path]

@@ -31,6 +31,7 @@ from zenbook.engine.sharing import (
     with_memory,
     without_unseen,
 )
+from zenbook.engine.ways import is_fixed
 
 _OWN = "own "
 """What stands before the name of an output that lends its memory to another."""
@@ -179,6 +180,6 @@ def _links(
     for number, places in standing.items():
         source, where, owner = owners[number]
         for name, path, inner in places:
-            if any(how == "fixed" for how, _ in (*path, *where)):
+            if is_fixed((*path, *where)):
                 raise Inseparable(f"{name} holds a part of {source} in a set or a method")
             yield name, path, source, where, window_into(name, inner, owner, source)

@@ -109,8 +109,8 @@ def _shown(text: str) -> str:
     if not text.startswith("[('") or len(text) > _TEXT:
         return ""
     try:
-        pairs: list[tuple[str, str]] = ast.literal_eval(text)
-        shown = ((name, CODE if value.startswith(CODE) else value) for name, value in pairs)
+        pairs: list[tuple[str, Any]] = ast.literal_eval(text)
+        shown = ((name, CODE if str(value).startswith(CODE) else value) for name, value in pairs)
         return BETWEEN_SETTINGS.join(f"{name}={value}" for name, value in shown)
     except (SyntaxError, TypeError, ValueError):  # a list of something else
         return ""
