@@ -68,9 +68,6 @@ _NUMBER = re.compile(r"#\d+\Z")
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
 
-TOLD_OF_FUNCTIONS = frozenset({"__signature__", "__wrapped__"})
-"""Attributes between underscores that count for a function, as ``inspect`` reads them."""
-
 
 class Objects(Collector):
     """Tells objects apart; functions of the user are described by the walk that builds on this."""
@@ -352,6 +349,14 @@ def _leads_to(function: FunctionType, name: str, most: int = 4) -> bool:
         return True
     held = (one for one in cells_of(function) if most and is_a(one, FunctionType))
     return any(_leads_to(one, name, most - 1) for one in held)
+
+
+def is_told(function: FunctionType, name: str, value: Any) -> bool:
+    """Whether an attribute counts for a function: one of the user's, a signature that is given to
+    it, and what it says it wraps where that is not what it calls."""
+    if name == "__wrapped__":
+        return not any(value is held for held in cells_of(function))
+    return name == "__signature__" or not name.startswith("__")
 
 
 def names_told(function: FunctionType, label: str) -> Iterator[Token]:

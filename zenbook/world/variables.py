@@ -35,7 +35,7 @@ def variable_read(name: str) -> Read:
         prefix = name[:-1]
         chosen = {key: value for key, value in _all() if _belongs(key, prefix)}
         return Read("variable", name, _digest(f"{k}={v}" for k, v in sorted(chosen.items())))
-    value = _value(name)
+    value = variable_now(name)
     if value is None:
         return Read("variable", name, MISSING, "not set")
     shown = "•••" if is_secret_name(name) else mask(value, ())[:_SHOWN]
@@ -49,8 +49,13 @@ def variables_named(literals: Iterable[str]) -> Iterator[str]:
         if _VARIABLE.match(literal):
             if literal.endswith("_"):
                 yield literal + "*"
-            elif literal.isupper() or _value(literal) is not None:
+            elif literal.isupper() or variable_now(literal) is not None:
                 yield literal
+
+
+def variables_now() -> dict[str, str]:
+    """All of them, read past the wrapper that notes who asks."""
+    return dict(_all())
 
 
 def secrets_of_environment() -> tuple[str, ...]:
@@ -69,8 +74,9 @@ def is_volatile(name: str) -> bool:
     return name in _VOLATILE or name.startswith(_VOLATILE_PREFIXES)
 
 
-def _value(name: str) -> str | None:
-    """Read past the wrapper that notes who asks; zenbook's own question is no read."""
+def variable_now(name: str) -> str | None:
+    """Its value; None if it is not set. Read past the wrapper that notes who asks: zenbook's own
+    question is no read."""
     found = _raw().get(os.fsencode(name))
     return None if found is None else os.fsdecode(found)
 

@@ -41,6 +41,7 @@ from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
 from zenbook.world.variables import variable_read
+from zenbook.world.variables_set import is_about_variables_set, set_again
 from zenbook.world.watch_away import collect
 from zenbook.world.watch_code import code_now
 from zenbook.world.watch_imports import changed_since, reads_of, texts_found
@@ -116,6 +117,8 @@ class SystemWatch:
             now = variable_read(read.name)
         elif read.kind == "setting" and watch_once.is_about_marks(read.name):
             now = watch_once.again(read, who)
+        elif read.kind == "setting" and is_about_variables_set(read.name):
+            now = set_again(read.name)
         elif read.kind == "setting" and read.name == OTHERS:
             now = calls_of_others()
         elif read.kind == "setting":

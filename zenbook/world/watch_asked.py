@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from zenbook.model import Read
 from zenbook.world.variables import variable_read, variables_named
+from zenbook.world.variables_set import HANDED_ON, variable_set, variables_set
 
 
 class Asked:
@@ -21,6 +22,17 @@ class Asked:
         """An environment variable was asked for (``APP_*``: all that begin so, ``*``: all)."""
         if name not in self._variables:
             self._variables[name] = variable_read(name)
+
+    def asked_by_library(self, name: str) -> None:
+        """A library asked for a variable, which the program may have set; the step itself has
+        not."""
+        if f"${name}" not in self._variables and name not in self.variables_set:
+            self._variables[f"${name}"] = variable_set(name)
+
+    def handed_on(self) -> None:
+        """A program gets the variables, or a library goes through all of them."""
+        if HANDED_ON not in self._variables and not self.variables_set:
+            self._variables[HANDED_ON] = variables_set()
 
     def copied_whole(self) -> None:
         """The whole environment was copied, to be handed on."""

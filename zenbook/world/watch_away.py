@@ -162,6 +162,14 @@ class Away(Notes):
         """A variable has the value that it has for the step."""
         self._once("variable", name)
 
+    def asked_by_library(self, name: str) -> None:
+        """The same for what a library asks for."""
+        self._once("asked_by_library", name)
+
+    def handed_on(self) -> None:
+        """And for what a program gets."""
+        self._once("handed_on")
+
     def asked_where(self) -> None:
         """The working folder is the step's."""
         self._once("asked_where")

@@ -97,6 +97,7 @@ def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: F
 def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
     follow_native(notes)
     notes.program_starts()
+    notes.handed_on()
     programs = {os.path.basename(word) for word in words}
     shows = programs & _SHOWING and "find" not in programs  # whose patterns are no paths
     for word in words:

@@ -68,7 +68,9 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
         return
     caller, _ = nearest(frame)
     if caller is None or not _asks_for_user(caller):
-        return  # a library that makes a path whole; what is opened there counts by itself
+        for notes in everyone:  # what a library opens there counts by itself
+            notes.asked_by_library(os.fsdecode(key))
+        return
     if (caller.f_code, caller.f_lasti) in _copies:
         return
     name = os.fsdecode(key)
@@ -89,6 +91,8 @@ def _saw_iteration(frame: FrameType) -> None:
         _saw_settings(everyone, caller)
         return
     if not _asks_for_user(caller):
+        for notes in everyone:
+            notes.handed_on()
         return
     is_copy = "KeysView.__iter__" in passed or any("copy" in name for name in passed)
     if is_copy or passed:

@@ -223,9 +223,8 @@ class _Now:
         changes += self._new({name for _, name in old})
         changes += self._new_settings(old)
         for read in (*record.reads, *record.wrote):
-            writer = self.seen.writers.get(read.name.removesuffix("?"))
-            if read.kind == "file" and writer is not None:
-                unknown[writer] = None
+            if read.kind == "file" and (by := self.seen.writers.get(read.name.removesuffix("?"))):
+                unknown[by] = None
             elif (
                 read.kind in ("file", "variable")
                 and (again := self.seen.desk.watch.again(read)) != read

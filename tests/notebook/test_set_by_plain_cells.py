@@ -1,0 +1,126 @@
+"""What plain cells set is a reason though no code of a step says so; what it cannot see is none."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+
+class Case(NamedTuple):
+    """A plain cell, what the step does, and what the plain cell has in place of what."""
+
+    plain: str
+    body: str
+    old: str
+    new: str
+    why: str
+
+
+CASES = {
+    "the default of a context variable": Case(
+        "import contextvars\ncv = contextvars.ContextVar('cv', default=1)\n"
+        "def f(): return cv.get()",
+        "print(f())",
+        "=1",
+        "=2",
+        "cv 1→2",
+    ),
+    "whom numpy calls": Case(
+        "import numpy as np\ndef told(kind, flag): print('told')\nnp.seterrcall(told)\n"
+        "_ = np.seterr(over='call')",
+        "a = np.array([1e308]) * 10",
+        "print('told')",
+        "print('TOLD')",
+        "numpy settings changed",
+    ),
+    "how a library's objects are made": Case(
+        "from tqdm import tqdm\nfrom functools import partialmethod\n"
+        "tqdm.__init__ = partialmethod(tqdm.__init__, bar_format='A{n_fmt}')",
+        "for i in tqdm(range(2)): pass",
+        "'A{",
+        "'B{",
+        "tqdm.tqdm.__init__ changed",
+    ),
+    "a variable that a library asks for": Case(
+        "import os\nos.environ['COLUMNS'] = '40'",
+        "import shutil\nprint(shutil.get_terminal_size())",
+        "'40'",
+        "'50'",
+        "$COLUMNS 40→50",
+    ),
+    "a variable that only a library asks for now": Case(
+        "import os\nother = 1",
+        "import shutil\nprint(shutil.get_terminal_size())",
+        "other = 1",
+        "os.environ['COLUMNS'] = '50'",
+        "→50",
+    ),
+    "a variable that a program gets": Case(
+        "import os, subprocess\nos.environ['ZB_AE'] = '1'",
+        "print(subprocess.run(['printenv', 'ZB_AE'], capture_output=True, text=True).stdout)",
+        "= '1'",
+        "= '2'",
+        "variables that programs get changed",
+    ),
+    "what a function says it wraps": Case(
+        "def f(x): return x\nf.__wrapped__ = lambda x: 1",
+        "print(f(3), f.__wrapped__(3))",
+        ": 1",
+        ": 2",
+        "f.__wrapped__() changed",
+    ),
+    "the signature that a function is given": Case(
+        "import inspect\ndef f(x): return x\nf.__signature__ = inspect.Signature()",
+        "import inspect\nprint(inspect.signature(f))",
+        "f.__signature__ = inspect.Signature()",
+        "",
+        "f() changed",
+    ),
+    "the whole name of a function": Case(
+        "def f(x): return x\nf.__qualname__ = 'g'",
+        "print(f.__qualname__)",
+        "'g'",
+        "'h'",
+        "f() changed",
+    ),
+    "the name of a class": Case(
+        "class C: pass\nC.__name__ = 'D'", "print(C.__name__)", "'D'", "'E'", "C changed"
+    ),
+    "fields that are gone": Case(
+        "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
+        "_ = D.__dataclass_fields__.pop('y')",
+        "import dataclasses\nprint([one.name for one in dataclasses.fields(D)])",
+        "pop('y')",
+        "pop('x')",
+        "D changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["live", "restarted"])
+@pytest.mark.parametrize("what", CASES)
+def test_what_a_plain_cell_sets_is_a_reason(kernel: Kernel, what: str, restarted: bool) -> None:
+    case = CASES[what]
+    step = f"%%step s\n{case.body}"
+    kernel.run("import os; os.environ.pop('COLUMNS', None)")
+    first = kernel.play(case.plain, step)[1]
+    assert kernel.run(step).status == "cached"
+    if restarted:
+        kernel.restart()
+        kernel.run("import os; os.environ.pop('COLUMNS', None)")
+    edited = case.plain.replace(case.old, case.new)
+    assert edited != case.plain
+    again = kernel.play(edited, step)[1]
+    assert (again.status, first.outputs != again.outputs) == ("completed", True)
+    assert case.why in again.said
+    assert kernel.run(step).status == "cached"
+    assert kernel.play(case.plain, step)[1].outputs == first.outputs
+
+
+def test_what_is_put_into_a_library_is_no_reason_for_pythons_own(kernel: Kernel) -> None:
+    step = "%%step s\nimport json\ntext = json.dumps({'a': 1})"
+    kernel.play("import numpy as np", step)
+    assert kernel.play("np.float = float", step)[1].status == "cached"
