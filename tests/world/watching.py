@@ -9,6 +9,7 @@ from typing import Any
 
 from zenbook.world import files
 from zenbook.world.ports import Seen
+from zenbook.world.variables_set import is_about_variables_set
 from zenbook.world.watch import SystemWatch
 from zenbook.world.watch_once import FORGOTTEN
 from zenbook.world.watch_workers import OTHERS
@@ -31,8 +32,11 @@ def holds(seen: Seen) -> bool:
 
 def names(seen: Seen) -> list[str]:
     """The names of the reads, but for what every ``subprocess.run`` does to the marks of warnings
-    that were shown, and what every call of joblib asks of its workers."""
-    return [read.name for read in seen.reads if read.name not in (FORGOTTEN, OTHERS)]
+    that were shown, what every call of joblib asks of its workers, and the variables that
+    libraries and programs find, of which nobody here has set any."""
+    known = (FORGOTTEN, OTHERS)
+    found = (read.name for read in seen.reads if not is_about_variables_set(read.name))
+    return [name for name in found if name not in known]
 
 
 def wrote(seen: Seen) -> list[str]:

@@ -29,6 +29,8 @@ SETTINGS = " settings"
 """The end of the name of a part for a library's settings, that differ from its defaults."""
 TWO = "two "
 """The beginning of the name of a part for a class or function that is there twice."""
+NOTHING_SET = "none set"
+"""How variables are shown of which the program has set none."""
 BETWEEN_SETTINGS = "; "
 """What stands between two settings, each ``name=value``, as such a part shows them."""
 _SIDE = 24
@@ -86,6 +88,8 @@ def phrase(change: Change) -> str:
             return f"{part.name} changed{_told_setting(change)}"
         case "environment":
             return _moved(change, part.name)
+        case "setting" if part.name.startswith("$"):
+            return _moved(change, "variables")
         case "setting" if part.name.startswith(TWO):
             return _told_twins(change, part.name.removeprefix(TWO))
         case "file":

@@ -11,19 +11,19 @@ from __future__ import annotations
 import functools
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.verdict import NOTHING_SET
 from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.program_text import program
 from zenbook.world.variables import variable_now, variable_read, variables_now
 
 HANDED_ON = "variables that programs get"
-_AS_IT_BEGAN = "as it began"
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -32,31 +32,46 @@ def is_about_variables_set(name: str) -> bool:
     return name == HANDED_ON or name.startswith("$")
 
 
-def variable_set(name: str) -> Read:
-    """A variable as a library finds it."""
-    if _is_set(name, variable_now(name)):
-        read = variable_read(name)
-        return Read("setting", f"${name}", read.digest, read.shown)
-    return Read("setting", f"${name}", _AS_IT_BEGAN, _AS_IT_BEGAN)
+def variable_set(name: str) -> str:
+    """A variable as a library finds it; "" for one that the program has not set."""
+    return _told(name) if _is_set(name, variable_now(name)) else ""
+
+
+def asked_by_libraries(found: Mapping[str, str]) -> Read:
+    """What libraries asked for, as they found it, as one read: mostly it is dozens of variables of
+    which the program has set none."""
+    told = [f"{name}={value}" for name, value in sorted(found.items()) if value]
+    return _read(" ".join(f"${name}" for name in sorted(found)), told)
 
 
 def variables_set() -> Read:
     """All of them, as a program gets them."""
-    found = sorted(_set())
-    told = xxh3_128_hexdigest(repr(found).encode("utf-8", "surrogateescape"))
-    return Read("setting", HANDED_ON, told if found else _AS_IT_BEGAN)
+    return _read(HANDED_ON, [f"{name}={_told(name)}" for name in sorted(_set())])
 
 
 def set_again(name: str) -> Read:
     """The same read as it is now."""
-    return variables_set() if name == HANDED_ON else variable_set(name[1:])
+    if name == HANDED_ON:
+        return variables_set()
+    names = [each[1:] for each in name.split(" ")]
+    return asked_by_libraries({each: variable_set(each) for each in names})
 
 
-def _set() -> Iterator[tuple[str, str]]:
+def _read(name: str, told: Sequence[str]) -> Read:
+    shown = ", ".join(each.rpartition("=")[0] for each in told)
+    digest = xxh3_128_hexdigest("\0".join(told).encode("utf-8", "surrogateescape"))
+    return Read("setting", name, digest, shown or NOTHING_SET)
+
+
+def _told(name: str) -> str:
+    """Its value, as far as it may be shown, and its digest."""
+    read = variable_read(name)
+    return f"{read.shown}={read.digest}"
+
+
+def _set() -> Iterator[str]:
     now = variables_now()
-    for name in now.keys() | _began().keys():
-        if _is_set(name, now.get(name)):
-            yield name, variable_read(name).digest
+    return (name for name in now.keys() | _began().keys() if _is_set(name, now.get(name)))
 
 
 def _is_set(name: str, value: str | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from zenbook.model import Read
 from zenbook.world.variables import variable_read, variables_named
-from zenbook.world.variables_set import HANDED_ON, variable_set, variables_set
+from zenbook.world.variables_set import HANDED_ON, asked_by_libraries, variable_set, variables_set
 
 
 class Asked:
@@ -15,6 +15,7 @@ class Asked:
     def __init__(self, literals: Iterable[str]) -> None:
         self.literals = frozenset(literals)
         self._variables: dict[str, Read] = {}
+        self._libraries: dict[str, str] = {}
         self._is_copied = False
         self.variables_set: set[str] = set()
 
@@ -26,8 +27,8 @@ class Asked:
     def asked_by_library(self, name: str) -> None:
         """A library asked for a variable, which the program may have set; the step itself has
         not."""
-        if f"${name}" not in self._variables and name not in self.variables_set:
-            self._variables[f"${name}"] = variable_set(name)
+        if name not in self._libraries and name not in self.variables_set:
+            self._libraries[name] = variable_set(name)
 
     def handed_on(self) -> None:
         """A program gets the variables, or a library goes through all of them."""
@@ -43,4 +44,6 @@ class Asked:
         matter, too."""
         for name in variables_named(self.literals) if self._is_copied else ():
             self.variable(name)
-        return self._variables.values()
+        if self._libraries:
+            yield asked_by_libraries(self._libraries)
+        yield from self._variables.values()
