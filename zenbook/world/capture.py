@@ -339,8 +339,6 @@ class SystemCapture:
 
     def how_shown(self, events: Sequence[Event]) -> tuple[Read, ...]:
         """The settings that decided how these were shown."""
-        if not any("data" in event for event in events):
-            return ()
         from zenbook.world.display_settings import how_shown
 
         return tuple(how_shown(events))
