@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.notebook.kernel import Kernel
@@ -67,3 +69,48 @@ def test_an_image_is_the_same_input_read_or_not(own: Kernel) -> None:
     own.restart()
     other = IMAGES.replace("red", "blue")
     assert own.play(other, "v = Image.open('a.jpg')", step)[-1].status == "completed"
+
+
+CATCHING = (
+    "import traceback\ntry:\n    {}\nexcept BaseException:\n    print(traceback.format_exc())"
+)
+STACK = "print([(f.name, f.line) for f in traceback.extract_stack()[-7:]])"
+LOGGING = "import logging, sys, traceback\nlog = logging.getLogger('deep')\nlog.propagate = False\n"
+STANDING = {
+    "a file that is asked for": CATCHING.format("import os; os.stat('nope')"),
+    "a path that is asked for": CATCHING.format("import pathlib; pathlib.Path('no').stat()"),
+    "a link that is read": CATCHING.format("import os; os.readlink('nope')"),
+    "a folder that is made": CATCHING.format("import os; os.mkdir('a/b/c')"),
+    "a variable": CATCHING.format("import os; os.environ['NOPE']"),
+    "a module": CATCHING.format("import importlib; importlib.import_module('nopm')"),
+    "a seed": CATCHING.format("import random; random.seed([])"),
+    "an answer": CATCHING.format("input('name')"),
+    "a formula": CATCHING.format("import pandas as p; p.DataFrame({'a': [1]}).query('b > 1')"),
+    "a text that is none": CATCHING.format("import sys; sys.stdout.write(3)"),
+    "a thread": CATCHING.format("import threading; t = threading.Thread(); t.start(); t.start()"),
+    "a record that cannot be written": LOGGING
+    + "log.handlers[:] = [logging.StreamHandler(sys.stdout)]\nlog.warning('x %s %s', 1)",
+    "a handler": LOGGING
+    + f"class Own(logging.Handler):\n    def emit(self, record): {STACK}\n"
+    + "log.handlers[:] = [Own()]\nlog.warning('x')",
+    "a filter": LOGGING
+    + f"class Own:\n    def filter(self, record): {STACK}\n"
+    + "log.filters[:] = [Own()]\nlog.warning('x')\nlog.filters.clear()",
+    "a warning": "import traceback, warnings\n"
+    f"def show(*args, **named): {STACK}\n"
+    "with warnings.catch_warnings():\n    warnings.simplefilter('always')\n"
+    "    warnings.showwarning = show\n    warnings.warn('x')",
+}
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_nothing_of_zenbooks_stands_in_tracebacks_and_stacks(case: str, kernel: Kernel) -> None:
+    def told(first: str) -> str:
+        cell = kernel.run(f"{first}\n{STANDING[case]}")
+        assert not cell.error, cell.traceback
+        return re.sub(r"ipykernel_\d+/\d+", "cell", cell.stream() + cell.stream("stderr"))
+
+    plain = told("# plain")
+    kernel.fresh()
+    assert told("%%step a") == plain != ""
+    assert "zenbook" not in plain

@@ -39,6 +39,7 @@ from typing import Any, Protocol
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
 from zenbook.world.capture_kept import Event, in_place, tidied
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
 
 TEXT_CAP = 1_000_000
@@ -199,7 +200,11 @@ class _Tap:
         original, tapes = self.original, self.tapes
 
         def write(text: str) -> Any:
-            written = original(text)
+            try:
+                written = original(text)
+            except BaseException as error:
+                leave_out(error)
+                raise
             stack = _stack_now()
             for name, tape in tapes:
                 # the common case, spelled out for its speed: who has the tape in his context is

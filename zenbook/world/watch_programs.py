@@ -24,6 +24,7 @@ from typing import Any
 
 from zenbook.core import looks
 from zenbook.world import files, watch_native
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
@@ -58,7 +59,11 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
 def _making_folder(original: _Function) -> _Function:
     @functools.wraps(original)
     def mkdir(path: Any, *args: Any, **named: Any) -> None:
-        original(path, *args, **named)
+        try:
+            original(path, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
         if running and named.get("dir_fd") is None:
             for notes in current():
                 if notes.opens is not None:
