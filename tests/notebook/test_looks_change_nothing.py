@@ -114,3 +114,37 @@ def test_nothing_of_zenbooks_stands_in_tracebacks_and_stacks(case: str, kernel: 
     kernel.fresh()
     assert told("%%step a") == plain != ""
     assert "zenbook" not in plain
+
+
+PATHS = (
+    "import os, shutil, sqlite3, subprocess\n"
+    "class P:\n    def __init__(self, text): self.text, self.asked = text, 0\n"
+    "    def __fspath__(self):\n        self.asked += 1\n        return self.text\n"
+    "os.makedirs('there', exist_ok=True)"
+)
+ASKED = {
+    "whether it is there": "os.path.exists(p)",
+    "what it is": "os.stat(p), os.lstat(p)",
+    "whether it may be read": "os.access(p, 4)",
+    "where it leads": "os.path.islink(p)",
+    "a folder that is made": "p.text = 'made'; os.mkdir(p); os.rmdir('made')",
+    "a folder that is listed": "os.listdir(p)",
+    "a folder that is cleared": "shutil.rmtree(p)",
+    "a file that is opened": "p.text = 'f.txt'; open(p, 'w').close()",
+    "a file that is copied": "open('g', 'w').close(); p.text = 'g'; shutil.copy(p, 'h')",
+    "a database": "p.text = 'a.db'; sqlite3.connect(p).close()",
+    "a program's folder": "_ = subprocess.run(['true'], cwd=p)",
+    "a program's word": "_ = subprocess.run(['true', p])",
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_a_path_is_asked_for_its_text_by_the_program_only(case: str, kernel: Kernel) -> None:
+    def asked(first: str) -> str:
+        kernel.fresh()
+        kernel.run(PATHS)
+        cell = kernel.run(f"{first}\np = P('there')\n{ASKED[case]}\nprint(p.asked)")
+        assert not cell.error, cell.traceback
+        return cell.stream()
+
+    assert asked("# plain") == asked("%%step a") == asked("%%step a") != "0\n"

@@ -41,6 +41,7 @@ from zenbook.world import (
 )
 from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_paths import is_to_ask
 from zenbook.world.watch_places import nearest, owner_at, owner_of
 from zenbook.world.watch_scope import current, running, thread_starts
 
@@ -183,9 +184,10 @@ def _asking(original: _Function) -> _Function:
 
     @functools.wraps(original)
     def look(path: Any, *args: Any, **named: Any) -> Any:
-        if running and type(path) is not int and named.get("dir_fd") is None:
-            _saw_look(path, sys._getframe(1), plain)
         try:
+            if running and type(path) is not int and named.get("dir_fd") is None:
+                path = os.fspath(path) if is_to_ask(path) else path
+                _saw_look(path, sys._getframe(1), plain)
             return original(path, *args, **named)
         except BaseException as error:
             leave_out(error)
@@ -211,9 +213,10 @@ def _asking_where(original: _Function) -> _Function:
 def _reading_link(original: _Function) -> _Function:
     @functools.wraps(original)
     def readlink(path: Any, *args: Any, **named: Any) -> Any:
-        if running and type(path) is not int and named.get("dir_fd") is None:
-            _saw_readlink(path, sys._getframe(1))
         try:
+            if running and type(path) is not int and named.get("dir_fd") is None:
+                path = os.fspath(path) if is_to_ask(path) else path
+                _saw_readlink(path, sys._getframe(1))
             return original(path, *args, **named)
         except BaseException as error:
             leave_out(error)
