@@ -208,6 +208,40 @@ def test_a_live_widget_is_kept_as_its_text(kernel: Kernel) -> None:
     assert again.displayed == ["IntSlider(value=3)"]
 
 
+INTO_A_WIDGET = (
+    "import ipywidgets\nfrom IPython.display import clear_output, display\n"
+    "def live():\n    out, other = ipywidgets.Output(), ipywidgets.Output()\n    display(out)\n"
+    "    with other: print('besides')\n"
+    "    for n in range(3):\n        with out:\n            clear_output(wait=n > 0)\n"
+    "            print('inside', n)\n            display(n)\n"
+    "print('before')\nlive()\nprint('after')\nx = 1"
+)
+
+
+@pytest.mark.parametrize("end", ["", "\nclear_output()\nprint('last')"], ids=["", "cleared"])
+def test_what_is_cleared_in_a_widget_is_no_clearing_of_the_cell(kernel: Kernel, end: str) -> None:
+    _, first, again = _twice(kernel, INTO_A_WIDGET + end)
+    assert "clear_output" in [kind for kind, _ in _shown(first)]
+    shown = _shown(again)
+    if end:
+        assert shown[-2:] == [("clear_output", False), ("stream", "last\n")]
+        shown = shown[:-2]
+    kinds = [kind.partition("_")[0] for kind, _ in shown]
+    assert kinds == ["stream", "display", "stream", "display", "stream"]
+    assert again.stream().startswith("before\nbesides\ninside 2\nafter\n")
+    assert again.displayed[1] == "2" and "Output" in again.displayed[0]
+
+
+def test_a_bar_of_rich_leaves_what_stands_above_it(kernel: Kernel) -> None:
+    _, _, again = _twice(
+        kernel, "from rich.progress import track\nprint('above')\nx = sum(track(range(3)))"
+    )
+    assert again.stream() == "above\n"
+    assert "clear_output" not in [kind for kind, _ in _shown(again)]
+    assert len([text for text in again.displayed if "100%" in text]) == 1
+    assert not [text for text in again.displayed if " 0%" in text]
+
+
 def test_a_figure_is_an_output_and_shown_again_and_not_open_in_pyplot(kernel: Kernel) -> None:
     kernel.run("%matplotlib inline")
     body = (

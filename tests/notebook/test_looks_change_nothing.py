@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.notebook.kernel import Kernel
@@ -67,3 +69,82 @@ def test_an_image_is_the_same_input_read_or_not(own: Kernel) -> None:
     own.restart()
     other = IMAGES.replace("red", "blue")
     assert own.play(other, "v = Image.open('a.jpg')", step)[-1].status == "completed"
+
+
+CATCHING = (
+    "import traceback\ntry:\n    {}\nexcept BaseException:\n    print(traceback.format_exc())"
+)
+STACK = "print([(f.name, f.line) for f in traceback.extract_stack()[-7:]])"
+LOGGING = "import logging, sys, traceback\nlog = logging.getLogger('deep')\nlog.propagate = False\n"
+STANDING = {
+    "a file that is asked for": CATCHING.format("import os; os.stat('nope')"),
+    "a path that is asked for": CATCHING.format("import pathlib; pathlib.Path('no').stat()"),
+    "a link that is read": CATCHING.format("import os; os.readlink('nope')"),
+    "a folder that is made": CATCHING.format("import os; os.mkdir('a/b/c')"),
+    "a variable": CATCHING.format("import os; os.environ['NOPE']"),
+    "a module": CATCHING.format("import importlib; importlib.import_module('nopm')"),
+    "a seed": CATCHING.format("import random; random.seed([])"),
+    "an answer": CATCHING.format("input('name')"),
+    "a formula": CATCHING.format("import pandas as p; p.DataFrame({'a': [1]}).query('b > 1')"),
+    "a text that is none": CATCHING.format("import sys; sys.stdout.write(3)"),
+    "a thread": CATCHING.format("import threading; t = threading.Thread(); t.start(); t.start()"),
+    "a record that cannot be written": LOGGING
+    + "log.handlers[:] = [logging.StreamHandler(sys.stdout)]\nlog.warning('x %s %s', 1)",
+    "a handler": LOGGING
+    + f"class Own(logging.Handler):\n    def emit(self, record): {STACK}\n"
+    + "log.handlers[:] = [Own()]\nlog.warning('x')",
+    "a filter": LOGGING
+    + f"class Own:\n    def filter(self, record): {STACK}\n"
+    + "log.filters[:] = [Own()]\nlog.warning('x')\nlog.filters.clear()",
+    "a warning": "import traceback, warnings\n"
+    f"def show(*args, **named): {STACK}\n"
+    "with warnings.catch_warnings():\n    warnings.simplefilter('always')\n"
+    "    warnings.showwarning = show\n    warnings.warn('x')",
+}
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_nothing_of_zenbooks_stands_in_tracebacks_and_stacks(case: str, kernel: Kernel) -> None:
+    def told(first: str) -> str:
+        cell = kernel.run(f"{first}\n{STANDING[case]}")
+        assert not cell.error, cell.traceback
+        return re.sub(r"ipykernel_\d+/\d+", "cell", cell.stream() + cell.stream("stderr"))
+
+    plain = told("# plain")
+    kernel.fresh()
+    assert told("%%step a") == plain != ""
+    assert "zenbook" not in plain
+
+
+PATHS = (
+    "import os, shutil, sqlite3, subprocess\n"
+    "class P:\n    def __init__(self, text): self.text, self.asked = text, 0\n"
+    "    def __fspath__(self):\n        self.asked += 1\n        return self.text\n"
+    "os.makedirs('there', exist_ok=True)"
+)
+ASKED = {
+    "whether it is there": "os.path.exists(p)",
+    "what it is": "os.stat(p), os.lstat(p)",
+    "whether it may be read": "os.access(p, 4)",
+    "where it leads": "os.path.islink(p)",
+    "a folder that is made": "p.text = 'made'; os.mkdir(p); os.rmdir('made')",
+    "a folder that is listed": "os.listdir(p)",
+    "a folder that is cleared": "shutil.rmtree(p)",
+    "a file that is opened": "p.text = 'f.txt'; open(p, 'w').close()",
+    "a file that is copied": "open('g', 'w').close(); p.text = 'g'; shutil.copy(p, 'h')",
+    "a database": "p.text = 'a.db'; sqlite3.connect(p).close()",
+    "a program's folder": "_ = subprocess.run(['true'], cwd=p)",
+    "a program's word": "_ = subprocess.run(['true', p])",
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_a_path_is_asked_for_its_text_by_the_program_only(case: str, kernel: Kernel) -> None:
+    def asked(first: str) -> str:
+        kernel.fresh()
+        kernel.run(PATHS)
+        cell = kernel.run(f"{first}\np = P('there')\n{ASKED[case]}\nprint(p.asked)")
+        assert not cell.error, cell.traceback
+        return cell.stream()
+
+    assert asked("# plain") == asked("%%step a") == asked("%%step a") != "0\n"

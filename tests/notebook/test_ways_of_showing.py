@@ -94,6 +94,56 @@ def test_a_value_is_shown_as_the_kernel_shows_values_now(
     assert (own.run(live).status, own.run(live).result) == ("cached", "3.14")
 
 
+SHOWN_ITSELF = (
+    "class C: pass\nhow = 1\ndef tell(v): {}\n"
+    "get_ipython().display_formatter.ipython_display_formatter.for_type(C, tell)"
+)
+ALL_FORMS = (
+    "class C: pass\nhow = {}\n"
+    "tell = lambda v, include=None, exclude=None: {{'text/plain': str(how)}}\n"
+    "get_ipython().display_formatter.mimebundle_formatter.for_type(C, tell)"
+)
+IN_A_PARTIAL = (
+    "class C: pass\nfrom functools import partial\ndef tell(v, p, cycle, how): p.text(str(how))\n"
+    "texts = get_ipython().display_formatter.formatters['text/plain']\n"
+    "texts.for_type(C, partial(tell, how={}))"
+)
+ANOTHER = (
+    "class C: pass\nfrom IPython.core.formatters import PlainTextFormatter\n"
+    "class Mine(PlainTextFormatter):\n    def __call__(self, v): return {}\n"
+    "get_ipython().display_formatter.formatters['text/plain'] = Mine()"
+)
+BY_RICH = "from rich.pretty import install\ninstall(max_length={})\nC = lambda: list(range(4))"
+
+
+@pytest.mark.parametrize(
+    ("setting", "first", "then"),
+    [
+        (SHOWN_ITSELF, "print(how)", "print(how + 1)"),
+        (SHOWN_ITSELF, "pass", "print(how)"),
+        (ALL_FORMS, "1", "2"),
+        (IN_A_PARTIAL, "1", "2"),
+        (ANOTHER, "'1'", "'2'"),
+        (BY_RICH, "2", "3"),
+    ],
+    ids=["shown itself", "shown by nothing", "all forms", "partial", "formatter", "rich"],
+)
+def test_whatever_decides_how_the_shell_shows_a_value_is_a_reason(
+    own: Kernel, setting: str, first: str, then: str
+) -> None:
+    def shown(cell: Cell) -> list[object]:
+        return [output.get("text", output.get("data")) for output in cell.outputs]
+
+    step, setting = "%%step s\ny = 1\nC()", setting.replace("{}", "{0}")
+    was = own.play(setting.format(first), step)[-1]
+    moved = own.play(setting.format(then), step)[-1]
+    assert moved.status == "completed", moved.said
+    assert shown(moved) != shown(was) and "display settings changed" in moved.said
+    own.restart()
+    again = own.play(setting.format(then), step)[-1]
+    assert (again.status, shown(again)) == ("cached", shown(moved)), again.said
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -38,7 +38,8 @@ from typing import Any, Protocol
 
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
-from zenbook.world.capture_kept import Event, tidied
+from zenbook.world.capture_kept import Event, in_place, tidied
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
 
 TEXT_CAP = 1_000_000
@@ -67,11 +68,12 @@ class Tape:
         self._kept: tuple[Event, ...] | None = None
         self._at_end: list[Callable[[], None]] = []
         self._when: dict[str, Any] = {}
+        self._taking: list[str] = []
 
     @property
     def events(self) -> Sequence[Event]:
         """Everything recorded so far, neighbouring texts joined and secrets masked."""
-        return self._kept if self._kept is not None else tuple(tidied(self.made))
+        return self._kept if self._kept is not None else tuple(tidied(in_place(self.made)))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -89,6 +91,22 @@ class Tape:
         lost = f"[zenbook: a display of {size / 1e6:.1f} MB was not kept]"
         event = {**event, "data": {"text/plain": lost}, "metadata": {}}
         self.made.append(("", {"kind": kind, **self._when, **event}))
+
+    def clear(self, *, wait: bool) -> None:
+        """What stands there is taken away: by the next output, or at once. In a widget that takes
+        what the cell shows, that is the widget's."""
+        kind = "clear in widget" if self._taking else "clear"
+        self.made.append(("", {"kind": kind, **self._when, "wait": wait}))
+
+    def taken_by(self, widget: str, request: str) -> None:
+        """From now on a widget takes what is shown for a request, or for none."""
+        if widget in self._taking:
+            self._taking.remove(widget)
+        elif not request:
+            return
+        if request and request == self._heard_by:
+            self._taking.append(widget)
+        self.made.append(("", {"kind": "taken", "by": self._taking[-1] if self._taking else ""}))
 
     def mark_last(self) -> None:
         """The step is about to print its last value."""
@@ -132,7 +150,7 @@ class Tape:
             with suppress(Exception):  # a widget that cannot be told keeps its first text
                 retell()
         self._at_end = []
-        self._kept = tuple(tidied(self.made))
+        self._kept = tuple(tidied(in_place(self.made)))
         self.made = []
 
     def cut(self, name: str, text: str) -> None:
@@ -182,7 +200,11 @@ class _Tap:
         original, tapes = self.original, self.tapes
 
         def write(text: str) -> Any:
-            written = original(text)
+            try:
+                written = original(text)
+            except BaseException as error:
+                leave_out(error)
+                raise
             stack = _stack_now()
             for name, tape in tapes:
                 # the common case, spelled out for its speed: who has the tape in his context is
@@ -267,7 +289,7 @@ def _around() -> tuple[Tape, ...]:
 def output_was_cleared() -> bool:
     """Whether a front end has taken away what stood there before the step's last output."""
     tap = _taps.get(id(beneath(sys.stdout)))
-    return tap is not None and is_cleared([event for _, event in tap.tapes[-1][1].made])
+    return tap is not None and is_cleared([each for _, each in in_place(tap.tapes[-1][1].made)])
 
 
 def is_cleared(events: Sequence[Any]) -> bool:
@@ -339,8 +361,6 @@ class SystemCapture:
 
     def how_shown(self, events: Sequence[Event]) -> tuple[Read, ...]:
         """The settings that decided how these were shown."""
-        if not any("data" in event for event in events):
-            return ()
         from zenbook.world.display_settings import how_shown
 
         return tuple(how_shown(events))

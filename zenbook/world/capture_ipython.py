@@ -6,6 +6,10 @@ display *is* a print; what is printed while a display is published is therefore 
 
 A kernel says with each output which cell it belongs to (its parent header). Output whose parent is
 another cell, made by a thread that cell left running, is not the step's.
+
+An output widget takes what belongs to a cell from when the page is told of that (its ``msg_id``)
+until it is told of none. The widget dies with the kernel, and a hit shows what it held at last as
+outputs of the cell, where they were made; so what is cleared meanwhile is the widget, not the cell.
 """
 
 from __future__ import annotations
@@ -48,6 +52,7 @@ def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
     """Record displays, results and clearings of this shell while the block runs."""
     publisher, hook = shell.display_pub, shell.displayhook
     payloads = getattr(shell, "payload_manager", None)
+    session = getattr(getattr(shell, "kernel", None), "session", None)
     with ExitStack() as undo:
         undo.enter_context(wrapped(publisher, "publish", _publishing(tape)))
         undo.enter_context(wrapped(publisher, "clear_output", _clearing(tape)))
@@ -56,6 +61,8 @@ def recording_displays(shell: Any, tape: Tape) -> Iterator[None]:
         undo.enter_context(wrapped(hook, "finish_displayhook", _silently))
         if payloads is not None:
             undo.enter_context(wrapped(payloads, "write_payload", _asking(tape)))
+        if session is not None:
+            undo.enter_context(wrapped(session, "send", _sending(tape)))
         undo.enter_context(hearing_captured(hook, _captured(tape)))
         yield
 
@@ -162,7 +169,7 @@ def _clearing(tape: Tape) -> Callable[[_Method], _Method]:
     def wrap(original: _Method) -> _Method:
         def clear_output(wait: bool = False) -> Any:
             if tape.hears():
-                tape.rich("clear", 0, {"wait": bool(wait)})
+                tape.clear(wait=bool(wait))
             with muted():
                 return original(wait)
 
@@ -204,6 +211,29 @@ def _asking(tape: Tape) -> Callable[[_Method], _Method]:
         return write_payload
 
     return wrap
+
+
+def _sending(tape: Tape) -> Callable[[_Method], _Method]:
+    """Note which widgets the page is told of that take what the cell shows."""
+
+    def wrap(original: _Method) -> _Method:
+        def send(stream: Any, kind: Any, content: Any = None, *args: Any, **named: Any) -> Any:
+            if kind in ("comm_msg", "comm_open"):
+                taken = _state_in(content).get("msg_id")
+                if isinstance(taken, str):
+                    tape.taken_by(str(content.get("comm_id")), taken)
+            return original(stream, kind, content, *args, **named)
+
+        return send
+
+    return wrap
+
+
+def _state_in(content: Any) -> Mapping[str, Any]:
+    """What a comm's message says of the state of a widget."""
+    told = content.get("data") if isinstance(content, Mapping) else None
+    state = told.get("state") if isinstance(told, Mapping) else None
+    return state if isinstance(state, Mapping) else {}
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""What is kept of the displays of a step: neighbouring texts joined, secrets masked."""
+"""What is kept of the displays of a step: what output widgets held at last, in its place;
+neighbouring texts joined, secrets masked."""
 
 from __future__ import annotations
 
@@ -9,6 +10,34 @@ from typing import Any
 from zenbook.core.masking import mask, secrets_in
 
 Event = Mapping[str, Any]
+_SHOWN = ("stream", "display", "result")
+
+
+def in_place(made: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
+    """What was shown, with what widgets took of it as if there were none, without what they no
+    longer held at the end."""
+    if not any(not name and content["kind"] == "taken" for name, content in made):
+        return made
+    kept: list[tuple[str, Any] | None] = []
+    held: dict[str, list[int]] = {}
+    waiting, widget = set[str](), ""
+    for name, content in made:
+        kind = "stream" if name else content["kind"]
+        if kind == "taken":
+            widget = content["by"]
+            continue
+        is_shown = kind in _SHOWN and not (kind == "display" and content["update"])
+        if kind == "clear in widget" and content["wait"]:
+            waiting.add(widget)
+        elif kind == "clear in widget" or (is_shown and widget in waiting):
+            waiting.discard(widget)
+            for place in held.pop(widget, ()):
+                kept[place] = None
+        if kind != "clear in widget":
+            if is_shown and widget:
+                held.setdefault(widget, []).append(len(kept))
+            kept.append((name, content))
+    return [each for each in kept if each is not None]
 
 
 def tidied(made: Sequence[tuple[str, Any]]) -> Iterator[Event]:

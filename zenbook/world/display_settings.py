@@ -14,23 +14,27 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from types import FunctionType
 from typing import Any
 
-from zenbook.core.code_digest import code_digest
 from zenbook.model import Read
-
-_THEIR_OWN = frozenset({"IPython", "ipykernel", "matplotlib", "matplotlib_inline", "builtins"})
+from zenbook.world.formatters_set import (
+    formatters,
+    registered,
+    running_shell,
+    shown_by_registered,
+    shows_by_printing,
+)
 
 
 def display_settings() -> str:
-    """The registered printers and sympy's printing settings as text; "" where nothing was set."""
-    told = sorted({*_printers(), *_sympy()})
+    """What is registered with formatters, and sympy's printing settings, as text; "" where nothing
+    was set."""
+    told = sorted({*registered(), *_sympy()})
     return repr(told) if told else ""
 
 
 def ways_of_showing() -> str:
-    """All that decides how this kernel shows values and figures; "" where nothing was set."""
+    """All that is set of how this kernel shows values and figures; "" where nothing was set."""
     told = [display_settings(), *_formatting(), *_figures()]
     return repr(told) if any(told) else ""
 
@@ -40,9 +44,10 @@ def ways_of_showing() -> str:
 
 def how_shown(events: Iterable[Mapping[str, Any]]) -> Iterator[Read]:
     """What these displays depended on beside the values, as reads: another precision, printer,
-    style or format of pictures would have shown something else. Printed text depends on none."""
+    style or format of pictures would have shown something else. Printed text depends on none, but
+    where code of the user's may have printed it, or nothing, to show a value."""
     shown = [event["data"] for event in events if "data" in event]
-    if shown:
+    if shown or shows_by_printing():
         yield _as_now(_TEXTS if _shows_text_only() else _VALUES)
     if any(_FIGURE.match(str(data.get("text/plain", ""))) for data in shown):
         yield _as_now(_PICTURES)
@@ -54,7 +59,7 @@ def shown_now(read: Read) -> Read:
     A script shows no pictures, so that it does not matter there how they would be shown; and a
     terminal shows the text of what a kernel showed in any form, but not the other way round.
     """
-    if read.name == _PICTURES and _shell() is None:
+    if read.name == _PICTURES and running_shell() is None:
         return read
     return _as_now(read.name)
 
@@ -72,15 +77,16 @@ def _as_now(name: str) -> Read:
         style = matplotlib_settings()
         figures = [*_figures(), *([style] if style else [])]
         return Read("setting", name, repr(figures) if figures else "")
-    told = [display_settings(), *_formatting()]
-    if name == _TEXTS and _shell() is not None and not _shows_text_only():
+    told = [*sorted({*shown_by_registered(), *_sympy()}), *_formatting()]
+    if name == _TEXTS and running_shell() is not None and not _shows_text_only():
         told.append("all forms")
-    return Read("setting", name, repr(told) if any(told) else "")
+    return Read("setting", name, repr(told) if told else "")
 
 
 # ---------------------------------------------------------------- how values are shown
 
 _TRAITS: Mapping[str, Any] = {
+    "float_format": "%r",
     "float_precision": "",
     "max_seq_length": 1000,
     "max_width": 79,
@@ -91,19 +97,8 @@ _TRAITS: Mapping[str, Any] = {
 """Traits of the formatter of text, with IPython's defaults."""
 
 
-def _shell() -> Any:
-    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-
-
-def _formatters() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = getattr(
-        getattr(_shell(), "display_formatter", None), "formatters", {}
-    )
-    return found
-
-
 def _enabled() -> list[str]:
-    return [mime for mime, formatter in _formatters().items() if formatter.enabled]
+    return [mime for mime, formatter in formatters().items() if formatter.enabled]
 
 
 def _shows_text_only() -> bool:
@@ -113,35 +108,13 @@ def _shows_text_only() -> bool:
 
 def _formatting() -> Iterator[str]:
     """Traits of the formatters that somebody has set."""
-    formatters, enabled = _formatters(), _enabled()
-    if len(enabled) < len(formatters) and not _shows_text_only():
+    forms, enabled = formatters(), _enabled()
+    if len(enabled) < len(forms) and not _shows_text_only():
         yield f"forms {enabled}"
-    text = formatters.get("text/plain")
+    text = forms.get("text/plain")
     for name, usual in _TRAITS.items():
         if (value := getattr(text, name, usual)) != usual:
             yield f"{name} {value!r}"
-
-
-def _printers() -> Iterator[str]:
-    for mime, formatter in _formatters().items():
-        for registry in ("type_printers", "deferred_printers", "singleton_printers"):
-            for kind, printer in getattr(formatter, registry, {}).items():
-                function = getattr(printer, "func", printer)  # matplotlib's are partials
-                home = str(getattr(function, "__module__", ""))
-                if home.partition(".")[0] not in _THEIR_OWN:
-                    yield f"{mime} {_name_of(kind)} {home}.{_described(function)}"
-
-
-def _described(function: Any) -> str:
-    """A printer's name, and its code where that is known."""
-    name = str(getattr(function, "__qualname__", ""))
-    is_python = isinstance(function, FunctionType)
-    return f"{name} {code_digest(function.__code__)}" if is_python else name
-
-
-def _name_of(kind: Any) -> str:
-    """A type, a (module, name) pair of a type not yet imported, or the identity of one object."""
-    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else str(kind)
 
 
 def _sympy() -> Iterator[str]:
@@ -163,7 +136,7 @@ _INLINE: Mapping[str, Any] = {
 
 def _figures() -> Iterator[str]:
     """What was set of the inline backend, and which other one is in its place."""
-    if _shell() is None:
+    if running_shell() is None:
         return
     if backend := notebook_backend():
         yield f"backend {backend}"
@@ -180,7 +153,7 @@ def _inline() -> Mapping[str, Any]:
     if kind is not None and kind.initialized():
         backend = kind.instance()
         return {**{name: getattr(backend, name) for name in _INLINE}, **_registered()}
-    said = dict(dict.get(_shell().config, "InlineBackend") or {})
+    said = dict(dict.get(running_shell().config, "InlineBackend") or {})
     if (one := said.get("figure_format")) and "figure_formats" not in said:
         said["figure_formats"] = {one}
     return {**said, **_registered()}
@@ -189,7 +162,7 @@ def _inline() -> Mapping[str, Any]:
 def _registered() -> Mapping[str, Any]:
     """The formats that figures are drawn in and how; nothing where an older IPython hides it."""
     kind = getattr(sys.modules.get("matplotlib.figure"), "Figure", None)
-    printers = [each.type_printers.get(kind) for each in _formatters().values()]
+    printers = [each.type_printers.get(kind) for each in formatters().values()]
     drawing = [each for each in printers if isinstance(each, partial)]
     if not drawing:
         return {}
@@ -209,7 +182,7 @@ NO_STYLE = ("backend", "interactive", "toolbar", "webagg", "figure.hooks")
 def notebook_backend() -> str:
     """The backend of matplotlib where a notebook has another one than the inline one; "" before
     one is chosen."""
-    if not hasattr(_shell(), "kernel"):
+    if not hasattr(running_shell(), "kernel"):
         return ""
     params: dict[str, Any] = getattr(sys.modules.get("matplotlib"), "rcParams", {})
     name = dict.get(params, "backend", "inline")

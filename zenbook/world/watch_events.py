@@ -18,6 +18,7 @@ from typing import Any
 from zenbook.core.code_facts import names_within
 from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching, watch_workers
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_paths import text_of
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, running
@@ -66,8 +67,7 @@ def _text(path: Any) -> str | None:
     """The path as text; None for a descriptor or a missing one."""
     if path is None or isinstance(path, int):
         return None
-    text = os.fsdecode(path)
-    return text or None
+    return text_of(path) or None
 
 
 def _concerns(notes: Notes, path: str, frame: FrameType | None) -> bool:

@@ -17,6 +17,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from zenbook.core.names_scope import text_names
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_scope import current, reach, running
@@ -45,7 +46,11 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
 def _resolving(original: _Function) -> _Function:
     @functools.wraps(original)
     def resolve(self: Any, key: str, is_local: bool) -> Any:
-        value = original(self, key, is_local)
+        try:
+            value = original(self, key, is_local)
+        except BaseException as error:
+            leave_out(error)
+            raise
         if running and (is_local or not self.has_resolvers):
             _note(current(), [key], sys._getframe(1))
         return value
@@ -58,7 +63,11 @@ def _filling_in(original: _Function) -> _Function:
     def var_expand(self: Any, cmd: str, depth: int = 0, *args: Any, **named: Any) -> Any:
         if running:
             _note(current(), text_names(cmd), sys._getframe(1), self.user_ns)
-        return original(self, cmd, depth + 1, *args, **named)
+        try:
+            return original(self, cmd, depth + 1, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return var_expand
 

@@ -9,21 +9,22 @@ open before, no hit writes into, either.
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from types import FrameType
 from typing import Any
 
 from zenbook.core.kinds import is_a
 from zenbook.world.hearers import is_shown_or_librarys, shown_by
 from zenbook.world.watch_notes import Notes
-from zenbook.world.watch_scope import current, running
+from zenbook.world.watch_scope import current
 
-_Function = Callable[..., Any]
+_LOGGING = logging.addLevelName.__code__.co_filename
+"""The file by which logging knows its own code."""
 
 
 class _Standing:
@@ -53,14 +54,6 @@ def know(notes: Notes) -> None:
     _standing[notes] = _Standing()
 
 
-def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
-    """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
-    return (
-        (logging.Logger, "callHandlers", _calling_handlers),
-        (logging.Logger, "handle", _filtering),
-    )
-
-
 def hearer_of_warnings() -> tuple[object, str]:
     """What is given each warning that is shown, and may do something else with it, None for
     nobody; and what the user's code shows of it."""
@@ -84,35 +77,30 @@ def warned() -> None:
             notes.obstacle("it warns a part of the program which may remember it")
 
 
-def _calling_handlers(original: _Function) -> _Function:
-    @functools.wraps(original)
-    def callHandlers(self: Any, record: Any) -> Any:
-        for notes in current() if running else ():
-            for handler in _handlers_of(self):
-                if record.levelno >= handler.level and (told := _standing[notes].says(handler)):
-                    notes.obstacle(told)
-        return original(self, record)
+def hearers_asked_for(logger: Any, frame: FrameType) -> None:
+    """This code asks a logger for its handlers or filters. If it is logging itself, they are about
+    to hear a record; so no function of ours need stand between who logs and who hears it."""
+    if frame.f_code.co_filename != _LOGGING:
+        return
+    if frame.f_code.co_name == "callHandlers":
+        _handled(vars(logger).get("handlers", ()), frame.f_locals["record"])
+    elif frame.f_code.co_name == "filter":
+        _filtered(logger)
 
-    return callHandlers
+
+def _handled(handlers: Iterable[Any], record: Any) -> None:
+    for notes in current():
+        for handler in handlers:
+            if record.levelno >= handler.level and (told := _standing[notes].says(handler)):
+                notes.obstacle(told)
 
 
-def _filtering(original: _Function) -> _Function:
+def _filtered(logger: Any) -> None:
     """A logger's own filters: a step sets up none that are there afterwards."""
-
-    @functools.wraps(original)
-    def handle(self: Any, record: Any) -> Any:
-        for each in self.filters if running else ():
-            if shown_by(each) is None:
-                for notes in current():
-                    notes.obstacle(f"it logs through a filter of {self.name} which may remember it")
-        return original(self, record)
-
-    return handle
-
-
-def _handlers_of(logger: Any) -> Iterator[Any]:
-    for each in chain_of(logger):
-        yield from each.handlers
+    for each in vars(logger).get("filters", ()):
+        if shown_by(each) is None:
+            for notes in current():
+                notes.obstacle(f"it logs through a filter of {logger.name} which may remember it")
 
 
 def chain_of(logger: logging.Logger) -> Iterator[logging.Logger]:

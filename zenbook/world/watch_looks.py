@@ -27,7 +27,6 @@ from zenbook.world import (
     files,
     watch_filters,
     watch_formulas,
-    watch_hearing,
     watch_imports,
     watch_memoized,
     watch_once,
@@ -40,7 +39,9 @@ from zenbook.world import (
     watch_variables,
     watch_workers,
 )
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_paths import is_to_ask
 from zenbook.world.watch_places import nearest, owner_at, owner_of
 from zenbook.world.watch_scope import current, running, thread_starts
 
@@ -105,7 +106,7 @@ def wrap(how: Literal["all", "looks", "variables"] = "all") -> None:
 
 
 _ROOMS: tuple[Any, ...] = (
-    *(watch_random, watch_reports, watch_hearing, watch_formulas, watch_tables),
+    *(watch_random, watch_reports, watch_formulas, watch_tables),
     *(watch_programs, watch_registries, watch_workers),
 )
 
@@ -183,9 +184,14 @@ def _asking(original: _Function) -> _Function:
 
     @functools.wraps(original)
     def look(path: Any, *args: Any, **named: Any) -> Any:
-        if running and type(path) is not int and named.get("dir_fd") is None:
-            _saw_look(path, sys._getframe(1), plain)
-        return original(path, *args, **named)
+        try:
+            if running and type(path) is not int and named.get("dir_fd") is None:
+                path = os.fspath(path) if is_to_ask(path) else path
+                _saw_look(path, sys._getframe(1), plain)
+            return original(path, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return look
 
@@ -195,7 +201,11 @@ def _asking_where(original: _Function) -> _Function:
     def getcwd() -> Any:
         if running:
             _saw_cwd(sys._getframe(1))
-        return original()
+        try:
+            return original()
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return getcwd
 
@@ -203,9 +213,14 @@ def _asking_where(original: _Function) -> _Function:
 def _reading_link(original: _Function) -> _Function:
     @functools.wraps(original)
     def readlink(path: Any, *args: Any, **named: Any) -> Any:
-        if running and type(path) is not int and named.get("dir_fd") is None:
-            _saw_readlink(path, sys._getframe(1))
-        return original(path, *args, **named)
+        try:
+            if running and type(path) is not int and named.get("dir_fd") is None:
+                path = os.fspath(path) if is_to_ask(path) else path
+                _saw_readlink(path, sys._getframe(1))
+            return original(path, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return readlink
 
@@ -215,7 +230,11 @@ def _starting(original: _Function) -> _Function:
     def start(self: threading.Thread) -> None:
         if running:
             thread_starts(self)
-        original(self)
+        try:
+            original(self)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return start
 
@@ -228,29 +247,42 @@ def _registering(original: _Function) -> _Function:
         if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
             for notes in current():
                 notes.obstacle("it has something run at exit")
-        return original(function, *args, **kwargs)
+        try:
+            return original(function, *args, **kwargs)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return register
 
 
 def _asking_user(original: _Function) -> _Function:
     """A kernel has put its own function there, which raises no audit event."""
-
-    def input(*args: Any, **kwargs: Any) -> Any:
-        for notes in current() if running else ():
-            notes.obstacle("it asked for input")
-        return original(*args, **kwargs)
-
-    made: _Function = looking_like(original, input)
+    made: _Function = looking_like(original, _saw_question)
     return made
 
 
-def looking_like(real: Any, ours: _Function) -> Any:
-    """Ours, with the name and the text of the function or method that it stands for."""
-    if type(real) is not MethodType:
-        return functools.wraps(real)(lambda *args, **kwargs: ours(*args, **kwargs))
-    method = functools.wraps(real.__func__)(lambda _, *args, **kwargs: ours(*args, **kwargs))
-    return MethodType(method, real.__self__)
+def _saw_question() -> None:
+    for notes in current() if running else ():
+        notes.obstacle("it asked for input")
+
+
+def looking_like(real: Any, saw: Callable[[], None]) -> Any:
+    """A function or method that does as the real one, whose name and text it has, and tells ``saw``
+    of each call before."""
+    is_method = type(real) is MethodType
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        saw()
+        try:
+            return real(*args[is_method:], **kwargs)
+        except BaseException as error:
+            leave_out(error)
+            raise
+
+    if not is_method:
+        return functools.wraps(real)(called)
+    return MethodType(functools.wraps(real.__func__)(called), real.__self__)
 
 
 _MAKE = {"stat": _asking, "lstat": _asking, "access": _asking, "readlink": _reading_link}

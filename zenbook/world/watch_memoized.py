@@ -39,6 +39,7 @@ from zenbook.world.memoized_code import (
     reached,
     variables_of,
 )
+from zenbook.world.watch_paths import text_of
 
 if TYPE_CHECKING:
     from zenbook.model import Kind, Read
@@ -256,7 +257,7 @@ def _material(event: str, args: tuple[Any, ...]) -> Material | None:
 
 def _path(said: Any) -> str:
     """The path as text; "" for a descriptor."""
-    return os.fsdecode(said) if isinstance(said, (str, bytes, os.PathLike)) else ""
+    return text_of(said) if isinstance(said, (str, bytes, os.PathLike)) else ""
 
 
 def _pattern(event: str, args: tuple[Any, ...]) -> Material:
@@ -265,7 +266,7 @@ def _pattern(event: str, args: tuple[Any, ...]) -> Material:
 
     root, pattern = (args[2] or "", args[0]) if event == "glob.glob/2" else args[:2]
     further = ("**",) if event == "pathlib.Path.rglob" else ()
-    path = os.path.join(os.fsdecode(root), *further, os.fsdecode(pattern))
+    path = os.path.join(text_of(root), *further, text_of(pattern))
     name = looks.look_name(path, looks.HIDDEN_GLOB)
     return Material("file", name, files.look(name))
 

@@ -9,9 +9,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from types import MethodDescriptorType
+from typing import Any
 
 from zenbook.world import files
-from zenbook.world.watch_places import Places
+from zenbook.world.watch_places import Places, owner_of
+
+
+def text_of(path: Any) -> str:
+    """A path as text. Raises TypeError for what is none, and where only code of the user's tells
+    it: that code would run once more than the program calls it."""
+    if not issubclass(type(path), (str, bytes)):
+        tells = getattr(type(path), "__fspath__", None)
+        code = getattr(tells, "__code__", None)
+        is_users = owner_of(code.co_filename) == "user" if code else None
+        if is_users or (is_users is None and type(tells) is not MethodDescriptorType):
+            raise TypeError(f"only {type(path).__name__} itself tells its path")
+    return os.fsdecode(path)
+
+
+def is_to_ask(path: Any) -> bool:
+    """Whether this is an object that has to be asked for its path. Whoever does so hands on the
+    answer, lest it be asked twice; functions of the system say the same of either."""
+    return type(path) is not str and getattr(type(path), "__fspath__", None) is not None
 
 
 class Paths:

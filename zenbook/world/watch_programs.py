@@ -24,9 +24,11 @@ from typing import Any
 
 from zenbook.core import looks
 from zenbook.world import files, watch_native
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
+from zenbook.world.watch_paths import is_to_ask, text_of
 from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
@@ -58,7 +60,12 @@ def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], .
 def _making_folder(original: _Function) -> _Function:
     @functools.wraps(original)
     def mkdir(path: Any, *args: Any, **named: Any) -> None:
-        original(path, *args, **named)
+        try:
+            path = os.fspath(path) if is_to_ask(path) else path
+            original(path, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
         if running and named.get("dir_fd") is None:
             for notes in current():
                 if notes.opens is not None:
@@ -123,14 +130,14 @@ def _listed(named: list[str], *, deep: bool) -> list[str]:
 
 
 def _text(path: Any) -> str | None:
-    return None if path is None or isinstance(path, int) else os.fsdecode(path) or None
+    return None if path is None or isinstance(path, int) else text_of(path) or None
 
 
 def _words(command: Any) -> list[str]:
     """The words of a command line, also of one given to a shell."""
     parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else list(command)
     words: list[str] = []
-    for part in map(os.fsdecode, parts):
+    for part in map(text_of, parts):
         try:
             split = shlex.split(part.replace(";", " ; ").replace(">", " > ").replace("<", " < "))
         except ValueError:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from zenbook.world.randomness import note_seeded, state_of
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_reports import POLARS_SEED, SEEDED, polars_seed
 from zenbook.world.watch_scope import current
 
@@ -78,7 +79,11 @@ def _seeding_polars(original: _Function) -> _Function:
         note_seeded(_POLARS)
         for notes in current():
             notes.obstacle("it seeds polars' random state (give what draws a seed=)")
-        return original(seed)
+        try:
+            return original(seed)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return set_random_seed
 
@@ -95,7 +100,11 @@ def _drawing(original: _Function) -> _Function:
                 notes.obstacle("it draws from polars' random state (give it a seed=)")
             else:
                 notes.remark("unseeded polars random state")
-        return original(self, *args, **named)
+        try:
+            return original(self, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return draw
 
@@ -105,7 +114,11 @@ def _seeding(library: str, original: _Function) -> _Function:
     def seed(*args: Any, **named: Any) -> Any:
         if any(each is not None for each in (*args, *named.values())):
             _sow(library)
-        return original(*args, **named)
+        try:
+            return original(*args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return seed
 
@@ -115,7 +128,11 @@ def _asking(library: str, original: _Function) -> _Function:
     def get(*args: Any, **named: Any) -> Any:
         for notes in current():
             notes.sown.setdefault(library, "")
-        return original(*args, **named)
+        try:
+            return original(*args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return get
 
@@ -127,7 +144,11 @@ def _putting(library: str, original: _Function) -> _Function:
             notes.sown[library] = ""
             if library == "random":  # numpy and torch keep a trace of their own
                 note_seeded(library)
-        return original(*args, **named)
+        try:
+            return original(*args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return put
 

@@ -16,6 +16,7 @@ from typing import Any
 from zenbook.core.closure_static import resolve
 from zenbook.core.code_reader import facts_of
 from zenbook.world.executed import note_executed
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_away import is_away
 from zenbook.world.watch_code import names_of_program
 from zenbook.world.watch_formulas import evaluated
@@ -37,7 +38,11 @@ def _importing(original: _Function) -> _Function:
     """All of ``import_module`` goes through here, whoever holds that function."""
 
     def _gcd_import(name: str, package: str | None = None, level: int = 0) -> Any:
-        module = original(name, package, level)
+        try:
+            module = original(name, package, level)
+        except BaseException as error:
+            leave_out(error)
+            raise
         if running:
             _imported(module, sys._getframe(2))
         return module

@@ -17,6 +17,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_origin import is_local_module
 from zenbook.core.kinds import held_by_name
 from zenbook.model import Read
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
@@ -64,6 +65,10 @@ def _asking(original: _Function) -> _Function:
         if running and isinstance(item, str) and not _is_librarys(item, self):
             for notes in current():
                 notes.reports.add(COLORMAP + item)
-        return original(self, item)
+        try:
+            return original(self, item)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return __getitem__

@@ -24,8 +24,15 @@ from typing import Any
 from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
 from zenbook.world.randomness import GlobalRandomness
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
-from zenbook.world.watch_hearing import chain_of, doing, hearer_of_warnings, warned
+from zenbook.world.watch_hearing import (
+    chain_of,
+    doing,
+    hearer_of_warnings,
+    hearers_asked_for,
+    warned,
+)
 from zenbook.world.watch_once import action_on, category_of, is_full, name_of, shown
 from zenbook.world.watch_places import owner_of
 from zenbook.world.watch_registries import COLORMAP, colormap_now
@@ -43,6 +50,8 @@ _LEVELS = ("NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 """The names that levels have by themselves, each ten above the one before."""
 OWN_HANDLER = "the handler that logging sets up by itself"
 """``logging.warning()`` gives the root logger one where it has none, and a hit does so, too."""
+_SHOWING = ("showwarning", "formatwarning")
+"""What makes messages in order to show or write what it was given: Python's own functions."""
 _SIGNAL = re.compile(r"handler of signal (\d+)")
 
 
@@ -98,7 +107,7 @@ def report_now(name: str) -> Read:
 def functions() -> tuple[tuple[object, str, Callable[[_Function], _Function]], ...]:
     """What has to be wrapped while a step runs: owner, name, and the wrapper's maker."""
     return (
-        (warnings, "_showwarnmsg", _showing),
+        (warnings.WarningMessage, "__init__", _making_message),
         (logging, "basicConfig", _setting_up),
         (logging.Logger, "isEnabledFor", _asking),
         (logging.Logger, "getEffectiveLevel", _asking_level),
@@ -124,18 +133,32 @@ def _note_warning(name: str) -> None:
 # ---------------------------------------------------------------- warnings
 
 
-def _showing(original: _Function) -> _Function:
-    @functools.wraps(original)
-    def _showwarnmsg(message: Any) -> Any:
-        if running:
-            home = _module_of(message.filename)
-            text = str(message.message)
-            _note_warning(name_of(text, message.category, home))
-            shown(text, message.category, home, message.lineno)
-            warned()
-        return original(message)
+def _making_message(original: _Function) -> _Function:
+    """Python makes a message right before it shows a warning, so that no function of ours need
+    stand between who warns and who shows it."""
+    file = original.__code__.co_filename
 
-    return _showwarnmsg
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **named: Any) -> None:
+        try:
+            original(self, *args, **named)
+        except BaseException as error:
+            leave_out(error)
+            raise
+        if running:
+            code = sys._getframe(1).f_code
+            if code.co_filename != file or code.co_name not in _SHOWING:
+                _about_to_show(self)
+
+    return __init__
+
+
+def _about_to_show(message: Any) -> None:
+    home = _module_of(message.filename)
+    text = str(message.message)
+    _note_warning(name_of(text, message.category, home))
+    shown(text, message.category, home, message.lineno)
+    warned()
 
 
 def not_shown(text: str, kind: type[Warning], home: str) -> None:
@@ -187,7 +210,11 @@ def _setting_up(original: _Function) -> _Function:
     @functools.wraps(original)
     def basicConfig(**options: Any) -> None:
         is_first = not logging.root.handlers
-        original(**options)
+        try:
+            original(**options)
+        except BaseException as error:
+            leave_out(error)
+            raise
         if running and is_first and not options:
             _note_own_handler()
 
@@ -220,7 +247,11 @@ def _asking(original: _Function) -> _Function:
     def isEnabledFor(self: Any, level: int) -> bool:
         if running:
             _note(f"logger {self.name} at {int(level)}", _BY_ITSELF)
-        return bool(original(self, level))
+        try:
+            return bool(original(self, level))
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return isEnabledFor
 
@@ -230,7 +261,11 @@ def _asking_level(original: _Function) -> _Function:
     def getEffectiveLevel(self: Any) -> int:
         if running and owner_of(sys._getframe(1).f_code.co_filename) in ("user", "library"):
             _note(f"level of logger {self.name}")
-        return int(original(self))
+        try:
+            return int(original(self))
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return getEffectiveLevel
 
@@ -241,14 +276,18 @@ def _asking_handlers(original: _Function) -> _Function:
         if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
             for logger in chain_of(self):
                 _note(f"setup of logger {logger.name}")
-        return bool(original(self))
+        try:
+            return bool(original(self))
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return hasHandlers
 
 
 class _Attribute:
     """Stands for an attribute of loggers while a step runs, and notes when the user's code reads
-    it. What a logger holds stays where it is."""
+    it, and who hears what is logged. What a logger holds stays where it is."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -256,8 +295,12 @@ class _Attribute:
     def __get__(self, logger: Any, kind: type) -> Any:
         if logger is None:
             raise AttributeError(f"type object {kind.__name__!r} has no attribute {self._name!r}")
-        if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
-            _note(f"setup of logger {logger.name}")
+        if running:
+            frame = sys._getframe(1)
+            if owner_of(frame.f_code.co_filename) == "user":
+                _note(f"setup of logger {logger.name}")
+            elif self._name in ("handlers", "filters"):
+                hearers_asked_for(logger, frame)
         try:
             return logger.__dict__[self._name]
         except KeyError:
@@ -281,7 +324,11 @@ def _asking_for(fact: str) -> Callable[[_Function], _Function]:
         def ask() -> Any:
             if running and owner_of(sys._getframe(1).f_code.co_filename) == "user":
                 _note(fact)
-            return original()
+            try:
+                return original()
+            except BaseException as error:
+                leave_out(error)
+                raise
 
         return ask
 
@@ -296,7 +343,11 @@ def _asking_signal(original: _Function) -> _Function:
         is_users = running and owner_of(sys._getframe(1).f_code.co_filename) == "user"
         if is_users and signalnum != signal.SIGINT:
             _note(f"handler of signal {int(signalnum)}")
-        return original(signalnum)
+        try:
+            return original(signalnum)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return getsignal
 

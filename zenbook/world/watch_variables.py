@@ -14,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from zenbook.world import files, watch_imports, watch_memoized
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_at
 from zenbook.world.watch_scope import current, running
@@ -47,7 +48,11 @@ def _getting(original: _Function) -> _Function:
     def __getitem__(self: Any, key: Any) -> Any:
         if running or watch_imports.is_heard():
             _saw_variable(key, sys._getframe(1))
-        return original(self, key)
+        try:
+            return original(self, key)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return __getitem__
 
@@ -57,7 +62,11 @@ def _iterating(original: _Function) -> _Function:
     def __iter__(self: Any) -> Any:
         if running or watch_imports.is_heard():
             _saw_iteration(sys._getframe(1))
-        return original(self)
+        try:
+            return original(self)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return __iter__
 

@@ -21,6 +21,7 @@ from zenbook.model import Read
 from zenbook.world import files
 from zenbook.world.module_states import module_states, modules_that_keep
 from zenbook.world.outdated import outdated_modules
+from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_away import Told, words_of
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_scope import current, running
@@ -106,7 +107,11 @@ def _submitting(original: _Function) -> _Function:
             with suppress(Exception):  # whatever fails: nobody hears the call
                 fn = _Sent(fn, [_call(notes, _others(self)) for notes in everyone])
                 _told_calls[self] = _told_calls.get(self, 0) + 1
-        return original(self, fn, *args, **kwargs)
+        try:
+            return original(self, fn, *args, **kwargs)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return submit
 
@@ -117,16 +122,18 @@ def _starting(original: _Function) -> _Function:
         everyone = current() if running else ()
         with suppress(TypeError):  # a class of the user's may be no key
             _started[self] = everyone
-        if not (everyone and _is_spawned(self)):
-            original(self)
-            return
-        target = getattr(self, "_target", None)
-        with suppress(OSError):
-            self._target = _Sent(target, [_process(notes) for notes in everyone])
+        target, is_told = getattr(self, "_target", None), bool(everyone) and _is_spawned(self)
+        if is_told:
+            with suppress(OSError):
+                self._target = _Sent(target, [_process(notes) for notes in everyone])
         try:
             original(self)
+        except BaseException as error:
+            leave_out(error)
+            raise
         finally:
-            self._target = target
+            if is_told:
+                self._target = target
 
     return start
 
@@ -139,7 +146,11 @@ def _handing(original: _Function) -> _Function:
         for notes in current() if running else ():
             if any(notes not in _starters(one) for one in _processes_of(self)):
                 notes.obstacle("it hands calls to a pool of processes that was made before")
-        return original(self, *args, **kwargs)
+        try:
+            return original(self, *args, **kwargs)
+        except BaseException as error:
+            leave_out(error)
+            raise
 
     return hand
 

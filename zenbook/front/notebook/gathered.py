@@ -270,13 +270,12 @@ class Asked:
         asked = cls()
         asked._tasks = _tasks()
         asked._real = getpass.getpass
-        asked._noticing = looking_like(asked._real, asked._ask)
+        asked._noticing = looking_like(asked._real, asked._note)
         getpass.getpass = asked._noticing
         return asked
 
-    def _ask(self, *args: Any, **kwargs: Any) -> Any:
+    def _note(self) -> None:
         self.count += 1
-        return self._real(*args, **kwargs)
 
     def end(self) -> tuple[str, ...]:
         """Stop noticing; the reasons not to keep the result."""
