@@ -19,17 +19,16 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import Context
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FrameType, FunctionType, MethodType, ModuleType
+from types import FrameType
 from typing import Any
 
-from zenbook.core.closure_origin import is_local_code
-from zenbook.core.kinds import MEMOIZED, is_a, told_by
+from zenbook.core.kinds import is_a, told_by
 from zenbook.world.watch_followed import Handed
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_at, owner_of
 from zenbook.world.watch_scope import current, is_within, running
+from zenbook.world.whose_code import calls_users, innermost, name_of_called
 
 _Function = Callable[..., Any]
 _THREADS, _POOLS = "concurrent.futures.thread", "multiprocessing.pool"
@@ -39,10 +38,6 @@ _ENDING = 0.25
 """Seconds in which a process may still end that was told to: a pool that nobody holds any more."""
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _BETWEEN = frozenset({"path", "stdlib", "zenbook"})
-_PLAIN = frozenset({"builtins", "collections", "queue", "_queue"})
-"""Whose methods change what the user holds."""
-_MOST = 100
-"""Values that are looked at of what is handed on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +91,7 @@ class RunningBefore:
         for handle in _handles():
             is_steps = not handle.cancelled() and is_within(handle._context, notes)
             if is_steps and _is_deed(handle._callback, handle._args):
-                yield f"it left {_name_of(handle._callback)} for the event loop to call"
+                yield f"it left {name_of_called(handle._callback)} for the event loop to call"
 
 
 # ---------------------------------------------------------------- what it was heard to ask for
@@ -121,8 +116,8 @@ def _finalizing(original: _Function) -> _Function:
     @functools.wraps(original)
     def __init__(self: Any, obj: Any, func: Any, /, *args: Any, **kwargs: Any) -> None:
         original(self, obj, func, *args, **kwargs)
-        if running and (_is_users_frame(sys._getframe(1)) or _calls_users(func, args)):
-            told = f"{_name_of(func)} to be called when an object goes"
+        if running and (_is_users_frame(sys._getframe(1)) or calls_users(func, args)):
+            told = f"{name_of_called(func)} to be called when an object goes"
             _note(told, functools.partial(_itself, self), _is_settled)
 
     return __init__
@@ -134,8 +129,12 @@ def _submitting(original: _Function) -> _Function:
     @functools.wraps(original)
     def submit(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         future = original(self, fn, *args, **kwargs)
-        if running and (_is_asked_by_user(sys._getframe(1)) or _calls_users(fn, args)):
-            _note(f"{_name_of(fn)} running in a pool of threads", weakref.ref(future), _is_finished)
+        if running and (_is_asked_by_user(sys._getframe(1)) or calls_users(fn, args)):
+            _note(
+                f"{name_of_called(fn)} running in a pool of threads",
+                weakref.ref(future),
+                _is_finished,
+            )
         return future
 
     return submit
@@ -194,43 +193,12 @@ def _is_asked_by_user(frame: FrameType | None) -> bool:
     return owner_at(frame) == "user"
 
 
-def _calls_users(called: Any, args: Iterable[Any] = ()) -> bool:
-    """Whether calling this runs the user's code, be it a function that is handed on, or changes a
-    plain container."""
-    return any(map(_is_users_code, _handed_on(called, *args)))
-
-
-def _handed_on(*values: Any) -> Iterator[Any]:
-    """These, and what partials among them hold in turn."""
-    waiting = [*values]
-    for value in waiting:
-        if is_a(value, functools.partial) and len(waiting) < _MOST:
-            waiting += (value.func, *value.args)
-        yield value
-
-
-def _is_users_code(value: Any) -> bool:
-    if is_a(value, BuiltinFunctionType):
-        owner = value.__self__
-        is_of_object = not is_a(owner, (ModuleType, type))
-        return is_of_object and type(owner).__module__ in _PLAIN
-    if is_a(value, type):
-        return is_local_code(value)
-    if is_a(value, MethodType):
-        value = value.__func__
-    if is_a(value, MEMOIZED):
-        value = value.__wrapped__
-    function = type(value).__call__ if callable(value) else None
-    function = value if is_a(value, FunctionType) else function
-    return is_a(function, FunctionType) and owner_of(function.__code__.co_filename) == "user"
-
-
 def _is_deed(called: Any, args: Iterable[Any]) -> bool:
     """Whether what the event loop is to call is more than its own or a library's affair: the user's
     code, or something for everybody of the standard library (``event.set``, ``print``)."""
-    if _calls_users(called, args):
+    if calls_users(called, args):
         return True
-    called = _innermost(called)
+    called = innermost(called)
     name = told_by(called, "__name__")
     module = told_by(called, "__module__") or type(told_by(called, "__self__")).__module__
     is_standard = str(module).partition(".")[0].lstrip("_") in sys.stdlib_module_names
@@ -244,7 +212,7 @@ def _is_users(thread: threading.Thread, notes: Notes) -> bool:
         timer: Any = thread
         if timer.finished.is_set():
             return False
-        if _calls_users(timer.function, timer.args):
+        if calls_users(timer.function, timer.args):
             return True
     if thread in notes.begun:
         return True
@@ -258,19 +226,6 @@ def _is_users(thread: threading.Thread, notes: Notes) -> bool:
 def _is_users_task(task: Any) -> bool:
     code = getattr(task.get_coro(), "cr_code", None)
     return code is not None and owner_of(code.co_filename) == "user"
-
-
-def _name_of(called: Any) -> str:
-    called = _innermost(called)
-    return f"{told_by(called, '__name__') or type(called).__name__}()"
-
-
-def _innermost(called: Any) -> Any:
-    """What a partial calls, or has called in a context, as ``asyncio.to_thread`` does."""
-    while is_a(called, functools.partial):
-        is_context = is_a(told_by(called.func, "__self__"), Context)
-        called = called.args[0] if is_context and called.args else called.func
-    return called
 
 
 # ---------------------------------------------------------------- what runs

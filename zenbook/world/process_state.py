@@ -23,6 +23,7 @@ from typing import Any
 from zenbook.world.changed_by_import import (
     BACKEND,
     FILTERS,
+    HOOKS,
     LOGGERS,
     PATH,
     is_imports_doing,
@@ -98,6 +99,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the recursion limit", sys.getrecursionlimit()
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
+    yield HOOKS, (*_hooks(), *gc.callbacks)
     yield FILTERS, tuple(standing())
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)
@@ -123,6 +125,11 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
+
+
+def _hooks() -> tuple[Any, ...]:
+    """What is called for errors that nobody catches, and by ``breakpoint()``."""
+    return (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.breakpointhook)
 
 
 def _params(matplotlib: Any, *, is_style: bool) -> Iterator[str]:
