@@ -92,3 +92,53 @@ def test_a_hook_that_a_library_sets_as_a_step_imports_it_is_no_obstacle(own: Ker
         own.restart()
         step = own.play(given, "%%step s\nimport zq_hook\na = 1")[-1]
         assert step.status == status and "not kept" not in step.said, step.said
+
+
+ON_THE_LOOP = {
+    "who hears of errors": (
+        "def hear(loop, told): print('{0}')\nloop.set_exception_handler(hear)",
+        "asyncio.get_running_loop().call_exception_handler(dict(message='m'))",
+    ),
+    "who makes tasks": (
+        "def make(loop, coroutine, **more):\n"
+        "    return asyncio.Task(coroutine, loop=loop, name='{0}', **more)\n"
+        "loop.set_task_factory(make)",
+        "async def f(): print(asyncio.current_task().get_name())\nawait asyncio.create_task(f())",
+    ),
+    "whether it checks": (
+        "loop.set_debug('{0}' == 'second')",
+        "print(['first', 'second'][asyncio.get_running_loop().get_debug()])",
+    ),
+    "its threads": (
+        "loop.set_default_executor(ThreadPoolExecutor(1, thread_name_prefix='{0}'))\n"
+        "def say(): return threading.current_thread().name[:-2]",
+        "print(await asyncio.to_thread(say))",
+    ),
+    "what was put on it": ("loop.mine = '{0}'", "print(asyncio.get_running_loop().mine)"),
+}
+ASYNC = """
+import asyncio, threading
+from concurrent.futures import ThreadPoolExecutor
+loop = asyncio.get_running_loop()
+"""
+
+
+@pytest.mark.parametrize("case", ON_THE_LOOP)
+def test_what_a_program_sets_on_the_event_loop_is_a_reason(case: str, own: Kernel) -> None:
+    given, body = ON_THE_LOOP[case]
+    step, other = f"%%step s\n{body}\na = 1", "%%step o\nb = 1"
+    for word, status in (("first", "completed"), ("second", "cached")):
+        ran, beside = own.play(ASYNC + given.format(word), step, other)[-2:]
+        assert (ran.status, ran.stream()) == ("completed", f"{word}\n"), ran.said
+        assert "asyncio settings" in ran.said or word == "first"
+        assert beside.status == status, beside.said
+        assert own.run(step).status == "cached"
+
+
+def test_a_step_that_sets_something_on_the_event_loop_is_not_kept(own: Kernel) -> None:
+    given = "import asyncio\ndef check(loop): loop.set_debug(True)"
+    for _ in range(2):
+        step = own.play(given, "%%step s\ncheck(asyncio.get_running_loop())\na = 1")[-1]
+        assert "it changed the event loop's settings" in step.said, step.said
+        assert own.ask("__import__('asyncio').get_running_loop().get_debug()") == "True"
+        own.restart()

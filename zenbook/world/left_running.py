@@ -24,6 +24,7 @@ from types import FrameType
 from typing import Any
 
 from zenbook.core.kinds import is_a, told_by
+from zenbook.world.loop_settings import running_loop
 from zenbook.world.watch_followed import Handed
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import owner_at, owner_of
@@ -231,19 +232,8 @@ def _is_users_task(task: Any) -> bool:
 # ---------------------------------------------------------------- what runs
 
 
-def _loop() -> Any:
-    """The event loop of this thread; None if none is running."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return None
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
 def _tasks() -> Iterable[Any]:
-    loop = _loop()
+    loop = running_loop()
     tasks: Iterable[Any] = () if loop is None else sys.modules["asyncio"].all_tasks(loop)
     return tasks
 
@@ -255,7 +245,7 @@ def _times_cancelled(task: Any) -> int:
 
 def _handles() -> Iterator[Any]:
     """What the event loop is to call, now and later; loops of other makers do not tell."""
-    loop = _loop()
+    loop = running_loop()
     for name in ("_ready", "_scheduled"):
         yield from list(getattr(loop, name, ()))
 

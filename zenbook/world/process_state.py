@@ -30,6 +30,7 @@ from zenbook.world.changed_by_import import (
     libraries_since,
 )
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
+from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.told_settings import told
 from zenbook.world.watch_filters import standing
@@ -100,6 +101,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
     yield HOOKS, (*_hooks(), *gc.callbacks)
+    yield "the event loop's settings", loop_setup()
     yield FILTERS, tuple(standing())
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)

@@ -31,6 +31,7 @@ from zenbook.core.verdict import BETWEEN_SETTINGS, SETTINGS
 from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
+from zenbook.world.loop_settings import loop_settings
 from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.process_state import decimal_context, torch_settings
 from zenbook.world.standard_settings import (
@@ -56,8 +57,9 @@ def settings(
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
     ``torch``, ``sklearn``, ``polars``, ``plotly``, ``csv``, ``calendar``, ``h5py``, ``mimetypes``,
-    ``reprlib``, ``socket``, ``xml``, how IPython shows values, the command line for what parses it;
-    or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
+    ``reprlib``, ``socket``, ``xml``, ``asyncio`` (its loop), how IPython shows values, the command
+    line for what parses it; or that a step has changed: ``os``, ``sys``, ``warnings``,
+    ``logging``, ``signal``, ``gc``.
 
     Those of matplotlib count for pandas where the step ``may_draw``, and those that a step has
     changed of ``os`` and ``logging`` where this one ``may_set`` them, too."""
@@ -339,6 +341,7 @@ _SETTINGS: Mapping[str, _Read] = {
     "reprlib": reprlib_settings,
     "mimetypes": mimetypes_settings,
     "xml": xml_settings,
+    "asyncio": loop_settings,
     "command line": parsed_settings,
     "display": display_settings,
     "os": changed_places,
@@ -363,6 +366,7 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "reprlib": frozenset({"reprlib"}),
     "mimetypes": frozenset({"mimetypes"}),
     "xml": frozenset({"xml"}),
+    "asyncio": frozenset({"asyncio"}),
     "command line": frozenset({"argparse", "optparse", "click", "typer", "fire", "docopt", "absl"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),
