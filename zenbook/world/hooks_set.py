@@ -2,7 +2,8 @@
 that nobody can catch, by a signal, by room that is made.
 
 No code of a step says so, so they count for every step, where the program's text names them and
-they are not as a new process has them.
+they are not as a new process has them. So do settings of the process
+(:mod:`zenbook.world.process_settings`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from zenbook.core.places_set import Place
+from zenbook.world.process_settings import SET_BY, Path
 from zenbook.world.whose_code import calls_users
 
-Path = tuple[str, ...]
 Hook = tuple[str, Any, str]
 """What it is called, what it is now, and why nothing that is made with it can be kept."""
 _AUDITING = ("sys", "addaudithook")
@@ -67,6 +68,7 @@ _ASKED: Mapping[Path, tuple[str, Callable[[], Any]]] = {
     _AUDITING: ("sys.addaudithook()", lambda: True),
     ("gc", "callbacks"): ("gc.callbacks", _callbacks),
     ("signal", "signal"): ("signal handlers", _handlers),
+    **SET_BY,
 }
 """By the path that sets it: what a hook is called, and how to ask for it; None where none is set,
 or the one that a new process has."""

@@ -22,8 +22,9 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
-from zenbook.world.hooks_set import Path, hooks_named, hooks_set
+from zenbook.world.hooks_set import hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
+from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
 
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)

@@ -32,6 +32,7 @@ from zenbook.world.changed_by_import import (
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
 from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
+from zenbook.world.process_settings import process_settings
 from zenbook.world.told_settings import told
 from zenbook.world.watch_filters import standing
 
@@ -100,6 +101,8 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the recursion limit", sys.getrecursionlimit()
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
+    yield from process_settings()
+    yield "the thread's name", threading.current_thread().name
     yield HOOKS, (*_hooks(), *gc.callbacks)
     yield "the event loop's settings", loop_setup()
     yield FILTERS, tuple(standing())
