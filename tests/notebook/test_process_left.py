@@ -67,6 +67,16 @@ LEAVING = {
         "copyreg.pickle(Q, lambda q: (Q, ()))",
         "Q in copyreg.dispatch_table",
     ),
+    "a hook": (
+        "import sys\ndef hook(name, f): setattr(sys, name, f)",
+        "hook('unraisablehook', print)",
+        "sys.unraisablehook is print",
+    ),
+    "what the collector calls": (
+        "import gc\ndef hear(what, told): pass\ndef listen(): gc.callbacks.append(hear)",
+        "listen()",
+        "hear in gc.callbacks",
+    ),
     "what runs at exit": (
         "import atexit\ndef note(): atexit.register(print)",
         "note()",

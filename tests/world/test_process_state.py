@@ -31,11 +31,14 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "sub").mkdir()
     monkeypatch.setenv("ZB_OLD", "1")
     monkeypatch.setattr(sys, "path", sys.path.copy())
-    level = logging.getLogger().level
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(threading.current_thread(), "name", threading.current_thread().name)
+    level, mask = logging.getLogger().level, os.umask(0o022)
     with np.printoptions(), np.errstate(), warnings.catch_warnings(), decimal.localcontext():
         with mpl.rc_context(), pd.option_context("display.max_rows", 60):
             yield
     logging.getLogger().setLevel(level)
+    os.umask(mask)
     os.environ.pop("ZB_NEW", None)
 
 
@@ -51,6 +54,9 @@ CHANGES: dict[str, tuple[Callable[[], Any], str]] = {
     "logging": (lambda: logging.getLogger().setLevel(5), "the logging setup"),
     "decimal": (lambda: setattr(decimal.getcontext(), "prec", 5), "the decimal context"),
     "sys.path": (lambda: sys.path.append("x"), "sys.path"),
+    "mask": (lambda: os.umask(0o077), "the mask of new files"),
+    "thread": (lambda: setattr(threading.current_thread(), "name", "mine"), "the thread's name"),
+    "hook": (lambda: setattr(sys, "unraisablehook", print), "the hooks of the interpreter"),
 }
 
 

@@ -40,6 +40,8 @@ def set_in_libraries(used: Iterable[str], desk: Desk) -> SetInLibraries:
         return NOTHING
     found = SetInLibraries()
     for place in places:
+        if place.obstacle:
+            found.obstacles.append(place.obstacle)
         try:
             digest = desk.digester().digest(place.value)
         except NotDigestible as error:

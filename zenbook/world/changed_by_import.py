@@ -13,9 +13,12 @@ import sys
 from collections.abc import Collection
 from typing import Any
 
+from zenbook.core.kinds import told_by
+
 BACKEND = "matplotlib's backend"
 """The name of what matplotlib finds out for itself when it first draws."""
 FILTERS, LOGGERS, PATH = "the warning filters", "the logging setup", "sys.path"
+HOOKS = "the hooks of the interpreter"
 _PICKLING = "how classes are pickled"
 
 
@@ -32,6 +35,8 @@ def is_imports_doing(name: str, now: Any, before: Any, libraries: Collection[str
     if name == PATH:
         brought = tuple(_folders(libraries))
         return [each for each in now if not _is_below(each, brought)] == list(before)
+    if name == HOOKS:
+        return _hooks_apart(now, libraries) == _hooks_apart(before, libraries)
     return name in (BACKEND, _PICKLING)
 
 
@@ -54,6 +59,13 @@ def _loggers_apart(setup: tuple[Any, ...], libraries: Collection[str]) -> list[A
     """The setup of other loggers than these libraries'; the first two are of all and the root."""
     of_all, root, *others = setup
     return [of_all, root, *(one for one in others if one[0].partition(".")[0] not in libraries)]
+
+
+def _hooks_apart(hooks: tuple[Any, ...], libraries: Collection[str]) -> list[Any]:
+    """The functions among these that are not of these libraries."""
+    return [
+        one for one in hooks if str(told_by(one, "__module__")).partition(".")[0] not in libraries
+    ]
 
 
 def _folders(libraries: Collection[str]) -> list[str]:

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.model import Part
+from zenbook.world.changed_by_import import HOOKS
 from zenbook.world.process_state import FOLDER, VARIABLE, process_state
 
 CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "warnings": ("the warning filters",),
     "logging": ("the logging setup",),
-    "sys": ("sys.path", "the recursion limit", "how long a number's text may be"),
-    "gc": ("the garbage collector",),
+    "sys": ("sys.path", "the recursion limit", "how long a number's text may be", HOOKS),
+    "gc": ("the garbage collector", HOOKS),
     "signal": ("signal handlers",),
 }
 """What a step may change by a module of the standard library, by name."""

@@ -22,7 +22,9 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.world.hooks_set import hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
+from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
 
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
@@ -52,6 +54,8 @@ class SetPlace:
     name: str
     value: Any
     is_sure: bool
+    obstacle: str = ""
+    """Why no step can be kept while this is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class _Program:
         self._cells: list[Said] = []
         self._last: tuple[Any, ...] = ()
         self.places: frozenset[Place] = frozenset()
+        self.hooks: tuple[Path, ...] = ()
         self._spots: tuple[object, tuple[_Spot, ...]] = (None, ())
 
     def spots(self) -> tuple[_Spot, ...]:
@@ -94,6 +99,7 @@ class _Program:
             self._last = said
             if found != self.places:
                 self.places, self._spots = found, (None, ())
+                self.hooks = hooks_named(found)
         if self.places and self._spots[0] != len(sys.modules):
             spots = {(one.name, one.place.way): one for one in _located(sorted(self.places))}
             self._spots = (len(sys.modules), tuple(spots.values()))
@@ -105,9 +111,12 @@ _program = _Program()
 
 def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
-    now; by name."""
+    now; by name. With it the hooks that any step may set off."""
     spots = _program.spots()
-    found = {one.name: one for one in _limits()}
+    found = {
+        name: SetPlace(name, value, is_sure=True, obstacle=why)
+        for name, value, why in hooks_set(_program.hooks)
+    }
     if not spots:
         return [*found.values()]
     used = frozenset(used) - _BY_NOBODY
@@ -117,15 +126,6 @@ def libraries_set(used: Iterable[str]) -> list[SetPlace]:
         if _concerns(spot.top, used, len(sys.modules)) and (one := _look(spot)) is not None:
             found.setdefault(one.name, one)
     return [found[name] for name in sorted(found)]
-
-
-def _limits() -> Iterator[SetPlace]:
-    """How deep calls may go, where the program says so: any step may meet the end."""
-    if _RECURSION in _program.places:
-        yield SetPlace("sys.getrecursionlimit()", sys.getrecursionlimit(), is_sure=True)
-
-
-_RECURSION = Place(("sys", "setrecursionlimit"), "call")
 
 
 # ---------------------------------------------------------------- where a place is

@@ -16,7 +16,6 @@ import os
 import signal
 import sys
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +23,18 @@ from typing import Any
 from zenbook.world.changed_by_import import (
     BACKEND,
     FILTERS,
+    HOOKS,
     LOGGERS,
     PATH,
     is_imports_doing,
     libraries_since,
 )
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
+from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
+from zenbook.world.process_settings import process_settings
 from zenbook.world.told_settings import told
 from zenbook.world.watch_filters import standing
-from zenbook.world.watch_places import owner_of
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
 """All but the one that Stop sends, which kernels handle anew for every cell."""
@@ -51,9 +52,6 @@ class ProcessState:
     variables: Mapping[Any, Any]
     state: Mapping[str, Any]
     modules: int
-    threads: frozenset[threading.Thread]
-    tasks: frozenset[Any]
-    children: frozenset[Any]
 
     @classmethod
     def now(cls) -> ProcessState:
@@ -63,9 +61,6 @@ class ProcessState:
             variables=dict(os.environ._data),  # type: ignore[attr-defined]
             state=dict(process_state()),
             modules=len(sys.modules),
-            threads=frozenset(threading.enumerate()),
-            tasks=frozenset(_tasks()),
-            children=frozenset(_children()),
         )
 
     def changes(
@@ -89,28 +84,6 @@ class ProcessState:
             if not is_imports_doing(name, value, self.state[name], libraries):
                 yield name, f"it changed {name}"
 
-    def alive(self, programs: Iterable[weakref.ref[Any]]) -> Iterator[str]:
-        """Sentences for what the step started and left running."""
-        for thread in threading.enumerate():
-            if thread not in self.threads and _is_users(thread):
-                yield f"it left the thread {thread.name} running"
-        for task in _tasks():
-            if task not in self.tasks and _is_users_task(task):
-                yield f"it left the task {task.get_name()} running"
-        for child in _children():
-            if child not in self.children:
-                child.join(_ENDING)
-                if child.is_alive():
-                    yield f"it left the process {child.name} running"
-        for reference in programs:
-            program = reference()
-            if program is not None and program.poll() is None:
-                yield f"it left the program {_program_name(program)} running"
-
-
-_ENDING = 0.25
-"""Seconds in which a process may still end that was told to: a pool that nobody holds any more."""
-
 
 def _cwd() -> str:
     try:
@@ -128,6 +101,10 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the recursion limit", sys.getrecursionlimit()
     yield "how long a number's text may be", sys.get_int_max_str_digits()
     yield "the garbage collector", (gc.isenabled(), gc.get_threshold(), gc.get_debug())
+    yield from process_settings()
+    yield "the thread's name", threading.current_thread().name
+    yield HOOKS, (*_hooks(), *gc.callbacks)
+    yield "the event loop's settings", loop_setup()
     yield FILTERS, tuple(standing())
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)
@@ -153,6 +130,11 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():
         yield "signal handlers", tuple(map(signal.getsignal, _SIGNALS))
+
+
+def _hooks() -> tuple[Any, ...]:
+    """What is called for errors that nobody catches, and by ``breakpoint()``."""
+    return (sys.excepthook, sys.unraisablehook, threading.excepthook, sys.breakpointhook)
 
 
 def _params(matplotlib: Any, *, is_style: bool) -> Iterator[str]:
@@ -252,47 +234,3 @@ def _leaves(tree: Mapping[str, Any]) -> Iterator[str]:
             yield from _leaves(value)
         else:
             yield repr(value)
-
-
-# ---------------------------------------------------------------- what is alive
-
-
-def _is_users(thread: threading.Thread) -> bool:
-    """Whether user code runs in the thread. Libraries keep workers and monitors, idle between
-    calls, that are no part of any result."""
-    target: Any = getattr(thread, "_target", None) or type(thread).run
-    while hasattr(target, "__wrapped__") or hasattr(target, "func"):
-        target = getattr(target, "__wrapped__", None) or target.func
-    code = getattr(getattr(target, "__func__", target), "__code__", None)
-    return code is None or owner_of(code.co_filename) == "user"
-
-
-def _tasks() -> Iterable[Any]:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return ()
-    try:
-        tasks: Iterable[Any] = asyncio.all_tasks()
-    except RuntimeError:
-        return ()  # no loop runs in this thread
-    return tasks
-
-
-def _is_users_task(task: Any) -> bool:
-    code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and owner_of(code.co_filename) == "user"
-
-
-def _children() -> Iterable[Any]:
-    """Live processes of multiprocessing's; pools that libraries keep for reuse are not counted."""
-    multiprocessing = sys.modules.get("multiprocessing.process")
-    if multiprocessing is None:
-        return ()
-    children: Iterable[Any] = multiprocessing.active_children()
-    return [child for child in children if "loky" not in type(child).__module__]
-
-
-def _program_name(program: Any) -> str:
-    words = program.args
-    first = words if isinstance(words, (str, bytes, os.PathLike)) else words[0]
-    return os.path.basename(os.fsdecode(first).split(" ")[0])

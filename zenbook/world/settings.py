@@ -31,7 +31,9 @@ from zenbook.core.verdict import BETWEEN_SETTINGS, SETTINGS
 from zenbook.model import Part
 from zenbook.world.changed_settings import CHANGEABLE, changed_places, changed_settings
 from zenbook.world.display_settings import NO_STYLE, display_settings, notebook_backend
+from zenbook.world.loop_settings import loop_settings
 from zenbook.world.plotly_settings import plotly_settings
+from zenbook.world.process_settings import thread_settings
 from zenbook.world.process_state import decimal_context, torch_settings
 from zenbook.world.standard_settings import (
     calendar_settings,
@@ -56,8 +58,9 @@ def settings(
     """Parts for settings of libraries that a step uses and that differ from their defaults:
     ``decimal``, ``locale``, ``time``, ``datetime``, ``numpy``, ``pandas``, ``matplotlib``,
     ``torch``, ``sklearn``, ``polars``, ``plotly``, ``csv``, ``calendar``, ``h5py``, ``mimetypes``,
-    ``reprlib``, ``socket``, ``xml``, how IPython shows values, the command line for what parses it;
-    or that a step has changed: ``os``, ``sys``, ``warnings``, ``logging``, ``signal``, ``gc``.
+    ``reprlib``, ``socket``, ``xml``, ``asyncio`` (its loop), ``threading``, how IPython shows
+    values, the command line for what parses it; or that a step has changed: ``os``, ``sys``,
+    ``warnings``, ``logging``, ``signal``, ``gc``.
 
     Those of matplotlib count for pandas where the step ``may_draw``, and those that a step has
     changed of ``os`` and ``logging`` where this one ``may_set`` them, too."""
@@ -341,6 +344,8 @@ _SETTINGS: Mapping[str, _Read] = {
     "reprlib": reprlib_settings,
     "mimetypes": mimetypes_settings,
     "xml": xml_settings,
+    "asyncio": loop_settings,
+    "threading": thread_settings,
     "command line": parsed_settings,
     "display": display_settings,
     "os": changed_places,
@@ -365,6 +370,8 @@ _USED_BY: Mapping[str, frozenset[str]] = {
     "reprlib": frozenset({"reprlib"}),
     "mimetypes": frozenset({"mimetypes"}),
     "xml": frozenset({"xml"}),
+    "asyncio": frozenset({"asyncio"}),
+    "threading": frozenset({"threading", "logging"}),
     "command line": frozenset({"argparse", "optparse", "click", "typer", "fire", "docopt", "absl"}),
     "display": frozenset({"IPython", "pandas", "sympy"}),
     "os": frozenset({"os"}),

@@ -8,7 +8,7 @@ audit events),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),
 :mod:`watch_once` and :mod:`watch_marks` (warnings shown before),
 :mod:`watch_away` and :mod:`watch_workers` (what happens in other processes),
-:mod:`watch_notes` (what follows from it all) and :mod:`process_state`.
+:mod:`watch_notes` (what follows from it all), :mod:`process_state` and :mod:`left_running`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
 only, at 10–100 times the cost, and not in a hosted notebook.
@@ -37,6 +37,7 @@ from zenbook.world import (
 )
 from zenbook.world.display_settings import SHOWING, shown_now
 from zenbook.world.interrupts import Interrupts
+from zenbook.world.left_running import RunningBefore
 from zenbook.world.open_figures import FiguresBefore
 from zenbook.world.ports import Seen
 from zenbook.world.process_state import ProcessState
@@ -85,7 +86,7 @@ class SystemWatch:
         watch_memoized.know(memoized)
         remembered = watch_memoized.before()
         before, figures, interrupts = ProcessState.now(), FiguresBefore(), Interrupts()
-        workers = Workers()
+        workers, running = Workers(), RunningBefore.now()
         watch_looks.wrap()
         try:
             with following(notes):
@@ -105,7 +106,7 @@ class SystemWatch:
             for name, obstacle in before.changes(notes.variables_set, sets_up=sets_up):
                 notes.changed.add(name)
                 notes.obstacle(obstacle)
-            for obstacle in (*before.alive(notes.programs), *figures.changes()):
+            for obstacle in (*running.left(notes), *figures.changes()):
                 notes.obstacle(obstacle)
 
     def again(self, read: Read, who: str = "") -> Read:

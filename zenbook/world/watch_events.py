@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from zenbook.core.code_facts import names_within
-from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching, watch_workers
+from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_paths import text_of
 from zenbook.world.watch_places import nearest, owner_of
@@ -351,7 +351,7 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 
 def _imports(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    if args[0] in watch_workers.HOMES:
+    if args[0] in watch_looks.HOMES:
         import_module(args[0])
         watch_looks.wrap_imported()
     if args[0] in watch_native.READERS:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 from zenbook.world.watch_native import Opens
 from zenbook.world.watch_places import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Something that a step has handed to others to do later: what that is, for a sentence, and how
+    to ask of it whether it is done, or will not be. Whoever has still to do it holds it, so what is
+    gone is done."""
+
+    name: str
+    reference: Callable[[], Any]
+    is_over: Callable[[Any], bool]
 
 
 class Followed:
@@ -20,6 +33,9 @@ class Followed:
         self.opens: Opens | None = None
         self.programs: list[weakref.ref[Any]] = []
         """Programs that the step has started."""
+        self.begun: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        """Threads that the user's code has started by itself."""
+        self.handed: list[Handed] = []
         self.listings_seen: set[str] = set()
         """Folders whose listing the audit hook saw, whoever asked."""
 

@@ -25,6 +25,7 @@ from typing import Any, Literal
 from zenbook.core import looks
 from zenbook.world import (
     files,
+    left_running,
     watch_filters,
     watch_formulas,
     watch_imports,
@@ -107,16 +108,20 @@ def wrap(how: Literal["all", "looks", "variables"] = "all") -> None:
 
 _ROOMS: tuple[Any, ...] = (
     *(watch_random, watch_reports, watch_formulas, watch_tables),
-    *(watch_programs, watch_registries, watch_workers),
+    *(watch_programs, watch_registries, watch_workers, left_running),
 )
+
+HOMES = watch_workers.HOMES | left_running.HOMES
+"""The modules whose functions are to be wrapped as soon as they are imported."""
 
 
 def wrap_imported() -> None:
     """Put those in place, too, that the libraries need which are imported by now."""
     with _lock:
         if _users:
-            for owner, name, make in watch_workers.functions():
-                _replace(owner, name, make)
+            for room in (watch_workers, left_running):
+                for owner, name, make in room.functions():
+                    _replace(owner, name, make)
 
 
 def _wrap_looks() -> None:
@@ -229,7 +234,8 @@ def _starting(original: _Function) -> _Function:
     @functools.wraps(original)
     def start(self: threading.Thread) -> None:
         if running:
-            thread_starts(self)
+            by_user = owner_of(sys._getframe(1).f_code.co_filename) == "user"
+            thread_starts(self, by_user=by_user)
         try:
             original(self)
         except BaseException as error:

@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from threading import get_ident
 
 from zenbook.world.files import is_quiet
@@ -68,11 +68,18 @@ def current() -> tuple[Notes, ...]:
     return tuple(notes for notes in _children.get(thread, ()) if notes.is_open)
 
 
-def thread_starts(thread: threading.Thread) -> None:
-    """A thread is about to be started by the code that runs here."""
-    notes = current()
-    if notes:
-        _children[thread] = notes
+def is_within(context: Context, notes: Notes) -> bool:
+    """Whether what runs in this context is a step's doing."""
+    return notes in context.get(_stack, ())
+
+
+def thread_starts(thread: threading.Thread, *, by_user: bool) -> None:
+    """A thread is about to be started by the code that runs here, itself the user's or not."""
+    everyone = current()
+    if everyone:
+        _children[thread] = everyone
+    for notes in everyone if by_user else ():
+        notes.begun.add(thread)
 
 
 def reach(notes: Notes, module: str, name: str = "") -> None:
