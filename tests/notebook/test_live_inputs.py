@@ -1,4 +1,4 @@
-"""Connections, locks, generators and open files as inputs of a step."""
+"""Connections, locks, generators, open files and images of files as inputs of a step."""
 
 from __future__ import annotations
 
@@ -148,3 +148,64 @@ def test_what_moves_on_when_it_is_used_runs_each_time_and_says_what_to_do(
         assert used.status == "completed"
         assert told in used.said and todo in used.said, used.said
         kernel.fresh()
+
+
+TWO_FRAMES = (
+    "from PIL import Image, TiffImagePlugin\n"
+    "pages = [Image.new('RGB', (8, 8), color) for color in ('black', '{}')]\n"
+    "tags = TiffImagePlugin.ImageFileDirectory_v2()\ntags[270] = '{}'\n"
+    "pages[0].save('i.gif', save_all=True, append_images=pages[1:])\n"
+    "pages[0].save('i.tif', tiffinfo=tags)\n"
+    "pages[0].save('i.jpg', quality={})\n"
+)
+ONE, OTHER = TWO_FRAMES.format("red", "aaa", 50), TWO_FRAMES.format("blue", "bbb", 90)
+IMAGES = {
+    "its next frame": ("i.gif", "im.seek(1)\nv = im.convert('RGB').getpixel((0, 0))", "im.tell()"),
+    "its next frame, in a list": (
+        "i.gif",
+        "held[0].seek(1)\nv = held[0].convert('RGB').getpixel((0, 0))",
+        "held[0] is im, im.tell()",
+    ),
+    "its tags": ("i.tif", "v = im.tag_v2[270]", "bool(im.tile)"),
+    "its tables": ("i.jpg", "v = im.quantization[0][:3]", "im.draft('L', (2, 2)), im.size"),
+    "its pixels, too": (
+        "i.jpg",
+        "v = im.quantization[0][:3], im.getpixel((0, 0))",
+        "im.draft('L', (2, 2)), im.size, im.fp",
+    ),
+}
+"""What a step asks of an image: of which file, how, and what a later cell asks."""
+
+
+@pytest.mark.parametrize("case", IMAGES.values(), ids=IMAGES)
+def test_an_image_of_a_file_counts_by_all_that_is_in_it(
+    case: tuple[str, str, str], own: Kernel
+) -> None:
+    file, asks, told = case
+    opens = f"im = Image.open('{file}')\nheld = [im]"
+    plain = []
+    for files in (ONE, OTHER):
+        own.play(files, opens, asks)
+        plain.append((own.value("v"), own.value(told)))
+        own.restart()
+    for status, files, expected in (
+        ("completed", ONE, plain[0]),
+        ("cached", ONE, plain[0]),
+        ("completed", OTHER, plain[1]),
+    ):
+        asked = own.play(files, opens, f"%%step a\n{asks}")[-1]
+        assert asked.status == status, asked.said
+        assert (own.value("v"), own.value(told)) == expected
+        own.restart()
+
+
+def test_an_image_of_a_file_that_a_step_changes_otherwise_is_not_kept(own: Kernel) -> None:
+    for _ in range(2):
+        played = own.play(ONE, "im = Image.open('i.jpg')", "%%step a\nim.thumbnail((2, 2))")
+        assert "not kept: im is an image that is read from its file: load() and copy() it" in (
+            played[-1].said
+        )
+        assert own.value("im.size, im.quantization[0][0]") == ((2, 2), 16)
+        own.restart()
+    makes = "%%step a\nim = Image.open('i.jpg')\nim.thumbnail((2, 2))\nim = im.copy()"
+    assert [own.play(ONE, makes)[-1].status for _ in range(2)] == ["completed", "cached"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.notebook.kernel import Kernel
-from zenbook.front.notebook.threads import in_reach_of_threads
+from zenbook.front.notebook.threads import at_work, in_reach
 
 BEGIN = """
 import threading, time
@@ -102,7 +102,7 @@ def test_what_a_thread_has_in_reach_is_known(case: str) -> None:
     if case == "an executor":
         space["begun"].wait(5)
     inputs = {"res": space["res"], "other": [1]}
-    found = in_reach_of_threads(inputs)
+    found = in_reach(inputs, at_work(awaits=False))
     space["go"].set()
     assert found.keys() == ({"res"} if case in STARTED else set())
 
@@ -113,3 +113,79 @@ def test_a_thread_that_does_something_else_is_no_reason(case: str, kernel: Kerne
         played = kernel.play(BEGIN, IDLE[case], "%%step s\nres.append(1)", "res")
         assert (played[2].status, played[3].result) == (status, "[1]"), played[2].said
         kernel.fresh()
+
+
+REBINDING = """
+import asyncio, signal, threading, time
+g, seen = 0, {}
+def f(): return g
+def bind(*_):
+    global g
+    g = 5
+def late():
+    time.sleep(1)
+    bind()
+async def awaiting():
+    await asyncio.sleep(1)
+    bind()
+"""
+OTHERS = {
+    "a thread": ("threading.Thread(target=late).start()", "the thread"),
+    "a timer": ("threading.Timer(1, bind).start()", "the thread"),
+    "a task": ("task = asyncio.create_task(awaiting())", "the task"),
+    "a call of the loop": ("call = asyncio.get_running_loop().call_later(1, bind)", "a call that"),
+    "a handler": (
+        "old = signal.signal(signal.SIGALRM, bind)\nold = signal.setitimer(signal.ITIMER_REAL, 1)",
+        "the handler of SIGALRM",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_a_step_while_which_others_bind_a_name_is_not_kept(case: str, own: Kernel) -> None:
+    begun, told = OTHERS[case]
+    for _ in range(2):
+        step = own.play(
+            REBINDING, begun, "%%step s\nwhile not f(): await asyncio.sleep(0.01)\nf()"
+        )[2]
+        assert f"not kept: g may have been bound by {told}" in step.said, step.said
+        assert step.result == "5"
+        own.restart()
+
+
+FILLING = {
+    "a call of the loop": (
+        "call = asyncio.get_running_loop().call_later(1, seen.update, {'k': 5})",
+        "a call that",
+    ),
+    "a handler": (
+        (
+            "old = signal.signal(signal.SIGALRM, lambda *_: seen.update(k=5))\n"
+            "old = signal.setitimer(signal.ITIMER_REAL, 1)"
+        ),
+        "the handler of SIGALRM",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FILLING)
+def test_a_step_while_which_others_fill_a_dictionary_is_not_kept(case: str, own: Kernel) -> None:
+    begun, told = FILLING[case]
+    for _ in range(2):
+        step = own.play(
+            REBINDING, begun, "%%step s\nwhile not seen: await asyncio.sleep(0.01)\nseen['k']"
+        )[2]
+        assert f"not kept: seen may have been changed by {told}" in step.said, step.said
+        assert step.result == "5"
+        own.restart()
+
+
+def test_a_step_that_binds_names_itself_is_kept_whoever_is_at_work(own: Kernel) -> None:
+    begun = "def watch(): threading.Event().wait(60)\n"
+    begun += "threading.Thread(target=watch, daemon=True).start()"
+    handled = "old = signal.signal(signal.SIGALRM, lambda *_: seen.clear())"
+    step = "%%step s\nimport math\nfor i in range(3): n = i\nbind()\nn, f()"
+    for status in ("completed", "cached"):
+        played = own.play(REBINDING, begun, handled, step)[3]
+        assert (played.status, played.result) == (status, "(2, 5)"), played.said
+        own.restart()

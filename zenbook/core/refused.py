@@ -27,6 +27,8 @@ _GENERATORS = {
 _IN_WHAT_MAY_CHANGE = "is a match of a regular expression in what may change"
 _UNREAD_ANSWER = "is an answer whose content has not been read yet"
 _UNREAD_IMAGE = "is an image that has not been read yet"
+IMAGE_OF_FILE = "is an image that is read from its file"
+COPY_IT = "load() and copy() it"
 # (module, class): looked up only if the module is loaded; subclasses are meant too.
 _BY_NAME = (
     ("_thread", "LockType", "is a lock"),
@@ -139,6 +141,8 @@ def remedy(why: str) -> str:
         return "detach() it, or make it in the step"
     if why == "is a generator":
         return "give the step a list, or make the generator in it"
+    if why == IMAGE_OF_FILE:
+        return COPY_IT
     if why in (_UNREAD_ANSWER, _UNREAD_IMAGE):
         return "read it in the step"
     if any(word in why for word in _OPENED) and why.startswith(("is ", "belongs ")):

@@ -11,6 +11,7 @@ from collections import deque
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+from zenbook.core.digest_pillow import is_of_file
 from zenbook.core.digest_random import shared_by
 from zenbook.core.digest_tables import own_attributes
 from zenbook.core.kinds import held_by_name, is_a
@@ -46,6 +47,8 @@ def replaceable(value: Any) -> bool:
         return not value.dtype.hasobject and is_writeable(value)
     if is_row(value):
         return can_become(value, value)
+    if is_of_file(value):
+        return True
     if _is(value, "pandas", "DataFrame") or _is(value, "pandas", "Series"):
         return _holds_constants_only(own_attributes(value))
     if type(value).__module__ in sys.stdlib_module_names or (own := held_by_name(value)) is None:
@@ -77,6 +80,8 @@ def replace(target: Any, source: Any) -> None:
             target.grad = source.grad
         case _ if _is(target, "pandas", "DataFrame") or _is(target, "pandas", "Series"):
             _replace_frame(target, source)
+        case _ if is_of_file(target):
+            _read_as(target, source)
         case _ if is_row(target):
             fill(target, source)
         case _ if is_element(target):
@@ -116,6 +121,15 @@ def _bits(generator: Any) -> Any:
     """What numpy's generators draw from; None for Python's."""
     bits = getattr(generator, "bit_generator", None)
     return bits if bits is not None else getattr(generator, "_bit_generator", None)
+
+
+def _read_as(image: Any, later: Any) -> None:
+    """Read an image of Pillow's as another one of an equal file was read."""
+    if image.tell() != later.tell():
+        image.seek(later.tell())
+    image.load()
+    if getattr(later, "_exif", None) is not None:
+        image.getexif()
 
 
 def _replace_state(target: Any, source: Any) -> None:

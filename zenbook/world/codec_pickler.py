@@ -16,6 +16,7 @@ from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import facts_of_closed, is_closed_file
 from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.dict_views import VIEWS, dictionary_of
+from zenbook.core.digest_pillow import is_of_file
 from zenbook.core.digest_random import import_shared, shared_by
 from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended, may_be_over
@@ -36,6 +37,7 @@ from zenbook.world.codec_numpy import (
     reduce_with_view,
 )
 from zenbook.world.codec_pandas import reduce_index, reduce_table
+from zenbook.world.codec_pillow import reduce_image
 from zenbook.world.codec_plotly import reduce_plotly
 from zenbook.world.codec_torch import Memories, reduce_tensor
 
@@ -185,6 +187,8 @@ class Packer(pickle.Pickler):
             return _figure(obj)
         if root == "sklearn" and kind.__name__ == "Bunch":
             return code_.reduce_with_attributes(obj)
+        if is_of_file(obj):
+            return self._code_object(lambda it, _: reduce_image(it), obj)
         if root in ("plotly", "_plotly_utils"):
             return reduce_plotly(obj)
         if root == "torch":

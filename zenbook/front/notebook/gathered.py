@@ -27,7 +27,15 @@ from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import bound_names
 from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.left_on import left_on, unlike
-from zenbook.front.notebook.namespace import MISSING, Glimpse, difference, glimpse, is_spare
+from zenbook.front.notebook.namespace import (
+    MISSING,
+    Difference,
+    Glimpse,
+    difference,
+    glimpse,
+    is_ordinary,
+    is_spare,
+)
 from zenbook.front.notebook.showing import Shown, is_looked_up
 from zenbook.front.notebook.submodules import imported_since
 from zenbook.world.unheard import unheard
@@ -80,12 +88,14 @@ def gather(
     obstacles: tuple[str, ...],
     digest: Callable[[Any], str],
     stored_by_uses: tuple[str, ...],
+    working: Sequence[str],
     hidden: Hidden | None,
     remade: Mapping[str, Any],
 ) -> Gathered:
     """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live``
     the statement that a hit executes to show its value; ``hidden`` saw code that the cell does
-    not show, where such code is no obstacle; ``remade``: made for a hit that was none."""
+    not show, where such code is no obstacle; ``remade``: made for a hit that was none; ``working``:
+    what earlier cells had left at work, in words."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
     written = cell.binds | set(stored_by_uses)
@@ -101,6 +111,8 @@ def gather(
         obstacles = (*obstacles, "it calls the display hook itself")
     if before.figures != after.figures:
         obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
+    if working:
+        obstacles = (*obstacles, *_bound_by_others(cell, moved, written, working[0]))
     manifest = {**_seen_of(cell, before, after), "looked up": looked_up}
     manifest["undone"] = _undone(cell, after)
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
@@ -134,6 +146,17 @@ def _stayed(cell: Cell, before: Glimpse, after: Glimpse) -> set[str]:
     them are taken anew."""
     doubtful = cell.made_data.difference(cell.always)
     return {name for name in doubtful if before.bound.get(name, before) is after.bound.get(name)}
+
+
+def _bound_by_others(
+    cell: Cell, moved: Difference, written: Collection[str], worker: str
+) -> list[str]:
+    """Names that stand for something else by now, or are gone, though no code of the step's binds
+    them."""
+    others = {*moved.bound, *moved.deleted}.difference(
+        written, cell.made, cell.deletes, cell.dropped
+    )
+    return [f"{n} may have been bound by {worker}" for n in sorted(filter(is_ordinary, others))]
 
 
 def _undone(cell: Cell, after: Glimpse) -> list[str]:

@@ -40,7 +40,7 @@ from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, users_lines_shown
 from zenbook.front.notebook.stopping import hear_stop, unstopped
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
-from zenbook.front.notebook.threads import in_reach_of_tasks, in_reach_of_threads
+from zenbook.front.notebook.threads import at_work, in_reach
 from zenbook.model import Call, Hit, Miss, Outcome, Step
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
@@ -89,9 +89,8 @@ class Passing:
             self._look_without(self.anew)
         read = {name: self.call.values[name] for name in self.cell.reads}
         self._edges = wires(self.session, self.cell.name, read)
-        self._in_reach = in_reach_of_threads(self.call.values)
-        if self.cell.body.is_async:
-            self._in_reach |= in_reach_of_tasks(self.call.values)
+        working = at_work(self.cell.body.is_async)
+        self._working, self._in_reach = [*working], in_reach(self.call.values, working)
         self._live = shown_live(self.tree, self.cell.body.last, self.shell.ast_node_interactivity)
         if self.said.dry_run:
             return self._planned()
@@ -355,6 +354,7 @@ class Passing:
             obstacles=obstacles,
             digest=self._digest,
             stored_by_uses=self._assigned,
+            working=self._working,
             hidden=self._hidden,
             remade=self.anew.made if self.anew is not None else {},
         )

@@ -11,6 +11,7 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
+from zenbook.core.digest_pillow import is_of_file
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
 from zenbook.core.made_digest import Inside, definition_digests, value_digest
@@ -371,6 +372,8 @@ def _can_become(old: Any, new: Any) -> bool:
         return True
     if type(old) in (Counter, OrderedDict, defaultdict):
         return fills_alike(old, new)
+    if is_of_file(old):
+        return True
     if is_generator(old):
         return not is_another_generator(old, new)
     if is_tensor(old):

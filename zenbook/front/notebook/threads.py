@@ -1,21 +1,32 @@
-"""Which inputs of a cell the threads and tasks of earlier cells can change while it runs.
+"""What earlier cells have left at work, and which inputs of a cell it can change while that runs.
 
 A step that waits for such a thread sees a change of an input that is none of its own: a hit would
 make it, and the thread, which is alive again after a restart, makes it as well. So what a thread
 that runs the user's code has in reach is looked at before the step: the locals of its frames, the
 globals and closures that its functions name, and what objects of the user's classes hold. Idle
 workers of pools, and threads of libraries, run no code of the user's. A task goes on while a cell
-awaits, and in no other.
+awaits, and in no other; so do calls that an event loop has before it. A handler of a signal is
+called at any moment.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import signal
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping
-from types import CodeType, FrameType, FunctionType, MethodType
+from types import (
+    BuiltinMethodType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    MethodWrapperType,
+)
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
@@ -24,6 +35,14 @@ from zenbook.core.kinds import held_by_name, is_a, told_by
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
 
+_NESTS = "nest_asyncio"
+"""With it, cells that do not await run a loop, too."""
+_SIGNALS = tuple(sorted(n for n in signal.valid_signals() if n in set(signal.Signals)))
+_handler_of: Any = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+"""Without the enumeration that Python wraps it in, which takes 70 µs for all signals."""
+_CALLED = "__call__"
+_BOUND: tuple[type, ...] = (BuiltinMethodType, MethodWrapperType)
+_CONTAINERS = (dict, list, set, bytearray, deque)
 _MOST = 2000
 """Objects that are looked at for one thread."""
 _BEGUN_WITH = ("_target", "_args", "_kwargs", "function", "args", "kwargs")
@@ -32,35 +51,93 @@ _libraries = weakref.WeakSet[threading.Thread]()
 """Threads begun with no code of the user's: what they run of it later stands in their frames."""
 
 
+AtWork = dict[str, list[Any]]
+"""What is at work, in words, and what its code has in reach at once."""
+
+
 @unheard
-def in_reach_of_threads(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The names of inputs that another thread's code has in reach, and which thread that is."""
-    if not inputs:
-        return {}
-    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
-    stacks = sys._current_frames()
-    stacks.pop(threading.get_ident())  # this very call, which would hold on to itself
+def at_work(awaits: bool) -> AtWork:
+    """The user's code that may run while a cell does, which ``awaits`` or does not."""
+    found = {**_threads(), **_handlers()}
+    return {**found, **_tasks(), **_callbacks()} if awaits or _NESTS in sys.modules else found
+
+
+@unheard
+def in_reach(inputs: Mapping[str, Any], working: AtWork) -> dict[str, str]:
+    """The names of inputs that what is at work has in reach, and what that is."""
     found: dict[str, str] = {}
-    for thread in others:
-        roots = list(_roots(thread, stacks.get(thread.ident or 0)))
-        if roots:
-            met, told = _reached(roots), f"the thread {thread.name}"
-            found |= {name: told for name, value in inputs.items() if id(value) in met}
+    for told, roots in working.items() if inputs else ():
+        met = _reached(list(roots))
+        found |= {name: told for name, value in inputs.items() if id(value) in met}
     return found
 
 
-def in_reach_of_tasks(inputs: Mapping[str, Any]) -> dict[str, str]:
-    """The names of inputs that a task has in reach which is not done, and which task that is."""
+def _threads() -> AtWork:
+    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
+    stacks = sys._current_frames()
+    stacks.pop(threading.get_ident())  # this very call, which would hold on to itself
+    roots = {f"the thread {one.name}": [*_roots(one, stacks.get(one.ident or 0))] for one in others}
+    return {told: held for told, held in roots.items() if held}
+
+
+def _tasks() -> AtWork:
+    """The tasks that are not done."""
     try:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
     except RuntimeError:  # no loop is running
         return {}
-    found: dict[str, str] = {}
-    for task in tasks:
-        if roots := list(_awaiting(task.get_coro())):
-            met, told = _reached(roots), f"the task {task.get_name()}"
-            found |= {name: told for name, value in inputs.items() if id(value) in met}
-    return found
+    roots = {
+        f"the task {task.get_name()}": [*_awaiting(task.get_coro()), *_called_when_done(task)]
+        for task in tasks
+    }
+    return {told: held for told, held in roots.items() if held}
+
+
+def _called_when_done(task: Any) -> Iterator[Any]:
+    for call, _ in getattr(task, "_callbacks", None) or ():
+        yield from _users_among([call])
+
+
+def _callbacks() -> AtWork:
+    """What the running loop is to call: soon, later, for a signal, or once something can be read or
+    written."""
+    try:
+        loop: Any = asyncio.get_running_loop()
+    except RuntimeError:
+        return {}
+    watched: Mapping[Any, Any] = getattr(getattr(loop, "_selector", None), "get_map", dict)() or {}
+    handles = [
+        *getattr(loop, "_scheduled", ()),
+        *getattr(loop, "_ready", ()),
+        *getattr(loop, "_signal_handlers", {}).values(),
+        *(handle for key in list(watched.values()) for handle in key.data or ()),
+    ]
+    roots = [
+        root
+        for handle in handles
+        if handle is not None and not handle.cancelled()
+        for root in _users_among([handle._callback, *(handle._args or ())])
+    ]
+    return {"a call that the event loop was to make": roots} if roots else {}
+
+
+def _handlers() -> AtWork:
+    """What is called for signals."""
+    called = {number: one for number in _SIGNALS if callable(one := _handler_of(number))}
+    found = {number: [*_users_among([one])] for number, one in called.items()}
+    return {f"the handler of {signal.Signals(n).name}": held for n, held in found.items() if held}
+
+
+def _users_among(calls: list[Any]) -> Iterator[Any]:
+    """Those of these that are the user's code, or change one of Python's containers
+    (``results.append``), themselves or by what they were given with ``partial``."""
+    for call in calls:
+        if is_a(call, functools.partial):
+            yield from _users_among([call.func, *call.args, *call.keywords.values()])
+        elif _is_users(call) or _is_users(getattr(type(call), _CALLED, None)):
+            yield call
+        elif type(call) in _BOUND and type(call.__self__) in _CONTAINERS:
+            yield call.__self__
 
 
 def _awaiting(coroutine: Any) -> Iterator[Any]:
@@ -81,7 +158,7 @@ def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
     """What a thread runs, or is to run, if that is the user's code."""
     if thread not in _libraries:
         begun = [getattr(thread, name, None) for name in _BEGUN_WITH]
-        if any(map(_is_users, begun)) or _is_users(type(thread).run):
+        if [*_users_among(begun)] or _is_users(type(thread).run):
             yield from (thread, *begun)
         else:
             _libraries.add(thread)
@@ -110,6 +187,10 @@ def _reached(roots: list[Any]) -> dict[int, Any]:
 def _held(value: Any) -> Iterator[Any]:
     if is_a(value, MethodType):
         yield from (value.__self__, value.__func__)
+    elif type(value) in _BOUND:
+        yield value.__self__
+    elif is_a(value, functools.partial):
+        yield from (value.func, *value.args, *value.keywords.values())
     elif is_a(value, FunctionType) and _is_users(value):
         yield from _named(value.__code__, value.__globals__)
         yield from (cell.cell_contents for cell in value.__closure__ or () if _is_full(cell))
