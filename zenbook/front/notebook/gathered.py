@@ -7,7 +7,7 @@ import asyncio
 import builtins
 import getpass
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,10 +92,9 @@ def gather(
     hidden: Hidden | None,
     remade: Mapping[str, Any],
 ) -> Gathered:
-    """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live``
-    the statement that a hit executes to show its value; ``hidden`` saw code that the cell does
-    not show, where such code is no obstacle; ``remade``: made for a hit that was none; ``working``:
-    what earlier cells had left at work, in words."""
+    """Look at the namespace after the cell; ``only`` are the names ``-o`` asked for, ``live`` the
+    statement that a hit executes to show its value; ``hidden`` saw code that the cell does not show
+    and that is no obstacle; ``remade``: made for a hit that was none; ``working``: left at work."""
     if (error := error_of(result)) is not None:
         return Gathered(error=error, remarks=cell.remarks)
     written = cell.binds | set(stored_by_uses)
@@ -108,19 +107,16 @@ def gather(
     shows = _LOOKED_UP if looked_up else {} if live else shown.kept(cell.shows_last)
     last = {**shows, **_left_by(cell, namespace)}
     if live and shown.count != (0 if cell.is_quiet else _shown_by(live[0], namespace)):
-        obstacles = (*obstacles, "it calls the display hook itself")
-    if before.figures != after.figures:
-        obstacles = (*obstacles, "pyplot has other figures open than before (close them in it)")
-    if working:
-        obstacles = (*obstacles, *_bound_by_others(cell, moved, written, working[0]))
-    manifest = {**_seen_of(cell, before, after), "looked up": looked_up}
-    manifest["undone"] = _undone(cell, after)
+        obstacles += ("it calls the display hook itself",)
+    obstacles += (*_figures_left(before, after), *_bound_by_others(cell, moved, written, working))
+    undone = _undone(cell, after)
+    manifest = {**_seen_of(cell, before, after), "looked up": looked_up, "undone": undone}
     manifest["definitions"] = definition_digests(cell.defined, namespace, digest)
-    obstacles = (*obstacles, *unlike(remade, manifest["definitions"], last.get(LEFT, ()), digest))
+    obstacles += (*unlike(remade, manifest["definitions"], last.get(LEFT, ()), digest),)
     if hidden is not None:
         known = {*inputs, *names, *last, *cell.made}
         manifest["standing"] = hidden.standing(before, after, known)
-        obstacles = (*obstacles, *hidden.changed(after, known))
+        obstacles += (*hidden.changed(after, known),)
 
     def kept(chosen: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         unseen = _unseen(chosen, before, cell.always, digest)
@@ -133,7 +129,7 @@ def gather(
     return Gathered(
         values,
         needed,
-        () if only else tuple(dict.fromkeys([*moved.deleted, *manifest["undone"]])),
+        () if only else tuple(dict.fromkeys([*moved.deleted, *undone])),
         (*cell.obstacles, *obstacles, *_classes_made(named, cell, before), *inseparable),
         cell.remarks,
         bare=(lambda: kept(needed)[0]) if len(needed) < len(names) else None,
@@ -148,15 +144,22 @@ def _stayed(cell: Cell, before: Glimpse, after: Glimpse) -> set[str]:
     return {name for name in doubtful if before.bound.get(name, before) is after.bound.get(name)}
 
 
+def _figures_left(before: Glimpse, after: Glimpse) -> Iterator[str]:
+    if before.figures != after.figures:
+        yield "pyplot has other figures open than before (close them in it)"
+
+
 def _bound_by_others(
-    cell: Cell, moved: Difference, written: Collection[str], worker: str
+    cell: Cell, moved: Difference, written: Collection[str], working: Sequence[str]
 ) -> list[str]:
     """Names that stand for something else by now, or are gone, though no code of the step's binds
-    them."""
+    them, and others were at work."""
+    if not working:
+        return []
     others = {*moved.bound, *moved.deleted}.difference(
         written, cell.made, cell.deletes, cell.dropped
     )
-    return [f"{n} may have been bound by {worker}" for n in sorted(filter(is_ordinary, others))]
+    return [f"{n} may have been bound by {working[0]}" for n in sorted(filter(is_ordinary, others))]
 
 
 def _undone(cell: Cell, after: Glimpse) -> list[str]:
