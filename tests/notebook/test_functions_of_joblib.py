@@ -62,7 +62,24 @@ def test_what_hands_calls_to_workers_is_its_settings_between_its_calls(own: Kern
 
 
 PURE = """
-import re
+import collections, dataclasses, enum, functools, logging, re
+from pathlib import Path
+LOG, HERE = logging.getLogger(__name__), Path("x")
+Pair = collections.namedtuple("Pair", "a b")
+class Color(enum.Enum): RED = 1
+@dataclasses.dataclass
+class Grown:
+    n: int
+    held: list = dataclasses.field(default_factory=list)
+    def grow(self):
+        self.n += 1
+        return self
+def same(f):
+    @functools.wraps(f)
+    def inner(*given): return f(*given)
+    return inner
+@same
+def pair(x): return Pair(Color.RED, Grown(x).grow())
 SETTINGS = {"factor": 2}
 PATTERN = re.compile("a+")
 class Model:
@@ -84,6 +101,22 @@ KEEPS = {
     "def f(x): return x * KEPT.get('x', 1)",
     "a class": "class C:\n    x = 1\n    @classmethod\n    def keep(cls, x): cls.x = x\n"
     "keep = C.keep\ndef f(x): return x * C.x",
+    "an iterator": (
+        "import itertools\nCOUNT = itertools.count(1)\ndef keep(x): next(COUNT)\n"
+        "def f(x): return x * next(COUNT)"
+    ),
+    "itself among the modules": (
+        "import sys\nN = 1\ndef keep(x):\n    me = sys.modules[__name__]\n    me.N += 1\n"
+        "def f(x): return x * N"
+    ),
+    "a random state": (
+        "import random\nrandom.seed(1)\ndef keep(x): random.random()\n"
+        "def f(x): return x * random.random()"
+    ),
+    "how often results were remembered": (
+        "import functools\n@functools.cache\ndef one(): return 1\none()\ndef keep(x): one()\n"
+        "def f(x): return x * (one.cache_info().hits + 1)"
+    ),
     "an instance": "class C:\n    x = 1\n    def put(self, x): self.x = x\nHELD = C()\n"
     "def keep(x): HELD.put(x)\ndef f(x): return x * HELD.x",
 }
@@ -108,10 +141,13 @@ def test_what_a_plain_cell_had_a_worker_keep_is_a_reason(text: str, own: Kernel)
     (own.folder / "work" / "zq_mod.py").write_text(text)
     for status in ("completed", "cached"):
         assert own.play(BY_ONE_WORKER, STEP)[-1].status == status
+        alone = own.value("y")
         own.restart()
-    for kept, value in ((1, 5), (3, 15), (7, 35)):
-        played = own.play(BY_ONE_WORKER, f"away(mod.keep, {kept})", STEP)
-        assert own.value("y") == value, played[-1].said
-        own.restart()
+    own.play(BY_ONE_WORKER, "away(mod.keep, 3)", "y = away(mod.f, 5)")
+    assert (expected := own.value("y")) != alone
+    own.restart()
+    played = own.play(BY_ONE_WORKER, "away(mod.keep, 3)", STEP)
+    assert own.value("y") == expected, played[-1].said
+    own.restart()
     assert own.play(BY_ONE_WORKER, STEP)[-1].status == "cached"
-    assert own.value("y") == 5
+    assert own.value("y") == alone

@@ -26,6 +26,8 @@ from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from tests.world.watching import holds, names, see
 from zenbook.world import watch_scope, watch_workers
+from zenbook.world.module_states import module_states
+from zenbook.world.modules_keeping import NOWHERE, keeping
 from zenbook.world.variables_set import is_about_variables_set
 from zenbook.world.watch_in_worker import REMEMBERED
 from zenbook.world.watch_workers import OTHERS
@@ -448,6 +450,72 @@ def test_what_a_worker_remembers_of_calls_of_no_step_is_known(
     expected = () if name == "leaves_nothing" else (REMEMBERED,)
     for _ in range(2):
         assert see(lambda: _by_one_worker(module.leaves_nothing)).obstacles == expected
+
+
+KEEPING = {
+    "a deque": (
+        "import collections\nLEFT = collections.deque([1, 2, 3])\ndef keep(x): LEFT.popleft()\n"
+        "def f(x): return x * LEFT[0]"
+    ),
+    "a list in a tuple": (
+        "KEPT = ([],)\ndef keep(x):\n    for kept in KEPT: kept.append(x)\n"
+        "def f(x): return x * (len(KEPT[0]) + 1)"
+    ),
+    "a default": (
+        "def keep(x, kept=[1]):\n    kept.append(x)\n    return kept\n"
+        "def f(x): return x * len(keep.__defaults__[0])"
+    ),
+    "a closure": (
+        "def make():\n    n = 1\n    def inner(more):\n        nonlocal n\n        n += more\n"
+        "        return n\n    return inner\ninner = make()\ndef keep(x): inner(1)\n"
+        "def f(x): return x * inner(0)"
+    ),
+    "its names by a text": ("N = 1\ndef keep(x): globals()['N'] += 1\ndef f(x): return x * N"),
+    "a random generator": (
+        "import numpy as np\nRNG = np.random.default_rng(1)\ndef keep(x): RNG.random()\n"
+        "def f(x): return x * RNG.random()"
+    ),
+    "an instance that is called": (
+        "class C:\n    n = 1\n    def __call__(self, more):\n        self.n += more\n"
+        "        return self.n\nHELD = C()\ndef keep(x): HELD(1)\ndef f(x): return x * HELD(0)"
+    ),
+    "a thread's own": (
+        "import threading\nOWN = threading.local()\ndef keep(x): OWN.n = 2\n"
+        "def f(x): return x * getattr(OWN, 'n', 1)"
+    ),
+    "a context variable": (
+        "import contextvars\nVARIABLE = contextvars.ContextVar('v', default=1)\n"
+        "def keep(x): VARIABLE.set(2)\ndef f(x): return x * VARIABLE.get()"
+    ),
+    "an attribute of a class that it makes": (
+        "class C:\n    n = 0\n    def __new__(cls):\n        cls.n += 1\n"
+        "        return super().__new__(cls)"
+    ),
+    "what a global holds in a table": "KEPT = {'a': []}\ndef keep(x): return KEPT['a']",
+    "a random state of another name": "import random as rd\ndef keep(x): rd.shuffle(x)",
+}
+
+
+@pytest.mark.parametrize("case", KEEPING)
+def test_a_module_of_which_it_is_not_plain_that_it_keeps_nothing_keeps_something(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "zb_keeping.py").write_text(KEEPING[case])
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "zb_keeping", raising=False)
+    assert keeping(importlib.import_module("zb_keeping")) != NOWHERE
+
+
+def test_what_cannot_be_compared_is_equal_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, made in {"zb_own": "threading.local()", "zb_lock": "threading.Lock()"}.items():
+        (tmp_path / f"{name}.py").write_text(f"import threading\nHELD = {made}")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        importlib.import_module(name)
+    told = module_states()
+    assert told["zb_own"] == "" and told["zb_lock"]
 
 
 def test_a_pool_that_was_made_before_is_an_obstacle() -> None:
