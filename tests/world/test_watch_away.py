@@ -420,6 +420,7 @@ def leaves_nothing(): return FACTOR
 
 def _module_that_remembers(name: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A module of this name, imported; it is older than what happens next."""
+    see(lambda: None)  # from now on imports are heard
     (project / f"{name}.py").write_text(REMEMBERS)
     monkeypatch.syspath_prepend(project)
     monkeypatch.delitem(sys.modules, name, raising=False)
