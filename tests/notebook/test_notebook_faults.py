@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from pathlib import Path
 
@@ -173,9 +174,9 @@ def test_fault_36_stop_ends_the_hashing_of_a_gigabyte(where: str, kernel: Kernel
 def test_fault_46_a_full_disk_is_said_once_and_what_it_kept_out_is_on_record_afterwards(
     own: Kernel,
 ) -> None:
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({}, -1))"
+    kernel = own.value("__import__('os').getpid()")
     own.run("%%step a\nx = 1")
-    own.run(limit.format(10_000))
+    resource.prlimit(kernel, resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
     first, second, *others = [f"%%step s{n}\ny = b'y' * {n}" for n in (20_000, 1, 30_000, 1)]
     cells = [own.run(step) for step in (first, second, "%%step a\nx = 1", *others)]
     ran = [cell for cell in cells if cell.status != "cached"]
@@ -194,7 +195,7 @@ def test_fault_46_a_full_disk_is_said_once_and_what_it_kept_out_is_on_record_aft
     assert refused.traceback.startswith("NoRoom: the history") and "zenbook/" not in (
         refused.traceback.replace(str(own.home), "")
     )
-    own.run(limit.format(-1))
+    resource.prlimit(kernel, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
     assert own.value("[r.status for r in __import__('zenbook').runs()]") == ["completed"]
     again = [own.run("%%step s1\ny = b'y' * 1") for _ in range(2)]
     assert [cell.status for cell in again] == ["completed", "cached"]

@@ -75,7 +75,8 @@ def _by_joblib(call: Callable[[], Any]) -> Any:
 
 
 def _by_one_worker(call: Callable[[], Any]) -> Any:
-    return get_reusable_executor(max_workers=1).submit(call).result()
+    """It waits for the next call however long the looks at all modules of the tests take."""
+    return get_reusable_executor(max_workers=1, timeout=300).submit(call).result()
 
 
 def _spawned(call: Callable[[], Any]) -> Any:

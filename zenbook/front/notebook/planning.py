@@ -212,7 +212,9 @@ def _now(
     call = _call_now(door, known, handed)
     found = [name for name, origin in origins.items() if origin.standing == "as found"]
     now = identify(call, session.desk)
-    if twice := [part.name for part in now.fingerprint.parts if part.name.startswith(TWO)]:
+    then = known.fingerprint.parts if known.fingerprint is not None else ()
+    new = (part.name for part in now.fingerprint.parts if part not in then)
+    if twice := [name for name in new if name.startswith(TWO)]:
         return Unsure(tuple(f"which of {name} its inputs are of" for name in twice))
     identity = as_found(now, known, found)
 
