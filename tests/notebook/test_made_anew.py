@@ -225,6 +225,6 @@ def test_a_definition_executed_again_makes_another_thing(
 def test_the_line_says_that_there_are_two(kernel: Kernel) -> None:
     definition, made, asked = TWICE["rows of a dataclass"]
     kernel.play(definition, made, f"%%step asks\nr = {asked}", definition)
+    assert "which of two P its inputs are of" in str(kernel.run("%plan").result)
     again = kernel.run(f"%%step asks\nr = {asked}")
     assert "there are two P: it was made again" in again.said
-    assert "which of two P its inputs are of" in str(kernel.run("%plan").result)
