@@ -8,15 +8,15 @@ name stands for that. Where one thing was made once there is none: that is what 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_collect import digest_of
-from zenbook.core.closure_trace import MISSING, Trace
-from zenbook.core.kinds import held_by_name, is_a, told_by
+from zenbook.core.closure_origin import named
+from zenbook.core.closure_trace import Trace
+from zenbook.core.kinds import is_a, told_by
 from zenbook.core.verdict import TWO
 from zenbook.errors import NotDigestible
 from zenbook.model import Part
@@ -59,12 +59,12 @@ def twins(
     values of its hold, which this digester has digested, and one for bare objects that several of
     them hold; ``anew`` makes another digester."""
     held = [*map(things_of, digester.met.values())]
-    named = _named_now({name for things in held for name in things})
-    is_plain = not (named or any(len(found) > 1 for found in uses.things.values()))
-    names = frozenset() if is_plain else _met_twice([uses.things, named, *held], anew)
+    now = _named_now({name for things in held for name in things})
+    is_plain = not (now or any(len(found) > 1 for found in uses.things.values()))
+    names = frozenset() if is_plain else _met_twice([uses.things, now, *held], anew)
     if not (names or digester.sentinels):
         return
-    holders = [("named", [named], ()), *_holders(uses, values, anew)]
+    holders = [("named", [now], ()), *_holders(uses, values, anew)]
     for name in sorted(names):
         found = ((who, things.get(name, ())) for who, held, _ in holders for things in held)
         yield Part("setting", f"{TWO}{name.partition(':')[2]}", digest_of(_held(found)))
@@ -87,9 +87,7 @@ def _named_now(names: Iterable[str]) -> Things:
     found: dict[str, tuple[Any, ...]] = {}
     for name in names:
         module, _, chain = name.partition(":")
-        value: Any = sys.modules.get(module, MISSING)
-        for part in chain.split("."):
-            value = (held_by_name(value) or {}).get(part, MISSING)
+        value = named(module, chain)
         if is_a(value, (FunctionType, type)):
             found[name] = (value,)
     return found

@@ -39,6 +39,7 @@ from typing import Any, Protocol
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
 from zenbook.world.capture_kept import Event, in_place, tidied
+from zenbook.world.shell import running_shell
 from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
 
@@ -336,7 +337,7 @@ class SystemCapture:
     @contextmanager
     def recording(self) -> Iterator[Tape]:
         """Record while the block runs."""
-        shell = self._shell if self._shell is not None else _running_shell()
+        shell = self._shell if self._shell is not None else running_shell()
         if shell is None:
             from zenbook.world.capture_script import recording_unseen
 
@@ -366,7 +367,7 @@ class SystemCapture:
         return tuple(how_shown(events))
 
     def _replay(self, events: Sequence[Event]) -> None:
-        shell = self._shell if self._shell is not None else _running_shell()
+        shell = self._shell if self._shell is not None else running_shell()
         if shell is not None:
             from zenbook.world.capture_ipython import replay_in
 
@@ -391,9 +392,3 @@ def _printed(event: Event) -> str:
 def capture_for(shell: Any = None) -> SystemCapture:
     """The capture for an IPython shell; without one, for the shell that runs when it is used."""
     return SystemCapture(shell)
-
-
-def _running_shell() -> Any:
-    """The IPython shell of this process, if there is one."""
-    module = sys.modules.get("IPython")
-    return getattr(module, "get_ipython", lambda: None)()

@@ -20,10 +20,10 @@ from zenbook.model import Read
 from zenbook.world.formatters_set import (
     formatters,
     registered,
-    running_shell,
     shown_by_registered,
     shows_by_printing,
 )
+from zenbook.world.shell import running_shell
 
 
 def display_settings() -> str:

@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
-from zenbook.core.closure_trace import is_atom
+from zenbook.core.closure_origin import named
+from zenbook.core.closure_trace import cells_of, is_atom
 from zenbook.core.code_digest import code_digest
 from zenbook.core.digest import fingerprint
 from zenbook.core.kinds import is_a
 from zenbook.errors import NotDigestible
+from zenbook.world.shell import running_shell
 from zenbook.world.watch_places import owner_of
 
 _THEIR_OWN = frozenset({"IPython", "ipykernel", "matplotlib", "matplotlib_inline", "zenbook"})
@@ -31,11 +33,6 @@ _NOT_TOLD = frozenset({*_REGISTRIES, "config", "parent", "enabled"})
 _SHOWING_ITSELF, _ALL_FORMS = "ipython_display", "mimebundle"
 
 _Telling = Callable[[Any], str]
-
-
-def running_shell() -> Any:
-    """The IPython shell of this process; None outside IPython."""
-    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
 
 
 def formatters() -> Mapping[str, Any]:
@@ -138,8 +135,7 @@ def _is_outdated(kind: Any) -> bool:
     """Whether this is a class whose cell was executed again, and has made another since."""
     if not is_a(kind, type):
         return False
-    held = getattr(sys.modules.get(kind.__module__), "__dict__", {})
-    now = held.get(kind.__qualname__)
+    now = named(kind.__module__, kind.__qualname__)
     return now is not kind and is_a(now, type)
 
 
@@ -164,19 +160,12 @@ def _code_of(value: Any) -> str:
     given = [
         *(function.__defaults__ or ()),
         *(function.__kwdefaults__ or {}).values(),
-        *(_held_in(cell) for cell in function.__closure__ or ()),
+        *cells_of(function),
         *getattr(value, "args", ()),
         *getattr(value, "keywords", {}).values(),
     ]
     plain = [repr(each) for each in given if is_atom(each)]
     return f"{name} {code_digest(function.__code__)} {plain}"
-
-
-def _held_in(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # the cell is empty
-        return None
 
 
 def _all_of(value: Any) -> str:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from zenbook.world.shell import running_shell
+
 
 def open_figures() -> Sequence[Any]:
     """The figures that pyplot would draw into, without importing it; the current one last."""
@@ -23,7 +25,7 @@ def open_figures() -> Sequence[Any]:
 def make_ready() -> None:
     """Let a notebook show figures as it does from the first one that pyplot makes: one that is
     loaded may be the first."""
-    if not hasattr(_shell(), "kernel") or "matplotlib.figure" not in sys.modules:
+    if not hasattr(running_shell(), "kernel") or "matplotlib.figure" not in sys.modules:
         return
     import matplotlib
     from matplotlib import pyplot
@@ -65,8 +67,4 @@ class FiguresBefore:
 
 def _is_notebook() -> bool:
     """Whether IPython runs here, which shows figures that are open."""
-    return _shell() is not None
-
-
-def _shell() -> Any:
-    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return running_shell() is not None

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from zenbook.world.shell import running_shell
 from zenbook.world.told_settings import told, told_apart
 
 _CHOSEN_FOR = {
@@ -128,7 +129,7 @@ def _is_chosen_here(name: str) -> bool:
     found = {each for variable, each in _CHOSEN_FOR.items() if variable in os.environ}
     if name == _KAGGLE and os.path.exists("/kaggle/input"):
         return True
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    shell = running_shell()
     if not hasattr(shell, "kernel"):
         return name in {*found, "browser", ""}
     return name in (found or {_in_kernels()})

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from zenbook.world.files import facts_of, quiet
+from zenbook.world.shell import running_shell
 from zenbook.world.watch_places import is_library
 
 _files: dict[str, tuple[float, str]] = {}
@@ -30,7 +31,7 @@ def cells() -> Sequence[str]:
 
 def input_history() -> Sequence[Any]:
     """The same list as IPython has it, which grows."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    shell = running_shell()
     found = getattr(getattr(shell, "history_manager", None), "input_hist_parsed", ())
     return found if isinstance(found, list) else ()
 

@@ -18,7 +18,7 @@ from typing import Any
 from zenbook.core.code_facts import names_within
 from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching
 from zenbook.world.watch_notes import Notes
-from zenbook.world.watch_paths import text_of
+from zenbook.world.watch_paths import path_said
 from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, running
@@ -63,13 +63,6 @@ def _note_stranger(everyone: tuple[Notes, ...], said: Any) -> None:
             notes.opens.strangers.add(os.path.normpath(path))
 
 
-def _text(path: Any) -> str | None:
-    """The path as text; None for a descriptor or a missing one."""
-    if path is None or isinstance(path, int):
-        return None
-    return text_of(path) or None
-
-
 def _concerns(notes: Notes, path: str, frame: FrameType | None) -> bool:
     """Whether the path may be a reason or an output of the step."""
     full = path if os.path.isabs(path) else os.path.join(files.working_folder(), path)
@@ -88,7 +81,7 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     if isinstance(args[0], int) and args[0] in _STANDARD:
         for notes in everyone:  # a notebook's open() refuses these, and has this one's records
             notes.obstacle(f"open({int(args[0])}) reaches past what is recorded")
-    path = _text(args[0])
+    path = path_said(args[0])
     flags = args[2] or 0
     if path is None or flags & _NOT_A_FILE == _NOT_A_FILE or _is_clearing(frame):
         return
@@ -172,7 +165,7 @@ def _removed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     """A folder is removed with all that is in it."""
-    path = _text(args[0])
+    path = path_said(args[0])
     if path is None or (len(args) > 1 and args[1] is not None):
         _removed(everyone, args, frame)
         return
@@ -203,7 +196,7 @@ def _given_name(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: Frame
 
 
 def _truncated(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    path = _text(args[0])
+    path = path_said(args[0])
     for notes in everyone if path else ():
         if path and _concerns(notes, path, frame):
             notes.wrote(path, reads=True)
@@ -224,7 +217,7 @@ def _scanned(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
     ``stat`` anywhere has asked each of them."""
     _listed(everyone, args, frame)
     caller, _ = nearest(frame)
-    path = "." if args[0] is None else _text(args[0])
+    path = "." if args[0] is None else path_said(args[0])
     if caller is frame and path and "stat" in names_within(caller.f_code):
         for name in os.listdir(path)[:_MOST_ENTRIES]:
             watch_looks.look_at(everyone, os.path.join(path, name))
@@ -232,7 +225,7 @@ def _scanned(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 def _note_listing_seen(everyone: tuple[Notes, ...], said: Any) -> None:
     """Tell listings that Python makes from those that native code does."""
-    path = "." if said is None else _text(said) or _path_of(said)
+    path = "." if said is None else path_said(said) or _path_of(said)
     if path is not None:
         full = os.path.normpath(os.path.join(files.working_folder(), path))
         for notes in everyone:
@@ -245,8 +238,8 @@ def _last(passed: list[str]) -> list[str]:
 
 
 def _globbed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    pattern = _text(args[0])
-    root = _text(args[2]) if len(args) > 2 else None
+    pattern = path_said(args[0])
+    root = path_said(args[2]) if len(args) > 2 else None
     if pattern is None:
         return
     if root is not None:
@@ -270,7 +263,7 @@ def _match(everyone: tuple[Notes, ...], pattern: str, hidden: bool, frame: Frame
 
 
 def _database(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    path = _text(args[0])
+    path = path_said(args[0])
     if path is None or path == ":memory:" or ":memory:" in path or "mode=memory" in path:
         return
     if path.startswith("file:"):
@@ -289,7 +282,7 @@ def _each(
 ) -> None:
     if owner_of(frame.f_code.co_filename) == "import":
         return  # it keeps compiled modules
-    path = _text(said)
+    path = path_said(said)
     if path is None and isinstance(said, int):
         path = _path_of(said)
     if path is not None and relative_to not in (-1, None) and not os.path.isabs(path):

@@ -28,6 +28,11 @@ def text_of(path: Any) -> str:
     return os.fsdecode(path)
 
 
+def path_said(path: Any) -> str | None:
+    """A path as text; None for a descriptor or a missing one. Raises as :func:`text_of` does."""
+    return None if path is None or isinstance(path, int) else text_of(path) or None
+
+
 def is_to_ask(path: Any) -> bool:
     """Whether this is an object that has to be asked for its path. Whoever does so hands on the
     answer, lest it be asked twice; functions of the system say the same of either."""

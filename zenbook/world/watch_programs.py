@@ -28,7 +28,7 @@ from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_named import looks_like_path, quoted
 from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
-from zenbook.world.watch_paths import is_to_ask, text_of
+from zenbook.world.watch_paths import is_to_ask, path_said, text_of
 from zenbook.world.watch_scope import current, running
 
 _Function = Callable[..., Any]
@@ -85,7 +85,7 @@ def program_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: Fr
     if not words:
         return
     process = frame.f_locals.get("self") if len(args) == 4 else None
-    folder = _text(args[2]) if len(args) == 4 else None
+    folder = path_said(args[2]) if len(args) == 4 else None
     for notes in everyone:
         notes.remark(f"started a program: {os.path.basename(words[0])}")
         if process is not None:
@@ -127,10 +127,6 @@ def _listed(named: list[str], *, deep: bool) -> list[str]:
         found = [path for path in named if files.existence(path) == files.FOLDER]
         below = (each for path in found for each, manner in _below(path) if manner == "folder")
         return [*found, *(islice(below, MOST_FOUND) if deep else ())]
-
-
-def _text(path: Any) -> str | None:
-    return None if path is None or isinstance(path, int) else text_of(path) or None
 
 
 def _words(command: Any) -> list[str]:

@@ -46,12 +46,11 @@ def export(
 
 def _own_notebook() -> Path:
     """The notebook that this kernel runs for. Raises UsageError where nobody tells."""
-    import sys
-
     from zenbook.errors import UsageError
     from zenbook.front.notebook.notebook_name import notebook_file
+    from zenbook.world.shell import running_shell
 
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    shell = running_shell()
     file = notebook_file(shell.user_ns) if shell is not None else None
     if file is None:
         raise UsageError("Name the notebook to export: zenbook.export('notebook.ipynb').")

@@ -32,6 +32,7 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.code_facts import names_within
 from zenbook.core.kinds import held_by_name, is_a, told_by
+from zenbook.world.loop_settings import running_loop
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
 
@@ -101,9 +102,8 @@ def _called_when_done(task: Any) -> Iterator[Any]:
 def _callbacks() -> AtWork:
     """What the running loop is to call: soon, later, for a signal, or once something can be read or
     written."""
-    try:
-        loop: Any = asyncio.get_running_loop()
-    except RuntimeError:
+    loop = running_loop()
+    if loop is None:
         return {}
     watched: Mapping[Any, Any] = getattr(getattr(loop, "_selector", None), "get_map", dict)() or {}
     handles = [

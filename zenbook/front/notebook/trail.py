@@ -295,9 +295,9 @@ class Trail:
 
     # ------------------------------------------------------------ the notebook
 
-    def _places(self) -> dict[object, Place]:
+    def _places(self) -> Mapping[object, Place]:
         """The notebook's cells, in order."""
-        return by_execution(self) if self._page is None else dict(self._page)
+        return by_execution(self) if self._page is None else self._page
 
     def _newest(self) -> list[Executed]:
         """The newest execution of each cell, in order; of a step that is just being executed, the
