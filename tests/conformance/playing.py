@@ -83,6 +83,8 @@ def _enter(project: Path, home: Path, env: Mapping[str, str | None], cwd: str) -
             os.environ[name] = value
     os.chdir(project / cwd)
     sys.path.insert(0, str(project))
+    for name in [name for name in sys.modules if name.startswith("tests")]:
+        del sys.modules[name]  # a program's process has none of these, nor waits for looks at them
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")  # the programs are plain users' code
 

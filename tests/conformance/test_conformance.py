@@ -18,7 +18,16 @@ from tests.conformance.scenario import SCENARIOS, Scenario
 
 for _kind in ("code", "data", "failure", "mutation", "transitive", "world"):
     importlib.import_module(f"tests.conformance.{_kind}")
-for _library in ("numpy", "pandas", "scipy.sparse", "sklearn.linear_model", "sklearn.ensemble"):
+for _library in (
+    "numpy",
+    "pandas",
+    "scipy.sparse",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
+    "zenbook.engine.desk",
+    "zenbook.engine.drivers",
+    "zenbook.engine.keep",
+):
     importlib.import_module(_library)  # once here, not once in each of a thousand processes
 
 
