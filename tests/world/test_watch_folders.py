@@ -157,7 +157,6 @@ def test_what_others_put_where_a_pattern_looks_in_a_folder_that_it_made_is_one(
         os.mkdir("out")
         Path("out/x.txt").write_text("1")
         assert glob.glob("out/*.txt")
-        Path("out/y.txt").write_text("1")
 
     seen = see(body)
     assert holds(seen)
@@ -212,6 +211,83 @@ def test_a_file_that_is_read_by_another_name_which_the_step_gave_it_is_one(
     assert holds(seen)
     (project / "dd" / "a.txt").write_text("2")
     assert not holds(seen)
+
+
+# ---------------------------------------------------------------- folders that stay
+
+
+def _checked() -> bool:
+    os.makedirs("out", exist_ok=True)
+    return os.path.exists("out/a")
+
+
+def _tried() -> bool:
+    os.makedirs("out", exist_ok=True)
+    try:
+        return bool(Path("out/a").read_text())
+    except FileNotFoundError:
+        return False
+
+
+def _listed() -> bool:
+    os.makedirs("out", exist_ok=True)
+    return "a" in os.listdir("out")
+
+
+def _matched() -> bool:
+    Path("out").mkdir(exist_ok=True)
+    return bool([*Path("out").glob("?")])
+
+
+def _made_or_not() -> bool:
+    try:
+        os.mkdir("out")
+    except FileExistsError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("finds", [_checked, _tried, _listed, _matched, _made_or_not])
+def test_what_it_leaves_where_it_found_nothing_is_what_it_finds_the_next_time(
+    finds: Callable[[], bool],
+) -> None:
+    def body() -> bool:
+        is_there = finds()
+        Path("out/a").write_text("1")
+        return is_there
+
+    first = see(body)
+    assert not holds(first)
+    assert holds(see(body)) and body()
+
+
+@pytest.mark.parametrize("finds", [_checked, _tried, _listed, _matched])
+def test_what_others_put_where_it_found_nothing_is_a_reason(
+    finds: Callable[[], bool], project: Path
+) -> None:
+    seen = see(finds)
+    assert holds(seen)
+    (project / "out" / "a").write_text("1")
+    assert not holds(seen)
+
+
+@pytest.mark.parametrize("finds", [_checked, _tried, _listed, _matched, _made_or_not])
+def test_what_it_found_in_a_folder_that_is_gone_again_is_none(finds: Callable[[], bool]) -> None:
+    def body() -> None:
+        assert not finds()
+        Path("out/a").write_text("1")
+        shutil.rmtree("out")
+
+    assert holds(see(body))
+
+
+def test_what_it_found_in_a_folder_with_a_name_that_was_drawn_is_none(tmp_path: Path) -> None:
+    def body() -> None:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        assert not (folder / "a").exists() and not os.listdir(folder)
+        (folder / "a").write_text("1")
+
+    assert holds(see(body))
 
 
 # ---------------------------------------------------------------- folders that are filled anew

@@ -123,6 +123,10 @@ class Away(Notes):
             if self._is_gone(key):
                 self._say("listed", key)
 
+    def drew_name(self, path: str) -> None:
+        """No other run gives this name."""
+        self._once("drew_name", self._key(path))
+
     def looked(
         self, path: str, mark: str, *, by_library: bool = False, found: str | None = None
     ) -> None:

@@ -15,11 +15,12 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+from zenbook.core import looks
 from zenbook.core.code_facts import names_within
 from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_paths import path_said
-from zenbook.world.watch_places import nearest, owner_of
+from zenbook.world.watch_places import nearest, owner_at, owner_of
 from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, running
 
@@ -176,7 +177,19 @@ def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 
 def _made_folder(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    """Code of the user's that says ``FileExistsError`` asks so whether it is there."""
+    caller, _ = nearest(frame)
+    is_users = caller is not None and owner_at(caller) == "user"
+    if is_users and "FileExistsError" in names_within(caller.f_code):
+        path = path_said(args[0])
+        for notes in everyone:
+            if path and _concerns(notes, path, frame):
+                notes.looked(path, looks.EXISTS)
     _each(everyone, args[0], frame, "made_folder", relative_to=args[-1])
+
+
+def _drew_name(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[0], frame, "drew_name")
 
 
 def _renamed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -370,6 +383,7 @@ _HANDLERS: dict[str, _Handler] = {
     "os.link": _given_name,
     "os.symlink": _linked,
     "os.mkdir": _made_folder,
+    "tempfile.mkdtemp": _drew_name,
     "os.truncate": _truncated,
     "sqlite3.connect": _database,
     "subprocess.Popen": program_starts,

@@ -26,6 +26,7 @@ from zenbook.world.watch_cleared import Cleared
 from zenbook.world.watch_code import Reached
 from zenbook.world.watch_followed import Followed
 from zenbook.world.watch_listings import Found, Listings
+from zenbook.world.watch_made import Made
 from zenbook.world.watch_native import Manner
 from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_paths import Paths
@@ -52,7 +53,7 @@ class Notes(Paths, Asked, Followed, Sentences):
         self._written: dict[str, Written] = {}
         self._databases: set[str] = set()
         """Databases that were connected to, and of which nothing else has read the bytes."""
-        self._made: dict[str, str] = {}
+        self._made = Made()
         self._cleared = Cleared()
         self._named: dict[str, Named] = {}
         self._adopted: dict[str, Read] = {}
@@ -75,7 +76,7 @@ class Notes(Paths, Asked, Followed, Sentences):
         stamp, digest = found or (files.stamp_now(key), "")
         if (known := self._contents.get(key)) is not None and known.stamp == stamp:
             known.digest = known.digest or digest
-        if known is not None or self._is_own(key):
+        if known is not None or self._is_own_doing(key, is_missing=stamp is None):
             return
         if stamp is None and not found and files.existence(key) != looks.MISSING:
             return
@@ -143,7 +144,11 @@ class Notes(Paths, Asked, Followed, Sentences):
         """The folder is about to be made, or has been where there was what was ``found``."""
         key = self._key(path)
         if (found or files.existence(key)) == looks.MISSING:
-            self._made.setdefault(key, self._name(path))
+            self._made.add(key, self._name(path))
+
+    def drew_name(self, path: str) -> None:
+        """A folder or file is about to be made with this name, which no other run gives."""
+        self._made.add_drawn(self._key(path))
 
     def looked(
         self, path: str, mark: str, *, by_library: bool = False, found: str | None = None
@@ -152,11 +157,13 @@ class Notes(Paths, Asked, Followed, Sentences):
         look gives now. A library that looks whether its target is there already (``to_parquet``)
         makes no decision of the step's."""
         key = self._key(path)
-        if key == self.cwd or self._is_own(key):
+        is_missing = (found or files.existence(key)) == looks.MISSING
+        if key == self.cwd or self._is_own_doing(key, is_missing=is_missing):
             return
         name = looks.look_name(self._name(path), mark)
         if name not in self._looks:
             self._looks[name] = found or files.look(looks.look_name(key, mark))
+            self._made.look(name, key)
             if by_library:
                 self._idle[name] = key
         elif not by_library:
@@ -171,10 +178,10 @@ class Notes(Paths, Asked, Followed, Sentences):
         path = self.past_links(path)
         key = self._key(path)
         name = looks.look_name(self._name(path), looks.LISTING)
-        if self._is_own(key):
+        if self._is_filled_anew(key):
             self._listings.own(name, key)
         else:
-            self._listings.add(name, key, found)
+            self._listings.add(name, key, found, is_own=self._is_own(key))
 
     def matched(self, pattern: str, *, hidden: bool, within: str = "", found: str = "") -> None:
         """A pattern was looked for, or may be where only the folder ``within`` is named; ``found``
@@ -187,12 +194,14 @@ class Notes(Paths, Asked, Followed, Sentences):
         if name in self._looks:
             return
         leads_out = os.pardir in rest.split(os.sep) or self.has_links_below(key)
-        if self._is_own(key) and not leads_out:
+        if self._is_filled_anew(key) and not leads_out:
             self._listings.own(name, key, lambda: files.matches(path, hidden=hidden))
         elif within:
             self._foreseen[name] = (self._key(within), files.matches(path, hidden=hidden))
         else:
             self._looks[name] = found or files.matches(path, hidden=hidden)
+            if not leads_out:
+                self._made.look(name, key)
 
     def named(self, path: str, within: str = "") -> None:
         """The path was named where it may be an input or an output, or the folder ``within``."""
@@ -231,7 +240,8 @@ class Notes(Paths, Asked, Followed, Sentences):
 
     def opened_unseen(self, key: str, manner: Manner) -> None:
         """A file was opened where no hook sees it; called when the step has ended."""
-        if key in self._contents or key in self._written or self.places.never(key):
+        is_read = key in self._contents and not self._made.was_bare(key)
+        if is_read or key in self._written or self.places.never(key):
             return
         named = self._named.get(key)
         if manner in ("replaced", "removed"):
@@ -242,7 +252,7 @@ class Notes(Paths, Asked, Followed, Sentences):
         elif manner == "made":
             self._written[key] = Written(self._name(key), None, blind=True)
         elif manner == "folder":
-            self._made.setdefault(key, self._name(key))
+            self._made.add(key, self._name(key))
         elif manner == "read":
             self.read(key)
         else:
@@ -279,14 +289,15 @@ class Notes(Paths, Asked, Followed, Sentences):
         contents = [
             Read("file", looks.look_name(seen.name, looks.CONTENT), self._digest(key, seen))
             for key, seen in self._contents.items()
+            if not (self._made.was_bare(key) and self._made.is_gone(key))
         ]
         looked = [
             Read("file", name, digest)
             for name, digest in self._looks.items()
-            if not self._is_idle(name, digest)
+            if not (self._is_idle(name, digest) or self._made.forgets(name))
         ]
         made = [key for key, written in self._written.items() if written.before is None]
-        listings = self._listings.reads([*made, *self._made])
+        listings = self._listings.reads([*made, *self._made], self._made)
         return [*contents, *looked, *listings, *self.variables()]
 
     def _is_idle(self, name: str, digest: str) -> bool:
@@ -321,9 +332,8 @@ class Notes(Paths, Asked, Followed, Sentences):
             if files.existence(key) == looks.MISSING:
                 name = looks.look_name(self._name(key), looks.EXISTS)
                 yield Read("file", name, looks.MISSING)
-        for key, name in self._made.items():
-            if files.existence(key) == files.FOLDER:
-                yield Read("file", looks.look_name(name, looks.EXISTS), files.FOLDER)
+        for name in self._made.there():
+            yield Read("file", looks.look_name(name, looks.EXISTS), files.FOLDER)
 
     def _content(self, key: str) -> str:
         return files.database(key) if key in self._databases else files.content(key)
@@ -360,7 +370,7 @@ class Notes(Paths, Asked, Followed, Sentences):
         if regular:
             self._written.setdefault(key, Written(named.name, None, blind=True))
         else:
-            self._made.setdefault(key, named.name)
+            self._made.add(key, named.name)
 
     # ------------------------------------------------------------ names
 
@@ -372,8 +382,19 @@ class Notes(Paths, Asked, Followed, Sentences):
 
     def _is_own(self, key: str) -> bool:
         """Whether the step made this path itself, or something above it."""
+        return self._is_written(key) or self._cleared.covers(key) or self._made.covers(key)
+
+    def _is_written(self, key: str) -> bool:
         written = self._written.get(key)
-        is_written = written is not None and (written.before is None or written.blind)
-        if is_written or self._cleared.covers(key):
+        return written is not None and (written.before is None or written.blind)
+
+    def _is_own_doing(self, key: str, *, is_missing: bool) -> bool:
+        """Whether the step has seen to what it finds at this path. Where that is nothing in a
+        folder that it made, it may be something the next time."""
+        if key in self._made or self._is_written(key) or self._cleared.covers(key):
             return True
-        return key in self._made or any(key.startswith(made + os.sep) for made in self._made)
+        return self._made.covers(key) and not (is_missing and self._made.found_bare(key))
+
+    def _is_filled_anew(self, key: str) -> bool:
+        """Whether the step finds this folder as it left it itself, whenever it runs."""
+        return self._cleared.covers(key) or (self._is_own(key) and not self._made.may_stay(key))
