@@ -162,6 +162,18 @@ CACHED: dict[str, list[str]] = {
         "%%step b\nn = z.namelist()",
         "z.namelist(), rows, futures[0].result(), done, n",
     ],
+    "archives and packed files that are closed": [
+        "import bz2, io, lzma, tarfile",
+        "%%step a\n"
+        "with tarfile.open('t.tgz', 'w:gz') as t:\n"
+        "    entry = tarfile.TarInfo('n'); entry.size = 2; t.addfile(entry, io.BytesIO(b'hi'))\n"
+        "with tarfile.open('t.tgz') as u: u.extractall('un', filter='data')\n"
+        "with lzma.open('x.xz', 'wb') as packed: packed.write(b'hallo')\n"
+        "with bz2.open('x.bz2', 'wb') as small: small.write(b'hallo')\n"
+        "with lzma.open('x.xz', 'rt') as text: hallo = text.read()",
+        "%%step b\nn = [m.name for m in u]",
+        "n, t.closed, t.mode, u.closed, packed.closed, small.closed, text.closed, hallo",
+    ],
     "a library's class that counts": [
         "from concurrent.futures import ThreadPoolExecutor as E\nE(1).shutdown()",
         "%%step a\nfrom concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(1) as w: pass\ndel w",

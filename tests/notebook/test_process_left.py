@@ -456,6 +456,24 @@ JOBS = {
 }
 
 
+def test_threads_that_put_all_warning_filters_anew_change_none(own: Kernel) -> None:
+    """Which filters are left depends on which of them ends last: any of them are alike."""
+    forests = [
+        "import warnings, numpy as np\nfrom sklearn.ensemble import RandomForestClassifier\n"
+        "X = np.random.default_rng(0).normal(size=(300, 5)); y = X[:, 0] > 0",
+        *(
+            f"%%step fit{i}\nwarnings.warn('slow {i}')\n"
+            f"m{i} = RandomForestClassifier(50, random_state={i}, n_jobs=2).fit(X, y)"
+            for i in range(4)
+        ),
+    ]
+    first = own.play(*forests)[1:]
+    assert not [cell.said for cell in first if "not kept" in cell.said]
+    assert own.value("any('zenbook' in str(each) for each in warnings.filters)") is False
+    own.restart()
+    assert [cell.status for cell in own.play(*forests)[1:]] == ["cached"] * 4
+
+
 def test_a_step_hands_its_warning_filters_on_to_workers(own: Kernel) -> None:
     given = "import warnings\nfrom math import sqrt\n"
     given += "from sklearn.utils.parallel import Parallel, delayed"

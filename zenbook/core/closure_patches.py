@@ -16,6 +16,7 @@ import builtins
 import functools
 import operator
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
@@ -197,6 +198,8 @@ def _is_anothers(space: _Space, name: str, value: Any, before: Any) -> bool:
     for it first; of what compiled code assigns nothing is known."""
     if is_a(value, ModuleType) or name.startswith(("_", "last_", "displayhook")):
         return False  # sys.last_exc is Python's own, the display hook IPython's for each cell
+    if name == "filters" and space is vars(warnings):
+        return False  # a list that is compared by what it holds
     if _is_for_a_while(value) or _is_for_a_while(before):
         return False
     if not isinstance(space, dict):  # a class: its methods cache what they like, but no functions

@@ -64,6 +64,18 @@ def _is_closed(connection: Any) -> bool:
     return False
 
 
+def _is_duckdb_closed(connection: Any) -> bool:
+    try:
+        connection.cursor().close()
+    except sys.modules["duckdb"].ConnectionException as error:
+        return "closed" in str(error)
+    return False
+
+
+def _is_tape_closed(archive: Any) -> bool:
+    return bool(archive.closed and archive.fileobj.closed)
+
+
 def _is_shut_down(executor: Any) -> bool:
     return bool(getattr(executor, "_shutdown", False) or executor._shutdown_thread)
 
@@ -157,27 +169,32 @@ def _is_file_closed(file: Any) -> bool:
 _BAR: _Kind = (_is_bar_closed, _of_bar)
 _EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _HDF5: _Kind = (lambda one: not one, lambda one: ())
-_IN_MEMORY: _Kind = (_is_file_closed, lambda one: ())
+_NAMELESS: _Kind = (_is_file_closed, lambda one: ())
 _POOL: _Kind = (_has_stopped, lambda one: (len(one._pool),))
 _ROWS: _Kind = (_works_no_more, _of_rows)
 _KINDS: dict[str, _Kind] = {
     "_csv.reader": _ROWS,
     "_csv.writer": _ROWS,
-    "_io.BytesIO": _IN_MEMORY,
-    "_io.StringIO": _IN_MEMORY,
+    "_io.BytesIO": _NAMELESS,
+    "_io.StringIO": _NAMELESS,
+    "bz2.BZ2File": _NAMELESS,
     "builtins.generator": (lambda one: one.gi_frame is None, _names_of),
     "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
     "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
     "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,
+    "_duckdb.DuckDBPyConnection": (_is_duckdb_closed, lambda one: ()),
+    "duckdb.duckdb.DuckDBPyConnection": (_is_duckdb_closed, lambda one: ()),
     "gzip.GzipFile": (_is_file_closed, lambda one: (one.name, _gzip_mode(one))),
     "h5py._hl.dataset.Dataset": _HDF5,
     "h5py._hl.files.File": _HDF5,
     "h5py._hl.group.Group": _HDF5,
     "joblib.parallel.Parallel": (_is_at_rest, _of_parallel),
+    "lzma.LZMAFile": _NAMELESS,
     "multiprocessing.pool.Pool": _POOL,
     "multiprocessing.pool.ThreadPool": _POOL,
     "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),
     "subprocess.Popen": (_has_ended, _without("_waitpid_lock")),
+    "tarfile.TarFile": (_is_tape_closed, lambda one: (dict(sorted(vars(one).items())),)),
     "tempfile._TemporaryFileWrapper": (_is_file_closed, lambda one: (one.file, one.name)),
     "tqdm.asyncio.tqdm_asyncio": _BAR,
     "tqdm.std.tqdm": _BAR,

@@ -28,10 +28,33 @@ def _archive(state: dict[str, Any]) -> ZipFile:
     return archive
 
 
-def _packed(name: Any, mode: str) -> gzip.GzipFile:
+def _gzip(name: Any, mode: str) -> gzip.GzipFile:
     file = gzip.GzipFile(name, mode, fileobj=io.BytesIO())
     file.close()
     return file
+
+
+def _packed(module: str, name: str) -> Callable[[], Any]:
+    def make() -> Any:
+        file = getattr(importlib.import_module(module), name)(io.BytesIO(), "wb")
+        file.close()
+        return file
+
+    return make
+
+
+def _tape(state: dict[str, Any]) -> Any:
+    import tarfile
+
+    archive = tarfile.TarFile.__new__(tarfile.TarFile)
+    archive.__dict__.update(state)
+    return archive
+
+
+def _duckdb() -> Any:
+    connection = importlib.import_module("duckdb").connect(":memory:")
+    connection.close()
+    return connection
 
 
 def _connection(rows: Any, texts: Any) -> sqlite3.Connection:
@@ -175,19 +198,24 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "_csv.writer": _writer,
     "_io.BytesIO": _in_memory(io.BytesIO),
     "_io.StringIO": _in_memory(io.StringIO),
+    "_duckdb.DuckDBPyConnection": _duckdb,
     "builtins.generator": _generator,
+    "bz2.BZ2File": _packed("bz2", "BZ2File"),
     "concurrent.futures._base.Future": _future,
     "concurrent.futures.process.ProcessPoolExecutor": _executor(futures.ProcessPoolExecutor),
     "concurrent.futures.thread.ThreadPoolExecutor": _executor(futures.ThreadPoolExecutor),
-    "gzip.GzipFile": _packed,
+    "duckdb.duckdb.DuckDBPyConnection": _duckdb,
+    "gzip.GzipFile": _gzip,
     "h5py._hl.dataset.Dataset": _hdf5("dataset", "Dataset", "h5d.DatasetID"),
     "h5py._hl.files.File": _hdf5("files", "File", "h5f.FileID"),
     "h5py._hl.group.Group": _hdf5("group", "Group", "h5g.GroupID"),
     "joblib.parallel.Parallel": _parallel,
+    "lzma.LZMAFile": _packed("lzma", "LZMAFile"),
     "multiprocessing.pool.Pool": _pool("Pool"),
     "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
     "sqlite3.Connection": _connection,
     "subprocess.Popen": _program,
+    "tarfile.TarFile": _tape,
     "tempfile._TemporaryFileWrapper": _temporary,
     "tqdm.asyncio.tqdm_asyncio": _bar("tqdm.asyncio", "tqdm_asyncio"),
     "tqdm.std.tqdm": _bar("tqdm.std", "tqdm"),

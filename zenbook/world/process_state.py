@@ -34,7 +34,7 @@ from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.process_settings import process_settings
 from zenbook.world.told_settings import told
-from zenbook.world.watch_filters import standing
+from zenbook.world.watch_filters import as_filtering, standing
 
 _SIGNALS = tuple(sorted(set(signal.Signals) - {signal.SIGINT}))
 """All but the one that Stop sends, which kernels handle anew for every cell."""
@@ -105,7 +105,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the thread's name", threading.current_thread().name
     yield HOOKS, (*_hooks(), *gc.callbacks)
     yield "the event loop's settings", loop_setup()
-    yield FILTERS, tuple(standing())
+    yield FILTERS, tuple(map(as_filtering, standing()))
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)
     if (module := sys.modules.get("socket")) is not None:

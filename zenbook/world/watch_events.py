@@ -179,8 +179,8 @@ def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 def _made_folder(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
     """Code of the user's that says ``FileExistsError`` asks so whether it is there."""
     caller, _ = nearest(frame)
-    is_users = caller is not None and owner_at(caller) == "user"
-    if is_users and "FileExistsError" in names_within(caller.f_code):
+    is_users = owner_at(caller) == "user"
+    if caller and is_users and "FileExistsError" in names_within(caller.f_code):
         path = path_said(args[0])
         for notes in everyone:
             if path and _concerns(notes, path, frame):

@@ -83,8 +83,20 @@ def end() -> None:
 
 
 def standing() -> list[Any]:
-    """The filters, without ours."""
-    return [each for each in warnings.filters if each is not _OURS and each is not _ASKING]
+    """The filters, without ours, and without what threads that put all anew have made of ours."""
+    return [each for each in warnings.filters if each[2] is not _Any and each[2] is not _Asking]
+
+
+def as_filtering(one: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A filter as ``warnings.filterwarnings`` puts it: what is a pattern may have been a text
+    before, as Python's first filters are that it makes itself. Threads of scikit-learn put all of
+    them anew, and may leave them so."""
+    action, message, category, module, line = one
+    if type(message) is str:
+        message = re.compile(message, re.IGNORECASE) if message else None
+    if type(module) is str:
+        module = re.compile(module) if module else None
+    return (action, message, category, module, line)
 
 
 class _Asking(Warning):
