@@ -276,6 +276,8 @@ def test_what_loguru_shows_is_shown_again_and_how_it_is_told_to_is_a_reason(own:
     third = own.play(told.format("DEBUG"), *steps)[1:]
     assert ["logger changed" in cell.said for cell in third] == [True, True]
     assert [cell.stream() for cell in third] == ["INFO one\n", "DEBUG two\n"]
+    fourth = own.play(told.format("DEBUG").replace("{level} ", ""), *steps)[1:]
+    assert [cell.stream() for cell in fourth] == ["one\n", "two\n"]
 
 
 WORKERS = {

@@ -32,10 +32,11 @@ def is_closed_file(value: Any) -> bool:
         return False  # detached from what it read or wrote
 
 
-def facts_of_closed(file: Any) -> tuple[str, Any, str, str]:
-    """Its type's name, its name (a path, or a number), its mode and its encoding."""
-    mode = getattr(file, "mode", "")
-    return type(file).__name__, getattr(file, "name", ""), mode, getattr(file, "encoding", "")
+def facts_of_closed(file: Any) -> tuple[str, Any, Any, str]:
+    """Its type's name, its name (a path, or a number), its mode and its encoding; None for a name
+    or mode where it has none, as on top of a packed file."""
+    name, mode = getattr(file, "name", None), getattr(file, "mode", None)
+    return type(file).__name__, name, mode, getattr(file, "encoding", "")
 
 
 def closed_file(value: Any, digester: object) -> Description:

@@ -54,6 +54,7 @@ _BUILT_BY_PYDANTIC = frozenset(
         "__pydantic_core_schema__",
         "__pydantic_parent_namespace__",
         "__pydantic_serializer__",
+        "__pydantic_setattr_handlers__",
         "__pydantic_validator__",
         "__signature__",
     }

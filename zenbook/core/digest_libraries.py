@@ -115,6 +115,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "PIL": _pillow,
     "multiprocessing": _others,
     "scipy": _others,
+    "sklearn": _others,
     "torch": _others,
     "matplotlib": _others,
     "pydantic": _others,

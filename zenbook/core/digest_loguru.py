@@ -13,7 +13,9 @@ from zenbook.core.digest_stream import Describers, Description
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
 
-_SHOWING = ("_levelno", "_filter", "_colorize", "_serialize", "_decolorized_format")
+_FORMATS = ("_decolorized_format", "_precolorized_formats")
+"""The one without colours, and, where there are colours, one for each level."""
+_SHOWING = ("_levelno", "_filter", "_colorize", "_serialize", *_FORMATS)
 
 
 def logger(value: Any, digester: Digester) -> Description:

@@ -1,4 +1,4 @@
-"""Descriptions of values of scipy, torch, matplotlib, pydantic and multiprocessing."""
+"""Descriptions of values of scipy, scikit-learn, torch, matplotlib, pydantic, multiprocessing."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ def sparse(value: Any, digester: Digester) -> Description:
 
 def _own(value: Any) -> Any:
     return vars(value)
+
+
+def tree_of_points(value: Any, digester: Digester) -> Description:
+    """A tree of scipy: its points, and how they are divided, without the addresses of its nodes."""
+    _, *told = value.__getstate__()
+    return "tree", digester.class_token(type(value)), told, getattr(value, "__dict__", None)
+
+
+def counting_tree(value: Any, digester: Digester) -> Description:
+    """A tree of scikit-learn, without what it counts while it is searched."""
+    state = value.__getstate__()
+    told = (*state[: _COUNTED.start], *state[_COUNTED.stop :])
+    return "tree", digester.class_token(type(value)), told, vars(value)
+
+
+_COUNTED = slice(7, 11)
+"""In the state of such a tree: trims, leaves, splits and calls."""
 
 
 def tensor(value: Any, digester: Digester) -> Description:
@@ -176,6 +193,10 @@ def process_context(value: Any, digester: Digester) -> Description:
 
 DESCRIBERS: Describers = {
     "DefaultContext": process_context,
+    "BinaryTree": counting_tree,
+    "BinaryTree32": counting_tree,
+    "BinaryTree64": counting_tree,
+    "cKDTree": tree_of_points,
     "_spbase": sparse,
     "spmatrix": sparse,
     "Tensor": tensor,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import KINDS, closed_file
-from zenbook.core.closure_origin import library_of, named
+from zenbook.core.closure_origin import named
 from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
@@ -25,6 +25,7 @@ from zenbook.core.left_out import attributes_left_out
 from zenbook.core.plain_values import is_value_type
 from zenbook.core.raised import behind
 from zenbook.core.refused import is_never_refused, refusal
+from zenbook.core.remembered import remembered_by
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
@@ -117,10 +118,11 @@ def _is_plain(kind: type) -> bool:
 
 
 def _instance(value: Any, digester: Digester) -> Description:
-    state = vars(value) if is_by_attributes(type(value)) else value.__getstate__()
-    if type(state) is dict and "_cache" in state and library_of(type(value)) == "pandas":
-        state = {name: held for name, held in state.items() if name != "_cache"}  # remembered only
-    return "instance", digester.class_token(type(value)), state
+    kind = type(value)
+    state = vars(value) if is_by_attributes(kind) else value.__getstate__()
+    if type(state) is dict and not (left_out := remembered_by(kind)).isdisjoint(state):
+        state = {name: held for name, held in state.items() if name not in left_out}
+    return "instance", digester.class_token(kind), state
 
 
 def _value(value: Any, digester: Digester) -> Description:

@@ -303,22 +303,29 @@ def make_cell() -> types.CellType:
 # ---------------------------------------------------------------- small things
 
 
-def make_closed_file(kind: str, name: Any, mode: str, encoding: str) -> Any:
-    """A closed file of this type that says it had this name, mode and encoding."""
-    plain = mode.replace("b", "").replace("t", "") or "r+"
-    raw = io.FileIO("", plain, opener=lambda *_: os.open(os.devnull, os.O_RDWR))
-    raw.name = name
+def make_closed_file(kind: str, name: Any, mode: str | None, encoding: str) -> Any:
+    """A closed file of this type that says it had this name, mode and encoding; None for a name or
+    mode of which it says nothing."""
+    raw: Any = io.BytesIO()
+    if name is not None:
+        plain = (mode or "").replace("b", "").replace("t", "") or "r+"
+        raw = io.FileIO("", plain, opener=lambda *_: os.open(os.devnull, os.O_RDWR))
+        raw.name = name
     if kind == "FileIO":
-        file: Any = raw
+        file = raw
     elif kind == "TextIOWrapper":
-        buffered = io.BufferedReader if plain == "r" else io.BufferedWriter
-        buffer = io.BufferedRandom(raw) if "+" in plain else buffered(raw)
-        file = io.TextIOWrapper(buffer, encoding=encoding)
-        file.mode = mode
+        file = io.TextIOWrapper(raw if name is None else _buffered(raw), encoding=encoding)
+        if mode is not None:
+            file.mode = mode
     else:
         file = KINDS[kind](raw)
     file.close()
     return file
+
+
+def _buffered(raw: io.FileIO) -> Any:
+    one_way = io.BufferedReader if raw.readable() else io.BufferedWriter
+    return io.BufferedRandom(raw) if "+" in raw.mode else one_way(raw)
 
 
 def reduce_module(module: types.ModuleType) -> Any:
