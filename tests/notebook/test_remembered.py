@@ -21,9 +21,9 @@ LOOKS = {
         "v.transform(['cc']).shape",
     ),
     "words that are hashed": (
-        "from sklearn.feature_extraction.text import HashingVectorizer\nv = HashingVectorizer()",
-        "n = v.transform(['bb']).sum()",
-        "v.transform(['cc']).shape",
+        "from sklearn.feature_extraction.text import HashingVectorizer\nh = HashingVectorizer()",
+        "n = h.transform(['bb']).sum()",
+        "h.transform(['cc']).shape",
     ),
     "neighbours": (
         (

@@ -306,19 +306,18 @@ def make_cell() -> types.CellType:
 def make_closed_file(kind: str, name: Any, mode: str | None, encoding: str) -> Any:
     """A closed file of this type that says it had this name, mode and encoding; None for a name or
     mode of which it says nothing."""
+    file: Any
     raw: Any = io.BytesIO()
     if name is not None:
         plain = (mode or "").replace("b", "").replace("t", "") or "r+"
         raw = io.FileIO("", plain, opener=lambda *_: os.open(os.devnull, os.O_RDWR))
         raw.name = name
-    if kind == "FileIO":
-        file = raw
-    elif kind == "TextIOWrapper":
+    if kind == "TextIOWrapper":
         file = io.TextIOWrapper(raw if name is None else _buffered(raw), encoding=encoding)
         if mode is not None:
             file.mode = mode
     else:
-        file = KINDS[kind](raw)
+        file = raw if kind == "FileIO" else KINDS[kind](raw)
     file.close()
     return file
 
