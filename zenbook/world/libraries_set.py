@@ -22,6 +22,7 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.world.duckdb_connection import duckdb_set
 from zenbook.world.hooks_set import hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.process_settings import Path
@@ -111,15 +112,16 @@ _program = _Program()
 
 def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
-    now; by name. With it the hooks that any step may set off."""
+    now; by name. With it the hooks that any step may set off, and duckdb's own connection."""
     spots = _program.spots()
+    used = frozenset(used)
     found = {
         name: SetPlace(name, value, is_sure=True, obstacle=why)
-        for name, value, why in hooks_set(_program.hooks)
+        for name, value, why in (*hooks_set(_program.hooks), *duckdb_set(used))
     }
     if not spots:
         return [*found.values()]
-    used = frozenset(used) - _BY_NOBODY
+    used -= _BY_NOBODY
     for spot in spots:
         if spot.place.way == "entries" and _look(spot) is None:
             continue  # as most: whom it would concern takes longer to tell
