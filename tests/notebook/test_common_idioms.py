@@ -280,6 +280,24 @@ def test_what_loguru_shows_is_shown_again_and_how_it_is_told_to_is_a_reason(own:
     assert [cell.stream() for cell in fourth] == ["one\n", "two\n"]
 
 
+def test_what_a_console_of_rich_prints_is_shown_again_and_its_width_is_a_reason(
+    own: Kernel,
+) -> None:
+    made = "import sys\nfrom rich.console import Console\n"
+    made += "console, other = Console(width={0}), Console(width={0}, file=sys.stdout)"
+    steps = [
+        "%%step a\nconsole.rule('[bold]one')",
+        "%%step b\nother.print('two')",
+        "%%step c\ndef say(): console.print('three')\nsay()",
+    ]
+    first, second = passages(own, [made.format(40), *steps], 2)
+    assert statuses([first, second]) == [["completed"] * 3, ["cached"] * 3], first[0].said
+    assert [cell.outputs for cell in second] == [cell.outputs for cell in first]
+    third = own.play(made.format(30), *steps)[1:]
+    assert ["changed" in cell.said for cell in third] == [True] * 3
+    assert len(third[0].displayed[0]) < len(first[0].displayed[0])
+
+
 WORKERS = {
     "joblib": "Parallel(n_jobs=2)(delayed(f)(i) for i in range(2))",
     "pool": "Pool(1).apply(f, [1])",

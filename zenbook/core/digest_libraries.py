@@ -91,6 +91,12 @@ def _pillow() -> Describers:
     return DESCRIBERS
 
 
+def _rich() -> Describers:
+    from zenbook.core.digest_rich import DESCRIBERS
+
+    return DESCRIBERS
+
+
 def _ipython() -> Describers:
     from zenbook.core.display_ids import DESCRIBERS
 
@@ -113,6 +119,7 @@ _LIBRARIES: dict[str, Callable[[], Describers]] = {
     "loguru": _loguru,
     "joblib": _joblib,
     "PIL": _pillow,
+    "rich": _rich,
     "multiprocessing": _others,
     "scipy": _others,
     "sklearn": _others,
