@@ -6,6 +6,7 @@ There is one comparison, :func:`changes_between`; the cause, the phrase under a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -102,8 +103,14 @@ def phrase(change: Change) -> str:
             if not _both_shown(change):
                 return f"input {part.name} {_how(change)}"
             return _moved(change, part.name)
+        case "use":
+            return _moved(change, _NUMBER.sub("", part.name))
         case _:
             return _moved(change, part.name)
+
+
+_NUMBER = re.compile(r"#\d+$")
+"""What tells parts of one name apart: ``timer()#2``."""
 
 
 def _told_twins(change: Change, name: str) -> str:
