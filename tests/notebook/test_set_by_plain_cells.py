@@ -91,6 +91,23 @@ CASES = {
     "the name of a class": Case(
         "class C: pass\nC.__name__ = 'D'", "print(C.__name__)", "'D'", "'E'", "C changed"
     ),
+    "where a function says it is from": Case(
+        "def f(x): return x\nf.__module__ = 'g'",
+        "print(f.__module__)",
+        "'g'",
+        "'h'",
+        "f() changed",
+    ),
+    "where a class says it is from": Case(
+        "class C: pass\nC.__module__ = 'g'", "print(C)", "'g'", "'h'", "C changed"
+    ),
+    "where a class with methods says it is from": Case(
+        "import math\nclass C:\n    def f(self): pass\nC.__module__ = 'math'",
+        "print(C)",
+        "C.__module__ = 'math'",
+        "",
+        "C changed",
+    ),
     "fields that are gone": Case(
         "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
         "_ = D.__dataclass_fields__.pop('y')",
