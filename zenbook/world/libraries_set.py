@@ -22,7 +22,7 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
-from zenbook.world.hooks_set import hooks_named, hooks_set
+from zenbook.world.hooks_set import FOLLOWED_IN_THREADS, followed_in_threads, hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
@@ -199,6 +199,9 @@ def _look(spot: _Spot) -> SetPlace | None:
         value = own  # of which the class makes a function anew for whoever asks
     if spot.place.way == "item":
         owner, value = value, _item(value, spot.place.key)
+    if spot.name in FOLLOWED_IN_THREADS:
+        why = followed_in_threads(spot.name, value)
+        return SetPlace(spot.name, value, is_sure=True, obstacle=why) if why else None
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
         return None
     if spot.place.way == "entries":
