@@ -37,10 +37,14 @@ _OBSTACLES: Mapping[Path, str] = {
 """By the path of what sets it: why nothing that is made with it can be kept."""
 
 
-def hooks_named(places: Iterable[Place]) -> tuple[Path, ...]:
-    """Which hooks the program's text may set, by the path of what sets them."""
+def hooks_named(
+    places: Iterable[Place], methods: Iterable[frozenset[str]] = ()
+) -> tuple[Path, ...]:
+    """Which hooks the program's texts may set, by the path of what sets them: they name that, or
+    a method that is called so."""
     paths = {place.path[:2] for place in places}
-    return tuple(sorted(path for path in paths if path in _ASKED))
+    by_name = {name for named in methods for name in _TELLING & named}
+    return tuple(sorted(path for path in _ASKED if path in paths or path[-1] in by_name))
 
 
 def hooks_set(named: Iterable[Path]) -> Iterator[Hook]:
@@ -113,3 +117,5 @@ _ASKED: Mapping[Path, tuple[str, Callable[[], Any]]] = {
 }
 """By the path that sets it: what a hook is called, and how to ask for it; None where none is set,
 or the one that a new process has."""
+_TELLING = {path[-1] for path in _ASKED} - {"monitoring", "signal", "start"}
+"""The last names of these, where nothing else is usually called so."""

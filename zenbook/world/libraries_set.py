@@ -95,11 +95,12 @@ class _Program:
                 self._cells.clear()
             new = history[len(self._cells) :]
             self._cells += [said_in(one if isinstance(one, str) else "") for one in new]
-            found = places_in(self._cells).union(*(places_in([said_in(one)]) for one in files))
+            told = [said_in(one) for one in files]
+            found = places_in(self._cells).union(*(places_in([one]) for one in told))
             self._last = said
             if found != self.places:
                 self.places, self._spots = found, (None, ())
-                self.hooks = hooks_named(found)
+            self.hooks = hooks_named(found, (one.methods for one in (*self._cells, *told)))
         if self.places and self._spots[0] != len(sys.modules):
             spots = {(one.name, one.place.way): one for one in _located(sorted(self.places))}
             self._spots = (len(sys.modules), tuple(spots.values()))
