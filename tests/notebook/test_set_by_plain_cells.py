@@ -108,6 +108,34 @@ CASES = {
         "",
         "C changed",
     ),
+    "how joblib divides work": Case(
+        "import joblib\n_ = joblib.parallel_config(backend='threading', n_jobs=1)",
+        "parallel = joblib.Parallel()\nprint(type(parallel._backend))\ndel parallel",
+        "threading",
+        "loky",
+        "joblib settings changed",
+    ),
+    "how joblib divides the work of others": Case(
+        "from joblib import parallel_backend\n_ = parallel_backend('threading', n_jobs=1)",
+        "from sklearn.utils.parallel import Parallel\nprint(Parallel().n_jobs)",
+        "n_jobs=1",
+        "n_jobs=2",
+        "joblib settings changed",
+    ),
+    "how wide rich prints": Case(
+        "import rich\nrich.reconfigure(width=40)",
+        "rich.print('x ' * 60)",
+        "width=40",
+        "width=60",
+        "rich settings changed",
+    ),
+    "the styles of rich": Case(
+        "import rich, rich.theme\nrich.reconfigure(theme=rich.theme.Theme({'own': 'red'}))",
+        "rich.print('[own]x[/own]')",
+        "'red'",
+        "'blue'",
+        "rich settings changed",
+    ),
     "fields that are gone": Case(
         "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
         "_ = D.__dataclass_fields__.pop('y')",
@@ -143,3 +171,22 @@ def test_what_is_put_into_a_library_is_no_reason_for_pythons_own(kernel: Kernel)
     step = "%%step s\nimport json\ntext = json.dumps({'a': 1})"
     kernel.play("import numpy as np", step)
     assert kernel.play("np.float = float", step)[1].status == "cached"
+
+
+def test_what_others_set_is_no_reason_of_a_step_that_cannot_use_it(kernel: Kernel) -> None:
+    kernel.restart()
+    steps = "%%step s\na = 1", "%%step r\nimport rich\nrich.print('a')"
+    kernel.play(*steps)
+    kernel.run("import joblib, rich\n_ = joblib.parallel_config(n_jobs=2)\nrich.print('x')")
+    assert [one.status for one in kernel.play(*steps)] == ["cached", "cached"]
+    kernel.run("rich.reconfigure(width=30)")
+    assert [one.status for one in kernel.play(*steps)] == ["cached", "completed"]
+    kernel.restart()
+    again = kernel.play(*steps)
+    assert [one.status for one in again] == ["cached", "cached"], again[-1].said
+    plain = "with joblib.parallel_config(n_jobs=2):\n    n = joblib.Parallel().n_jobs"
+    within = kernel.play("import joblib", f"%%step w\n{plain}", f"%%step w\n{plain}")
+    assert within[-1].status == "cached"
+    changed = kernel.run("%%step c\n_ = joblib.parallel_config(n_jobs=2)")
+    assert "not kept: it changed joblib's settings" in changed.said
+    kernel.restart()

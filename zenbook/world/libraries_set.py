@@ -22,8 +22,10 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.core.verdict import SETTINGS
 from zenbook.world.hooks_set import FOLLOWED_IN_THREADS, followed_in_threads, hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
+from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
 
@@ -112,15 +114,19 @@ _program = _Program()
 
 def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
-    now; by name. With it the hooks that any step may set off."""
+    now; by name. With it the hooks that any step may set off, and settings of some libraries."""
     spots = _program.spots()
     found = {
         name: SetPlace(name, value, is_sure=True, obstacle=why)
         for name, value, why in hooks_set(_program.hooks)
     }
+    used = frozenset(used) - _BY_NOBODY
+    for library, read in LIBRARY_SETTINGS.items():
+        if used and (text := read()) and _concerns(library, used, len(sys.modules)):
+            name = f"{library}{SETTINGS}"
+            found[name] = SetPlace(name, (text,), is_sure=True)
     if not spots:
         return [*found.values()]
-    used = frozenset(used) - _BY_NOBODY
     for spot in spots:
         if spot.place.way == "entries" and _look(spot) is None:
             continue  # as most: whom it would concern takes longer to tell
