@@ -136,6 +136,22 @@ CASES = {
         "'blue'",
         "rich settings changed",
     ),
+    "the text of what is no file": Case(
+        "import linecache\nlinecache.cache['x'] = (5, None, ['first\\n'], 'x')\n"
+        "exec(compile('def fail(): raise KeyError', 'x', 'exec'))",
+        "import traceback\ntry: fail()\nexcept KeyError: print(traceback.format_exc())",
+        "first",
+        "second",
+        "linecache.cache['x'] changed",
+    ),
+    "a text under a computed name": Case(
+        "import linecache\nfor name in 'xy':\n"
+        "    linecache.cache[name] = (5, None, [name + ' first\\n'], name)",
+        "import warnings\nprint(warnings.formatwarning('m', UserWarning, 'x', 1))",
+        "first",
+        "second",
+        "linecache.cache changed",
+    ),
     "fields that are gone": Case(
         "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
         "_ = D.__dataclass_fields__.pop('y')",
@@ -187,6 +203,11 @@ def test_what_others_set_is_no_reason_of_a_step_that_cannot_use_it(kernel: Kerne
     plain = "with joblib.parallel_config(n_jobs=2):\n    n = joblib.Parallel().n_jobs"
     within = kernel.play("import joblib", f"%%step w\n{plain}", f"%%step w\n{plain}")
     assert within[-1].status == "cached"
+    texts = "import linecache\nname = 'x'\nlinecache.cache[name] = (5, None, ['one'], 'x')"
+    trace = "%%step t\nimport traceback\ntext = traceback.format_exc()"
+    kernel.play(texts, trace, "other = 1\nother")
+    again = kernel.play(steps[0], trace)
+    assert [one.status for one in again] == ["cached", "cached"], again[-1].said
     changed = kernel.run("%%step c\n_ = joblib.parallel_config(n_jobs=2)")
     assert "not kept: it changed joblib's settings" in changed.said
     kernel.restart()

@@ -28,11 +28,12 @@ from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
+from zenbook.world.standard_settings import lines_given
 
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _APART = frozenset(
     [
-        *("IPython", "builtins", "gc", "ipykernel", "linecache", "logging", "matplotlib_inline"),
+        *("IPython", "builtins", "gc", "ipykernel", "logging", "matplotlib_inline"),
         *("os", "signal", "sys", "warnings", "zenbook"),
     ]
 )
@@ -206,6 +207,8 @@ def _look(spot: _Spot) -> SetPlace | None:
         value = own  # of which the class makes a function anew for whoever asks
     if spot.place.way == "item":
         owner, value = value, _item(value, spot.place.key)
+    if spot.name == "linecache.cache" and spot.place.way != "entries":
+        return SetPlace(spot.name, lines_given(), is_sure=True)
     if spot.name in FOLLOWED_IN_THREADS:
         why = followed_in_threads(spot.name, value)
         return SetPlace(spot.name, value, is_sure=True, obstacle=why) if why else None
@@ -302,6 +305,7 @@ def _imports(_loaded: int) -> Mapping[str, set[str]]:
                 own.add(value.__name__.partition(".")[0])
             elif is_a(value, (FunctionType, type)):
                 own.add(str(value.__module__).partition(".")[0])
+    found.setdefault("warnings", set()).add("linecache")  # when it first shows one
     return found
 
 
