@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.notebook.kernel import Kernel
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of the test's own: what is put onto classes would stay in a shared one."""
+    kernel = Kernel(tmp_path)
+    yield kernel
+    kernel.stop()
 
 
 class Case(NamedTuple):
@@ -211,3 +221,37 @@ def test_what_others_set_is_no_reason_of_a_step_that_cannot_use_it(kernel: Kerne
     changed = kernel.run("%%step c\n_ = joblib.parallel_config(n_jobs=2)")
     assert "not kept: it changed joblib's settings" in changed.said
     kernel.restart()
+
+
+EXTENDING = """
+import pandas
+def extend(**told):
+    def inner(df, f): print(told); return f(df)
+    pandas.DataFrame.zq_apply = inner
+def show(text):
+    pandas.DataFrame._repr_html_ = lambda df: text
+"""
+"""As ``tqdm.pandas()`` and ``itables.init_notebook_mode()`` do."""
+
+
+def test_what_a_library_puts_onto_classes_of_another_is_a_reason_where_it_may_be_called(
+    own: Kernel,
+) -> None:
+    (own.folder / "site-packages").mkdir()
+    (own.folder / "site-packages" / "zq_bar.py").write_text(EXTENDING)
+    given = f"import sys; sys.path.append({str(own.folder / 'site-packages')!r})"
+    given += "\nimport pandas as pd, zq_bar\ndf = pd.DataFrame(dict(a=[1]))\n"
+    given += "def run(x): return x.zq_apply(len)\nzq_bar.extend(desc='{}', file=sys.stdout)"
+    steps = "%%step s\nb = run(df)", "%%step o\nc = df * 2", "%%step v\ndf"
+    statuses, texts = [], []
+    for word in ("one", "two", "two", "one"):
+        played = own.play(given.format(word), *steps)[1:]
+        statuses.append([one.status for one in played])
+        texts.append(played[0].stream())
+        if len(texts) % 2 == 0:
+            own.restart()
+    assert statuses == [["completed"] * 3, ["completed", "cached", "cached"], *[["cached"] * 3] * 2]
+    assert ["two" in text for text in texts] == [False, True, True, False]
+    shown = own.play(given.format("one") + "\nzq_bar.show('HTML')", *steps)[1:]
+    assert [one.status for one in shown] == ["completed"] * 3
+    assert "HTML" in str(shown[2].outputs)
