@@ -162,6 +162,13 @@ CASES = {
         "second",
         "linecache.cache changed",
     ),
+    "how the shell shows errors": Case(
+        "import rich.traceback\n_ = rich.traceback.install(width=60)",
+        "try:\n    1 / 0\nexcept Exception:\n    get_ipython().showtraceback()",
+        "width=60",
+        "width=80",
+        "get_ipython()._showtraceback changed",
+    ),
     "fields that are gone": Case(
         "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
         "_ = D.__dataclass_fields__.pop('y')",
