@@ -122,8 +122,8 @@ def libraries_set(used: Iterable[str]) -> list[SetPlace]:
         for name, value, why in hooks_set(_program.hooks)
     }
     used = frozenset(used) - _BY_NOBODY
-    for library, read in LIBRARY_SETTINGS.items():
-        if used and (text := read()) and _concerns(library, used, len(sys.modules)):
+    for library, (is_there, read) in LIBRARY_SETTINGS.items():
+        if used and is_there() and _concerns(library, used, len(sys.modules)) and (text := read()):
             name = f"{library}{SETTINGS}"
             found[name] = SetPlace(name, (text,), is_sure=True)
     if not spots:

@@ -127,7 +127,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     if (module := sys.modules.get("sklearn._config")) is not None:
         yield "sklearn's configuration", repr(module._get_threadlocal_config())
     yield "plotly's settings", plotly_settings()
-    for library, read in LIBRARY_SETTINGS.items():
+    for library, (_, read) in LIBRARY_SETTINGS.items():
         yield f"{library}'s settings", read()
     yield "how IPython shows values", ways_of_showing()
     yield "the context variables", _context()
