@@ -24,11 +24,13 @@ Named = frozenset[str] | None
 
 
 def is_put_there(library: str, value: Any) -> bool:
-    """Whether a class of this library has this function of another one."""
+    """Whether a class of this library has this function of another one, which is no decorator's
+    around its own."""
     if not is_a(value, FunctionType):
         return False
-    home = value.__globals__.get("__name__")
-    return isinstance(home, str) and bool(_package(home)) and _package(home) != library
+    said = (value.__globals__.get("__name__"), value.__module__)
+    homes = {_package(home) if isinstance(home, str) else "" for home in said}
+    return homes.isdisjoint(("", library))
 
 
 def names_within(code: Any, traces: Iterable[Trace]) -> Named:
