@@ -111,7 +111,7 @@ def lines_given() -> dict[str, Any]:
     cache: Any = linecache.cache
     return {
         name: entry
-        for name, entry in sorted(cache.items(), key=lambda item: str(item[0]))
+        for name, entry in sorted([*cache.items()], key=lambda item: str(item[0]))
         if len(entry) == 4 and entry[1] is None and not _OF_A_CELL.search(str(name))
     }
 
