@@ -544,6 +544,8 @@ GIVEN = {
     "a docstring": ("def f():\n    'old'\nf.__doc__ = 'new'", "f.__doc__"),
     "one of a method": ("class C:\n    def m(self): 'old'\nC.m.__doc__ = 'new'", "C.m.__doc__"),
     "a name of a class": ("class C: pass\nC.__name__ = 'D'", "C.__name__, C.__qualname__"),
+    "where a function is from": ("def f(): pass\nf.__module__ = 'other'", "f.__module__"),
+    "where a class is from": ("class C: pass\nC.__module__ = 'other'", "C"),
 }
 
 

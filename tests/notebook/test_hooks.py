@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.notebook.kernel import Kernel
+from zenbook.core.places_set import Place
+from zenbook.world.hooks_set import hooks_named, hooks_set
 
 
 @pytest.fixture
@@ -81,6 +85,61 @@ def test_what_a_program_hears_of_each_event_keeps_its_steps_from_being_kept(own:
         assert "not kept: an audit hook was added" in heard.said, heard.said
     own.restart()
     assert own.play("import sys", step)[-1].status == "cached"
+
+
+FOLLOWING = {
+    "sys.setprofile()": ("g()", ""),
+    "sys.settrace()": ("g()", ""),
+    "threading.setprofile()": (
+        IN_THREAD := "t = threading.Thread(target=g)\nt.start()\nt.join()\ndel t",
+        "cached",
+    ),
+    "threading.settrace()": (IN_THREAD, "cached"),
+}
+FOLLOWED = "import sys, threading\nseen = []\ndef g(): pass\n"
+HEAR = "def hear(frame, *_): frame.f_code.co_name == 'g' and seen.append(1)\n"
+
+
+@pytest.mark.parametrize("setter", FOLLOWING)
+def test_what_a_program_has_called_for_all_that_runs_keeps_steps_from_being_kept(
+    setter: str, own: Kernel
+) -> None:
+    body, elsewhere = FOLLOWING[setter]
+    step, other = f"%%step s\n{body}\na = 1", "%%step o\nb = 1"
+    assert own.play(FOLLOWED, step, step)[-1].status == "cached"
+    sets = f"{HEAR}{setter.replace('()', '(hear)')}"
+    for _ in range(2):
+        own.restart()
+        own.play(FOLLOWED, sets, other)
+        ran = own.play("seen.clear()", step, step)
+        assert own.ask("len(seen) > 1") == "True"
+        assert f"not kept: {setter} has a function of yours called" in ran[-1].said, ran[-1].said
+    assert own.run(other).status == (elsewhere or "completed")
+    own.run(setter.replace("()", "(None)"))
+    assert own.run(step).status == "cached"
+
+
+def test_what_a_program_has_called_by_a_tool_of_its_own_is_an_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = hooks_named([Place(("sys", "monitoring", "use_tool_id"), "call")])
+    for tool, number in ((None, 0), ("mine", 1)):
+        monitoring = SimpleNamespace(get_tool=lambda at, tool=tool: tool if at == 3 else None)
+        monkeypatch.setattr(sys, "monitoring", monitoring, raising=False)
+        found = [*hooks_set(named)]
+        assert len(found) == number and all("monitored" in why for _, _, why in found)
+
+
+def test_what_a_library_has_called_for_all_that_runs_is_no_obstacle(own: Kernel) -> None:
+    folder = own.folder / "site-packages"
+    folder.mkdir()
+    (folder / "zq_cover.py").write_text("def hear(*_): pass")
+    given = f"import sys; sys.path.append({str(folder)!r})\nimport threading, zq_cover\n"
+    step = "%%step s\nthreading.Thread().name\na = 1"
+    own.play(given, step)
+    own.restart()
+    sets = "sys.settrace(zq_cover.hear)\nthreading.settrace(zq_cover.hear)"
+    assert own.play(given, sets, step)[-1].status == "cached"
 
 
 def test_a_hook_that_a_library_sets_as_a_step_imports_it_is_no_obstacle(own: Kernel) -> None:

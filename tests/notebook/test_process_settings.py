@@ -32,6 +32,31 @@ SETTINGS = {
         ("cpus[:1]", "cpus[1:2]"),
     ),
     "priority": ("_ = os.nice({0})", "a = os.getpriority(os.PRIO_PROCESS, 0)", ("1", "3")),
+    "priority, by a method": (
+        "_ = psutil.Process().nice({0})",
+        "a = os.getpriority(os.PRIO_PROCESS, 0)",
+        ("1", "3"),
+    ),
+    "processors, by a method": (
+        "set_them = psutil.Process().cpu_affinity\nset_them({0})",
+        "a = sorted(os.sched_getaffinity(0))",
+        ("cpus[:1]", "cpus[1:2]"),
+    ),
+    "processors, by a name": (
+        "getattr(os, 'sched_setaffinity')(0, {0})",
+        "a = sorted(os.sched_getaffinity(0))",
+        ("cpus[:1]", "cpus[1:2]"),
+    ),
+    "limits, by a method": (
+        "_ = psutil.Process().rlimit(psutil.RLIMIT_NOFILE, ({0}, 1000))",
+        "a = resource.getrlimit(resource.RLIMIT_NOFILE)",
+        ("500", "600"),
+    ),
+    "priority of reading": (
+        "_ = psutil.Process().ionice(psutil.IOPRIO_CLASS_BE, value={0})",
+        "a = psutil.Process().ionice().value",
+        ("3", "5"),
+    ),
     "limits": (
         "resource.setrlimit(resource.RLIMIT_NOFILE, ({0}, 1000))",
         "a = resource.getrlimit(resource.RLIMIT_NOFILE)",
@@ -53,7 +78,7 @@ SETTINGS = {
         ("'main1'", "'main2'"),
     ),
 }
-GIVEN = "import os, resource, threading, tracemalloc\nimport multiprocessing as mp\n"
+GIVEN = "import os, psutil, resource, threading, tracemalloc\nimport multiprocessing as mp\n"
 GIVEN += "cpus = sorted(os.sched_getaffinity(0))\n"
 
 
@@ -61,7 +86,7 @@ GIVEN += "cpus = sorted(os.sched_getaffinity(0))\n"
 @pytest.mark.parametrize("case", SETTINGS)
 def test_what_a_program_sets_of_its_process_is_a_reason(case: str, own: Kernel) -> None:
     sets, asks, values = SETTINGS[case]
-    if case == "processors" and len(os.sched_getaffinity(0)) < 2:
+    if "processors" in case and len(os.sched_getaffinity(0)) < 2:
         pytest.skip("there is one processor")
     step, told = f"%%step s\n{asks}", []
     for value in values:
@@ -78,3 +103,17 @@ def test_a_step_that_sets_something_of_its_process_is_not_kept(own: Kernel) -> N
     given = "import threading\ndef name(n): threading.current_thread().name = n"
     step = own.play(given, "%%step s\nname('mine')\na = 1")[-1]
     assert "not kept: it changed the thread's name" in step.said, step.said
+
+
+def test_to_ask_for_a_setting_of_the_process_makes_it_no_reason(own: Kernel) -> None:
+    step = "%%step s\na = 1"
+    own.play(step)
+    own.restart()
+    asks = "import psutil\nasked = psutil.Process().nice(), psutil.Process().ionice()"
+    assert own.play(asks, step)[-1].status == "cached"
+
+
+def test_a_step_that_sets_a_priority_by_a_method_is_not_kept(own: Kernel) -> None:
+    for body, told in (("nice(3)", "priority"), ("ionice(2, value=3)", "priority of reading")):
+        step = own.run(f"%%step s\nimport psutil\npsutil.Process().{body}\na = 1")
+        assert "not kept: it changed the" in step.said and told in step.said, step.said

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.notebook.kernel import Kernel
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Kernel]:
+    """A kernel of the test's own: what is put onto classes would stay in a shared one."""
+    kernel = Kernel(tmp_path)
+    yield kernel
+    kernel.stop()
 
 
 class Case(NamedTuple):
@@ -91,6 +101,74 @@ CASES = {
     "the name of a class": Case(
         "class C: pass\nC.__name__ = 'D'", "print(C.__name__)", "'D'", "'E'", "C changed"
     ),
+    "where a function says it is from": Case(
+        "def f(x): return x\nf.__module__ = 'g'",
+        "print(f.__module__)",
+        "'g'",
+        "'h'",
+        "f() changed",
+    ),
+    "where a class says it is from": Case(
+        "class C: pass\nC.__module__ = 'g'", "print(C)", "'g'", "'h'", "C changed"
+    ),
+    "where a class with methods says it is from": Case(
+        "import math\nclass C:\n    def f(self): pass\nC.__module__ = 'math'",
+        "print(C)",
+        "C.__module__ = 'math'",
+        "",
+        "C changed",
+    ),
+    "how joblib divides work": Case(
+        "import joblib\n_ = joblib.parallel_config(backend='threading', n_jobs=1)",
+        "parallel = joblib.Parallel()\nprint(type(parallel._backend))\ndel parallel",
+        "threading",
+        "loky",
+        "joblib settings changed",
+    ),
+    "how joblib divides the work of others": Case(
+        "from joblib import parallel_backend\n_ = parallel_backend('threading', n_jobs=1)",
+        "from sklearn.utils.parallel import Parallel\nprint(Parallel().n_jobs)",
+        "n_jobs=1",
+        "n_jobs=2",
+        "joblib settings changed",
+    ),
+    "how wide rich prints": Case(
+        "import rich\nrich.reconfigure(width=40)",
+        "rich.print('x ' * 60)",
+        "width=40",
+        "width=60",
+        "rich settings changed",
+    ),
+    "the styles of rich": Case(
+        "import rich, rich.theme\nrich.reconfigure(theme=rich.theme.Theme({'own': 'red'}))",
+        "rich.print('[own]x[/own]')",
+        "'red'",
+        "'blue'",
+        "rich settings changed",
+    ),
+    "the text of what is no file": Case(
+        "import linecache\nlinecache.cache['x'] = (5, None, ['first\\n'], 'x')\n"
+        "exec(compile('def fail(): raise KeyError', 'x', 'exec'))",
+        "import traceback\ntry: fail()\nexcept KeyError: print(traceback.format_exc())",
+        "first",
+        "second",
+        "linecache.cache['x'] changed",
+    ),
+    "a text under a computed name": Case(
+        "import linecache\nfor name in 'xy':\n"
+        "    linecache.cache[name] = (5, None, [name + ' first\\n'], name)",
+        "import warnings\nprint(warnings.formatwarning('m', UserWarning, 'x', 1))",
+        "first",
+        "second",
+        "linecache.cache changed",
+    ),
+    "how the shell shows errors": Case(
+        "import rich.traceback\n_ = rich.traceback.install(width=60)",
+        "try:\n    1 / 0\nexcept Exception:\n    get_ipython().showtraceback()",
+        "width=60",
+        "width=80",
+        "get_ipython()._showtraceback changed",
+    ),
     "fields that are gone": Case(
         "import dataclasses\n@dataclasses.dataclass\nclass D:\n    x: int = 1\n    y: int = 2\n"
         "_ = D.__dataclass_fields__.pop('y')",
@@ -126,3 +204,61 @@ def test_what_is_put_into_a_library_is_no_reason_for_pythons_own(kernel: Kernel)
     step = "%%step s\nimport json\ntext = json.dumps({'a': 1})"
     kernel.play("import numpy as np", step)
     assert kernel.play("np.float = float", step)[1].status == "cached"
+
+
+def test_what_others_set_is_no_reason_of_a_step_that_cannot_use_it(kernel: Kernel) -> None:
+    kernel.restart()
+    steps = "%%step s\na = 1", "%%step r\nimport rich\nrich.print('a')"
+    kernel.play(*steps)
+    kernel.run("import joblib, rich\n_ = joblib.parallel_config(n_jobs=2)\nrich.print('x')")
+    assert [one.status for one in kernel.play(*steps)] == ["cached", "cached"]
+    kernel.run("rich.reconfigure(width=30)")
+    assert [one.status for one in kernel.play(*steps)] == ["cached", "completed"]
+    kernel.restart()
+    again = kernel.play(*steps)
+    assert [one.status for one in again] == ["cached", "cached"], again[-1].said
+    plain = "with joblib.parallel_config(n_jobs=2):\n    n = joblib.Parallel().n_jobs"
+    within = kernel.play("import joblib", f"%%step w\n{plain}", f"%%step w\n{plain}")
+    assert within[-1].status == "cached"
+    texts = "import linecache\nname = 'x'\nlinecache.cache[name] = (5, None, ['one'], 'x')"
+    trace = "%%step t\nimport traceback\ntext = traceback.format_exc()"
+    kernel.play(texts, trace, "other = 1\nother")
+    again = kernel.play(steps[0], trace)
+    assert [one.status for one in again] == ["cached", "cached"], again[-1].said
+    changed = kernel.run("%%step c\n_ = joblib.parallel_config(n_jobs=2)")
+    assert "not kept: it changed joblib's settings" in changed.said
+    kernel.restart()
+
+
+EXTENDING = """
+import pandas
+def extend(**told):
+    def inner(df, f): print(told); return f(df)
+    pandas.DataFrame.zq_apply = inner
+def show(text):
+    pandas.DataFrame._repr_html_ = lambda df: text
+"""
+"""As ``tqdm.pandas()`` and ``itables.init_notebook_mode()`` do."""
+
+
+def test_what_a_library_puts_onto_classes_of_another_is_a_reason_where_it_may_be_called(
+    own: Kernel,
+) -> None:
+    (own.folder / "site-packages").mkdir()
+    (own.folder / "site-packages" / "zq_bar.py").write_text(EXTENDING)
+    given = f"import sys; sys.path.append({str(own.folder / 'site-packages')!r})"
+    given += "\nimport pandas as pd, zq_bar\ndf = pd.DataFrame(dict(a=[1]))\n"
+    given += "def run(x): return x.zq_apply(len)\nzq_bar.extend(desc='{}', file=sys.stdout)"
+    steps = "%%step s\nb = run(df)", "%%step o\nc = df * 2", "%%step v\ndf"
+    statuses, texts = [], []
+    for word in ("one", "two", "two", "one"):
+        played = own.play(given.format(word), *steps)[1:]
+        statuses.append([one.status for one in played])
+        texts.append(played[0].stream())
+        if len(texts) % 2 == 0:
+            own.restart()
+    assert statuses == [["completed"] * 3, ["completed", "cached", "cached"], *[["cached"] * 3] * 2]
+    assert ["two" in text for text in texts] == [False, True, True, False]
+    shown = own.play(given.format("one") + "\nzq_bar.show('HTML')", *steps)[1:]
+    assert [one.status for one in shown] == ["completed"] * 3
+    assert "HTML" in str(shown[2].outputs)

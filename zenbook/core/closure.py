@@ -30,6 +30,8 @@ from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_collect import digest_of
+from zenbook.core.closure_digests import digest_or_why
+from zenbook.core.closure_extended import Named, names_within
 from zenbook.core.closure_lending import closures_of, held_by_imported, held_by_names, home_of
 from zenbook.core.closure_members import members_now, stored_now
 from zenbook.core.closure_origin import environment_parts, is_local_code
@@ -46,7 +48,6 @@ from zenbook.core.kinds import is_a, told_by
 from zenbook.core.module_held import outdated_by
 from zenbook.core.text_readers import Text
 from zenbook.core.twins import Things, things_of
-from zenbook.errors import NotDigestible
 from zenbook.model import Part
 
 _MOST_TRACES = 512
@@ -219,7 +220,7 @@ class CodeClosure:
             told: list[object] = [*trace.whole, *((p.name, p.digest) for p in trace.parts)]
             for name, value in trace.constants:
                 before = digester.met_again
-                digest, why = _digest_or_why(value, digester)
+                digest, why = digest_or_why(value, digester.digest)
                 told.append((name, trace.listed.get(name, digest)))
                 if not why and not is_atom(value):
                     if digester.met_again != before:
@@ -245,14 +246,20 @@ class CodeClosure:
             for name, texts in told.items():
                 yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 
-    def patches(self, libraries: Iterable[str], digester: ValueDigests) -> tuple[Part, ...]:
+    def patches(
+        self, libraries: Iterable[str], digester: ValueDigests, names: Callable[[], Named]
+    ) -> tuple[Part, ...]:
         """Parts for what users have put into the modules and classes of these libraries, and
-        registered with them."""
+        registered with them; and other libraries, as far as code with these names may call it."""
         libraries = set(libraries)
-        within, registered = self._patches.within(libraries), registered_with(libraries)
+        within, registered = self._patches.within(libraries, names), registered_with(libraries)
         put = ((text, self._whole(value, digester)) for text, value in within)
-        held = ((text, _digest_or_why(value, digester)[0]) for text, value in registered)
+        held = ((text, digest_or_why(value, digester.digest)[0]) for text, value in registered)
         return tuple(Part("use", text, digest) for text, digest in (*put, *held))
+
+    def names(self, code: Any, namespace: Mapping[str, Any] | None, met: Iterable[Trace]) -> Named:
+        """Every name in a step's code, and in all that it uses or met in values."""
+        return names_within(code, [self._of_step(code, namespace), *met])
 
     def registries(self, uses: Uses, digester: ValueDigests, unseen: bool) -> Iterator[Part]:
         """Parts for registries of subclasses that do not count for code met in values, or for the
@@ -349,7 +356,7 @@ def _with_constants(settled: Uses, trace: Trace, digester: ValueDigests) -> Uses
     remember what was made of it.
     """
     waiting = trace.settled["open"]
-    said = [_digest_or_why(value, digester) for _, value in waiting]
+    said = [digest_or_why(value, digester.digest) for _, value in waiting]
     last = trace.settled.get("last")
     if last is not None and last[0] == said:
         return last[1]  # type: ignore[no-any-return]
@@ -383,11 +390,3 @@ def _apart(value: Any, digester: ValueDigests) -> str:
         return digester.apart(value)
     finally:
         _open.reset(token)
-
-
-def _digest_or_why(value: Any, digester: ValueDigests) -> tuple[str, str]:
-    """A digest; or, with the reason, the type: within a value no step could be told "not kept"."""
-    try:
-        return digester.digest(value), ""
-    except NotDigestible as error:
-        return f"not digestible {type(value).__qualname__}", error.why

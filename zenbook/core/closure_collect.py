@@ -22,7 +22,7 @@ from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_subclasses import Reading, Registry
 from zenbook.core.closure_texts import annotated_with, text_of
-from zenbook.core.closure_trace import MISSING, Trace, cells_of, preview_of
+from zenbook.core.closure_trace import MISSING, NAMES, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
 from zenbook.core.text_readers import Text, texts_read_by
@@ -363,7 +363,7 @@ class Collector:
         self.functions.append(
             (
                 function,
-                (function.__name__, function.__qualname__),
+                NAMES(function),
                 function.__code__,
                 function.__defaults__,
                 dict(named) if named else named,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from types import (
     BuiltinFunctionType,
@@ -23,6 +23,7 @@ from typing import Any
 
 from zenbook.core.closure_class import class_members, registered_with, value_in
 from zenbook.core.closure_collect import Collector, Token
+from zenbook.core.closure_named import class_told, last_name, names_of_class
 from zenbook.core.closure_origin import (
     SHELLS,
     identity_of,
@@ -63,8 +64,6 @@ _HARMLESS = frozenset(
 _MOST_DECORATORS = 20
 _TOLD_MORE = frozenset({"joblib", "numba"})
 """Libraries whose callables count by how they were set up, too, beside the function within."""
-_NUMBER = re.compile(r"#\d+\Z")
-"""What tells apart things of one name."""
 _OF_SHELL = re.compile(r"(IPython|ipykernel)\..*\.(display|get_ipython)")
 _HISTORY = re.compile(r"_+|_i*\d*|_[dio]h|_exit_code|In|Out|exit|quit|get_ipython|__.*")
 
@@ -218,7 +217,7 @@ class Objects(Collector):
         self.watch_folder(vars(cls).get("__dataclass_fields__", {}))
         self.described.append((label, cls))
         bases = self.watch(lambda: cls.__bases__)
-        names = self.watch(lambda: (cls.__name__, cls.__qualname__))
+        self.watch(lambda: names_of_class(cls))
         kind = type(cls)
         return (
             "class",
@@ -227,7 +226,7 @@ class Objects(Collector):
             () if kind is type else self.meaning(kind.__name__, kind),
             tuple((name, self._member_of(cls, label, name, m)) for name, m in class_members(cls)),
             *(("registered", one) for one in self.watch(lambda: registered_with(cls))),
-            *(("qualified", one) for one in names[1:] if last_name(one) != names[0]),
+            *class_told(cls),
         )
 
     def held_by_class(self, cls: Any, name: str) -> Any:
@@ -357,19 +356,6 @@ def is_told(function: FunctionType, name: str, value: Any) -> bool:
     if name == "__wrapped__":
         return not any(value is held for held in cells_of(function))
     return name == "__signature__" or not name.startswith("__")
-
-
-def names_told(function: FunctionType, label: str) -> Iterator[Token]:
-    """A function's names where they are not what its code calls it, or what its text did."""
-    if function.__name__ not in ("<lambda>", last_name(label)):
-        yield ("named", function.__name__)
-    if last_name(function.__qualname__) != function.__name__:
-        yield ("qualified", function.__qualname__)
-
-
-def last_name(label: str) -> str:
-    """What a thing is called without what it belongs to, and without its number."""
-    return _NUMBER.sub("", label).removesuffix("()").rpartition(".")[2]
 
 
 def is_shells(value: Any) -> bool:

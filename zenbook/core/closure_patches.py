@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from zenbook.core.closure_extended import Named, is_put_there, may_be_called
 from zenbook.core.closure_origin import is_local_code, is_local_module
 from zenbook.core.closure_tables import Table, tables_in
 from zenbook.core.code_reader import facts_of
@@ -45,6 +46,8 @@ class _Looked:
     held: tuple[list[Any], ...]
     found: tuple[tuple[str, _Space, str], ...]
     """The user's own: how it is called, where it stands, under which name."""
+    extended: tuple[tuple[str, _Space, str], ...] = ()
+    """The same of what other libraries have put onto its classes."""
     tables: tuple[Table, ...] = ()
     is_sure: bool = True
     """Whether no other code has run since."""
@@ -84,8 +87,11 @@ class Patches:
         for looked in self._looked.values():
             looked.is_sure = looked.are_tables_sure = False
 
-    def within(self, libraries: Iterable[str]) -> Iterator[tuple[str, Any]]:
-        """What users have put into these libraries by now, each with what it is called."""
+    def within(
+        self, libraries: Iterable[str], names: Callable[[], Named] = lambda: None
+    ) -> Iterator[tuple[str, Any]]:
+        """What users have put into these libraries by now, each with what it is called; of what
+        others have put onto their classes, what code with these names may call."""
         for library in sorted(set(libraries)):
             looked = self._look(library)
             for text, space, name in looked.found:
@@ -93,6 +99,10 @@ class Patches:
                     yield text, value
             for text, (table, key) in looked.found_in_tables().items():
                 if (value := _code_of(table.get(key))) is not None:
+                    yield text, value
+            named = names() if looked.extended else None
+            for text, space, name in looked.extended:
+                if may_be_called(name, named) and is_put_there(library, value := space.get(name)):
                     yield text, value
         for text, (space, name) in sorted(self._put.items()):
             if _code_of(value := space.get(name)) is None:
@@ -186,10 +196,17 @@ def _look_through(library: str) -> _Looked:
         for name, value in list(space.items())
         if _code_of(value) is not None
     )
+    extended = tuple(
+        (f"{text}.{name}", space, name)
+        for text, space in classes.values()
+        for name, value in list(space.items())
+        if is_put_there(library, value) and _code_of(value) is None
+    )
     spaces = tuple(space for _, space in named)
     held = tuple(list(space.values()) for space in spaces)
     names, sizes = tuple(text for text, _ in named), [*map(len, spaces)]
-    return _Looked(names, spaces, sizes, held, found, tables_in(named, _code_of))
+    tables = tables_in(named, _code_of)
+    return _Looked(names, spaces, sizes, held, found, extended, tables)
 
 
 def _is_anothers(space: _Space, name: str, value: Any, before: Any) -> bool:

@@ -68,6 +68,22 @@ def put_in(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, Bi
             if found is MISSING or _is_put(home, attribute, found):
                 yield f"{home.__name__}.{attribute}", (vars(home), attribute, found)
             home = found
+    if not _SHOWING.isdisjoint(facts.attributes):
+        yield from _put_on_shell()
+
+
+_SHOWING = frozenset({"excepthook", "showsyntaxerror", "showtraceback"})
+"""What code asks the shell for to show an error."""
+
+
+def _put_on_shell() -> Iterator[tuple[str, Binding]]:
+    """What somebody has put onto the shell in the place of what shows errors there, as
+    ``rich.traceback.install()`` does."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    held = held_by_name(shell)
+    if isinstance(held, dict):
+        for name in sorted({*_SHOWING, *(f"_{name}" for name in _SHOWING)}):
+            yield f"get_ipython().{name}", (held, name, held.get(name, MISSING))
 
 
 def _is_put(module: ModuleType, name: str, value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -15,6 +16,8 @@ from zenbook.model import Part
 
 ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None), type(Ellipsis)})
 MISSING = object()
+NAMES = operator.attrgetter("__name__", "__qualname__", "__module__")
+"""What a function is called, and where it says it is from."""
 
 
 def is_atom(value: Any) -> bool:
@@ -88,7 +91,7 @@ class Trace:
                 return False
         for function, names, code, defaults, named, cells in self.functions:
             if (
-                (function.__name__, function.__qualname__) != names
+                NAMES(function) != names
                 or function.__code__ is not code
                 or function.__defaults__ is not defaults
                 or (function.__kwdefaults__ is not named and function.__kwdefaults__ != named)

@@ -22,13 +22,13 @@ from zenbook.core.closure_databases import asks_databases_only
 from zenbook.core.closure_finders import finders_in, told_ways
 from zenbook.core.closure_formulas import names_in_formulas, tables_in_texts, texts_read
 from zenbook.core.closure_members import counts_by_value, has_no_digest_after
+from zenbook.core.closure_named import function_told
 from zenbook.core.closure_objects import (
     Objects,
     is_local_function,
     is_local_thing,
     is_shells,
     is_told,
-    names_told,
 )
 from zenbook.core.closure_origin import POSITION, is_local_code, is_private, package_named
 from zenbook.core.closure_patches import put_into_builtins
@@ -127,7 +127,7 @@ class Walk(Objects):
         for name, value in sorted(vars(function).items()):
             if is_told(function, name, value):
                 told.append(("attribute", name, self.meaning(f"{prefix}.{name}", value)))
-        return (*told, *names_told(function, label))
+        return (*told, *function_told(function, label))
 
     # -------------------------------------------------------------- code
 

@@ -22,6 +22,7 @@ from typing import Any
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.closure_class import fields_of, is_built
+from zenbook.core.closure_named import module_told
 from zenbook.core.closure_objects import is_local_function
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.closure_trace import MISSING, cell_content
@@ -136,10 +137,8 @@ def _is_librarys(thing: FunctionType | type) -> bool:
 
 def definition_digest(value: Any, digest: Digest, told: Exactly = EXACTLY) -> str:
     """A digest of a function's code, defaults and attributes, or of a class's members."""
-    if is_a(value, FunctionType):
-        parts = _of_function(value, digest, told)
-    else:
-        parts = _of_class(value, digest, told)
+    of = _of_function if is_a(value, FunctionType) else _of_class
+    parts = (*of(value, digest, told), *map(repr, module_told(value)))
     return xxh3_128_hexdigest("\n".join(parts).encode("utf-8", "surrogatepass"))
 
 

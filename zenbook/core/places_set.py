@@ -48,6 +48,8 @@ class Said:
     aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Names with the attributes of another name that they stand for."""
     places: tuple[Place, ...] = ()
+    methods: frozenset[str] = frozenset()
+    """What it names of any object, but for what it calls with nothing, to ask."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,8 @@ class _Reading:
     bound: dict[tuple[str, tuple[str, ...]], None] = field(default_factory=dict)
     aliases: dict[tuple[str, tuple[str, ...]], None] = field(default_factory=dict)
     places: dict[Place, None] = field(default_factory=dict)
+    methods: set[str] = field(default_factory=set)
+    asking: set[int] = field(default_factory=set)
 
     def node(self, node: ast.AST) -> None:
         match node:
@@ -80,6 +84,9 @@ class _Reading:
                 | ast.Subscript(ctx=ast.Store() | ast.Del())
             ):
                 self._place(node)
+            case ast.Attribute(attr=name):
+                if id(node) not in self.asking:  # a call stands before what it calls
+                    self.methods.add(name)
             case ast.Call():
                 self._call(node)
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner))):
@@ -99,12 +106,15 @@ class _Reading:
             case ast.Call(func=ast.Name(id=name), args=[owner, ast.Constant(value=str(text)), *_]):
                 if name in _SETTERS:
                     self._place(ast.Attribute(owner, text, ast.Store()))
+                self.methods.add(text)
             case ast.Call(func=ast.Name(id=name), args=[owner, _, *_]) if name in _SETTERS:
                 self._place(owner, "object")
             case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in WRITING:
                 self._place(owner, "table")
         if node.args or node.keywords:
             self._place(node.func, "call")
+        else:
+            self.asking.add(id(node.func))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -119,7 +129,8 @@ def said_in(text: str) -> Said:
     reading = _Reading()
     for node in nodes_of([tree]):
         reading.node(node)
-    return Said(tuple(reading.bound), tuple(reading.aliases), tuple(reading.places))
+    found = tuple(reading.bound), tuple(reading.aliases), tuple(reading.places)
+    return Said(*found, frozenset(reading.methods))
 
 
 def places_in(texts: Iterable[Said]) -> frozenset[Place]:

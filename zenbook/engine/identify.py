@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from zenbook.core.digest import Digester
 
 _MOST_REMEMBERED = 4096
-_ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
+_ATOMS: frozenset[type] = frozenset({int, float, str, bytes, bool, complex, type(None)})
+_PLAIN = frozenset(one.__name__ for one in _ATOMS)
 
 
 @light
@@ -178,7 +180,8 @@ def _fingerprint(
             _may_draw(call, uses, digester, kinds),
             _may_set(call, uses, digester, kinds),
         )
-        state += (*settings_now, *desk.code.patches(used, desk.digester()))
+        names = partial(_names, call, digester, desk)
+        state += (*settings_now, *desk.code.patches(used, desk.digester(), names))
     state += (*held.parts, *changed_before(_code(call)))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
@@ -225,6 +228,15 @@ def _may_draw(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> bo
         return True
     kept = (each.artifact.packages for each in call.values.values() if type(each) is Reference)
     return any(trace.may_draw for trace in digester.met.values()) or not all(map(are_quiet, kept))
+
+
+def _names(call: Call, digester: Digester, desk: Desk) -> frozenset[str] | None:
+    """Every name in the step's code, and in code that it uses or that its inputs bring along;
+    None where that may be any: of a result that nobody has loaded, and that may hold code."""
+    kept = [each.artifact for each in call.values.values() if type(each) is Reference]
+    if not all(one.type in _PLAIN or one.type.partition(".")[0] in one.packages for one in kept):
+        return None
+    return desk.code.names(call.code, call.namespace, digester.met.values())
 
 
 def _may_set(call: Call, uses: Uses, digester: Digester, kinds: set[str]) -> frozenset[str]:

@@ -20,14 +20,31 @@ from zenbook.world.whose_code import calls_users
 
 Hook = tuple[str, Any, str]
 """What it is called, what it is now, and why nothing that is made with it can be kept."""
-_AUDITING = ("sys", "addaudithook")
-_UNKNOWN = "an audit hook was added (sys.addaudithook), and what that does cannot be known"
+_FOLLOWED = "{} has a function of yours called for what runs, and a hit runs nothing"
+_FOLLOWING: Mapping[Path, tuple[str, Callable[[], Any]]] = {
+    ("sys", "setprofile"): ("sys.setprofile()", sys.getprofile),
+    ("sys", "settrace"): ("sys.settrace()", sys.gettrace),
+    ("threading", "setprofile_all_threads"): ("sys.setprofile()", sys.getprofile),
+    ("threading", "settrace_all_threads"): ("sys.settrace()", sys.gettrace),
+}
+_OBSTACLES: Mapping[Path, str] = {
+    ("sys", "addaudithook"): "an audit hook was added (sys.addaudithook), "
+    "and what that does cannot be known",
+    ("sys", "monitoring"): "what runs is monitored (sys.monitoring), "
+    "and what hears of it cannot be known",
+    **{path: _FOLLOWED.format(name) for path, (name, _) in _FOLLOWING.items()},
+}
+"""By the path of what sets it: why nothing that is made with it can be kept."""
 
 
-def hooks_named(places: Iterable[Place]) -> tuple[Path, ...]:
-    """Which hooks the program's text may set, by the path of what sets them."""
+def hooks_named(
+    places: Iterable[Place], methods: Iterable[frozenset[str]] = ()
+) -> tuple[Path, ...]:
+    """Which hooks the program's texts may set, by the path of what sets them: they name that, or
+    a method that is called so."""
     paths = {place.path[:2] for place in places}
-    return tuple(sorted(path for path in paths if path in _ASKED))
+    by_name = {name for named in methods for name in _TELLING & named}
+    return tuple(sorted(path for path in _ASKED if path in paths or path[-1] in by_name))
 
 
 def hooks_set(named: Iterable[Path]) -> Iterator[Hook]:
@@ -35,7 +52,21 @@ def hooks_set(named: Iterable[Path]) -> Iterator[Hook]:
     for path in named:
         name, ask = _ASKED[path]
         if (value := ask()) is not None:
-            yield name, value, _UNKNOWN if path == _AUDITING else ""
+            yield name, value, _OBSTACLES.get(path, "")
+
+
+def followed_in_threads(place: str, value: Any) -> str:
+    """Why nothing that threads may run can be kept while this is called for what they run; ""
+    where it is not the user's."""
+    setter = FOLLOWED_IN_THREADS[place]
+    return _FOLLOWED.format(setter) if calls_users(value) else ""
+
+
+FOLLOWED_IN_THREADS: Mapping[str, str] = {
+    "threading._profile_hook": "threading.setprofile()",
+    "threading._trace_hook": "threading.settrace()",
+}
+"""Where ``threading`` keeps what new threads have called, and what puts it there."""
 
 
 def _hook(name: str) -> Callable[[], Any]:
@@ -46,6 +77,18 @@ def _hook(name: str) -> Callable[[], Any]:
         return None if now is getattr(sys, f"__{name}__") else now
 
     return ask
+
+
+def _of_users(ask: Callable[[], Any]) -> Callable[[], Any]:
+    """The user's own function of such; a debugger, or what measures coverage, only looks on."""
+    return lambda: found if calls_users(found := ask()) else None
+
+
+def _monitoring() -> Any:
+    """The names of the tools that hear what runs, as far as Python tells of any."""
+    module: Any = getattr(sys, "monitoring", None)
+    tools = [] if module is None else [module.get_tool(number) for number in range(6)]
+    return [tool for tool in tools if tool is not None] or None
 
 
 def _callbacks() -> Any:
@@ -65,10 +108,14 @@ _ASKED: Mapping[Path, tuple[str, Callable[[], Any]]] = {
     ("sys", "setrecursionlimit"): ("sys.getrecursionlimit()", sys.getrecursionlimit),
     ("sys", "unraisablehook"): ("sys.unraisablehook", _hook("unraisablehook")),
     ("sys", "breakpointhook"): ("sys.breakpointhook", _hook("breakpointhook")),
-    _AUDITING: ("sys.addaudithook()", lambda: True),
+    ("sys", "addaudithook"): ("sys.addaudithook()", lambda: True),
+    ("sys", "monitoring"): ("sys.monitoring", _monitoring),
+    **{path: (name, _of_users(ask)) for path, (name, ask) in _FOLLOWING.items()},
     ("gc", "callbacks"): ("gc.callbacks", _callbacks),
     ("signal", "signal"): ("signal handlers", _handlers),
     **SET_BY,
 }
 """By the path that sets it: what a hook is called, and how to ask for it; None where none is set,
 or the one that a new process has."""
+_TELLING = {path[-1] for path in _ASKED} - {"monitoring", "signal", "start"}
+"""The last names of these, where nothing else is usually called so."""

@@ -22,16 +22,19 @@ from zenbook.core.closure_origin import DISTRIBUTIONS, is_local_code, is_local_m
 from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
+from zenbook.core.verdict import SETTINGS
 from zenbook.world.duckdb_connection import duckdb_set
-from zenbook.world.hooks_set import hooks_named, hooks_set
+from zenbook.world.hooks_set import FOLLOWED_IN_THREADS, followed_in_threads, hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
+from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.process_settings import Path
 from zenbook.world.program_text import input_history, texts_of_files
+from zenbook.world.standard_settings import lines_given
 
 _CODE = (BuiltinFunctionType, FunctionType, MethodType, ModuleType, type)
 _APART = frozenset(
     [
-        *("IPython", "builtins", "gc", "ipykernel", "linecache", "logging", "matplotlib_inline"),
+        *("IPython", "builtins", "gc", "ipykernel", "logging", "matplotlib_inline"),
         *("os", "signal", "sys", "warnings", "zenbook"),
     ]
 )
@@ -96,11 +99,12 @@ class _Program:
                 self._cells.clear()
             new = history[len(self._cells) :]
             self._cells += [said_in(one if isinstance(one, str) else "") for one in new]
-            found = places_in(self._cells).union(*(places_in([said_in(one)]) for one in files))
+            told = [said_in(one) for one in files]
+            found = places_in(self._cells).union(*(places_in([one]) for one in told))
             self._last = said
             if found != self.places:
                 self.places, self._spots = found, (None, ())
-                self.hooks = hooks_named(found)
+            self.hooks = hooks_named(found, (one.methods for one in (*self._cells, *told)))
         if self.places and self._spots[0] != len(sys.modules):
             spots = {(one.name, one.place.way): one for one in _located(sorted(self.places))}
             self._spots = (len(sys.modules), tuple(spots.values()))
@@ -112,16 +116,20 @@ _program = _Program()
 
 def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
-    now; by name. With it the hooks that any step may set off, and duckdb's own connection."""
+    now; by name. With it the hooks that any step may set off, settings of some libraries, and
+    duckdb's own connection."""
     spots = _program.spots()
-    used = frozenset(used)
+    used = frozenset(used) - _BY_NOBODY
     found = {
         name: SetPlace(name, value, is_sure=True, obstacle=why)
         for name, value, why in (*hooks_set(_program.hooks), *duckdb_set(used))
     }
+    for library, (is_there, read) in LIBRARY_SETTINGS.items():
+        if used and is_there() and _concerns(library, used, len(sys.modules)) and (text := read()):
+            name = f"{library}{SETTINGS}"
+            found[name] = SetPlace(name, (text,), is_sure=True)
     if not spots:
         return [*found.values()]
-    used -= _BY_NOBODY
     for spot in spots:
         if spot.place.way == "entries" and _look(spot) is None:
             continue  # as most: whom it would concern takes longer to tell
@@ -201,6 +209,11 @@ def _look(spot: _Spot) -> SetPlace | None:
         value = own  # of which the class makes a function anew for whoever asks
     if spot.place.way == "item":
         owner, value = value, _item(value, spot.place.key)
+    if spot.name == "linecache.cache" and spot.place.way != "entries":
+        return SetPlace(spot.name, lines_given(), is_sure=True)
+    if spot.name in FOLLOWED_IN_THREADS:
+        why = followed_in_threads(spot.name, value)
+        return SetPlace(spot.name, value, is_sure=True, obstacle=why) if why else None
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
         return None
     if spot.place.way == "entries":
@@ -294,6 +307,7 @@ def _imports(_loaded: int) -> Mapping[str, set[str]]:
                 own.add(value.__name__.partition(".")[0])
             elif is_a(value, (FunctionType, type)):
                 own.add(str(value.__module__).partition(".")[0])
+    found.setdefault("warnings", set()).add("linecache")  # when it first shows one
     return found
 
 

@@ -41,6 +41,21 @@ def _priority() -> Any:
     return os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else None
 
 
+def _io_priority() -> Any:
+    """That of reading and writing, as ``psutil`` tells; None while nobody has loaded that."""
+    global _process
+    module: Any = sys.modules.get("psutil")
+    if not hasattr(getattr(module, "Process", None), "ionice"):
+        return None
+    if _process is None or _process.pid != os.getpid():
+        _process = module.Process()
+    return tuple(_process.ionice())
+
+
+_process: Any = None
+"""This process to ``psutil``, which takes 40 µs to make."""
+
+
 def _limits() -> Any:
     """The limits of this process, by the names of resources; None while nobody has looked."""
     module: Any = sys.modules.get("resource")
@@ -72,10 +87,14 @@ SET_BY: Mapping[Path, tuple[str, Callable[[], Any]]] = {
     ("os", "setpriority"): ("os.getpriority()", _priority),
     ("resource", "setrlimit"): ("resource.getrlimit()", _limits),
     ("resource", "prlimit"): ("resource.getrlimit()", _limits),
+    ("psutil", "cpu_affinity"): ("os.sched_getaffinity()", _processors),
+    ("psutil", "rlimit"): ("resource.getrlimit()", _limits),
+    ("psutil", "ionice"): ("the priority of reading and writing", _io_priority),
     ("tracemalloc", "start"): ("tracemalloc.get_traceback_limit()", _tracing),
     ("multiprocessing", "set_start_method"): ("multiprocessing.get_start_method()", _starting),
 }
-"""By the path of what sets it: what it is called, and how to ask for it."""
+"""By the path of what sets it: what it is called, and how to ask for it. What ``psutil`` sets by
+methods has none but the last name."""
 
 
 def process_settings() -> Iterator[tuple[str, Any]]:
@@ -87,6 +106,7 @@ def process_settings() -> Iterator[tuple[str, Any]]:
     for name, value in (
         ("the limits of the process", _limits()),
         ("how processes are started", _starting()),
+        ("the priority of reading and writing", _io_priority()),
     ):
         if value is not None:  # else somebody has only asked meanwhile
             yield name, value

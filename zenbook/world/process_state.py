@@ -32,6 +32,7 @@ from zenbook.world.changed_by_import import (
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
 from zenbook.world.duckdb_connection import NAME as DUCKDB
 from zenbook.world.duckdb_connection import held_by_connection, set_on_connection
+from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
 from zenbook.world.process_settings import process_settings
@@ -129,6 +130,8 @@ def process_state() -> Iterator[tuple[str, Any]]:
     if (module := sys.modules.get("sklearn._config")) is not None:
         yield "sklearn's configuration", repr(module._get_threadlocal_config())
     yield "plotly's settings", plotly_settings()
+    for library, (_, read) in LIBRARY_SETTINGS.items():
+        yield f"{library}'s settings", read()
     yield "how IPython shows values", ways_of_showing()
     yield "the context variables", _context()
     if threading.current_thread() is threading.main_thread():

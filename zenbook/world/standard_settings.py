@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import linecache
 import os
+import re
 import sys
 from typing import Any
 
@@ -101,3 +103,17 @@ def h5py_settings() -> str:
 
 
 _FRESH_H5PY = {"bool_names": (b"FALSE", b"TRUE"), "complex_names": ("r", "i"), "track_order": False}
+
+
+def lines_given() -> dict[str, Any]:
+    """The texts that somebody has given ``linecache`` for what is no file; IPython gives it each
+    cell, and files are read there for tracebacks."""
+    cache: Any = linecache.cache
+    return {
+        name: entry
+        for name, entry in sorted([*cache.items()], key=lambda item: str(item[0]))
+        if len(entry) == 4 and entry[1] is None and not _OF_A_CELL.search(str(name))
+    }
+
+
+_OF_A_CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
