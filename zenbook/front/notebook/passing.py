@@ -286,6 +286,7 @@ class Passing:
             failed = error
         with unstopped():
             outcome, names = kept if failed is None else self._unkept(failed, seconds)
+            del failed  # its traceback holds this frame
             self.session.lines.tell(self.spot, self._noted(outcome, names))
 
     def _kept(self, result: Any, seconds: float) -> tuple[Outcome, Mapping[str, Any]]:
