@@ -176,6 +176,7 @@ class Objects(Collector):
             return self.installed(value)
         if owner is _global_generator():
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
+        self.reading.names.add(value.__name__)  # as if it were called by that name
         return ("method", value.__name__, self.meaning(f"{text}.__self__", owner))
 
     # -------------------------------------------------------------- a library's function

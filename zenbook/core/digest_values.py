@@ -211,6 +211,8 @@ def _builtin(value: Any, digester: Digester) -> Description:
     if owner is None or is_a(owner, types.ModuleType):
         home = module or getattr(owner, "__name__", "builtins")
         return "builtin", digester.installed(home, value.__qualname__)
+    if type(owner) is MEMOIZED:
+        raise NotDigestible("tells what a function remembers, or makes it forget")
     return "builtin method", value.__name__, owner
 
 

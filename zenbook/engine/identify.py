@@ -15,6 +15,7 @@ from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
 from zenbook.core.twins import twins
 from zenbook.engine.desk import Desk
+from zenbook.engine.memoized import asked_of_memoized, forgotten_before
 from zenbook.engine.set_in_libraries import SetInLibraries, set_in_libraries
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
@@ -118,7 +119,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
-        (*uses.obstacles, *held.obstacles),
+        (*uses.obstacles, *held.obstacles, *asked_of_memoized(uses, digester)),
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
@@ -179,7 +180,7 @@ def _fingerprint(
             _may_set(call, uses, digester, kinds),
         )
         state += (*settings_now, *desk.code.patches(used, desk.digester()))
-    state += (*held.parts, *changed_before(_code(call)))
+    state += (*held.parts, *changed_before(_code(call)), *forgotten_before(uses, digester))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple((part.name, part.digest) for part in state)
