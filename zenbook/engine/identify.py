@@ -78,9 +78,8 @@ class Identity:
         return {name: value for name, (value, _) in self.constants.items()}
 
 
-Known = dict[int, tuple[Any, str, frozenset[str], dict[int, Any]]]
-"""Values digested before, by id: the value itself, its digest, the packages it is made of, the code
-met in it."""
+Known = dict[int, tuple[Any, str, "Digester"]]
+"""Values digested before, by id: the value itself, its digest, and who has digested it alone."""
 
 
 @unheard
@@ -168,7 +167,7 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     unseen = any(type(value) is Reference for value in call.values.values())
     state += (*desk.code.registries(uses, digester, unseen),)
-    if digester.met or uses.things or digester.sentinels:
+    if digester.met or uses.things or digester.sentinels or digester.by_name:
         values = {name: call.values[name] for name in digests}
         state += (*twins(uses, digester, values, lambda: desk.digester(digester.live)),)
     if used:
@@ -266,10 +265,9 @@ def _digest(value: Any, digester: Digester, known: Known | None) -> str:
         return digester.digest(value)
     if id(value) not in known:
         alone = type(digester)(digester.code, digester.live)
-        known[id(value)] = (value, alone.digest(value), frozenset(alone.packages), alone.met)
-    _, digest, packages, met = known[id(value)]
-    digester.packages.update(packages)
-    digester.met.update(met)
+        known[id(value)] = (value, alone.digest(value), alone)
+    _, digest, alone = known[id(value)]
+    digester.take_in(alone)
     return digest
 
 
