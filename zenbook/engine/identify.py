@@ -23,6 +23,7 @@ from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.changed_settings import changed_before
 from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
+from zenbook.world.variables_heard import found_at_import
 from zenbook.world.watch_marks import CELL
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _fingerprint(
             _may_draw(call, uses, digester, kinds),
             _may_set(call, uses, digester, kinds),
         )
-        state += (*settings_now, *desk.code.patches(used, desk.digester()))
+        state += (*settings_now, *desk.code.patches(used, desk.digester()), *found_at_import(used))
     state += (*held.parts, *changed_before(_code(call)), *forgotten_before(uses, digester))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
