@@ -15,9 +15,10 @@ extension.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +90,15 @@ def note(name: str, frame: FrameType | None) -> None:
             _note(library, name)
 
 
-def found_at_import(used: Collection[str]) -> tuple[Part, ...]:
+def found_at_import(used: Iterable[str]) -> tuple[Part, ...]:
     """Parts for what these libraries, and those that they import, found as they were imported."""
     if not (_found or _before):
         return ()
+    return _found_by(frozenset(used), len(sys.modules))
+
+
+@functools.lru_cache(maxsize=256)
+def _found_by(used: frozenset[str], _loaded: int) -> tuple[Part, ...]:
     from zenbook.model import Part
     from zenbook.world.variables import read_of
 
@@ -109,6 +115,7 @@ def found_at_import(used: Collection[str]) -> tuple[Part, ...]:
 def _note(library: str, name: str) -> None:
     from zenbook.world.variables import variable_read
 
+    _found_by.cache_clear()
     if is_as_it_began(name):
         _found.get(library, {}).pop(name, None)
     else:
