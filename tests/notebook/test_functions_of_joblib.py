@@ -113,10 +113,6 @@ KEEPS = {
         "import random\nrandom.seed(1)\ndef keep(x): random.random()\n"
         "def f(x): return x * random.random()"
     ),
-    "how often results were remembered": (
-        "import functools\n@functools.cache\ndef one(): return 1\none()\ndef keep(x): one()\n"
-        "def f(x): return x * (one.cache_info().hits + 1)"
-    ),
     "an instance": "class C:\n    x = 1\n    def put(self, x): self.x = x\nHELD = C()\n"
     "def keep(x): HELD.put(x)\ndef f(x): return x * HELD.x",
 }

@@ -136,3 +136,32 @@ def test_a_step_that_has_waited_for_all_it_began_is_kept(case: str, kernel: Kern
         assert step.status == status and "not kept" not in step.said, step.said
         kernel.quietly("others.cancel()")
         kernel.fresh()
+
+
+RUNNER = """
+import asyncio
+later = []
+class Pause:
+    def __await__(self): yield
+def my_runner(coroutine):
+    try:
+        while True: coroutine.send(None)
+    except StopIteration as end:
+        for each in later: each()
+        return end.value
+"""
+
+
+def test_what_awaits_with_another_loop_than_asyncio_is_not_kept(own: Kernel) -> None:
+    awaits, plain = "%%step s\nawait Pause()\na = 1", "%%step p\nb = 2"
+    own.play(RUNNER, awaits, plain)
+    for _ in range(2):
+        own.run(f"{RUNNER}\nhandle = later.append(lambda: globals().update(a=5))")
+        own.run("%autoawait my_runner")
+        step = own.run(awaits)
+        assert step.status == "completed" and own.value("a") == 5
+        assert "not kept: it awaits with my_runner, whose tasks nobody can see" in step.said
+        assert own.run(plain).status == "cached"
+        own.restart()
+    own.run(RUNNER)
+    assert own.run(awaits).status == "cached" and own.value("a") == 1

@@ -198,3 +198,33 @@ def test_what_somebody_else_holds_is_looked_at_like_any_input(own: Kernel, body:
         assert all(cell.reply["status"] == "ok" for cell in own.play(*played))
         told.append(own.value("seen"))
     assert told[0] == told[1] == told[2]
+
+
+NOT_KEPT = {
+    "an open socket": ("import socket\nother = socket.socket()", "y = other.fileno() > 0, w.x"),
+    "a generator": ("other = (i for i in range(3))", "y = next(other), w.x"),
+    "a lock that it leaves": ("", "import threading\nlock = threading.Lock(); y = w.x"),
+    "a setting of the process": ("import os", "os.environ['SET_HERE'] = '1'; y = w.x"),
+    "a changed constant": ("seen = []\ndef see(x): seen.append(x)", "see(1); y = w.x"),
+    "itself in a result": ("import socket", "y = [w.x, socket.socket()]"),
+    "an error": ("", "y = w.x\nraise ValueError"),
+    "an error that it holds": ("", "try:\n    1 / 0\nexcept ZeroDivisionError:\n    y = w.x"),
+    "no cache": ("", "#\ny = w.x"),
+    "what it prints of it": (
+        "import socket\nother = socket.socket()",
+        "print(w.x, other.fileno())",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOT_KEPT)
+def test_what_a_step_was_given_goes_where_it_is_not_kept(own: Kernel, what: str) -> None:
+    before, body = NOT_KEPT[what]
+    option = " --no-cache" if what == "no cache" else ""
+    made = "import gc, weakref\nclass W:\n    x = 1\nw = W(); ref = weakref.ref(w); gc.disable()"
+    own.play(before or "pass", made, f"%%step s{option}\n{body}")
+    own.run("del w")
+    try:
+        assert own.value("ref() is None")
+    finally:
+        own.quietly("import gc; gc.enable(); gc.collect()")

@@ -189,6 +189,39 @@ TWICE = {
         "@functools.singledispatch\ndef g(o): return 0\n@g.register(A)\ndef _(o): return 1",
         "g(A())",
     ),
+    **{
+        f"a {kind}": (
+            f"from typing import *\nT = {kind}('T')",
+            f"class Box(Generic[{held}]): pass",
+            "T in Box.__parameters__, Box.__parameters__[0] is T",
+        )
+        for kind, held in (("TypeVar", "T"), ("ParamSpec", "T"), ("TypeVarTuple", "Unpack[T]"))
+    },
+    "a type variable in a table": (
+        "from typing import TypeVar\nT = TypeVar('T', bound=int)",
+        "table = {T: 1}",
+        "table.get(T)",
+    ),
+    "a type variable of an instance's class": (
+        "from typing import Generic, TypeVar\nT = TypeVar('T')",
+        "class Box(Generic[T]): pass\nbox = Box()",
+        "T in type(box).__parameters__",
+    ),
+    "a new type": (
+        "from typing import NewType\nT = NewType('T', int)",
+        "def f(x: T) -> int: return x\ntable = {T: 1}",
+        "f.__annotations__['x'] is T, table.get(T)",
+    ),
+    "a memoized function": (
+        "from functools import cache\n@cache\ndef f(x): return x",
+        "table = {f: 1}",
+        "table.get(f)",
+    ),
+    "what pickles by its name": (
+        "class Nothing:\n    def __reduce__(self): return 'NOTHING'\nNOTHING = Nothing()",
+        "row = {'k': NOTHING}",
+        "row['k'] is NOTHING",
+    ),
     "a sentinel": ("MISSING = object()", "row = {'k': MISSING}", "row['k'] is MISSING"),
 }
 

@@ -226,3 +226,67 @@ def test_a_function_that_a_step_only_names_gives_no_reason(project: Kernel) -> N
     assert again(project, before, step) == ["completed"]
     (project.folder / "work" / "p.json").write_text('{"C": 2}')
     assert again(project, before, step) == ["cached"]
+
+
+ASKED = """
+import functools
+@functools.lru_cache
+def f(x): return [x]
+info = f.cache_info
+many = {"info": f.cache_info}
+def ask(): return f.cache_info()
+class C:
+    @functools.cache
+    def m(self): return 1
+    def told(self): return type(self).m.cache_info()
+    def cache_info(self): return 5
+c = C()
+class Own:
+    def cache_info(self): return 5
+own = Own()
+"""
+ASKS = {
+    "by its name": "f.cache_info()",
+    "in a helper": "ask()",
+    "by a name of the method's": "info()",
+    "by a computed name": "getattr(f, 'cache_info')()",
+    "out of an input": "many['info']()",
+    "of a method": "c.told()",
+}
+
+
+@pytest.mark.parametrize("way", ASKS)
+def test_a_step_that_asks_how_often_it_was_called_is_not_kept(kernel: Kernel, way: str) -> None:
+    cells = (ASKED, "%%step a\na = f(1)", f"%%step b\nb = {ASKS[way]}")
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        first, asks = kernel.play(*cells)[1:]
+        assert first.status == status and asks.status == "completed"
+        said = "cache_info() tells of calls that hits do not make"
+        assert said in asks.said or "input many['info'] tells what a function rem" in asks.said
+
+
+def test_a_step_that_asks_one_of_its_own_or_something_else_is_kept(kernel: Kernel) -> None:
+    fib = "@functools.cache\ndef fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)"
+    cells = (
+        ASKED,
+        f"%%step a\n{fib}\na = fib(9), fib.cache_info()",
+        "%%step b\nb = own.cache_info()",
+    )
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        assert [cell.status for cell in kernel.play(*cells)[1:]] == [status, status]
+
+
+def test_a_step_that_makes_a_function_forget_does_so_each_time(kernel: Kernel) -> None:
+    clears, after = "%%step s\nf.cache_clear()\na = 1", "f(1)"
+    for status in ("completed", "cached"):
+        kernel.fresh()
+        assert kernel.play(ASKED, clears)[-1].status == status
+    for _ in range(2):
+        kernel.fresh()
+        *_, step, told = kernel.play(ASKED, "f(1).append(2)", clears, after)
+        assert step.status == "completed" and told.result == "[1]"
+        assert "not kept: cache_clear() makes f() forget, which no hit repeats" in step.said
+    kernel.fresh()
+    assert kernel.play(ASKED, clears)[-1].status == "cached"

@@ -262,3 +262,105 @@ def test_what_a_library_puts_onto_classes_of_another_is_a_reason_where_it_may_be
     shown = own.play(given.format("one") + "\nzq_bar.show('HTML')", *steps)[1:]
     assert [one.status for one in shown] == ["completed"] * 3
     assert "HTML" in str(shown[2].outputs)
+
+
+LIBRARY = """
+import os
+FOUND = os.environ.get("QLIB_AT_IMPORT", "0")
+def late(): return os.environ.get("QLIB_LATE", "0")
+def begin(): os.environ["QLIB_OWN"] = str(os.getpid())
+def own(): return "QLIB_OWN" in os.environ
+"""
+SETTING = {
+    "of a file": "from dotenv import load_dotenv\nload_dotenv('vars.env')",
+    "of data": "import os, json\nos.environ.update(json.load(open('vars.json')))",
+    "by an operator": "import os, json\nos.environ |= json.load(open('vars.json'))",
+    "by a magic": "%load_ext dotenv\n%dotenv vars.env",
+    "by another magic": "name, value = 'QLIB_' + 'LATE', open('value').read()\n%env {name}={value}",
+}
+
+
+@pytest.fixture
+def with_library(own: Kernel) -> Kernel:
+    folder = own.folder / "lib" / "site-packages"
+    folder.mkdir(parents=True)
+    (folder / "qlib.py").write_text(LIBRARY)
+    return own
+
+
+def anew(kernel: Kernel, *cells: str) -> list[str]:
+    """The steps' states in a new process, with what they print."""
+    kernel.restart()
+    kernel.run(f"import sys\nsys.path.insert(0, {str(kernel.folder / 'lib/site-packages')!r})")
+    played = [cell for cell in kernel.play(*cells) if cell.status]
+    return [f"{cell.status} {cell.stream()}".strip() for cell in played]
+
+
+def set_late(kernel: Kernel, value: str) -> None:
+    folder = kernel.folder / "work"
+    (folder / "vars.env").write_text(f"QLIB_LATE={value}\n")
+    (folder / "vars.json").write_text(f'{{"QLIB_LATE": "{value}"}}')
+    (folder / "value").write_text(value)
+
+
+@pytest.mark.parametrize("way", SETTING)
+def test_a_variable_that_no_text_names_is_a_reason(with_library: Kernel, way: str) -> None:
+    late, other = "%%step a\nprint(qlib.late())", "%%step b\nprint(qlib.FOUND)"
+    with_, without = (SETTING[way], "import qlib", late, other), ("import qlib", late, other)
+    set_late(with_library, "7")
+    assert anew(with_library, *with_) == ["completed 7", "completed 0"]
+    assert anew(with_library, *with_) == ["cached 7", "cached 0"]
+    set_late(with_library, "8")
+    assert anew(with_library, *with_) == ["completed 8", "cached 0"]
+    set_late(with_library, "9")
+    with_library.run(
+        SETTING[way].replace("load_dotenv(", "load_dotenv(override=True, dotenv_path=")
+    )
+    with_library.run("%reload_ext dotenv\n%dotenv -o vars.env" if way == "by a magic" else "1")
+    live = with_library.run(late)
+    assert (live.status, live.stream()) == ("completed", "9\n")
+    assert anew(with_library, *without) == ["completed 0", "cached 0"]
+    assert anew(with_library, *without) == ["cached 0", "cached 0"]
+
+
+def test_what_a_library_found_as_it_was_imported_is_a_reason(with_library: Kernel) -> None:
+    sets = "import os\nos.environ['QLIB_AT_IMPORT'] = '1'; os.environ['ANOTHER'] = '1'"
+    steps = ("import qlib", "%%step a\nprint(qlib.FOUND)", "%%step b\nimport json\nprint(5)")
+    assert anew(with_library, *steps) == ["completed 0", "completed 5"]
+    assert anew(with_library, sets, *steps) == ["completed 1", "cached 5"]
+    assert anew(with_library, sets, *steps) == ["cached 1", "cached 5"]
+    assert with_library.run(steps[1]).status == "cached"
+    assert anew(with_library, sets.replace("'ANOTHER'] = '1'", "'ANOTHER'] = '2'"), *steps) == [
+        "cached 1",
+        "cached 5",
+    ]
+    edited = sets.replace("T'] = '1'", "T'] = '2'")
+    assert anew(with_library, edited, *steps) == ["completed 2", "cached 5"]
+    assert anew(with_library, *steps) == ["cached 0", "cached 5"]
+    inside = ("%%step d\nimport qlib\nprint(qlib.FOUND * 2)", "%%step c\nc = qlib.FOUND\nprint(c)")
+    assert anew(with_library, sets, *inside) == ["completed 11", "completed 1"]
+    assert anew(with_library, sets, *inside) == ["cached 11", "cached 1"]
+    assert [with_library.run(one).status for one in inside] == ["cached", "cached"]
+    assert anew(with_library, edited, *inside) == ["completed 22", "completed 2"]
+    late = (sets.replace("QLIB_AT_IMPORT", "QLIB_LATE"), "print(qlib.FOUND)")
+    assert anew(with_library, "import qlib", late[0], *steps[1:]) == ["cached 0", "cached 5"]
+
+
+def test_what_a_library_sets_for_itself_is_no_reason(with_library: Kernel) -> None:
+    cells = ("import qlib\nqlib.begin()", "%%step a\nprint(qlib.own())")
+    assert anew(with_library, *cells) == ["completed True"]
+    assert anew(with_library, *cells) == ["cached True"]
+
+
+def test_bars_are_as_the_variables_say_when_they_were_imported(own: Kernel) -> None:
+    sets, imports = "import os\nos.environ['TQDM_DISABLE'] = '1'", "from tqdm import tqdm"
+    step = "%%step a\nfor i in tqdm(range(3)): pass"
+    for cells, status, shows in (
+        ((imports, step), "completed", True),
+        ((sets, imports, step), "completed", False),
+        ((sets, imports, step), "cached", False),
+        ((imports, step), "cached", True),
+    ):
+        own.restart()
+        played = own.play(*cells)[-1]
+        assert (played.status, "3/3" in played.stream("stderr")) == (status, shows)

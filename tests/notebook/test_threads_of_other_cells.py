@@ -35,10 +35,35 @@ STARTED = {
     "a method": "threading.Thread(target=Holder(res).work).start()",
     "a timer": "threading.Timer(0.01, work).start()",
     "an executor": "pool = ThreadPoolExecutor(1)\nworking = pool.submit(work)",
+    "a job behind another": (
+        "pool = ThreadPoolExecutor(1)\nfirst = pool.submit(go.wait, 5)\nworking = pool.submit(work)"
+    ),
+    "a job that is given it": (
+        "pool = ThreadPoolExecutor(1)\nfirst = pool.submit(go.wait, 5)\n"
+        "jobs = [pool.submit(res.append, 'late'), pool.submit(done.set)]"
+    ),
+    "a job of multiprocessing's": (
+        "from multiprocessing.pool import ThreadPool\npool = ThreadPool(1)\n"
+        "jobs = [pool.apply_async(go.wait, [5]), pool.apply_async(work)]"
+    ),
+    "jobs of multiprocessing's": (
+        "from multiprocessing.pool import ThreadPool\npool = ThreadPool(1)\n"
+        "jobs = [pool.apply_async(go.wait, [5]), pool.map_async(lambda _: work(), [1])]"
+    ),
+    "who hears of a result": (
+        "pool = ThreadPoolExecutor(1)\nworking = pool.submit(go.wait, 5)\n"
+        "working.add_done_callback(lambda _: work())"
+    ),
+    "who hears of a result of multiprocessing's": (
+        "from multiprocessing.pool import ThreadPool\npool = ThreadPool(1)\n"
+        "job = pool.apply_async(go.wait, [5], callback=lambda _: work())"
+    ),
 }
 IDLE = {
     "a monitor": "def watch():\n    while not go.wait(0.01): pass\n"
     "threading.Thread(target=watch, daemon=True).start()",
+    "a job of Python's own": "pool = ThreadPoolExecutor(1)\n"
+    "jobs = [pool.submit(go.wait, 0.5) for _ in range(2)]",
     "an idle pool": "pool = ThreadPoolExecutor(1)\n_ = list(pool.map(add.__class__, []))",
     "a bar": "from tqdm.auto import tqdm\nfor i in tqdm(range(2)): pass",
 }
@@ -104,6 +129,8 @@ def test_what_a_thread_has_in_reach_is_known(case: str) -> None:
     inputs = {"res": space["res"], "other": [1]}
     found = in_reach(inputs, at_work(awaits=False))
     space["go"].set()
+    for end in ("shutdown", "terminate"):
+        getattr(space.get("pool"), end, int)()
     assert found.keys() == ({"res"} if case in STARTED else set())
 
 

@@ -40,7 +40,7 @@ from zenbook.core.closure_registries import registered_with
 from zenbook.core.closure_setting import SETTERS
 from zenbook.core.closure_static import ReadFile, StaticModules, read_text
 from zenbook.core.closure_subclasses import Reading, read_among, registries_now
-from zenbook.core.closure_texts import text_of
+from zenbook.core.closure_texts import bases_of, text_of
 from zenbook.core.closure_trace import Trace, is_atom
 from zenbook.core.closure_walk import Walk
 from zenbook.core.compiling import compiled
@@ -243,6 +243,8 @@ class CodeClosure:
                 for _, thing in trace.described:
                     name = str(told_by(thing, "__qualname__") or thing.__name__)
                     told.setdefault(name, []).append(text_of(thing, text))
+                    if text == "bases" and (bases := bases_of(thing)):
+                        told[name].append(digest_or_why(bases, digester)[0])
             for name, texts in told.items():
                 yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 

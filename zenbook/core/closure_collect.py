@@ -21,7 +21,7 @@ from zenbook.core.closure_put import LISTS, lists_in, loaded_of, modules_asked_f
 from zenbook.core.closure_registries import error_handler, error_handlers_named
 from zenbook.core.closure_setting import may_set
 from zenbook.core.closure_subclasses import Reading, Registry
-from zenbook.core.closure_texts import annotated_with, text_of
+from zenbook.core.closure_texts import annotated_with, bases_of, text_of
 from zenbook.core.closure_trace import MISSING, NAMES, Trace, cells_of, preview_of
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.kinds import is_a
@@ -207,6 +207,8 @@ class Collector:
     def _text_of(self, thing: Any, text: Text) -> Token:
         """A text of used code; who reads annotations may use what they name."""
         said = self.watch(functools.partial(text_of, thing, text))
+        if text == "bases" and (bases := bases_of(thing)):
+            return (said, self.meaning(f"bases of {thing.__name__}", bases))
         if text != "annotations":
             return (said,)
         space, names, notes, objects = annotated_with(thing)

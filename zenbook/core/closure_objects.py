@@ -38,7 +38,7 @@ from zenbook.core.closure_wrappers import held_by_wrapper
 from zenbook.core.code_digest import constant_key
 from zenbook.core.code_facts import Name
 from zenbook.core.code_reader import facts_of
-from zenbook.core.kinds import MEMOIZED, is_a, made_around, told_by
+from zenbook.core.kinds import MEMOIZED, is_a, is_type_by_name, made_around, told_by
 from zenbook.core.made_classes import is_made_by_library
 from zenbook.core.source_helpers import Given
 
@@ -120,6 +120,8 @@ class Objects(Collector):
         if package == "zenbook":
             wrapped = told_by(value, "__wrapped__")
             return ("installed", kind.__name__) if wrapped is None else self.meaning(text, wrapped)
+        if is_type_by_name(value) and is_local_module(told_by(value, "__module__")):
+            return self.constant(text, value)
         if package in SHELLS or kind is GenericAlias or kind is UnionType:
             return ("installed", f"{kind.__module__}.{kind.__qualname__} {_stable_text(value)}")
         if f"{kind.__module__}.{kind.__qualname__}" in _HARMLESS:
@@ -175,6 +177,7 @@ class Objects(Collector):
             return self.installed(value)
         if owner is _global_generator():
             return self.installed(value)  # numpy.random.rand: its state is a read of its own
+        self.reading.names.add(value.__name__)  # as if it were called by that name
         return ("method", value.__name__, self.meaning(f"{text}.__self__", owner))
 
     # -------------------------------------------------------------- a library's function

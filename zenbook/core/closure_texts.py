@@ -1,5 +1,5 @@
-"""The texts of used code: docstrings, annotations, source, and the order of what it holds, which
-count only where code reads them.
+"""The texts of used code: docstrings, annotations, source, the bases of classes as they stand in it
+(``Generic[T]``), and the order of what it holds, which count only where code reads them.
 
 A step that prints ``help(f)``, ``f.__doc__`` or ``inspect.getsource(f)`` gives another result when
 these are another, though ``f`` does what it did. Who reads which: :mod:`text_readers`.
@@ -23,6 +23,8 @@ def text_of(thing: Any, which: Text) -> str:
     try:
         if which == "order":
             return repr([name for name in vars(thing) if not name.startswith("__")])
+        if which == "bases":
+            return repr(bases_of(thing))
         if which == "source":
             return (inspect.getcomments(thing) or "") + inspect.getsource(thing)
         if which == "docstring":
@@ -31,6 +33,12 @@ def text_of(thing: Any, which: Text) -> str:
         return repr([(name, text) for one in every for name, text, _ in annotations_of(one)])
     except Exception:  # annotations are code, which may raise anything, and a source may be gone
         return ""
+
+
+def bases_of(thing: Any) -> tuple[Any, ...]:
+    """The bases of a class as they were written, if these are no classes."""
+    found = vars(thing).get("__orig_bases__", ()) if is_a(thing, type) else ()
+    return found if type(found) is tuple else ()
 
 
 def annotations_of(thing: Any) -> list[tuple[str, str, tuple[Any, ...]]]:

@@ -66,7 +66,8 @@ class Digester:
     ``constants`` the globals that can change and that functions and classes of theirs use (object
     and digest by name), ``assigned`` the globals that functions among them assign, ``memoized`` the
     functions among them that remember their results, ``met`` what a walk over each of them found,
-    by its id, ``sentinels`` each bare ``object()``, by its id.
+    by its id, ``sentinels`` each bare ``object()``, by its id, ``by_name`` what is told by the name
+    that a module of the user's has for it (a ``TypeVar``), by that and its id.
 
     ``live`` lets things that live in their process count by what they hold now, where they can be
     asked. Not for use by two threads at once.
@@ -81,6 +82,7 @@ class Digester:
         self.memoized: list[Any] = []
         self.met: dict[int, Any] = {}
         self.sentinels: dict[int, object] = {}
+        self.by_name: dict[str, dict[int, Any]] = {}
         self.met_again = 0
         """How often code was met inside its own digest, which then depends on where it began."""
         self.describers: dict[type, Callable[[Any, Digester], Description]] = {}
@@ -194,6 +196,15 @@ class Digester:
         own = type(self)(self.code, self.live)
         own._is_apart = True
         return own.digest(value)
+
+    def take_in(self, other: Digester) -> None:
+        """What another one has met in a value counts as met here."""
+        self.packages |= other.packages
+        self.met |= other.met
+        self.memoized += other.memoized
+        self.sentinels |= other.sentinels
+        for name, things in other.by_name.items():
+            self.by_name.setdefault(name, {}).update(things)
 
     def whole(self, value: Any) -> str:
         """The digest of what a part belongs to, which many parts are asked for one after the other

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zenbook.core.by_attributes import is_by_attributes
 from zenbook.core.closed_file import KINDS, closed_file
-from zenbook.core.closure_origin import named
+from zenbook.core.closure_origin import is_local_module, named
 from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.digest_libraries import of_library
 from zenbook.core.digest_stream import Describer, Description
@@ -162,7 +162,10 @@ _BY_TYPE = (_instance, reduced)
 def _named(value: Any, name: str, digester: Digester) -> Description:
     """What pickle only names: its class, and the user's function that it is made around."""
     kind = type(value)
-    said = digester.installed(getattr(value, "__module__", kind.__module__), name)
+    module = getattr(value, "__module__", kind.__module__)
+    said = digester.installed(module, name)
+    if is_local_module(module):
+        digester.by_name.setdefault(f"{module}:{name}", {})[id(value)] = value
     wrapped = getattr(value, "__wrapped__", None)
     says_so = isinstance(kind.__reduce__, types.FunctionType)  # Cython's functions are no module's
     if meant := meant_by(value):
@@ -213,6 +216,8 @@ def _builtin(value: Any, digester: Digester) -> Description:
     if owner is None or is_a(owner, types.ModuleType):
         home = module or getattr(owner, "__name__", "builtins")
         return "builtin", digester.installed(home, value.__qualname__)
+    if type(owner) is MEMOIZED:
+        raise NotDigestible("tells what a function remembers, or makes it forget")
     return "builtin method", value.__name__, owner
 
 

@@ -19,6 +19,7 @@ _WORD = object.__basicsize__ // 2
 _get = object.__getattribute__
 _WRAPPERS = frozenset({"FunctionWrapper", "BoundFunctionWrapper"})
 _MEANT = ("__supertype__", "__bound__", "__constraints__", "__value__")
+_TYPES_BY_NAME = frozenset({"NewType", "ParamSpec", "TypeAliasType", "TypeVar", "TypeVarTuple"})
 MEMOIZED: Any = type(functools.lru_cache(len))
 """What ``functools.lru_cache`` makes of a function."""
 
@@ -61,6 +62,12 @@ def meant_by(value: Any) -> dict[str, Any]:
     """What a ``NewType``, a ``TypeVar`` or a ``TypeAliasType`` stands for; empty for all else."""
     found = {name: told_by(value, name) for name in _MEANT}
     return {name: held for name, held in found.items() if held}
+
+
+def is_type_by_name(value: Any) -> bool:
+    """Whether it stands for types, and is known by the name that its module has for it."""
+    kind = type(value)
+    return kind.__name__ in _TYPES_BY_NAME and kind.__module__.startswith("typing")
 
 
 def told_by(value: Any, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Who reads the texts of code: its annotations, docstrings, source and order.
+"""Who reads the texts of code: its annotations, bases, docstrings, source and order.
 
 Code that reads them itself is told by the names it uses (``f.__doc__``, ``inspect.getsource(f)``).
 Libraries read those of the code they are handed: pydantic makes validators of annotations, typer
@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-Text = Literal["annotations", "docstring", "order", "source"]
+Text = Literal["annotations", "bases", "docstring", "order", "source"]
 _READERS: dict[str, tuple[Text, ...]] = {
     "DocTestFinder": ("docstring",),
     "DocTestSuite": ("docstring",),
@@ -28,6 +28,8 @@ _READERS: dict[str, tuple[Text, ...]] = {
     "__dataclass_fields__": ("annotations",),
     "__dict__": ("order",),
     "__doc__": ("docstring",),
+    "__orig_bases__": ("bases",),
+    "__parameters__": ("bases",),
     "__signature__": ("annotations",),
     "beartype": ("annotations",),
     "classify_class_attrs": ("docstring",),
@@ -35,6 +37,7 @@ _READERS: dict[str, tuple[Text, ...]] = {
     "fields": ("annotations",),
     "findsource": ("source",),
     "get_annotations": ("annotations",),
+    "get_original_bases": ("bases",),
     "get_overloads": ("annotations",),
     "get_type_hints": ("annotations",),
     "getcomments": ("source",),

@@ -1,9 +1,11 @@
-"""Functions and classes of the user's that are there twice, with the same code.
+"""Things of the user's that are there twice: functions and classes with the same code, and what
+else counts by its name (``T = TypeVar("T")``, a ``NewType``, a memoized function).
 
 A cell that defines a class is executed again, or a module loaded again, while there are instances
 of the class as it was: ``isinstance(a, A)`` and ``a == A(3)`` are another thing then, though every
-part is what it was. So who holds which of the two is a part of its own, and so is whether the
-name stands for that. Where one thing was made once there is none: that is what a cold run has.
+part is what it was; and so is ``T in Box.__parameters__``. So who holds which of the two is a part
+of its own, and so is whether the name stands for that. Where one thing was made once there is none:
+that is what a cold run has.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from zenbook.core.digest import Digester
 
 Things = Mapping[str, tuple[Any, ...]]
-"""Functions and classes by the name that their module has for them."""
+"""Functions, classes and what else has one by the name that their module has for them."""
 
 
 def things_of(trace: Trace) -> Things:
@@ -58,8 +60,8 @@ def twins(
     """A part for each thing that is there twice among what the step's code uses and what these
     values of its hold, which this digester has digested, and one for bare objects that several of
     them hold; ``anew`` makes another digester."""
-    held = [*map(things_of, digester.met.values())]
-    now = _named_now({name for things in held for name in things})
+    held = _met_by(digester)
+    now = _named_now(held)
     is_plain = not (now or any(len(found) > 1 for found in uses.things.values()))
     names = frozenset() if is_plain else _met_twice([uses.things, now, *held], anew)
     if not (names or digester.sentinels):
@@ -82,13 +84,18 @@ def _held(found: Iterable[tuple[str, Iterable[Any]]]) -> tuple[tuple[str, ...], 
     return tuple(sorted(tuple(sorted(who)) for who in held.values()))
 
 
-def _named_now(names: Iterable[str]) -> Things:
-    """What modules have under these names now."""
+def _met_by(digester: Digester) -> list[Things]:
+    by_name = {name: (*things.values(),) for name, things in digester.by_name.items()}
+    return [*map(things_of, digester.met.values()), *([by_name] if by_name else [])]
+
+
+def _named_now(held: Iterable[Things]) -> Things:
+    """What modules have under the names of these now."""
     found: dict[str, tuple[Any, ...]] = {}
-    for name in names:
+    for name, thing in {name: met[0] for things in held for name, met in things.items()}.items():
         module, _, chain = name.partition(":")
         value = named(module, chain)
-        if is_a(value, (FunctionType, type)):
+        if is_a(value, (FunctionType, type)) or type(value) is type(thing):
             found[name] = (value,)
     return found
 
@@ -109,7 +116,10 @@ def _met_twice(met: Iterable[Things], anew: Callable[[], Digester]) -> frozenset
 
 def _code_of(thing: Any, digester: Digester) -> str:
     code = digester.code
-    return code.klass(thing, digester) if is_a(thing, type) else code.function(thing, digester)
+    if is_a(thing, type):
+        return code.klass(thing, digester)
+    function = is_a(thing, FunctionType)
+    return code.function(thing, digester) if function else digester.digest(thing)
 
 
 def _holders(
@@ -123,4 +133,4 @@ def _holders(
         own = anew()
         with suppress(NotDigestible):
             own.digest(value)
-        yield name, [*map(things_of, own.met.values())], own.sentinels.values()
+        yield name, _met_by(own), own.sentinels.values()

@@ -16,6 +16,7 @@ from zenbook.core.preview import preview
 from zenbook.core.refused import remedy
 from zenbook.core.twins import twins
 from zenbook.engine.desk import Desk
+from zenbook.engine.memoized import asked_of_memoized, forgotten_before
 from zenbook.engine.set_in_libraries import SetInLibraries, set_in_libraries
 from zenbook.errors import NotDigestible, OptionError
 from zenbook.light import light
@@ -23,6 +24,7 @@ from zenbook.model import Call, Fingerprint, Part, Reference
 from zenbook.world.changed_settings import changed_before
 from zenbook.world.settings import TRIGGERS, are_quiet, settings
 from zenbook.world.unheard import unheard
+from zenbook.world.variables_heard import found_at_import
 from zenbook.world.watch_marks import CELL
 
 if TYPE_CHECKING:
@@ -79,9 +81,8 @@ class Identity:
         return {name: value for name, (value, _) in self.constants.items()}
 
 
-Known = dict[int, tuple[Any, str, frozenset[str], dict[int, Any]]]
-"""Values digested before, by id: the value itself, its digest, the packages it is made of, the code
-met in it."""
+Known = dict[int, tuple[Any, str, "Digester"]]
+"""Values digested before, by id: the value itself, its digest, and who has digested it alone."""
 
 
 @unheard
@@ -120,7 +121,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         uses.literals,
         "; ".join(obstacles),
         uses.widened,
-        (*uses.obstacles, *held.obstacles),
+        (*uses.obstacles, *held.obstacles, *asked_of_memoized(uses, digester)),
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
@@ -169,7 +170,7 @@ def _fingerprint(
         state = (*desk.code.texts(digester, uses.texts),)
     unseen = any(type(value) is Reference for value in call.values.values())
     state += (*desk.code.registries(uses, digester, unseen),)
-    if digester.met or uses.things or digester.sentinels:
+    if digester.met or uses.things or digester.sentinels or digester.by_name:
         values = {name: call.values[name] for name in digests}
         state += (*twins(uses, digester, values, lambda: desk.digester(digester.live)),)
     if used:
@@ -182,7 +183,8 @@ def _fingerprint(
         )
         names = partial(_names, call, digester, desk)
         state += (*settings_now, *desk.code.patches(used, desk.digester(), names))
-    state += (*held.parts, *changed_before(_code(call)))
+        state += found_at_import(used)
+    state += (*held.parts, *changed_before(_code(call)), *forgotten_before(uses, digester))
     if call.options.files or call.options.cache_func:
         return fingerprint_of(_parts(call, digests, uses, packages, state, desk))
     told = tuple((part.name, part.digest) for part in state)
@@ -277,10 +279,9 @@ def _digest(value: Any, digester: Digester, known: Known | None) -> str:
         return digester.digest(value)
     if id(value) not in known:
         alone = type(digester)(digester.code, digester.live)
-        known[id(value)] = (value, alone.digest(value), frozenset(alone.packages), alone.met)
-    _, digest, packages, met = known[id(value)]
-    digester.packages.update(packages)
-    digester.met.update(met)
+        known[id(value)] = (value, alone.digest(value), alone)
+    _, digest, alone = known[id(value)]
+    digester.take_in(alone)
     return digest
 
 

@@ -149,13 +149,16 @@ def _attempts(ran: Ran, inputs: Mapping[str, Any], sitting: Sitting) -> Iterator
 def _first_kept(attempts: Iterable[Ran], kept: Callable[[Ran], Record]) -> Record:
     """The record of the first that can be kept. Raises what stands against the last."""
     refused: NotKeepable | Inseparable | None = None
-    for attempt in attempts:
-        try:
-            return kept(attempt)
-        except (NotKeepable, Inseparable) as error:
-            refused = error
-    assert refused is not None
-    raise refused
+    try:
+        for attempt in attempts:
+            try:
+                return kept(attempt)
+            except (NotKeepable, Inseparable) as error:
+                refused = error
+        assert refused is not None
+        raise refused
+    finally:
+        del refused  # its traceback holds this frame, and that all that the step was given
 
 
 def _record(

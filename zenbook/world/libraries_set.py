@@ -271,6 +271,11 @@ def _is_patch(top: str, owner: Any, value: Any) -> bool:
 # ---------------------------------------------------------------- whom it concerns
 
 
+def concerns(library: str, used: Iterable[str]) -> bool:
+    """Whether code that uses these libraries may use that one."""
+    return _concerns(library, frozenset(used) - _BY_NOBODY, len(sys.modules))
+
+
 @functools.lru_cache(maxsize=256)
 def _concerns(top: str, used: frozenset[str], _loaded: int) -> bool:
     """Whether code that uses these libraries may use that one: it is one of these, or one that

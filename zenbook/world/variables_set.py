@@ -2,26 +2,26 @@
 
 A library asks for many variables that are no question of the step's (``HOME``), and a program that
 a step starts gets all of them. But where the notebook itself has set one (``os.environ["COLUMNS"] =
-"40"``), what it is counts for them as well. So each is told by whether the program's text names it
-and it is not what this process began with; all others count alike, whatever they are.
+"40"``), what it is counts for them as well. So each is told by whether the program was heard to set
+it (``load_dotenv()``), or its text names it, and it is not what this process began with; all others
+count alike, whatever they are.
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from xxhash import xxh3_128_hexdigest
 
 from zenbook.core.verdict import NOTHING_SET
 from zenbook.model import Read
 from zenbook.world import files
+from zenbook.world.environment import began, variable_now, variables_now
 from zenbook.world.program_text import program
-from zenbook.world.variables import variable_now, variable_read, variables_now
+from zenbook.world.variables import variable_read
+from zenbook.world.variables_heard import is_of_program
 
 HANDED_ON = "variables that programs get"
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -71,24 +71,16 @@ def _told(name: str) -> str:
 
 def _set() -> Iterator[str]:
     now = variables_now()
-    return (name for name in now.keys() | _began().keys() if _is_set(name, now.get(name)))
+    return (name for name in now.keys() | began().keys() if _is_set(name, now.get(name)))
 
 
 def _is_set(name: str, value: str | None) -> bool:
-    if _began().get(name) == value:
+    if began().get(name) == value:
         return False
+    if is_of_program(name):
+        return True
     with files.quiet():
         return any(name in _words(text) for text in program())
-
-
-@functools.cache
-def _began() -> Mapping[str, str]:
-    """The variables that this process was started with; where the system does not tell, those that
-    it has now."""
-    with suppress(OSError), files.quiet():
-        told = Path("/proc/self/environ").read_bytes().split(b"\0")
-        return dict(os.fsdecode(each).split("=", 1) for each in told if b"=" in each)
-    return dict(variables_now())
 
 
 @functools.lru_cache(maxsize=4096)

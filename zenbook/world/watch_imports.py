@@ -6,7 +6,8 @@ these are reads of every step that uses the module so; and where one of them has
 module in memory is not what a new process would make, and the step's result is not kept.
 
 Files are heard of whether a step runs or not, while something is being imported. So are variables:
-from when a local module begins until the first of these audit events after it, what stands in for
+from when a local module begins (or a library's, once the program has set any, for
+:mod:`variables_heard`) until the first of these audit events after it, what stands in for
 ``os.environ`` while a step runs does so, too.
 All else is heard of only while a step runs. Light, because a kernel loads it with the extension.
 """
@@ -20,7 +21,7 @@ from threading import get_ident
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from zenbook.world import audit
+from zenbook.world import audit, variables_heard
 from zenbook.world.materials import Material, file_read, look_now, stamp_now
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class _Execution:
 
 def install() -> None:
     """Start to listen."""
+    variables_heard.install()
     audit.listen(_EVENTS, _heard)
 
 
@@ -176,6 +178,8 @@ def _begins(frame: FrameType) -> None:
             _hear_variables()
         else:
             _executed.pop(name, None)
+            if variables_heard.begins(name):
+                _hear_variables()
 
 
 def _hear_variables() -> None:

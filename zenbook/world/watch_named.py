@@ -16,8 +16,8 @@ from typing import Any
 from zenbook.core import looks
 from zenbook.core.kinds import is_a
 from zenbook.world import files
+from zenbook.world.environment import is_volatile
 from zenbook.world.unheard import unheard
-from zenbook.world.variables import is_volatile
 from zenbook.world.watch_notes import Notes
 
 _LONGEST = 260

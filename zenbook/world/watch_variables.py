@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 from typing import Any
 
-from zenbook.world import files, watch_imports, watch_memoized
+from zenbook.world import files, variables_heard, watch_imports, watch_memoized
 from zenbook.world.tracebacks import leave_out
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_places import nearest, owner_at
@@ -76,13 +76,15 @@ def _saw_variable(key: Any, frame: FrameType) -> None:
     if not (everyone or watch_imports.is_heard()) or not isinstance(key, (str, bytes)):
         return
     caller, _ = nearest(frame)
+    name = os.fsdecode(key)
+    variables_heard.note(name, caller)
     if caller is None or not _asks_for_user(caller):
-        for notes in everyone:  # what a library opens there counts by itself
-            notes.asked_by_library(os.fsdecode(key))
+        is_own = caller is not None and variables_heard.is_own(name, caller)
+        for notes in () if is_own else everyone:  # what a library opens there counts by itself
+            notes.asked_by_library(name)
         return
     if (caller.f_code, caller.f_lasti) in _copies:
         return
-    name = os.fsdecode(key)
     watch_imports.note("variable", name)
     watch_memoized.note("variable", name)
     for notes in everyone:

@@ -27,6 +27,7 @@ from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.definitions import bound_names
 from zenbook.front.notebook.hidden import Hidden
 from zenbook.front.notebook.left_on import left_on, unlike
+from zenbook.front.notebook.manner import other_runner
 from zenbook.front.notebook.namespace import (
     MISSING,
     Difference,
@@ -282,18 +283,19 @@ def _from_star_imports(cell: Cell, after: Glimpse) -> set[str]:
 
 class Asked:
     """Notices what no kept result can give back: a question for a password (one for other input is
-    watched for), a task left running."""
+    watched for), a task left running, and whatever a loop may have in hand that is not asyncio's,
+    which nobody looks into."""
 
-    def __init__(self) -> None:
-        self.count = 0
+    def __init__(self, runner: str) -> None:
+        self.count, self._runner = 0, runner
         self._real: Callable[..., Any] = getpass.getpass
         self._noticing: Callable[..., Any] = self._real
         self._tasks: set[Any] = set()
 
     @classmethod
-    def begin(cls) -> Asked:
-        """Start noticing."""
-        asked = cls()
+    def begin(cls, shell: Any, *, awaits: bool) -> Asked:
+        """Start noticing what a cell does that ``awaits`` or does not."""
+        asked = cls(other_runner(shell) if awaits else "")
         asked._tasks = _tasks()
         asked._real = getpass.getpass
         asked._noticing = looking_like(asked._real, asked._note)
@@ -310,6 +312,8 @@ class Asked:
         found = ["it asked for input"] if self.count else []
         if left := [task for task in _tasks() - self._tasks if not task.done()]:
             found.append(f"a task is still running ({left[0].get_name()})")
+        if self._runner:
+            found.append(f"it awaits with {self._runner}, whose tasks nobody can see")
         return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """How the shell executes a cell is a reason, like its code: what was asked of the compiler by
-``from __future__``, which statements show their values, and whether magics are IPython's own.
+``from __future__``, which statements show their values, what awaits (``%autoawait trio``), and
+whether magics are IPython's own.
 
 IPython goes on compiling with the flags that an earlier cell has set.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 import __future__
 
 import ast
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from zenbook.core.source_normal import has_annotations
+from zenbook.core.source_normal import has_annotations, is_async
 from zenbook.front.notebook.cell_text import shown_magics
 from zenbook.model import Options
 
@@ -27,8 +29,19 @@ def with_manner(
     if (how := shell.ast_node_interactivity) != "last_expr":
         whole = ast.dump(tree) if how == "all" else ""  # every statement may show a value
         words.append(f"shows {how} {digest(whole)[:8] if whole else ''}".strip())
+    if is_async(tree.body) and (runner := other_runner(shell)):
+        words.append(f"awaits with {runner}")
     words += [f"%%{name} of its own" for name in replaced_magics(shown_magics(tree), shell.user_ns)]
     return replace(options, version="; ".join(words), keep_only=())
+
+
+def other_runner(shell: Any) -> str:
+    """What runs the cells that await, where it is not asyncio; "" where it is."""
+    runner = shell.loop_runner
+    if runner is getattr(sys.modules.get("IPython.core.async_helpers"), "_asyncio_runner", None):
+        return ""
+    named = (name for name, (one, _) in shell.loop_runner_map.items() if one is runner)
+    return str(next(named, getattr(runner, "__name__", "a runner of its own")))
 
 
 def replaced_magics(names: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:

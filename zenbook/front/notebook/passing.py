@@ -225,7 +225,7 @@ class Passing:
         self.session.begin(name, self.why)
         last = teller(self.door, self.session).expected(name)
         self.spot.show(StepLine(name, "running", seconds=last, why=self.why))
-        self._asked = Asked.begin()
+        self._asked = Asked.begin(self.shell, awaits=self.cell.body.is_async)
         self._collected = self._noting.enter_context(collecting_metrics())
         self._shown = self._noting.enter_context(noting_shown(self.shell, live=bool(self._live)))
         self._noting.enter_context(users_lines_shown(self.shell))
@@ -283,7 +283,7 @@ class Passing:
         try:
             kept = self._kept(result, seconds)
         except (Exception, KeyboardInterrupt) as error:  # the cell has run; that stands
-            failed = error
+            failed = error.with_traceback(None)  # which holds this frame
         with unstopped():
             outcome, names = kept if failed is None else self._unkept(failed, seconds)
             self.session.lines.tell(self.spot, self._noted(outcome, names))

@@ -3,10 +3,10 @@
 A step that waits for such a thread sees a change of an input that is none of its own: a hit would
 make it, and the thread, which is alive again after a restart, makes it as well. So what a thread
 that runs the user's code has in reach is looked at before the step: the locals of its frames, the
-globals and closures that its functions name, and what objects of the user's classes hold. Idle
-workers of pools, and threads of libraries, run no code of the user's. A task goes on while a cell
-awaits, and in no other; so do calls that an event loop has before it. A handler of a signal is
-called at any moment.
+globals and closures that its functions name, and what objects of the user's classes hold. So is
+what a worker of a pool will call next (:mod:`queued`). Idle workers, and threads of libraries, run
+no code of the user's. A task goes on while a cell awaits, and in no other; so do calls that an
+event loop has before it. A handler of a signal is called at any moment.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.code_facts import names_within
 from zenbook.core.kinds import held_by_name, is_a, told_by
+from zenbook.front.notebook.queued import to_be_called
 from zenbook.world.loop_settings import running_loop
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
@@ -164,6 +165,7 @@ def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
             _libraries.add(thread)
     while frame is not None:
         yield from _seen_from(frame)
+        yield from _users_among([*to_be_called(frame)])
         frame = frame.f_back
 
 
