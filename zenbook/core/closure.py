@@ -244,7 +244,7 @@ class CodeClosure:
                     name = str(told_by(thing, "__qualname__") or thing.__name__)
                     told.setdefault(name, []).append(text_of(thing, text))
                     if text == "bases" and (bases := bases_of(thing)):
-                        told[name].append(digest_or_why(bases, digester)[0])
+                        told[name].append(digest_or_why(bases, digester.digest)[0])
             for name, texts in told.items():
                 yield Part("use", f"{text} of {name} in values", digest_of((*texts,)))
 
