@@ -9,45 +9,41 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from zenbook.core.closure_trace import ATOMS
 from zenbook.core.digest_stream import Describers, Description
 from zenbook.errors import NotDigestible
 
 if TYPE_CHECKING:
     from zenbook.core.digest import Digester
 
-_HOW = (
-    *("is_jupyter", "tab_size", "record", "_markup", "_emoji", "_emoji_variant", "_highlight"),
-    *("legacy_windows", "soft_wrap", "_width", "_height", "_force_terminal", "quiet", "stderr"),
-    *("_color_system", "highlighter", "safe_box", "get_datetime", "get_time", "no_color"),
-    *("is_interactive", "_record_buffer", "_render_hooks", "_is_alt_screen"),
-)
-_LOGS = (
-    "show_time",
-    "show_level",
-    "show_path",
-    "time_format",
-    "omit_repeated_times",
-    "level_width",
-)
+_OF_ONE_TIME = frozenset({"_is_alt_screen", "_last_time", "is_interactive"})
+"""What a console notes of what it has printed, or found when it was made."""
+_HELD = ("_color_system", "get_datetime", "get_time", "highlighter")
+_WAITING = ("_record_buffer", "_render_hooks")
+
+
+def facts_of_console(console: Any) -> dict[str, Any]:
+    """What a console tells of itself as plain values: its options, how it logs, the styles of its
+    themes."""
+    told = {
+        name: value
+        for held in (vars(console), getattr(console.__dict__.get("_log_render"), "__dict__", {}))
+        for name, value in held.items()
+        if type(value) in ATOMS and name not in _OF_ONE_TIME
+    }
+    stack = getattr(getattr(console, "_thread_locals", None), "theme_stack", None)
+    for place, styles in enumerate(getattr(stack, "_entries", ())):
+        told[f"styles {place}"] = {name: str(style) for name, style in styles.items()}
+    return told | {"style": str(vars(console).get("style"))}
 
 
 def console(value: Any, digester: Digester) -> Description:
-    """A console: its options, its themes, its style, and where it prints."""
+    """A console: what it tells of itself, what it calls, what it has recorded, and where it
+    prints."""
     own = vars(value)
-    logs = own.get("_log_render")
-    styles = [
-        {name: str(style) for name, style in entry.items()}
-        for entry in value._thread_locals.theme_stack._entries
-    ]
-    return (
-        "rich",
-        digester.class_token(type(value)),
-        {name: own.get(name) for name in _HOW},
-        {name: getattr(logs, name, None) for name in _LOGS},
-        styles,
-        str(own.get("style")),
-        _stream_of(own.get("_file")),
-    )
+    held = {name: own.get(name) for name in (*_HELD, *_WAITING)}
+    stream = _stream_of(own.get("_file"))
+    return "rich", digester.class_token(type(value)), facts_of_console(value), held, stream
 
 
 def _stream_of(file: Any) -> str:

@@ -11,15 +11,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from zenbook.core.closure_trace import ATOMS, is_atom
+from zenbook.core.closure_trace import is_atom
+from zenbook.core.digest_rich import facts_of_console
 from zenbook.world.shell import running_shell
 from zenbook.world.told_settings import told_apart
 from zenbook.world.whose_code import name_of_called
 
 _OF_BACKENDS = ("nesting_level", "inner_max_num_threads", "backend_kwargs")
 """What a backend of joblib is told; the rest is its work."""
-_OF_ONE_TIME = frozenset({"_is_alt_screen", "_last_time", "is_interactive"})
-"""What a console notes of what it has printed, or found when it was made."""
 _fresh: tuple[Any, Mapping[str, Any]] = (None, {})
 
 
@@ -77,7 +76,7 @@ def _apart(value: Any, usual: Any) -> Any:
     """A value; of styles those that are not as usual, as text."""
     if not isinstance(value, dict):
         return value
-    return sorted((k, str(v)) for k, v in value.items() if (usual or {}).get(k) != v)
+    return sorted((k, v) for k, v in value.items() if (usual or {}).get(k) != v)
 
 
 def _backend(value: Any) -> Any:
@@ -89,19 +88,10 @@ def _backend(value: Any) -> Any:
 
 
 def _told_of_console(console: Any) -> dict[str, Any]:
-    """Its plain attributes; of others what they are, and the styles of its themes."""
-    own, log = vars(console), vars(getattr(console, "_log_render", _Nothing))
-    told = {
-        name: value
-        for held in (own, log)
-        for name, value in held.items()
-        if type(value) in ATOMS and name not in _OF_ONE_TIME
-    }
-    told |= {name: name_of_called(own[name]) for name in _NAMED if own.get(name) is not None}
-    stack = getattr(getattr(console, "_thread_locals", None), "theme_stack", None)
-    for place, styles in enumerate(getattr(stack, "_entries", ())):
-        told[f"styles {place}"] = dict(styles)
-    return told
+    """What it tells of itself; of what it calls and prints into what that is called."""
+    own = vars(console)
+    called = {name: name_of_called(own[name]) for name in _NAMED if own.get(name) is not None}
+    return facts_of_console(console) | called
 
 
 _NAMED = frozenset({"_color_system", "_file", "get_datetime", "get_time", "highlighter"})
