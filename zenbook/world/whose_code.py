@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 from contextvars import Context
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, MethodWrapperType, ModuleType
 from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
@@ -14,6 +14,7 @@ from zenbook.world.watch_places import owner_of
 
 _PLAIN = frozenset({"builtins", "collections", "queue", "_queue"})
 """Whose methods change what the user holds."""
+_METHODS = (BuiltinFunctionType, MethodWrapperType)
 _MOST = 100
 """Values that are looked at of what is handed on."""
 
@@ -21,7 +22,23 @@ _MOST = 100
 def calls_users(called: Any, args: Iterable[Any] = ()) -> bool:
     """Whether calling this runs the user's code, be it a function that is handed on, or changes a
     plain container."""
-    return any(map(_is_users_code, _handed_on(called, *args)))
+    return next(users_among((called, *args)), None) is not None
+
+
+def users_among(handed_on: Iterable[Any]) -> Iterator[Any]:
+    """Those of these that are the user's code, and what those change that are methods of a plain
+    container (``results.append``), themselves or by what they were given with ``partial``."""
+    waiting = [*handed_on]
+    for value in waiting:
+        if is_a(value, functools.partial) and len(waiting) < _MOST:
+            waiting += (value.func, *value.args, *value.keywords.values())
+        elif type(value) in _METHODS:
+            owner = value.__self__
+            is_of_object = not is_a(owner, (ModuleType, type))
+            if is_of_object and type(owner).__module__ in _PLAIN:
+                yield owner
+        elif is_users_code(value):
+            yield value
 
 
 def name_of_called(called: Any) -> str:
@@ -38,20 +55,9 @@ def innermost(called: Any) -> Any:
     return called
 
 
-def _handed_on(*values: Any) -> Iterator[Any]:
-    """These, and what partials among them hold in turn."""
-    waiting = [*values]
-    for value in waiting:
-        if is_a(value, functools.partial) and len(waiting) < _MOST:
-            waiting += (value.func, *value.args)
-        yield value
-
-
-def _is_users_code(value: Any) -> bool:
-    if is_a(value, BuiltinFunctionType):
-        owner = value.__self__
-        is_of_object = not is_a(owner, (ModuleType, type))
-        return is_of_object and type(owner).__module__ in _PLAIN
+def is_users_code(value: Any) -> bool:
+    """Whether calling this runs the user's own code first: a function, method, class, or an object
+    of a class that can be called."""
     if is_a(value, type):
         return is_local_code(value)
     if is_a(value, MethodType):

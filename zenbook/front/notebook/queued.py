@@ -45,10 +45,10 @@ def _calls_in(value: Any) -> Iterator[Any]:
             yield from _calls_in(job)
     elif kind.__module__ == _THREADS and kind.__name__ == "_WorkItem":
         named = (told_by(value, name) for name in ("fn", "args", "kwargs", "task"))
-        yield from _parts(one for one in named if one is not None)
+        yield from parts_of(one for one in named if one is not None)
         yield from _told_when_done(value.future)
     elif kind is tuple and len(value) == 5:  # a task of multiprocessing's
-        yield from _parts(value[2:])
+        yield from parts_of(value[2:])
     elif kind in (tuple, list):  # several
         for task in value[:_MOST]:
             yield from _calls_in(task)
@@ -71,11 +71,11 @@ def _jobs(waiting: Any) -> list[Any]:
     return [*held, *(job for one in lists for job in one)][:_MOST]
 
 
-def _parts(call: Iterable[Any]) -> Iterator[Any]:
+def parts_of(call: Iterable[Any]) -> Iterator[Any]:
     """A function, and what it is given one by one."""
     for part in call:
         if type(part) in (tuple, list):
-            yield from _parts(part)
+            yield from parts_of(part)
         elif type(part) is dict:
             yield from part.values()
         else:

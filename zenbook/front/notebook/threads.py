@@ -17,7 +17,6 @@ import signal
 import sys
 import threading
 import weakref
-from collections import deque
 from collections.abc import Iterator, Mapping
 from types import (
     BuiltinMethodType,
@@ -31,20 +30,19 @@ from typing import Any
 
 from zenbook.core.closure_origin import is_local_code
 from zenbook.core.code_facts import names_within
-from zenbook.core.kinds import held_by_name, is_a, told_by
-from zenbook.front.notebook.queued import to_be_called
+from zenbook.core.kinds import held_by_name, is_a
+from zenbook.front.notebook.queued import parts_of, to_be_called
 from zenbook.world.loop_settings import running_loop
 from zenbook.world.unheard import unheard
 from zenbook.world.watch_places import owner_of
+from zenbook.world.whose_code import calls_users, is_users_code, users_among
 
 _NESTS = "nest_asyncio"
 """With it, cells that do not await run a loop, too."""
 _SIGNALS = tuple(sorted(n for n in signal.valid_signals() if n in set(signal.Signals)))
 _handler_of: Any = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
 """Without the enumeration that Python wraps it in, which takes 70 µs for all signals."""
-_CALLED = "__call__"
 _BOUND: tuple[type, ...] = (BuiltinMethodType, MethodWrapperType)
-_CONTAINERS = (dict, list, set, bytearray, deque)
 _MOST = 2000
 """Objects that are looked at for one thread."""
 _BEGUN_WITH = ("_target", "_args", "_kwargs", "function", "args", "kwargs")
@@ -97,7 +95,7 @@ def _tasks() -> AtWork:
 
 def _called_when_done(task: Any) -> Iterator[Any]:
     for call, _ in getattr(task, "_callbacks", None) or ():
-        yield from _users_among([call])
+        yield from users_among([call])
 
 
 def _callbacks() -> AtWork:
@@ -117,7 +115,7 @@ def _callbacks() -> AtWork:
         root
         for handle in handles
         if handle is not None and not handle.cancelled()
-        for root in _users_among([handle._callback, *(handle._args or ())])
+        for root in users_among([handle._callback, *(handle._args or ())])
     ]
     return {"a call that the event loop was to make": roots} if roots else {}
 
@@ -125,20 +123,8 @@ def _callbacks() -> AtWork:
 def _handlers() -> AtWork:
     """What is called for signals."""
     called = {number: one for number in _SIGNALS if callable(one := _handler_of(number))}
-    found = {number: [*_users_among([one])] for number, one in called.items()}
+    found = {number: [*users_among([one])] for number, one in called.items()}
     return {f"the handler of {signal.Signals(n).name}": held for n, held in found.items() if held}
-
-
-def _users_among(calls: list[Any]) -> Iterator[Any]:
-    """Those of these that are the user's code, or change one of Python's containers
-    (``results.append``), themselves or by what they were given with ``partial``."""
-    for call in calls:
-        if is_a(call, functools.partial):
-            yield from _users_among([call.func, *call.args, *call.keywords.values()])
-        elif _is_users(call) or _is_users(getattr(type(call), _CALLED, None)):
-            yield call
-        elif type(call) in _BOUND and type(call.__self__) in _CONTAINERS:
-            yield call.__self__
 
 
 def _awaiting(coroutine: Any) -> Iterator[Any]:
@@ -159,19 +145,14 @@ def _roots(thread: threading.Thread, frame: FrameType | None) -> Iterator[Any]:
     """What a thread runs, or is to run, if that is the user's code."""
     if thread not in _libraries:
         begun = [getattr(thread, name, None) for name in _BEGUN_WITH]
-        if [*_users_among(begun)] or _is_users(type(thread).run):
+        if calls_users(type(thread).run, parts_of(begun)):
             yield from (thread, *begun)
         else:
             _libraries.add(thread)
     while frame is not None:
         yield from _seen_from(frame)
-        yield from _users_among([*to_be_called(frame)])
+        yield from users_among(to_be_called(frame))
         frame = frame.f_back
-
-
-def _is_users(value: Any) -> bool:
-    code = told_by(told_by(value, "__func__") or value, "__code__")
-    return type(code) is CodeType and owner_of(code.co_filename) == "user"
 
 
 def _reached(roots: list[Any]) -> dict[int, Any]:
@@ -193,7 +174,7 @@ def _held(value: Any) -> Iterator[Any]:
         yield value.__self__
     elif is_a(value, functools.partial):
         yield from (value.func, *value.args, *value.keywords.values())
-    elif is_a(value, FunctionType) and _is_users(value):
+    elif is_a(value, FunctionType) and is_users_code(value):
         yield from _named(value.__code__, value.__globals__)
         yield from (cell.cell_contents for cell in value.__closure__ or () if _is_full(cell))
     elif type(value) in (tuple, list):
