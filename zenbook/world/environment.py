@@ -8,19 +8,8 @@ import os
 from collections.abc import Mapping
 
 _VOLATILE = ("PWD", "OLDPWD", "SHLVL", "_", "LINES", "COLUMNS", "WINDOWID", "PYTHONHASHSEED")
-_VOLATILE_PREFIXES = (
-    "JPY_",
-    "TERM",
-    "SSH_",
-    "XDG_SESSION",
-    "DBUS_",
-    "PYTEST_",
-    "PYDEVD_",
-    "VSCODE_",
-    "ZENBOOK_",
-    "GPG_",
-    "MPLBACKEND",
-)
+_OF_TOOLS = ("JPY_", "PYDEVD_", "PYTEST_", "VSCODE_", "ZENBOOK_")
+_VOLATILE_PREFIXES = (*_OF_TOOLS, "DBUS_", "GPG_", "MPLBACKEND", "SSH_", "TERM", "XDG_SESSION")
 
 
 def variables_now() -> dict[str, str]:
@@ -55,6 +44,12 @@ def is_as_it_began(name: str) -> bool:
 def is_volatile(name: str) -> bool:
     """Whether a variable is another in every session, and says nothing."""
     return name in _VOLATILE or name.startswith(_VOLATILE_PREFIXES)
+
+
+def is_of_tools(name: str) -> bool:
+    """Whether a variable is one by which kernels, editors, test runners and zenbook tell each other
+    things, and no program's."""
+    return name.startswith(_OF_TOOLS)
 
 
 def _raw() -> dict[bytes, bytes]:

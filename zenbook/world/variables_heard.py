@@ -23,7 +23,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from zenbook.world import audit
-from zenbook.world.environment import began, is_as_it_began, is_volatile, variables_now
+from zenbook.world.environment import (
+    began,
+    is_as_it_began,
+    is_of_tools,
+    is_volatile,
+    variables_now,
+)
 
 if TYPE_CHECKING:
     from zenbook.model import Part, Read
@@ -134,9 +140,9 @@ def _concerns(libraries: Iterable[str], used: Iterable[str]) -> bool:
 
 def _heard(event: str, args: tuple[Any, ...], frame: FrameType | None) -> None:
     try:
-        setter = _setter(frame)
-        if setter is not None:
-            _set_by[os.fsdecode(args[0])] = setter
+        name, setter = os.fsdecode(args[0]), _setter(frame)
+        if setter is not None and not is_of_tools(name):
+            _set_by[name] = setter
     except Exception:  # never the user's problem
         return
 
