@@ -360,6 +360,7 @@ def test_bars_are_as_the_variables_say_when_they_were_imported(own: Kernel) -> N
         ((sets, imports, step), "completed", False),
         ((sets, imports, step), "cached", False),
         ((imports, step), "cached", True),
+        (("%env ANOTHER=1", imports, step), "cached", True),
     ):
         own.restart()
         played = own.play(*cells)[-1]

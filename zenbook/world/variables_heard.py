@@ -44,6 +44,8 @@ _OF_NATIVE_CODE = (
     *("VECLIB_", "XLA_"),
 )
 """How the names of variables begin that libraries ask for in native code."""
+_LOOKS_FOR = {"tqdm": "TQDM_"}
+"""How the variables begin that a library looks for which goes through all of them."""
 _OTHERS = "what was imported before zenbook"
 _set_by: dict[str, str] = {}
 """Variables that the program has set since somebody listens, each with the library by which."""
@@ -93,7 +95,8 @@ def note(name: str, frame: FrameType | None) -> None:
     """This variable is asked for; it is found by the libraries that are being imported here."""
     if is_of_program(name):
         for library in dict.fromkeys(_importing(frame)):
-            _note(library, name)
+            if name.startswith(_LOOKS_FOR.get(library, "")):
+                _note(library, name)
 
 
 def found_at_import(used: Iterable[str]) -> tuple[Part, ...]:
