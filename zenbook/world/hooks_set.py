@@ -55,18 +55,21 @@ def hooks_set(named: Iterable[Path]) -> Iterator[Hook]:
             yield name, value, _OBSTACLES.get(path, "")
 
 
-def followed_in_threads(place: str, value: Any) -> str:
-    """Why nothing that threads may run can be kept while this is called for what they run; ""
-    where it is not the user's."""
-    setter = FOLLOWED_IN_THREADS[place]
-    return _FOLLOWED.format(setter) if calls_users(value) else ""
-
-
-FOLLOWED_IN_THREADS: Mapping[str, str] = {
-    "threading._profile_hook": "threading.setprofile()",
-    "threading._trace_hook": "threading.settrace()",
+IN_THREADS = "what follows threads"
+"""The name of a read: of whoever starts a thread."""
+HOOKS_OF_THREADS: Mapping[str, str] = {
+    "_profile_hook": "threading.setprofile()",
+    "_trace_hook": "threading.settrace()",
 }
 """Where ``threading`` keeps what new threads have called, and what puts it there."""
+
+
+def followed_in_threads() -> str:
+    """Why nothing can be kept that starts a thread: a function of the user's is called for what
+    that runs. "" where none is."""
+    held = vars(sys.modules["threading"])
+    setters = (setter for name, setter in HOOKS_OF_THREADS.items() if calls_users(held.get(name)))
+    return next(map(_FOLLOWED.format, setters), "")
 
 
 def _hook(name: str) -> Callable[[], Any]:

@@ -24,7 +24,7 @@ from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
 from zenbook.core.verdict import SETTINGS
 from zenbook.world.duckdb_connection import duckdb_set
-from zenbook.world.hooks_set import FOLLOWED_IN_THREADS, followed_in_threads, hooks_named, hooks_set
+from zenbook.world.hooks_set import HOOKS_OF_THREADS, hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.process_settings import Path
@@ -211,9 +211,8 @@ def _look(spot: _Spot) -> SetPlace | None:
         owner, value = value, _item(value, spot.place.key)
     if spot.name == "linecache.cache" and spot.place.way != "entries":
         return SetPlace(spot.name, lines_given(), is_sure=True)
-    if spot.name in FOLLOWED_IN_THREADS:
-        why = followed_in_threads(spot.name, value)
-        return SetPlace(spot.name, value, is_sure=True, obstacle=why) if why else None
+    if spot.top == "threading" and spot.rest[-1:] and spot.rest[-1] in HOOKS_OF_THREADS:
+        return None  # who starts a thread asks for it
     if any(value is one for one in _told_objects()) or is_a(value, ModuleType):
         return None
     if spot.place.way == "entries":

@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
+from zenbook.world.hooks_set import IN_THREADS, followed_in_threads
 from zenbook.world.watch_native import Opens
 from zenbook.world.watch_places import Places
+from zenbook.world.watch_sentences import Sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,15 @@ class Handed:
     is_over: Callable[[Any], bool]
 
 
-class Followed:
+class Followed(Sentences):
     """What native code and programs did for one step, as far as it is followed."""
 
     places: Places
 
     def __init__(self) -> None:
+        super().__init__()
+        self.reports: set[str] = set()
+        """Warnings, loggers and facts of the process that the step asked for, by name."""
         self.opens: Opens | None = None
         self.programs: list[weakref.ref[Any]] = []
         """Programs that the step has started."""
@@ -38,6 +43,14 @@ class Followed:
         self.handed: list[Handed] = []
         self.listings_seen: set[str] = set()
         """Folders whose listing the audit hook saw, whoever asked."""
+
+    def starts(self, thread: threading.Thread, *, by_user: bool) -> None:
+        """A thread is about to be started, by the user's code itself or not."""
+        if by_user:
+            self.begun.add(thread)
+        self.reports.add(IN_THREADS)
+        if why := followed_in_threads():
+            self.obstacle(why)
 
     def program_starts(self) -> None:
         """A program starts, which may read sources, too."""

@@ -31,17 +31,15 @@ from zenbook.world.watch_native import Manner
 from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
-from zenbook.world.watch_sentences import Sentences
 
 
-class Notes(Paths, Asked, Followed, Sentences):
+class Notes(Paths, Asked, Followed):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
         Paths.__init__(self, places, absolutes)
         Asked.__init__(self, literals)
         Followed.__init__(self)
-        Sentences.__init__(self)
         self.is_open = True
         self.who = ""
         self._contents: dict[str, Content] = {}
@@ -60,7 +58,6 @@ class Notes(Paths, Asked, Followed, Sentences):
         self.changed: set[str] = set()
         self.sown: dict[str, str] = {}
         self.has_forked = False
-        self.reports: set[str] = set()
         self.reached = Reached()
 
     # ------------------------------------------------------------ what is seen

@@ -23,6 +23,7 @@ from typing import Any
 
 from zenbook.core.closure_answers import told_of_handler
 from zenbook.model import Read
+from zenbook.world.hooks_set import IN_THREADS, followed_in_threads
 from zenbook.world.randomness import GlobalRandomness
 from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
@@ -79,6 +80,7 @@ def polars_seed() -> str:
 
 _FACTS: dict[str, Callable[[], object]] = {
     **{name: partial(_answer, owner, function) for name, owner, function in _ASKED},
+    IN_THREADS: followed_in_threads,
     POLARS_SEED: polars_seed,
     OWN_HANDLER: lambda: "alone" if is_own(logging.root.handlers) else "beside others",
 }

@@ -78,8 +78,8 @@ def thread_starts(thread: threading.Thread, *, by_user: bool) -> None:
     everyone = current()
     if everyone:
         _children[thread] = everyone
-    for notes in everyone if by_user else ():
-        notes.begun.add(thread)
+    for notes in everyone:
+        notes.starts(thread, by_user=by_user)
 
 
 def reach(notes: Notes, module: str, name: str = "") -> None:
