@@ -22,6 +22,8 @@ from zenbook.core.closure_trace import is_atom as is_constant
 from zenbook.engine.blocks import behind, moved, moved_path, written_to_alone
 from zenbook.engine.counting import Counted, is_counted
 from zenbook.engine.cuts import lying
+from zenbook.engine.drawings import Drawings
+from zenbook.engine.figures_apart import apart_in, held_apart
 from zenbook.engine.frames import is_another_index
 from zenbook.engine.loose import Weak, stands_alone
 from zenbook.engine.memory import Stretches, is_writeable
@@ -34,7 +36,7 @@ from zenbook.engine.part_kinds import (
     is_part,
     is_row,
 )
-from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step, held_by
+from zenbook.engine.parts import MOST, MOST_AT_ALL, WIDEST, Path, Step
 from zenbook.engine.paths import found
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import STEP, array_of
@@ -75,6 +77,9 @@ class Entwined:
         self.counted = Counted()
         reach = Reach(value for value in values.values() if type(value) is not Reference)
         self._unseen = [*unseen_pairs(values)] if reach.is_closed else []
+        live = [value for value in values.values() if type(value) is not Reference]
+        self._apart = apart_in(reach, live)
+        self.drawings = Drawings(self._apart.values(), used, inputs)
         to_the_end = reach.is_beyond and bool(reach.twice)
         self._most, self._widest = (MOST_AT_ALL, MOST_AT_ALL) if to_the_end else (MOST, WIDEST)
         self._beyond = reach if reach.is_beyond and not to_the_end else None
@@ -147,7 +152,7 @@ class Entwined:
             seen.add(id(inner))
             waiting += (
                 (edges.get((number, step)), (*way, step), item)
-                for step, item in held_by(inner, self._widest)
+                for step, item in held_apart(inner, self._widest, self._apart)
             )
 
     def locked(self) -> Iterator[Path]:
@@ -208,7 +213,8 @@ class Entwined:
                 tables.append(number)
                 (_, name), *path = self._way(number)
                 self.counted.note(name, tuple(path), inner)
-            waiting += [(number, further, item) for further, item in held_by(inner, self._widest)]
+            held = held_apart(inner, self._widest, self._apart)
+            waiting += [(number, further, item) for further, item in held]
         arrays += rows
         del arrays[_MOST_ARRAYS:]
         yield from _in_one_memory(arrays)

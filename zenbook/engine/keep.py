@@ -17,6 +17,7 @@ from zenbook.core.uncollected import uncollected
 from zenbook.engine.attributes import refuse_attributes
 from zenbook.engine.counting import is_counted
 from zenbook.engine.desk import Desk
+from zenbook.engine.drawings import Drawing, without_artists, without_followers
 from zenbook.engine.drawn import drawn_by
 from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
@@ -230,11 +231,16 @@ def _shared(
     results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
     reach = Reach(results.values())
     refuse_attributes(results, reach, (*values.values(), *used.values()))
-    shared = _links(outputs, values, changed, used, reach, sitting)
+    drawings: Sequence[Drawing] = ()
+    if sitting.rebinds and watched.entwined:  # nobody can exchange a figure of a caller's
+        drawings = watched.entwined.drawings.changed(changed)
+    tied = without_followers(changed, drawings), without_artists(values, drawings)
+    shared = _links(outputs, values, tied, used, reach, sitting)
     if shared is not None:
         handed = _handed_on(outputs, values, shared, {**lenders(used), **values})
         shared += _exchanged(watched, identity, values, changed)
         shared += _entwined(watched, changed, handed)
+        shared += [drawing.link for drawing in drawings]
         if watched.entwined is not None and any(map(is_counted, reach.others)):
             shared += watched.entwined.counted.links(outputs, changed)
     return shared
@@ -309,22 +315,22 @@ def _outputs(ran: Ran, call: Call) -> dict[str, Any]:
 def _links(
     outputs: Mapping[str, Any],
     inputs: Mapping[str, Any],
-    changed: Mapping[str, Any],
+    tied: tuple[Mapping[str, Any], Mapping[str, Any]],
     used: Mapping[str, Any],
     made: Reach,
     sitting: Sitting,
 ) -> list[Link] | None:
     """Where outputs hold objects of inputs and of used values; None if a hit could not put them
     together again, or the outputs with each other. A notebook finds those of inputs itself, all
-    but what changed inputs hold."""
+    but what changed inputs hold: these are ``tied``, and the inputs that they may hold."""
     inner = {name: value for name, value in outputs.items() if not _is_one_of(value, inputs)}
     if sitting.rebinds:
-        return [*ties(changed, inputs, lenders(used)), *lent(inner, inputs, used, made)]
+        return [*ties(*tied, lenders(used)), *lent(inner, inputs, used, made)]
     try:
         refuse_buffers(inner, made)
         found = [*links(inner, inputs), *lent(inner, inputs, used, made)]
         found += behind_each_other(inner, found, made)
-        found += ties(changed, inputs, lenders(used))  # a function's caller needs none; a cell does
+        found += ties(*tied, lenders(used))  # a function's caller needs none; a cell does
         return found
     except Inseparable:
         return None
@@ -390,10 +396,5 @@ def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifac
 def _remarks(
     ran: Ran, watched: Watched, identity: Identity, random_remarks: Sequence[str]
 ) -> tuple[str, ...]:
-    said = (
-        *identity.remarks,
-        *random_remarks,
-        *watched.remarks,
-        *ran.remarks,
-    )
+    said = (*identity.remarks, *random_remarks, *watched.remarks, *ran.remarks)
     return tuple(dict.fromkeys(said))

@@ -12,6 +12,7 @@ from zenbook.core.closure_lending import is_nameless
 from zenbook.core.closure_origin import is_local_module, library_of
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.plain_values import is_value_type
+from zenbook.engine.artists import is_container
 from zenbook.engine.tensors import is_tensor
 
 CODE = (FunctionType, MethodType, BuiltinFunctionType)
@@ -158,7 +159,9 @@ def is_mutable(value: Any) -> bool:
     kind = type(value)
     if kind in _MUTABLE:
         return True
-    if kind in LEAVES or is_a(value, (tuple, type)):
+    if is_a(value, (tuple, type)):
+        return is_container(value)
+    if kind in LEAVES:
         return False
     if is_mock(value):
         return True

@@ -9,6 +9,7 @@ from typing import Any
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.kinds import held_by_name, is_a
+from zenbook.engine.artists import artists_of, home_of
 from zenbook.engine.blocks import array_behind, put_behind, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
 from zenbook.engine.parts import Path, Step, held_by
@@ -44,6 +45,10 @@ def follow(value: Any, path: Path) -> Any:
             value = array_of(value)
         elif how == "field":
             value = reduce(getitem, key, value)
+        elif how == "artist":
+            value = artists_of(value)[key]
+        elif how == "artist's":
+            value = home_of(value)
         else:
             value = getattr(value, key) if how in ("slot", "wrapped") else value[key]
     return value

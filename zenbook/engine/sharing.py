@@ -128,14 +128,14 @@ def are_lent(held: Reach, made: Reach) -> bool:
     """Whether anything in the one may look into memory of what the other holds."""
     if not (made.lends and held.objects):
         return False
-    looking = list(_memory_in(made))
-    lending = Stretches((array,) for array in (_memory_in(held) if looking else ()))
+    looking = list(memory_in(made.others))
+    lending = Stretches((array,) for array in (memory_in(held.others) if looking else ()))
     return any(id(buffer_of(it)) in held.objects or lending.overlapping(it) for it in looking)
 
 
-def _memory_in(reach: Reach) -> Iterator[Any]:
-    """The arrays that are held, and those behind tables."""
-    walked = (((), inner) for inner in reach.others)
+def memory_in(values: Iterable[Any]) -> Iterator[Any]:
+    """The arrays among these, and those behind tables."""
+    walked = (((), inner) for inner in values)
     return (inner for _, inner in with_memory(walked) if is_array(inner))
 
 

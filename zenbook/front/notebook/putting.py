@@ -5,30 +5,26 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from types import SimpleNamespace
 from typing import Any
 
-from zenbook.core.digest_pillow import is_of_file
-from zenbook.core.kinds import is_a
 from zenbook.core.left_out import keeps_all
 from zenbook.core.made_digest import Inside, definition_digests, value_digest
 from zenbook.core.source_shown import ANY, LAST, LOST, MANIFEST, SEVERAL, UNBOUND
 from zenbook.engine.adopting import adopt, from_later, stand_in, untouched
+from zenbook.engine.becoming import can_become, can_become_within
 from zenbook.engine.blocks import left_behind, moved_in
 from zenbook.engine.counting import Recounting, is_count
+from zenbook.engine.drawings import is_drawing
 from zenbook.engine.drivers import to_replay
 from zenbook.engine.entwined import are_shared_otherwise, is_entwined
-from zenbook.engine.frames import is_frame, writes_through
-from zenbook.engine.in_place import fills_alike, is_another_generator, is_generator, replace
+from zenbook.engine.in_place import replace
 from zenbook.engine.lending import is_lent
-from zenbook.engine.memory import is_writeable
 from zenbook.engine.others import entangled, looker_at
-from zenbook.engine.part_kinds import is_array, is_element, is_plain, is_row
+from zenbook.engine.part_kinds import is_array, is_row
 from zenbook.engine.reach import Reach
-from zenbook.engine.rows import can_become
+from zenbook.engine.redrawn import Redrawn
 from zenbook.engine.sharing import Inseparable, Link, relink
 from zenbook.engine.shown import manner_of
 from zenbook.engine.tensors import is_tensor
@@ -53,7 +49,7 @@ from zenbook.world.unheard import unheard
 
 Event = Mapping[str, Any]
 Replay = Callable[[Sequence[Event]], None]
-_OTHER_LINKS = (is_lent, is_entwined, is_count)
+_OTHER_LINKS = (is_lent, is_entwined, is_count, is_drawing)
 _UNNAMED = re.compile(r"output(_\d+)?$")
 
 
@@ -87,6 +83,7 @@ class Putting:
         self._changed = dict(outcome.changed)
         self._becoming: list[tuple[Any, Any]] = []
         """Parts of changed inputs that others hold, each with its later content."""
+        self._redrawn = Redrawn((), {}, {})
         self._shown: Mapping[str, Any] = {}
         self.bound: Mapping[str, Any] = {}
 
@@ -160,6 +157,8 @@ class Putting:
     def _entangled(self) -> str:
         """Why an input that the cell changed in place cannot be given its later content."""
         try:
+            self._redrawn = Redrawn(self._outcome.links or (), self._changed, self._given)
+            self._changed = self._redrawn.without_followers(self._changed)
             tie(
                 [link for link in self._outcome.links or () if not is_lent(link)],
                 self._changed,
@@ -173,17 +172,22 @@ class Putting:
         for name, old, _ in changed:
             if not all(map(keeps_all, set(map(type, Reach([old]).objects.values())))):
                 return f"{name} is changed in place and holds what its class leaves out when kept"
+        if told := self._redrawn.holder(glimpse(self._namespace).bound, self._changed):
+            return told
+        drawn = self._redrawn.names
+        contents = [new for _, _, new in changed]
+        changed = [(n, old, new) for n, old, new in changed if n not in drawn]
         links = self._outcome.links or ()
         if (told := self._shared_part(changed)) or are_shared_otherwise(links):
             same = ((n, old, new) for n, old, new in changed if type(old) is type(new))
             try:
                 pairs = ((old, new, exchanged(links, n)) for n, old, new in same)
-                self._becoming = adopt(pairs, self._known, _can_become_within)
+                self._becoming = adopt(pairs, self._known, can_become_within)
             except Inseparable as error:
                 return told or str(error)
             told = self._shared_part(changed)
-        becoming = [(old, new) for _, old, new in changed if _can_become(old, new)]
-        contents = (*(new for _, _, new in changed), *(copy for _, copy in self._becoming))
+        becoming = [(old, new) for _, old, new in changed if can_become(old, new)]
+        contents += (copy for _, copy in self._becoming)
         try:
             stand_in(becoming, contents)
         except Inseparable as error:
@@ -220,7 +224,7 @@ class Putting:
         others = {name: value for name, value in bound.items() if id(value) not in olds}
         within = [id(part) for part, _ in self._becoming]
         for name, old, new in changed:
-            becomes = _can_become(old, new)
+            becomes = can_become(old, new)
             if becomes and (is_tensor(old) or (_is_memory(old) and not old.dtype.hasobject)):
                 continue  # whoever looks into its memory sees the change
             staying = untouched(old, new, self._becoming)
@@ -269,8 +273,12 @@ class Putting:
         name, where = link[2], link[3]
         if is_own(link):
             return own(self._values)
+        if self._redrawn.names:
+            source = self._redrawn.source(name, where)
+            if source is not self._given.get(name, MISSING) or name in self._redrawn.names:
+                return {name: source}
         new = self._changed.get(name, MISSING)
-        if new is MISSING or not (where or not _can_become(self._given.get(name), new)):
+        if new is MISSING or not (where or not can_become(self._given.get(name), new)):
             return self._given
         return {name: new}
 
@@ -300,10 +308,12 @@ class Putting:
 
     def _put_changed(self) -> dict[int, Any]:
         """Give inputs their later content; the objects to use instead of the loaded ones."""
-        standing: dict[int, Any] = {}
+        standing = self._redrawn.put(self._namespace)
         for name, new in self._changed.items():
+            if name in self._redrawn.names:
+                continue
             old = self._given[name]
-            if _can_become(old, new):
+            if can_become(old, new):
                 replace(old, new)
                 standing[id(new)] = old
                 continue
@@ -348,43 +358,5 @@ def _holds_result(events: Sequence[Event]) -> bool:
     return any(event["kind"] == "result" for event in events)
 
 
-def _can_become_within(old: Any, new: Any) -> bool:
-    """Whether a part of something can: other frames may look into the memory of a frame."""
-    if is_frame(old) and writes_through():
-        return False
-    return keeps_all(type(old)) and _can_become(old, new)
-
-
 def _is_memory(value: Any) -> bool:
     return is_array(value) or is_row(value)
-
-
-def _is_whole_element(value: Any) -> bool:
-    """Whether it is an element of ``xml.etree`` and has no attributes of another kind."""
-    return is_element(value) and type(value).__module__ == "xml.etree.ElementTree"
-
-
-def _can_become(old: Any, new: Any) -> bool:
-    """Whether the object itself can be given the new content, so that every holder sees it."""
-    if type(old) is not type(new):
-        return False
-    if type(old) in (list, dict, set, bytearray, deque, SimpleNamespace) or _is_whole_element(old):
-        return True
-    if type(old) in (Counter, OrderedDict, defaultdict):
-        return fills_alike(old, new)
-    if is_of_file(old):
-        return True
-    if is_generator(old):
-        return not is_another_generator(old, new)
-    if is_tensor(old):
-        same = old.shape == new.shape and old.dtype == new.dtype and old.device == new.device
-        return bool(same and old.requires_grad == new.requires_grad)
-    if is_row(old):
-        return can_become(old, new)
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    if numpy is not None and type(old) is numpy.ndarray:
-        can_be_written = is_writeable(old) or (is_writeable(new) and old.flags.owndata)
-        return bool(old.shape == new.shape and old.dtype == new.dtype and can_be_written)
-    if pandas is not None and type(old) in (pandas.DataFrame, pandas.Series):
-        return True
-    return is_plain(old) and not is_a(old, Enum)  # a member is what it is for all who name it

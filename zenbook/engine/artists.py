@@ -1,0 +1,79 @@
+"""The artists of figures of matplotlib, and the figure that each belongs to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from zenbook.core.closure_origin import is_local_code
+from zenbook.core.kinds import is_a
+
+
+def _class(module: str, name: str) -> Any:
+    """A class of matplotlib's, if that is loaded at all; else what nothing is derived from."""
+    return getattr(sys.modules.get(f"matplotlib.{module}"), name, ())
+
+
+def is_artist(value: Any) -> bool:
+    """Whether it is a figure, or something that may be drawn in one."""
+    return is_a(value, _class("artist", "Artist"))
+
+
+def is_figure(value: Any) -> bool:
+    """Whether it is a figure, and not one within another."""
+    return is_a(value, _class("figure", "Figure"))
+
+
+def is_container(value: Any) -> bool:
+    """Whether it is what ``ax.bar()`` and ``ax.errorbar()`` give: artists with a label."""
+    return is_a(value, _class("container", "Container"))
+
+
+def home_of(value: Any) -> Any:
+    """The figure that an artist belongs to, or is, or that a container's artists belong to; None
+    for anything else, and where there are figures within figures."""
+    if is_container(value):
+        value = next(iter(value), None)
+    if not is_artist(value):
+        return None
+    home = value if is_figure(value) else value.figure
+    return home if is_figure(home) and not home.subfigs else None
+
+
+def artists_of(figure: Any) -> list[Any]:
+    """A figure, its axes, and what was drawn on these, in an order that it has when loaded, too;
+    without ticks, which drawing makes."""
+    found: list[Any] = [figure]
+    waiting = list(figure.get_children())
+    axes = _class("axes", "Axes")
+    while waiting:
+        found.append(one := waiting.pop(0))
+        if is_a(one, axes):
+            waiting += [*one.get_children(), *one.containers]
+    return found
+
+
+def loses_calls(parts: Iterable[Any]) -> bool:
+    """Whether any of these, which a figure holds, calls what a loaded one does not call: the user's
+    code, or an image or a colour bar when the norm has changed."""
+    registry = _class("cbook", "CallbackRegistry")
+    registries = [one for one in parts if is_a(one, registry)]
+    return any(
+        _is_lost(signal, proxy())
+        for each in registries
+        for signal, proxies in each.callbacks.items()
+        for number, proxy in proxies.items()
+        if number not in getattr(each, "_pickled_cids", ())
+    )
+
+
+def _is_lost(signal: str, called: Any) -> bool:
+    """Whether it matters that this is not called; collections look at their norm when drawn."""
+    if called is None:
+        return False
+    if signal.endswith("_event"):
+        return is_a(called, partial) or is_local_code(called)
+    name = getattr(called, "__qualname__", "")
+    return name not in ("Colorizer.changed", "_ScalarMappable.changed", "ScalarMappable.changed")
