@@ -140,6 +140,20 @@ CACHED = {
         "x[0] = 100; ax.lines[0].get_xdata()[0], " + HOLDS,
         "fig",
     ],
+    "an image and its colour bar follow a norm": [
+        TWO,
+        "%%step b18\nim = ax.imshow([[1, 2]]); fig.colorbar(im)",
+        "fig",
+        "im.set_clim(0, 7); im is ax.images[0], " + HOLDS,
+        "fig",
+    ],
+    "an image that was made by a step is given other colours": [
+        "%%step b19\nfig, ax = plt.subplots(); im = ax.imshow([[1, 2]]); fig.colorbar(im)",
+        "fig",
+        "im.set_clim(0, 7); fig",
+        "im.set_cmap('hot'); im is ax.images[0], ax.figure is fig",
+        "fig",
+    ],
     "an equal one in a list as well": [
         TWO + "; alike = plt.subplots()",
         "%%step a21\nax.plot([1, 2])",
@@ -222,12 +236,10 @@ RUN = {
         "%%step b17\nax.plot([1, 2])",
         "ax.get_xlim(); calls.clear(); ax.set_xlim(0, 9); len(calls), " + HOLDS,
     ],
-    "an image and its colour bar follow a norm": [
-        TWO,
-        "%%step b18\nim = ax.imshow([[1, 2]]); fig.colorbar(im)",
-        "fig",
-        "im.set_clim(0, 7); im is ax.images[0], " + HOLDS,
-        "fig",
+    "a figure that a step makes calls a function": [
+        "calls = []\ndef heard(where): calls.append(1)",
+        "%%step b20\nfig, ax = plt.subplots()\n_ = ax.callbacks.connect('xlim_changed', heard)",
+        "before = len(calls); ax.set_xlim(0, 9); len(calls) - before",
     ],
     "it is held by a set": [
         TWO + "; every = {ax}",

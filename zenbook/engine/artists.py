@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
-from zenbook.core.closure_origin import is_local_code
 from zenbook.core.kinds import is_a
+from zenbook.world.codec_figures import call_lost
 
 
 def _class(module: str, name: str) -> Any:
@@ -56,24 +55,6 @@ def artists_of(figure: Any) -> list[Any]:
 
 
 def loses_calls(parts: Iterable[Any]) -> bool:
-    """Whether any of these, which a figure holds, calls what a loaded one does not call: the user's
-    code, or an image or a colour bar when the norm has changed."""
+    """Whether any of these, which a figure holds, calls what a loaded one does not call."""
     registry = _class("cbook", "CallbackRegistry")
-    registries = [one for one in parts if is_a(one, registry)]
-    return any(
-        _is_lost(signal, proxy())
-        for each in registries
-        for signal, proxies in each.callbacks.items()
-        for number, proxy in proxies.items()
-        if number not in getattr(each, "_pickled_cids", ())
-    )
-
-
-def _is_lost(signal: str, called: Any) -> bool:
-    """Whether it matters that this is not called; collections look at their norm when drawn."""
-    if called is None:
-        return False
-    if signal.endswith("_event"):
-        return is_a(called, partial) or is_local_code(called)
-    name = getattr(called, "__qualname__", "")
-    return name not in ("Colorizer.changed", "_ScalarMappable.changed", "ScalarMappable.changed")
+    return any(is_a(one, registry) and call_lost(one) is not None for one in parts)

@@ -27,6 +27,7 @@ from zenbook.core.refused import is_never_refused, refusal
 from zenbook.world import codec_code as code_
 from zenbook.world.codec_code import CodeDigests
 from zenbook.world.codec_errors import reduce_error
+from zenbook.world.codec_figures import is_drawn_apart, reduce_drawn
 from zenbook.world.codec_matches import Matches, Searches, reduce_match, reduce_matches
 from zenbook.world.codec_named import Named, name_of, reduce_argparse, reduce_field, reduce_named
 from zenbook.world.codec_numpy import (
@@ -184,7 +185,7 @@ class Packer(pickle.Pickler):
         if hasattr(kind, "_typ"):
             return reduce_index(obj)
         if root == "matplotlib":
-            return _figure(obj)
+            return self._code_object(lambda it, _: reduce_drawn(it), obj)
         if root == "sklearn" and kind.__name__ == "Bunch":
             return code_.reduce_with_attributes(obj)
         if is_of_file(obj):
@@ -246,7 +247,7 @@ def _is_simple(kind: type) -> bool:
         return False
     bases = kind.__mro__[:-1]
     if library_of(kind) == "matplotlib":
-        return all(base.__name__ != "Figure" for base in bases)
+        return not is_drawn_apart(kind)
     return all(is_local_module(base.__module__) for base in bases)
 
 
@@ -255,17 +256,6 @@ def make_ended(name: str, *facts: Any) -> Any:
     from zenbook.world.codec_ended import made
 
     return made(name, *facts)
-
-
-def _figure(obj: Any) -> Any:
-    """A figure is kept without its window: loading it must not open one."""
-    if not any(kind.__name__ == "Figure" for kind in type(obj).__mro__):
-        return NotImplemented
-    reduced = obj.__reduce_ex__(5)
-    state = reduced[2]
-    if isinstance(state, dict):
-        state.pop("_restore_to_pylab", None)
-    return reduced
 
 
 _REDUCERS: dict[type, Callable[[Any], Any]] = {
