@@ -10,6 +10,7 @@ Started as ``python -m tests.export.forks``: a line of JSON for each job, a line
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -97,6 +98,7 @@ def _do(job: Mapping[str, Any], out: int) -> None:
     os.environ.clear()
     os.environ.update(job["env"])
     os.chdir(job["folder"])
+    _fresh_environment()
     _fresh_randomness()
     status = 0
     try:
@@ -111,6 +113,18 @@ def _do(job: Mapping[str, Any], out: int) -> None:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     os._exit(status)
+
+
+def _fresh_environment() -> None:
+    """The variables are those that the process was started with: no program has set them."""
+    from zenbook.world import environment, variables_heard, variables_set
+
+    now = dict(os.environ)
+    began = functools.cache(lambda: now)
+    for module in (environment, variables_heard, variables_set):
+        vars(module)["began"] = began
+    variables_heard._set_by.clear()
+    variables_heard._before.clear()
 
 
 def _fresh_randomness() -> None:

@@ -50,8 +50,8 @@ _OTHERS = "what was imported before zenbook"
 _set_by: dict[str, str] = {}
 """Variables that the program has set since somebody listens, each with the library by which."""
 _before: dict[str, str | None] = {}
-"""What the program had set before anybody listened: all that was not as it began then, and that no
-kernel sets."""
+"""What the program had set before anybody listened: all that was not as it began then, but for what
+kernels set, and libraries for their native code (``KMP_INIT_AT_FORK``)."""
 _libraries: frozenset[str] = frozenset()
 """The libraries that were imported by then."""
 _found: dict[str, dict[str, Read]] = {}
@@ -65,7 +65,7 @@ def install() -> None:
         return
     now, then = variables_now(), began()
     names = {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
-    own = names - _OF_KERNELS
+    own = {name for name in names - _OF_KERNELS if not name.startswith(_OF_NATIVE_CODE)}
     _before.update((name, now.get(name)) for name in own if not is_volatile(name))
     tops = {name.partition(".")[0] for name in list(sys.modules)} if _before else set[str]()
     _libraries = frozenset(tops - sys.stdlib_module_names)
