@@ -241,6 +241,12 @@ RUN = {
         "%%step b20\nfig, ax = plt.subplots()\n_ = ax.callbacks.connect('xlim_changed', heard)",
         "before = len(calls); ax.set_xlim(0, 9); len(calls) - before",
     ],
+    "it tells a function of its limits": [
+        "def heard(where): print(where.get_xlim())",
+        TWO + "; n = ax.callbacks.connect('xlim_changed', heard)",
+        "%%step b21\nax.plot([1, 2])",
+        "fig",
+    ],
     "it is held by a set": [
         TWO + "; every = {ax}",
         "%%step b15\nax.plot([1, 2])",

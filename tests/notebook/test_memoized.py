@@ -266,6 +266,19 @@ def test_a_step_that_asks_how_often_it_was_called_is_not_kept(kernel: Kernel, wa
         assert said in asks.said or "input many['info'] tells what a function rem" in asks.said
 
 
+def test_a_step_that_imports_a_module_which_asks_is_not_kept(own: Kernel) -> None:
+    (own.folder / "work" / "asking.py").write_text(
+        "import functools\n@functools.cache\ndef f(): return 1\n"
+        "def report(): return f.cache_info().hits"
+    )
+    step = "%%step s\nimport asking\na = asking.report()"
+    for calls in (0, 3):
+        own.restart()
+        asked = own.play(f"import asking\nfor _ in range({calls}): asking.f()", step)[-1]
+        assert "cache_info() tells of calls" in asked.said, asked.said
+        assert own.value("a") == max(calls - 1, 0)
+
+
 def test_a_step_that_asks_one_of_its_own_or_something_else_is_kept(kernel: Kernel) -> None:
     fib = "@functools.cache\ndef fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)"
     cells = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
 
+from zenbook.core.closure_origin import is_local_code
 from zenbook.core.digest_stream import Description
+from zenbook.errors import NotDigestible
 
 _TOLD = frozenset({"_stale", "stale_callback", "_callbacks", "_remove_method", "_renderer"})
 """Attributes of a part that say who draws it, or is told of that."""
@@ -32,8 +35,12 @@ def alone(artist: Any) -> dict[str, Any]:
 
 def looks(figure: Any) -> Description:
     """Size, resolution, the picture, the numbers of its lines and images, and what no picture
-    shows of its parts: their labels, their order, and how they are called."""
+    shows of its parts: their labels, their order, and how they are called. Raises NotDigestible for
+    one that would call the user's code as it is drawn."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    if any(map(_is_users, _called_by(figure))):
+        raise NotDigestible("calls code of yours when it is drawn")
 
     numbers = [
         (tuple(axes.get_xlim()), tuple(axes.get_ylim()), _lines(axes), _images(axes))
@@ -49,6 +56,22 @@ def looks(figure: Any) -> Description:
     finally:
         figure.set_canvas(canvas)
     return size, picture, numbers, [_unseen(part) for part in figure.findobj(include_self=False)]
+
+
+def _called_by(figure: Any) -> Iterator[Any]:
+    """What its parts call when their limits, units, colours or norms change, as they may when it is
+    drawn, and when ticks are asked for."""
+    parts = [*figure.get_children(), *(part for one in figure.axes for part in one.get_children())]
+    for part in parts:
+        tellers = (part, getattr(part, "norm", None), getattr(part, "_colorizer", None))
+        for registry in (getattr(each, "callbacks", None) for each in tellers):
+            for proxies in list(getattr(registry, "callbacks", {}).values()):
+                yield from (proxy() for proxy in list(proxies.values()))
+
+
+def _is_users(called: Any) -> bool:
+    code = getattr(called, "func", called)  # of a partial
+    return code is not None and is_local_code(code)
 
 
 def _unseen(part: Any) -> tuple[Any, ...]:

@@ -131,6 +131,8 @@ def _place_of(part: Any, home: Any) -> tuple[int, int]:
     """Which of the axes' parts it is; drawing makes others, ticks and their labels, that are none
     of these, and have a place in the whole figure only."""
     for number, axes in enumerate(home.axes):
+        if axes is part:
+            return number, -1
         for place, child in enumerate(axes.get_children()):
             if child is part:
                 return number, place

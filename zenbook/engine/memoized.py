@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from zenbook.core.closure_collect import digest_of
 from zenbook.model import Part
+from zenbook.world.program_text import texts_of_files
 
 if TYPE_CHECKING:
     from zenbook.core.closure import Uses
@@ -23,7 +24,7 @@ _ASKS, _CLEARS = "cache_info", "cache_clear"
 def asked_of_memoized(uses: Uses, digester: Digester) -> Iterator[str]:
     """Reasons ("NAME why") not to keep the result of a step that uses this, and whose inputs this
     digester has digested."""
-    if _names(_ASKS, uses, digester):
+    if _names(_ASKS, uses, digester) or _texts_name(_ASKS, uses):
         yield f"{_ASKS}() tells of calls that hits do not make"
     for name in _remembering(uses, digester):
         yield f"{_CLEARS}() makes {name}() forget, which no hit repeats"
@@ -42,6 +43,11 @@ def _remembering(uses: Uses, digester: Digester) -> Iterator[str]:
         functions = {id(each): each for each in (*uses.memoized, *digester.memoized)}
         held = (each for each in functions.values() if each.cache_info().currsize)
         yield from sorted(str(getattr(each, "__name__", "a function")) for each in held)
+
+
+def _texts_name(name: str, uses: Uses) -> bool:
+    """Whether local modules name this, of which some count by their text."""
+    return bool(uses.by_text) and any(name in text for text in texts_of_files())
 
 
 def _names(name: str, uses: Uses, digester: Digester) -> bool:
