@@ -469,6 +469,7 @@ def test_in_notebook_7_badges_and_panel_are_there_too(page: Any, notebook7: Serv
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(notebook7.url(file.name))
     says(page, "train", "not connected")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     says(page, "score", "ran")
