@@ -247,7 +247,37 @@ def _made_or_not() -> bool:
     return False
 
 
-@pytest.mark.parametrize("finds", [_checked, _tried, _listed, _matched, _made_or_not])
+def _opened_or_not() -> bool:
+    os.makedirs("out", exist_ok=True)
+    try:
+        open("out/new", "x").close()
+    except FileExistsError:
+        return True
+    return False
+
+
+def _linked_or_not() -> bool:
+    os.makedirs("out", exist_ok=True)
+    try:
+        os.symlink("a", "link")
+    except FileExistsError:
+        return True
+    return False
+
+
+def _copied_or_not() -> bool:
+    try:
+        shutil.copytree("dd", "out")
+    except FileExistsError:
+        return True
+    return False
+
+
+LEAVING = [_checked, _tried, _listed, _matched, _made_or_not]
+LEAVING += [_opened_or_not, _linked_or_not, _copied_or_not]
+
+
+@pytest.mark.parametrize("finds", LEAVING)
 def test_what_it_leaves_where_it_found_nothing_is_what_it_finds_the_next_time(
     finds: Callable[[], bool],
 ) -> None:

@@ -20,7 +20,7 @@ from zenbook.core.code_facts import names_within
 from zenbook.world import audit, files, watch_looks, watch_native, watch_reaching
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_paths import path_said
-from zenbook.world.watch_places import nearest, owner_at, owner_of
+from zenbook.world.watch_places import nearest, owner_of
 from zenbook.world.watch_programs import MAKING, follow_native, program_starts, terminal_starts
 from zenbook.world.watch_scope import current, running
 
@@ -87,6 +87,8 @@ def _opened(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType
     if path is None or flags & _NOT_A_FILE == _NOT_A_FILE or _is_clearing(frame):
         return
     _count_open()
+    if flags & os.O_EXCL:
+        _each(everyone, path, frame, "sought")
     source = _source_of(path, frame)
     if source is None:
         _note_stranger((), path)
@@ -177,14 +179,7 @@ def _cleared(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 
 def _made_folder(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
-    """Code of the user's that says ``FileExistsError`` asks so whether it is there."""
-    caller, _ = nearest(frame)
-    is_users = owner_at(caller) == "user"
-    if caller and is_users and "FileExistsError" in names_within(caller.f_code):
-        path = path_said(args[0])
-        for notes in everyone:
-            if path and _concerns(notes, path, frame):
-                notes.looked(path, looks.EXISTS)
+    _each(everyone, args[0], frame, "sought", relative_to=args[-1])
     _each(everyone, args[0], frame, "made_folder", relative_to=args[-1])
 
 
@@ -198,6 +193,7 @@ def _renamed(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameTyp
 
 
 def _linked(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
+    _each(everyone, args[1], frame, "sought")
     _each(everyone, args[1], frame, "wrote")
     _each(everyone, args[1], frame, "linked")
 
@@ -295,6 +291,8 @@ def _each(
 ) -> None:
     if owner_of(frame.f_code.co_filename) == "import":
         return  # it keeps compiled modules
+    if what == "sought" and not watch_looks.may_be_there(frame):
+        return  # where it is there, this fails
     path = path_said(said)
     if path is None and isinstance(said, int):
         path = _path_of(said)
@@ -305,6 +303,8 @@ def _each(
         if path and _concerns(notes, path, frame):
             if what == "wrote":
                 notes.wrote(path, reads=False)
+            elif what == "sought":
+                notes.looked(path, looks.EXISTS)
             else:
                 getattr(notes, what)(path)
 

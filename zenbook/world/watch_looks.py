@@ -23,6 +23,7 @@ from types import FrameType, MethodType
 from typing import Any, Literal
 
 from zenbook.core import looks
+from zenbook.core.code_facts import names_within
 from zenbook.world import (
     files,
     left_running,
@@ -316,6 +317,20 @@ def _saw_look(said: Any, frame: FrameType, plain: tuple[str, ...]) -> None:
 def look_at(everyone: tuple[Notes, ...], path: str) -> None:
     """The user's code asks for all that ``os.stat`` tells of this path."""
     _note(everyone, path, (looks.EXISTS, looks.TIMES))
+
+
+_OPEN_OF_SHELLS = "_modified_open"
+
+
+def may_be_there(frame: FrameType | None) -> bool:
+    """Whether the user's code that makes something here says ``FileExistsError``."""
+    while frame is not None and (
+        owner_at(frame) in ("path", "stdlib") or frame.f_code.co_name == _OPEN_OF_SHELLS
+    ):
+        frame = frame.f_back
+    if frame is None or owner_at(frame) != "user":
+        return False
+    return "FileExistsError" in names_within(frame.f_code)
 
 
 def _saw_cwd(frame: FrameType) -> None:
