@@ -154,6 +154,18 @@ CACHED = {
         "im.set_cmap('hot'); im is ax.images[0], ax.figure is fig",
         "fig",
     ],
+    "a colour bar is held": [
+        TWO + "; bar = fig.colorbar(ax.imshow([[1, 2]]))",
+        "%%step b14\nax.plot([1, 2])",
+        "bar.ax is fig.axes[1], bar.mappable is ax.images[0], " + HOLDS,
+        "bar.set_label('l'); bar.mappable.set_clim(0, 3); fig",
+    ],
+    "a colour bar that a step made is changed by another": [
+        "%%step b22\nfig, ax = plt.subplots(); im = ax.imshow([[1, 2]]); bar = fig.colorbar(im)",
+        "%%step b23\nax.set_title('t'); bar.set_label('l')",
+        "im.set_clim(0, 3); bar.ax is fig.axes[1], im.colorbar is bar, im is ax.images[0]",
+        "fig",
+    ],
     "an equal one in a list as well": [
         TWO + "; alike = plt.subplots()",
         "%%step a21\nax.plot([1, 2])",
@@ -225,11 +237,6 @@ RUN = {
         TWO,
         "%%step b13\ndef count(where=ax): return len(where.lines)\nax.plot([1, 2])",
         "count(), " + HOLDS,
-    ],
-    "a colour bar is held": [
-        TWO + "; bar = fig.colorbar(ax.imshow([[1, 2]]))",
-        "%%step b14\nax.plot([1, 2])",
-        "bar.ax is fig.axes[1], bar.mappable is ax.images[0], " + HOLDS,
     ],
     "it calls a function": [
         TWO + "; calls = []\nax.callbacks.connect('xlim_changed', lambda ax: calls.append(1));",

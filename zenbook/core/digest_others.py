@@ -127,6 +127,11 @@ def container(value: Any, digester: Digester) -> Description:
     return "container", digester.class_token(type(value)), tuple(value), told_alone(vars(value))
 
 
+def colour_bar(value: Any, digester: Digester) -> Description:
+    """A colour bar: its axes, and of what it shows the colours."""
+    return "colour bar", digester.class_token(type(value)), value.ax, value.mappable
+
+
 def _place_of(part: Any, home: Any) -> tuple[int, int]:
     """Which of the axes' parts it is; drawing makes others, ticks and their labels, that are none
     of these, and have a place in the whole figure only."""
@@ -208,6 +213,7 @@ DESCRIBERS: Describers = {
     "layout": torch_name,
     "Figure": figure,
     "Artist": artist,
+    "Colorbar": colour_bar,
     "Container": container,
     "Decorator": decorator,
     "TypeAdapter": adapter,

@@ -26,14 +26,21 @@ def is_figure(value: Any) -> bool:
 
 
 def is_container(value: Any) -> bool:
-    """Whether it is what ``ax.bar()`` and ``ax.errorbar()`` give: artists with a label."""
-    return is_a(value, _class("container", "Container"))
+    """Whether it is what ``ax.bar()``, ``ax.errorbar()`` and ``fig.colorbar()`` give: artists
+    that belong together, in an object that is none itself."""
+    return is_a(value, _class("container", "Container")) or _is_colour_bar(value)
+
+
+def _is_colour_bar(value: Any) -> bool:
+    return is_a(value, _class("colorbar", "Colorbar"))
 
 
 def home_of(value: Any) -> Any:
     """The figure that an artist belongs to, or is, or that a container's artists belong to; None
     for anything else, and where there are figures within figures."""
-    if is_container(value):
+    if _is_colour_bar(value):
+        value = value.ax
+    elif is_container(value):
         value = next(iter(value), None)
     if not is_artist(value):
         return None
@@ -42,13 +49,15 @@ def home_of(value: Any) -> Any:
 
 
 def artists_of(figure: Any) -> list[Any]:
-    """A figure, its axes, and what was drawn on these, in an order that it has when loaded, too;
-    without ticks, which drawing makes."""
+    """A figure, its axes, and what was drawn on these, with colour bars, in an order that it has
+    when loaded, too; without ticks, which drawing makes."""
     found: list[Any] = [figure]
     waiting = list(figure.get_children())
     axes = _class("axes", "Axes")
     while waiting:
         found.append(one := waiting.pop(0))
+        if _is_colour_bar(bar := getattr(one, "colorbar", None)):
+            found.append(bar)
         if is_a(one, axes):
             waiting += [*one.get_children(), *one.containers]
     return found
