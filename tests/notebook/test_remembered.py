@@ -48,7 +48,7 @@ LOOKS = {
             "import pandas as pd, statsmodels.formula.api as smf\n"
             "df = pd.DataFrame({'a': [1, 2, 4], 'b': [1, 3, 2]})\nm = smf.ols('a ~ b', df).fit()"
         ),
-        "n = m.params['b'], round(m.rsquared, 9)",
+        "n = m.params['b'], round(m.rsquared, 9), len(m.summary().tables)",
         "m.resid.sum()",
     ),
 }

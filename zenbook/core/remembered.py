@@ -12,7 +12,7 @@ _NAMES = {
     "networkx": frozenset({"__networkx_cache__"}),
     "pandas": frozenset({"_cache"}),
     "sklearn": frozenset({"_stop_words_id"}),  # the address of an attribute
-    "statsmodels": frozenset({"_cache"}),
+    "statsmodels": frozenset({"_cache", "_nobs_int", "_summary_cache", "diagn"}),
 }
 _VIEWS = frozenset({"networkx"})
 """Whose cached properties are views of the object itself."""
