@@ -166,6 +166,16 @@ CACHED = {
         "im.set_clim(0, 3); bar.ax is fig.axes[1], im.colorbar is bar, im is ax.images[0]",
         "fig",
     ],
+    "nobody has laid it out before it is shown": [
+        (
+            "%%step a31\nfig, (ax, b) = plt.subplots(1, 2, figsize=(4, 2), layout='constrained')\n"
+            "im = ax.imshow(np.eye(3)); q = b.quiver([1], [2]); plt.close(fig)"
+        ),
+        "ax.xaxis.label.get_position(), q.scale",
+        "%%step a32\nfig.colorbar(im, ax=ax); b.plot([1, 2e6]); fig.suptitle('q')",
+        "fig",
+        "round(ax.get_position().x0, 6)",
+    ],
     "an equal one in a list as well": [
         TWO + "; alike = plt.subplots()",
         "%%step a21\nax.plot([1, 2])",

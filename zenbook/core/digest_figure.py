@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from xxhash import xxh3_128_hexdigest
@@ -36,26 +37,39 @@ def alone(artist: Any) -> dict[str, Any]:
 def looks(figure: Any) -> Description:
     """Size, resolution, the picture, the numbers of its lines and images, and what no picture
     shows of its parts: their labels, their order, and how they are called. Raises NotDigestible for
-    one that would call the user's code as it is drawn."""
+    one that would call the user's code as it is drawn.
+
+    To draw a figure lays it out, so a copy is drawn; the figure itself where it has none."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     if any(map(_is_users, _called_by(figure))):
         raise NotDigestible("calls code of yours when it is drawn")
-
+    canvas, seen = figure.canvas, _copy_of(figure)
     numbers = [
         (tuple(axes.get_xlim()), tuple(axes.get_ylim()), _lines(axes), _images(axes))
-        for axes in figure.axes
+        for axes in seen.axes
     ]
-    size = (*map(float, figure.get_size_inches()), float(figure.dpi))
-    canvas = figure.canvas
+    size = (*map(float, seen.get_size_inches()), float(seen.dpi))
     try:
-        drawn: Any = FigureCanvasAgg(figure)
+        drawn: Any = FigureCanvasAgg(seen)
         with drawn.callbacks.blocked():  # which the user may have connected
             drawn.draw()
         picture = xxh3_128_hexdigest(bytes(drawn.buffer_rgba()))
     finally:
         figure.set_canvas(canvas)
-    return size, picture, numbers, [_unseen(part) for part in figure.findobj(include_self=False)]
+    return size, picture, numbers, [_unseen(part) for part in seen.findobj(include_self=False)]
+
+
+def _copy_of(figure: Any) -> Any:
+    """A copy of the figure, which opens no window; the figure itself where it cannot be copied."""
+    try:
+        state = figure.__getstate__()
+        state.pop("_restore_to_pylab", None)
+        made = object.__new__(type(figure))
+        made.__setstate__(deepcopy(state, {id(figure): made}))
+    except Exception:  # whatever the user has put into it
+        return figure
+    return made
 
 
 def _called_by(figure: Any) -> Iterator[Any]:
