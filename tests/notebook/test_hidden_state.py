@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+import zenbook.engine.becoming as becoming
 import zenbook.front.notebook.gathered as gathered
 import zenbook.front.notebook.putting as putting
 from zenbook.engine.desk import close_desks
@@ -361,7 +362,8 @@ def _without_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _with_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong engine: what is changed in place is bound as a copy, other holders keep the old."""
-    monkeypatch.setattr(putting, "_can_become", lambda old, new: False)
+    for module in (becoming, putting):
+        monkeypatch.setattr(module, "can_become", lambda old, new: False)
     monkeypatch.setattr(putting, "entangled", lambda value, others, **how: "")
     monkeypatch.setattr(putting, "put_in_place_of", lambda old, new, namespace: None)
 
