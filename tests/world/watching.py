@@ -8,6 +8,7 @@ from types import CodeType
 from typing import Any
 
 from zenbook.world import files
+from zenbook.world.hooks_set import IN_THREADS
 from zenbook.world.ports import Seen
 from zenbook.world.variables_set import is_about_variables_set
 from zenbook.world.watch import SystemWatch
@@ -32,9 +33,10 @@ def holds(seen: Seen) -> bool:
 
 def names(seen: Seen) -> list[str]:
     """The names of the reads, but for what every ``subprocess.run`` does to the marks of warnings
-    that were shown, what every call of joblib asks of its workers, and the variables that
-    libraries and programs find, of which nobody here has set any."""
-    known = (FORGOTTEN, OTHERS)
+    that were shown, what every call of joblib asks of its workers, who follows the threads that
+    are started, and the variables that libraries and programs find, of which nobody here has set
+    any."""
+    known = (FORGOTTEN, IN_THREADS, OTHERS)
     found = (read.name for read in seen.reads if not is_about_variables_set(read.name))
     return [name for name in found if name not in known]
 
