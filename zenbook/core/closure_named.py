@@ -6,7 +6,6 @@ definition gives is a part of the code.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from types import FunctionType
@@ -15,15 +14,14 @@ from typing import Any
 from zenbook.core.closure_origin import is_local_module, named
 from zenbook.core.closure_trace import cells_of
 from zenbook.core.kinds import is_a
+from zenbook.core.naming import unnumbered
 
-_NUMBER = re.compile(r"#\d+\Z")
-"""What tells apart things of one name."""
 Told = tuple[str, Any]
 
 
 def last_name(label: str) -> str:
     """What a thing is called without what it belongs to, and without its number."""
-    return _NUMBER.sub("", label).removesuffix("()").rpartition(".")[2]
+    return unnumbered(label).removesuffix("()").rpartition(".")[2]
 
 
 def function_told(function: FunctionType, label: str) -> Iterator[Told]:

@@ -19,6 +19,7 @@ from zenbook.core.closure_trace import MISSING
 from zenbook.core.code_facts import CodeFacts, names_within
 from zenbook.core.command_line import command_line
 from zenbook.core.kinds import held_by_name, is_a
+from zenbook.core.shell import running_shell
 
 _TABLES = frozenset({bytearray, dict, list, set})
 _ANY_NAME = frozenset({"exec", "globals", "locals", "vars"})
@@ -79,8 +80,7 @@ _SHOWING = frozenset({"excepthook", "showsyntaxerror", "showtraceback"})
 def _put_on_shell() -> Iterator[tuple[str, Binding]]:
     """What somebody has put onto the shell in the place of what shows errors there, as
     ``rich.traceback.install()`` does."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    held = held_by_name(shell)
+    held = held_by_name(running_shell())
     if isinstance(held, dict):
         for name in sorted({*_SHOWING, *(f"_{name}" for name in _SHOWING)}):
             yield f"get_ipython().{name}", (held, name, held.get(name, MISSING))

@@ -63,13 +63,25 @@ def looks(figure: Any) -> Description:
 def _copy_of(figure: Any) -> Any:
     """A copy of the figure, which opens no window; the figure itself where it cannot be copied."""
     try:
-        state = figure.__getstate__()
-        state.pop("_restore_to_pylab", None)
+        state = without_window(figure.__getstate__())
         made = object.__new__(type(figure))
         made.__setstate__(deepcopy(state, {id(figure): made}))
     except Exception:  # whatever the user has put into it
         return figure
     return made
+
+
+def without_window(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a figure that opens no window when it is made again."""
+    return {name: held for name, held in state.items() if name != "_restore_to_pylab"}
+
+
+def calls_of(registry: Any) -> Iterator[tuple[str, int, Any]]:
+    """What a registry of matplotlib's calls, with the signals and numbers of these calls."""
+    for signal, proxies in list(registry.callbacks.items()):
+        for number, proxy in list(proxies.items()):
+            if (called := proxy()) is not None:
+                yield signal, number, called
 
 
 def _called_by(figure: Any) -> Iterator[Any]:
@@ -79,13 +91,12 @@ def _called_by(figure: Any) -> Iterator[Any]:
     for part in parts:
         tellers = (part, getattr(part, "norm", None), getattr(part, "_colorizer", None))
         for registry in (getattr(each, "callbacks", None) for each in tellers):
-            for proxies in list(getattr(registry, "callbacks", {}).values()):
-                yield from (proxy() for proxy in list(proxies.values()))
+            if hasattr(registry, "callbacks"):
+                yield from (called for _, _, called in calls_of(registry))
 
 
 def _is_users(called: Any) -> bool:
-    code = getattr(called, "func", called)  # of a partial
-    return code is not None and is_local_code(code)
+    return is_local_code(getattr(called, "func", called))  # of a partial
 
 
 def _unseen(part: Any) -> tuple[Any, ...]:

@@ -17,6 +17,8 @@ LONGEST_NAME = 100
 """Characters a name may have."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_NUMBER = re.compile(r"#\d+\Z")
+"""What tells apart things of one name: ``timer()#2``."""
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 _SHOWN = 60
 
@@ -52,6 +54,11 @@ _SECRET_PAIRS = frozenset(
 )
 _NOT_SECRET = frozenset({"count", "counts", "ids", "len", "length", "limit", "max", "min", "num"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def unnumbered(label: str) -> str:
+    """What a thing is called without the number that tells it from others of the name."""
+    return _NUMBER.sub("", label)
 
 
 def valid_name(name: str, what: str = "name") -> str:

@@ -6,11 +6,11 @@ There is one comparison, :func:`changes_between`; the cause, the phrase under a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from zenbook.core.looks import MISSING, told_look
+from zenbook.core.naming import unnumbered
 from zenbook.model import Cause, Change, Kind, Miss, Part, StepRun
 
 _CAUSE_OF: dict[Kind, Cause] = {
@@ -104,13 +104,9 @@ def phrase(change: Change) -> str:
                 return f"input {part.name} {_how(change)}"
             return _moved(change, part.name)
         case "use":
-            return _moved(change, _NUMBER.sub("", part.name))
+            return _moved(change, unnumbered(part.name))
         case _:
             return _moved(change, part.name)
-
-
-_NUMBER = re.compile(r"#\d+$")
-"""What tells parts of one name apart: ``timer()#2``."""
 
 
 def _told_twins(change: Change, name: str) -> str:

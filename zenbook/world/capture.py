@@ -36,10 +36,10 @@ from contextvars import ContextVar
 from threading import get_ident
 from typing import Any, Protocol
 
+from zenbook.core.shell import running_shell
 from zenbook.core.source_shown import before_print
 from zenbook.model import Read
 from zenbook.world.capture_kept import Event, in_place, tidied
-from zenbook.world.shell import running_shell
 from zenbook.world.tracebacks import leave_out
 from zenbook.world.unheard import beneath
 

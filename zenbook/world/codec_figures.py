@@ -13,6 +13,7 @@ from types import MethodType
 from typing import Any
 
 from zenbook.core.closure_origin import library_of
+from zenbook.core.digest_figure import calls_of, without_window
 from zenbook.core.kinds import is_a
 from zenbook.world.whose_code import calls_users, name_of_called
 
@@ -34,10 +35,8 @@ def reduce_drawn(obj: Any) -> Any:
 
 def _figure(obj: Any) -> Any:
     """A figure without its window: loading it must not open one."""
-    reduced = obj.__reduce_ex__(5)
-    if isinstance(reduced[2], dict):
-        reduced[2].pop("_restore_to_pylab", None)
-    return reduced
+    make, arguments, state, *rest = obj.__reduce_ex__(5)
+    return make, arguments, without_window(state) if isinstance(state, dict) else state, *rest
 
 
 def _registry(obj: Any) -> Any:
@@ -55,7 +54,7 @@ def call_lost(registry: Any) -> Any:
     """A function that a registry calls, and a loaded one does not; None if there is none. What
     listens to a window is matplotlib's own, but for what the user has connected."""
     kept = {(signal, number) for signal, number, _ in calls_kept(registry)}
-    for signal, number, called in _calls(registry):
+    for signal, number, called in calls_of(registry):
         is_own = signal.endswith(_OF_WINDOWS) and not calls_users(called)
         if (signal, number) not in kept and not is_own:
             return called
@@ -65,16 +64,9 @@ def call_lost(registry: Any) -> Any:
 def calls_kept(registry: Any) -> Iterator[tuple[str, int, Any]]:
     """The calls in a registry that a loaded one makes, too, by their signals and numbers."""
     pickled = getattr(registry, "_pickled_cids", ())
-    for signal, number, called in _calls(registry):
+    for signal, number, called in calls_of(registry):
         if number in pickled or _is_of_part(signal, called):
             yield signal, number, called
-
-
-def _calls(registry: Any) -> Iterator[tuple[str, int, Any]]:
-    for signal, proxies in list(registry.callbacks.items()):
-        for number, proxy in list(proxies.items()):
-            if (called := proxy()) is not None:
-                yield signal, number, called
 
 
 def _is_of_part(signal: str, called: Any) -> bool:

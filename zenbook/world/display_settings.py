@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from zenbook.core.shell import running_shell
 from zenbook.model import Read
 from zenbook.world.formatters_set import (
     formatters,
@@ -23,7 +24,6 @@ from zenbook.world.formatters_set import (
     shown_by_registered,
     shows_by_printing,
 )
-from zenbook.world.shell import running_shell
 
 
 def display_settings() -> str:

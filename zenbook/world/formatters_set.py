@@ -22,8 +22,8 @@ from zenbook.core.closure_trace import cells_of, is_atom
 from zenbook.core.code_digest import code_digest
 from zenbook.core.digest import fingerprint
 from zenbook.core.kinds import is_a
+from zenbook.core.shell import running_shell
 from zenbook.errors import NotDigestible
-from zenbook.world.shell import running_shell
 from zenbook.world.watch_places import owner_of
 
 _THEIR_OWN = frozenset({"IPython", "ipykernel", "matplotlib", "matplotlib_inline", "zenbook"})

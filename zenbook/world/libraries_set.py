@@ -23,7 +23,7 @@ from zenbook.core.closure_trace import MISSING, cells_of, is_atom
 from zenbook.core.kinds import held_by_name, is_a
 from zenbook.core.places_set import Place, Said, places_in, said_in
 from zenbook.core.verdict import SETTINGS
-from zenbook.world.duckdb_connection import duckdb_set
+from zenbook.world.duckdb_connection import CONNECTION, duckdb_there, held_by_connection
 from zenbook.world.hooks_set import HOOKS_OF_THREADS, hooks_named, hooks_set
 from zenbook.world.kept_by_calls import attribute, kept_by_call, top_of
 from zenbook.world.library_settings import LIBRARY_SETTINGS
@@ -117,17 +117,21 @@ _program = _Program()
 def libraries_set(used: Iterable[str]) -> list[SetPlace]:
     """What the program has set in these libraries, or in those that they import, and what it holds
     now; by name. With it the hooks that any step may set off, settings of some libraries, and
-    duckdb's own connection."""
+    what duckdb's own connection holds."""
     spots = _program.spots()
     used = frozenset(used) - _BY_NOBODY
     found = {
         name: SetPlace(name, value, is_sure=True, obstacle=why)
-        for name, value, why in (*hooks_set(_program.hooks), *duckdb_set(used))
+        for name, value, why in hooks_set(_program.hooks)
     }
     for library, (is_there, read) in LIBRARY_SETTINGS.items():
         if used and is_there() and _concerns(library, used, len(sys.modules)) and (text := read()):
             name = f"{library}{SETTINGS}"
             found[name] = SetPlace(name, (text,), is_sure=True)
+    is_asked = duckdb_there() is not None and _concerns("duckdb", used, len(sys.modules))
+    if is_asked and (held := held_by_connection()):
+        why = f"{CONNECTION} holds {held[0]}: use one that the step has opened itself"
+        found[CONNECTION] = SetPlace(CONNECTION, held, is_sure=True, obstacle=why)
     if not spots:
         return [*found.values()]
     for spot in spots:

@@ -1,5 +1,5 @@
-"""Settings of libraries that others use for those who call them: how ``joblib`` divides work, and
-the console that ``rich`` prints on.
+"""Settings of libraries that others use for those who call them: how ``joblib`` divides work, the
+console that ``rich`` prints on, duckdb's own connection.
 
 They count for a step that uses the library, or another one that imports it. Measured: 1 µs while
 nobody has set anything, 17 µs for a console.
@@ -13,7 +13,8 @@ from typing import Any
 
 from zenbook.core.closure_trace import is_atom
 from zenbook.core.digest_rich import facts_of_console
-from zenbook.world.shell import running_shell
+from zenbook.core.shell import running_shell
+from zenbook.world.duckdb_connection import duckdb_settings, duckdb_there
 from zenbook.world.told_settings import told_apart
 from zenbook.world.whose_code import name_of_called
 
@@ -56,6 +57,7 @@ def _console() -> Any:
 
 
 LIBRARY_SETTINGS: Mapping[str, tuple[Callable[[], Any], Callable[[], str]]] = {
+    "duckdb": (duckdb_there, duckdb_settings),
     "joblib": (joblib_settings, joblib_settings),
     "rich": (_console, rich_settings),
 }

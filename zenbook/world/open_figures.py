@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from zenbook.world.shell import running_shell
+from zenbook.core.shell import running_shell
 
 
 def open_figures() -> Sequence[Any]:

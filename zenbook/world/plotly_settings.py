@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from zenbook.world.shell import running_shell
+from zenbook.core.shell import running_shell
 from zenbook.world.told_settings import told, told_apart
 
 _CHOSEN_FOR = {

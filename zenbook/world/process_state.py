@@ -30,8 +30,7 @@ from zenbook.world.changed_by_import import (
     libraries_since,
 )
 from zenbook.world.display_settings import NO_STYLE, ways_of_showing
-from zenbook.world.duckdb_connection import NAME as DUCKDB
-from zenbook.world.duckdb_connection import held_by_connection, set_on_connection
+from zenbook.world.duckdb_connection import CONNECTION, held_by_connection
 from zenbook.world.library_settings import LIBRARY_SETTINGS
 from zenbook.world.loop_settings import loop_setup
 from zenbook.world.plotly_settings import plotly_settings
@@ -108,7 +107,7 @@ def process_state() -> Iterator[tuple[str, Any]]:
     yield "the thread's name", threading.current_thread().name
     yield HOOKS, (*_hooks(), *gc.callbacks)
     yield "the event loop's settings", loop_setup()
-    yield DUCKDB, (held_by_connection(), set_on_connection())
+    yield CONNECTION, held_by_connection()
     yield FILTERS, tuple(map(as_filtering, standing()))
     if (module := sys.modules.get("logging")) is not None:
         yield LOGGERS, _logging_setup(module)

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from zenbook.core.shell import running_shell
 from zenbook.world.files import facts_of, quiet
-from zenbook.world.shell import running_shell
 from zenbook.world.watch_places import is_library
 
 _files: dict[str, tuple[float, str]] = {}

@@ -144,7 +144,7 @@ class Notes(Paths, Asked, Followed):
             self._made.add(key, self._name(path))
 
     def drew_name(self, path: str) -> None:
-        """A folder or file is about to be made with this name, which no other run gives."""
+        """A folder is about to be made with this name, which no other run gives."""
         self._made.add_drawn(self._key(path))
 
     def looked(

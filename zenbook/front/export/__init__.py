@@ -46,9 +46,9 @@ def export(
 
 def _own_notebook() -> Path:
     """The notebook that this kernel runs for. Raises UsageError where nobody tells."""
+    from zenbook.core.shell import running_shell
     from zenbook.errors import UsageError
     from zenbook.front.notebook.notebook_name import notebook_file
-    from zenbook.world.shell import running_shell
 
     shell = running_shell()
     file = notebook_file(shell.user_ns) if shell is not None else None
