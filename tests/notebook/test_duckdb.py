@@ -39,6 +39,13 @@ def test_what_its_own_connection_is_asked_is_kept_while_it_holds_nothing(own: Ke
     assert "duckdb settings" in set_other.said
 
 
+def test_a_step_of_a_notebook_that_has_imported_it_uses_a_dataclass(own: Kernel) -> None:
+    """A method that ``dataclasses`` makes is of no module, and no library has that name."""
+    point = "import dataclasses, duckdb\n@dataclasses.dataclass\nclass Point:\n    x: int = 1"
+    step = "%%step a\nn = len(dataclasses.fields(Point))"
+    assert [own.play(point, step)[-1].status for _ in range(2)] == ["completed", "cached"]
+
+
 def test_what_earlier_cells_put_into_it_is_found(own: Kernel) -> None:
     for number, (case, (puts, asks)) in enumerate(HELD.items()):
         own.fresh()

@@ -333,8 +333,9 @@ class Collector:
         if identity in _LASTING:
             self.lasting.add(identity)
         self.may_draw |= draws(identity)
-        if identity not in _WITHOUT_SETTINGS:
-            self.modules.add(identity.partition(".")[0])
+        module = identity.partition(".")[0]  # none for what a decorator makes of a class's own
+        if module and identity not in _WITHOUT_SETTINGS:
+            self.modules.add(module)
 
     def note(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Remember what can be said of some code without following its globals, ``space``."""

@@ -338,6 +338,7 @@ def _imports(_loaded: int) -> Mapping[str, set[str]]:
                 own.add(value.__name__.partition(".")[0])
             elif is_a(value, (FunctionType, type)):
                 own.add(str(value.__module__).partition(".")[0])
+        own.discard("")  # of what a program has made, and is said to be from no module
     found.setdefault("warnings", set()).add("linecache")  # when it first shows one
     return found
 
