@@ -91,6 +91,7 @@ class Uses:
     the code may reach any module that is loaded (see :mod:`zenbook.core.closure_finders`);
     ``may_draw`` whether it may draw pictures (see :mod:`zenbook.core.closure_drawing`);
     ``may_set`` the modules whose settings it may set (see :mod:`zenbook.core.closure_setting`);
+    ``seeks`` whether it goes on where a file is missing (see :mod:`zenbook.core.code_seeking`);
     ``by_text`` the local modules that count by their text; ``texts`` the kinds of texts of code
     that it reads (see :mod:`zenbook.core.closure_texts`); ``reading`` what it reads of classes
     (see :mod:`zenbook.core.closure_subclasses`); ``changing`` what the code may change
@@ -112,6 +113,7 @@ class Uses:
     finds_modules: bool = False
     may_draw: bool = False
     may_set: frozenset[str] = frozenset()
+    seeks: bool = False
     by_text: frozenset[str] = frozenset()
     texts: frozenset[Text] = frozenset()
     changing: tuple[Changing, ...] = ()
@@ -342,6 +344,7 @@ def _settled(trace: Trace, digester: ValueDigests) -> Uses:
         trace.finds_modules,
         trace.may_draw or bool(trace.by_text),
         frozenset(SETTERS) if trace.by_text else trace.may_set,
+        trace.seeks or bool(trace.by_text),
         trace.by_text,
         trace.texts,
         trace.changing,

@@ -16,6 +16,7 @@ from xxhash import xxh3_128_hexdigest
 from zenbook.core.closure_answers import answered_by
 from zenbook.core.closure_changes import Changing
 from zenbook.core.closure_drawing import draws, may_draw
+from zenbook.core.closure_known import LASTING, TOLD_LIVE, WITHOUT_SETTINGS
 from zenbook.core.closure_origin import identity_of, package_of
 from zenbook.core.closure_put import LISTS, lists_in, loaded_of, modules_asked_for, put_in
 from zenbook.core.closure_registries import error_handler, error_handlers_named
@@ -30,79 +31,6 @@ from zenbook.model import Part
 
 Token = tuple[Any, ...]
 """What a reference means, as nested text: ``("node", "helper()")``, ``("installed", "numpy")``."""
-
-
-_WITHOUT_SETTINGS = frozenset(
-    f"time.{name}"
-    for name in (
-        "monotonic",
-        "monotonic_ns",
-        "perf_counter",
-        "perf_counter_ns",
-        "process_time",
-        "process_time_ns",
-        "sleep",
-        "thread_time",
-        "time",
-        "time_ns",
-    )
-)
-"""Functions that are the same whatever their module's settings are: no time zone changes them."""
-_TOLD_LIVE = "sys.stdin"
-_LASTING = frozenset(
-    [
-        "IPython.core.magic._function_magic_marker.<locals>.magic_deco",
-        "IPython.core.magic.register_cell_magic",
-        "IPython.core.magic.register_line_cell_magic",
-        "IPython.core.magic.register_line_magic",
-        "_codecs.register",
-        "_codecs.register_error",
-        "_csv.field_size_limit",
-        "_csv.register_dialect",
-        "_csv.unregister_dialect",
-        "asyncio.set_event_loop_policy",
-        "codecs.register",
-        "codecs.register_error",
-        "copyreg.add_extension",
-        "copyreg.constructor",
-        "copyreg.pickle",
-        "csv.field_size_limit",
-        "csv.register_dialect",
-        "csv.unregister_dialect",
-        "doctest.register_optionflag",
-        "email.charset.add_charset",
-        "faulthandler.enable",
-        "gettext.install",
-        "logging.addLevelName",
-        "logging.captureWarnings",
-        "logging.setLogRecordFactory",
-        "logging.setLoggerClass",
-        "mimetypes.add_type",
-        "multiprocessing.set_start_method",
-        "os.nice",
-        "os.register_at_fork",
-        "os.umask",
-        "posix.nice",
-        "posix.register_at_fork",
-        "posix.umask",
-        "resource.setrlimit",
-        "shutil.register_archive_format",
-        "shutil.register_unpack_format",
-        "sqlite3.register_adapter",
-        "sqlite3.register_converter",
-        "sys.addaudithook",
-        "sys.set_int_max_str_digits",
-        "sys.setprofile",
-        "sys.setswitchinterval",
-        "sys.settrace",
-        "tracemalloc.start",
-        "urllib.request.install_opener",
-        "webbrowser.register",
-        "xml.etree.ElementTree.register_namespace",
-    ]
-)
-"""Functions that change what the process knows and that nothing tells afterwards, or that find set
-what they set when they are called again."""
 
 
 class Collector:
@@ -130,6 +58,7 @@ class Collector:
         self.finds_modules = False
         self.may_draw = False
         self.may_set: set[str] = set()
+        self.seeks = False
         self.by_text: set[str] = set()
         self.changing: list[Changing] = []
         self.texts: set[Text] = set()
@@ -175,7 +104,7 @@ class Collector:
             vouched={n: v for n, v in self.vouched.items() if n not in self.constants},
             literals=tuple(self.literals),
             packages=frozenset(self.packages - {""}),
-            modules=frozenset(self.modules),
+            modules=frozenset(self.modules - {""}),
             stores=tuple(sorted(self.stores)),
             stores_elsewhere=tuple(sorted(self.stores_elsewhere)),
             stored=tuple(self.stored),
@@ -185,6 +114,7 @@ class Collector:
             finds_modules=self.finds_modules,
             may_draw=self.may_draw,
             may_set=frozenset(self.may_set),
+            seeks=self.seeks,
             by_text=frozenset(self.by_text),
             changing=tuple(self.changing),
             texts=self._texts_read(),
@@ -328,14 +258,13 @@ class Collector:
     def reach(self, identity: str) -> None:
         """Remember the top-level module of something reached, unless no setting changes it; and
         what no result can hold: that it is told things live, or changes the process for good."""
-        if identity.startswith(_TOLD_LIVE):
-            self.asks.add(_TOLD_LIVE)
-        if identity in _LASTING:
+        if identity.startswith(TOLD_LIVE):
+            self.asks.add(TOLD_LIVE)
+        if identity in LASTING:
             self.lasting.add(identity)
         self.may_draw |= draws(identity)
-        module = identity.partition(".")[0]  # none for what a decorator makes of a class's own
-        if module and identity not in _WITHOUT_SETTINGS:
-            self.modules.add(module)
+        if identity not in WITHOUT_SETTINGS:
+            self.modules.add(identity.partition(".")[0])
 
     def note(self, facts: CodeFacts, space: Mapping[str, Any]) -> None:
         """Remember what can be said of some code without following its globals, ``space``."""
@@ -346,6 +275,7 @@ class Collector:
         self.lasting.update(f"get_ipython().{name}" for name in facts.shell)
         self.may_draw |= may_draw(facts)
         self.may_set |= may_set(facts)
+        self.seeks |= facts.seeks
         for name in sorted(lists_in(facts, space)):
             if told := self.watch(LISTS[name]):
                 self._besides(name, told)

@@ -41,7 +41,8 @@ class Trace:
     ``asks`` is where the code is told things that no digest describes; ``lasting`` are functions
     that change the process for good; ``finds_modules`` says whether the code may reach any module
     that is loaded, ``may_draw`` whether it may draw pictures, ``may_set`` of which modules it may
-    set what there is one of in a process; ``by_text`` are local modules that count by their text;
+    set what there is one of in a process, ``seeks`` whether it goes on where a file is missing
+    (see :mod:`zenbook.core.code_seeking`); ``by_text`` are local modules that count by their text;
     ``changing`` is what the code may change of libraries; ``texts`` are the kinds of texts of code
     that it reads, ``reading`` what it reads of classes and which of their registries do not count
     (see :mod:`zenbook.core.closure_subclasses`), ``listed`` the digests of those that do, by name,
@@ -68,6 +69,7 @@ class Trace:
     finds_modules: bool
     may_draw: bool
     may_set: frozenset[str]
+    seeks: bool
     by_text: frozenset[str]
     changing: tuple[Any, ...]
     texts: frozenset[Text]

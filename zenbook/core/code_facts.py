@@ -77,6 +77,9 @@ class CodeFacts:
     makes_classes: bool = False
     looks_at_all: bool = False
     """Whether it may ask for all attributes of a class."""
+    seeks: bool = False
+    """Whether it goes on where a file is missing, by an error that it handles or by a look of
+    native code."""
 
 
 _BY_NAME = frozenset({"getattr", "attrgetter", "methodcaller", "__getattr__", "__getattribute__"})

@@ -25,7 +25,7 @@ _SELF = "self"
 def read_of_attributes(code: CodeType) -> set[str]:
     """The attributes that a code object itself, without what is nested in it, takes for more than
     to put something into them."""
-    steps = _steps(code)
+    steps = steps_of(code)
     return {
         step.argval
         for place, step in enumerate(steps)
@@ -36,7 +36,7 @@ def read_of_attributes(code: CodeType) -> set[str]:
 def makes_classes(code: CodeType) -> bool:
     """Whether a code object itself makes a class: by a statement, ``type(name, bases, space)`` or
     a function that makes one."""
-    steps = _steps(code)
+    steps = steps_of(code)
     if any(step.opname == "LOAD_BUILD_CLASS" for step in steps) or _MAKERS & {*code.co_names}:
         return True
     if "type" not in code.co_names:
@@ -52,7 +52,7 @@ def looks_at_all(code: CodeType) -> bool:
         return True
     if not _WHOLE & names:
         return False
-    steps = [step for step in _steps(code) if step.opname not in ("PUSH_NULL", "PRECALL")]
+    steps = [step for step in steps_of(code) if step.opname not in ("PUSH_NULL", "PRECALL")]
     for place, step in enumerate(steps):
         beside = {"vars": place + 1, "__dict__": place - 1}.get(str(step.argval))
         if beside is None or not step.opname.startswith("LOAD_"):
@@ -62,7 +62,8 @@ def looks_at_all(code: CodeType) -> bool:
     return False
 
 
-def _steps(code: CodeType) -> list[dis.Instruction]:
+def steps_of(code: CodeType) -> list[dis.Instruction]:
+    """The instructions of a code object that do something."""
     return [step for step in dis.get_instructions(code) if step.opname not in _UNSEEN]
 
 

@@ -12,6 +12,7 @@ from zenbook.core.closure_changes import changes_in
 from zenbook.core.code_digest import CONSTANT_LOADS, GLOBAL_LOADS, code_digest, instructions_of
 from zenbook.core.code_facts import Change, CodeFacts, Import, Name
 from zenbook.core.code_making import looks_at_all, makes_classes, read_of_attributes
+from zenbook.core.code_seeking import seeks
 from zenbook.core.names_scope import NAMESPACES, SHELL_RUNS
 from zenbook.core.text_readers import Text, texts_read
 
@@ -75,6 +76,7 @@ class _Reader:
         self.taken_for_more = read_of_attributes(code)
         self.makes_classes = makes_classes(code)
         self.looks_at_all = looks_at_all(code)
+        self.seeks = seeks(code)
         self.nested: list[tuple[str, CodeFacts]] = []
         self._read_imports()
         self.bound = {entry.bound for entry in self.imports}
@@ -112,6 +114,7 @@ class _Reader:
             frozenset(self.attributes - self.taken_for_more),
             self.makes_classes,
             self.looks_at_all,
+            self.seeks,
         )
 
     def _changes(self) -> set[Change]:
@@ -370,6 +373,7 @@ class _Reader:
         self.taken_for_more |= {*nested.attributes} - nested.filled
         self.makes_classes |= nested.makes_classes
         self.looks_at_all |= nested.looks_at_all
+        self.seeks |= nested.seeks
 
 
 def _leaves(value: Any) -> Iterator[Any]:

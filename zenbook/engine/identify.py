@@ -63,6 +63,8 @@ class Identity:
     would miss them on a hit."""
     finds_modules: bool = False
     """Whether the step's code may reach any module that is loaded."""
+    seeks: bool = False
+    """Whether its code, or code that its inputs bring along, goes on where a file is missing."""
     by_text: frozenset[str] = frozenset()
     """Local modules that count by their text."""
     changing: tuple[Changing, ...] = ()
@@ -125,6 +127,7 @@ def identify(call: Call, desk: Desk, known: Known | None = None) -> Identity:
         live,
         tuple(dict.fromkeys((*uses.stores_global, *sorted(digester.assigned)))),
         uses.finds_modules,
+        uses.seeks or any(trace.seeks for trace in digester.met.values()),
         uses.by_text,
         uses.changing,
         (*uses.memoized, *digester.memoized),

@@ -80,7 +80,11 @@ class Watched:
             self.recording = watchers.enter_context(desk.capture.recording())
             return watchers.enter_context(
                 desk.watch.watching(
-                    identity.literals, values.values(), identity.memoized, identity.who
+                    identity.literals,
+                    values.values(),
+                    identity.memoized,
+                    identity.who,
+                    seeks=identity.seeks,
                 )
             )
         except Exception as error:  # our own fault must not become the step's

@@ -33,6 +33,8 @@ class FakeWatch:
         values: Iterable[Any],
         memoized: Sequence[Any] = (),
         who: str = "",
+        *,
+        seeks: bool = False,
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; named files that exist count as read."""
         notes: dict[str, dict[str, Read]] = {"reads": {}, "wrote": {}}

@@ -252,11 +252,14 @@ class Watch(Protocol):
         values: Iterable[Any],
         memoized: Sequence[Any] = (),
         who: str = "",
+        *,
+        seeks: bool = False,
     ) -> AbstractContextManager[Callable[[], Seen]]:
         """Watch while the block runs. ``literals`` are string constants of the used code and
         ``values`` the inputs: those that look like paths are reads too; ``memoized`` functions
         that the code reaches: what they read to make what they remember is, too; ``who`` tells the
-        step from others that do things to this process. Call the result after the block."""
+        step from others that do things to this process; ``seeks``: its code goes on where a file is
+        missing. Call the result after the block."""
         ...
 
     def again(self, read: Read, who: str = "") -> Read:

@@ -8,7 +8,8 @@ audit events),
 :mod:`watch_formulas` (globals that a text names), :mod:`watch_filters` (hidden warnings),
 :mod:`watch_once` and :mod:`watch_marks` (warnings shown before),
 :mod:`watch_away` and :mod:`watch_workers` (what happens in other processes),
-:mod:`watch_notes` (what follows from it all), :mod:`process_state` and :mod:`left_running`.
+:mod:`watch_sought` (what was looked for), :mod:`watch_notes` (what follows from it all),
+:mod:`process_state` and :mod:`left_running`.
 
 Rejected: running the step under ptrace, FUSE or LD_PRELOAD. They see everything, on one system
 only, at 10–100 times the cost, and not in a hosted notebook.
@@ -53,6 +54,7 @@ from zenbook.world.watch_places import places
 from zenbook.world.watch_programs import folders_made, follow_native, found_in, taken_away
 from zenbook.world.watch_reports import OWN_HANDLER, report_now, set_up
 from zenbook.world.watch_scope import current, following
+from zenbook.world.watch_sought import script
 from zenbook.world.watch_workers import OTHERS, Workers, calls_of_others
 
 __all__ = ["SystemWatch"]
@@ -76,10 +78,12 @@ class SystemWatch:
         values: Iterable[Any],
         memoized: Sequence[Any] = (),
         who: str = "",
+        *,
+        seeks: bool = False,
     ) -> Iterator[Callable[[], Seen]]:
         """Watch while the block runs; call the result afterwards."""
         notes = self._begin(literals, tuple(values))
-        notes.who = who
+        notes.who, notes.seeks = who, seeks
         watch_hearing.know(notes)
         watch_once.know(notes)
         del values  # which the step may let go of
@@ -213,6 +217,9 @@ def _settle_opens(notes: Notes) -> None:
         return
     if opens.is_lost:
         notes.obstacle("more files were opened than could be followed")
+    sources = dict(opens.sources())
+    for path in sources:
+        notes.note_script(script(path))
     listed = opens.folders - notes.listings_seen
     patterns = set()
     for path, manner in taken_away(opens):
@@ -222,8 +229,8 @@ def _settle_opens(notes: Notes) -> None:
         if manner == "read" and folder in listed and not notes.knows(path):
             patterns.add(os.path.join(folder, "*" + os.path.splitext(name)[1]))
         notes.opened_unseen(path, manner)
-    for path in opens.sources():
-        if files.existence(path) == files.FILE:
+    for path, is_same in sources.items():
+        if is_same and files.existence(path) == files.FILE:
             notes.opened_unseen(path, "read")
     for pattern in sorted(patterns):
         notes.matched(pattern, hidden=False)

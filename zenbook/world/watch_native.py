@@ -38,6 +38,7 @@ from typing import Any, Literal
 
 from zenbook.world import files
 from zenbook.world.watch_places import Places
+from zenbook.world.watch_sought import DATABASES
 
 Manner = Literal["read", "made", "replaced", "changed", "removed", "folder"]
 """What became of a file: ``read`` as it is, ``made`` anew, ``replaced`` without having been read,
@@ -99,8 +100,6 @@ _SKIPPED_FILES = (
     *("-journal", "-shm", "-wal", "~"),
     "pyvenv.cfg",  # which every Python of an environment opens as it starts
 )
-_DATABASES = (".db", ".duckdb", ".h5", ".hdf5", ".lmdb", ".mdb", ".nc", ".sqlite", ".tdb")
-"""Files that are changed in place, so that what they hold afterwards depends on before."""
 _HEAD = Struct("iIII")
 _lock = threading.Lock()
 
@@ -148,16 +147,18 @@ class Opens:
                 if facts is not None and _descriptor >= 0:
                     self.within.add(_watch(_descriptor, compiled, facts.st_ino))
 
-    def sources(self) -> Iterator[str]:
-        """The sources that programs have read, or what was compiled of them."""
+    def sources(self) -> Iterator[tuple[str, bool]]:
+        """The sources that programs have read, or what was compiled of them; and whether each is
+        as it was."""
         for path, kinds in self.events.items() if self.has_programs else ():
-            if path in self.strangers or not _CHANGES.isdisjoint(kinds):
+            if path in self.strangers:
                 continue
+            is_same = _CHANGES.isdisjoint(kinds)
             if path.endswith(_SOURCE):
-                yield path
+                yield path, is_same
             elif os.path.basename(os.path.dirname(path)) == _COMPILED:
                 with suppress(ValueError):
-                    yield source_from_cache(path)
+                    yield source_from_cache(path), is_same
 
     def follow_made(self, folder: str, places: Places) -> None:
         """Follow a folder that has just been made, too, as long as these are not too many."""
@@ -230,7 +231,7 @@ def _manner(kinds: list[int], name: str) -> Manner | None:
     if _CHANGES.isdisjoint(kinds):
         return "read"
     first = next(place for place, kind in enumerate(kinds) if kind in _CHANGES)
-    was_read = CLOSE_READ in kinds[:first] or name.endswith(_DATABASES)
+    was_read = CLOSE_READ in kinds[:first] or name.endswith(DATABASES)
     return "changed" if was_read else "replaced"
 
 

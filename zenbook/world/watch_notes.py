@@ -8,7 +8,8 @@ Constraints that shape this module:
 - What the step itself made is no reason: reads of it are left out, and what is gone at the end
   (temporary files) leaves no trace.
 - A path only *named* by a literal, an input or a command line may be an input or an output. If it
-  was missing, exists afterwards, and nobody looked whether it was there, then it is an output.
+  was missing, exists afterwards, and nobody may have looked whether it was there, then it is an
+  output and nothing else (:mod:`watch_sought`).
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ from zenbook.world.watch_native import Manner
 from zenbook.world.watch_noted import UNKNOWN, Content, Named, Written
 from zenbook.world.watch_paths import Paths
 from zenbook.world.watch_places import Places
+from zenbook.world.watch_sought import Sought
 
 
-class Notes(Paths, Asked, Followed):
+class Notes(Paths, Asked, Followed, Sought):
     """Notes on one step while it runs. Methods take paths as the step said them."""
 
     def __init__(self, places: Places, literals: Iterable[str], absolutes: Iterable[str]) -> None:
@@ -241,15 +243,14 @@ class Notes(Paths, Asked, Followed):
         if is_read or key in self._written or self.places.never(key):
             return
         named = self._named.get(key)
+        manner = "changed" if manner == "replaced" and self.appends else manner
         if manner in ("replaced", "removed"):
             before = (named.stamp if named is not None else None) or UNKNOWN
             self._written[key] = Written(self._name(key), before, blind=manner == "replaced")
         elif named is not None:
             return
-        elif manner == "made":
-            self._written[key] = Written(self._name(key), None, blind=True)
-        elif manner == "folder":
-            self._made.add(key, self._name(key))
+        elif manner in ("made", "folder"):
+            self._appeared(key, self._name(key), regular=manner == "made")
         elif manner == "read":
             self.read(key)
         else:
@@ -259,7 +260,8 @@ class Notes(Paths, Asked, Followed):
 
     def seen(self) -> Seen:
         """Reads, outputs, remarks and obstacles, when the step has ended."""
-        self._settle_named()
+        for key, named in self._named.items():
+            self._settle(key, named)
         for name, (folder, digest) in self._foreseen.items():
             if not self.has_passed_by(folder):
                 self._looks.setdefault(name, digest)
@@ -335,18 +337,14 @@ class Notes(Paths, Asked, Followed):
     def _content(self, key: str) -> str:
         return files.database(key) if key in self._databases else files.content(key)
 
-    def _settle_named(self) -> None:
-        """Decide for each path that was only named whether it was read or written."""
-        for key, named in self._named.items():
-            self._settle(key, named)
-
     def _settle_changed(self, key: str) -> None:
-        """Decide so before the step's own code opens what native code has written meanwhile."""
+        """Settle a path before the step's own code opens what native code has written meanwhile."""
         named = self._named.get(key)
         if named is not None and files.stamp_now(key) != named.stamp:
             self._settle(key, named)
 
     def _settle(self, key: str, named: Named) -> None:
+        """Decide for a path that was only named whether it was read or written."""
         written = self._written.get(key)
         if key in self._contents or key in self._made or (written and written.blind):
             return
@@ -354,7 +352,7 @@ class Notes(Paths, Asked, Followed):
             return
         now = files.stamp_now(key)
         if named.kind == looks.MISSING and files.existence(key) != looks.MISSING:
-            self._appeared(key, named, regular=now is not None)
+            self._appeared(key, named.name, regular=now is not None)
         elif named.stamp is not None:
             self._contents[key] = Content(named.name, named.stamp, named.digest)
         else:
@@ -362,12 +360,17 @@ class Notes(Paths, Asked, Followed):
         if named.stamp is not None and now != named.stamp:
             self._written.setdefault(key, Written(named.name, named.stamp, blind=False))
 
-    def _appeared(self, key: str, named: Named, *, regular: bool) -> None:
-        """A path that was named and missing is there now: the step's output."""
+    def _appeared(self, key: str, name: str, *, regular: bool) -> None:
+        """A path that was named or made, and missing, is there now: the step's output."""
+        is_sought = self.is_sought(key)
         if regular:
-            self._written.setdefault(key, Written(named.name, None, blind=True))
+            self._written.setdefault(key, Written(name, None, blind=True))
+            if is_sought:
+                self._contents.setdefault(key, Content(name, None, looks.MISSING))
         else:
-            self._made.add(key, named.name)
+            self._made.add(key, name)
+            if is_sought:
+                self._looks.setdefault(looks.look_name(name, looks.EXISTS), looks.MISSING)
 
     # ------------------------------------------------------------ names
 

@@ -30,6 +30,7 @@ from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_paths import is_to_ask, path_said, text_of
 from zenbook.world.watch_scope import current, running
+from zenbook.world.watch_sought import SHOWING, appended, looked_for
 
 _Function = Callable[..., Any]
 MOST_FOUND = 1000
@@ -40,8 +41,7 @@ _FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
 _LISTING_ALL = frozenset({"du", "find", "tree"})
 _LISTING = _LISTING_ALL | {"dir", "ls"}
 """Programs that show what is in the folders they are told, or in the one they are started in."""
-_SHOWING = _LISTING | {"cat", "grep", "head", "sort", "tail", "wc"}
-"""Programs that show what is in files, which a pattern may stand for."""
+_SHELLS = ("sh", "bash")
 _TABLES = (".arrow", ".feather", ".ipc", ".lance", ".orc", ".parquet")
 """Files that native code writes into folders of its own making."""
 
@@ -90,7 +90,7 @@ def program_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: Fr
         notes.remark(f"started a program: {os.path.basename(words[0])}")
         if process is not None:
             notes.programs.append(weakref.ref(process))
-        _follow(notes, words, folder)
+        _follow(notes, command, folder)
 
 
 def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: FrameType) -> None:
@@ -98,15 +98,17 @@ def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: F
     caller = frame.f_back
     command = caller.f_locals.get("argv") if caller is not None else None
     for notes in everyone:
-        _follow(notes, _words(command) if command else [], None)
+        _follow(notes, command or (), None)
 
 
-def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
+def _follow(notes: Notes, command: Any, folder: str | None) -> None:
+    words = _words(command)
     follow_native(notes)
     notes.program_starts()
     notes.handed_on()
+    _seek(notes, _text(command), words, folder)
     programs = {os.path.basename(word) for word in words}
-    shows = programs & _SHOWING and "find" not in programs  # whose patterns are no paths
+    shows = programs & SHOWING and "find" not in programs  # whose patterns are no paths
     for word in words:
         path = os.path.join(folder, word) if folder else word
         if shows and glob.has_magic(word) and looks_like_path(word):
@@ -121,6 +123,18 @@ def _follow(notes: Notes, words: list[str], folder: str | None) -> None:
             notes.listed(path)
 
 
+def _seek(notes: Notes, text: str, words: list[str], folder: str | None) -> None:
+    """Note where the program looks for what it may make, and what it adds to."""
+    within = functools.partial(os.path.join, folder or "")
+    notes.note_command(text, map(within, words))
+    for path in map(within, looked_for(text)):
+        if looks_like_path(path) and files.existence(path) == looks.MISSING:
+            notes.looked(path, looks.EXISTS)
+    for path in map(within, appended(text)):
+        if looks_like_path(path):
+            notes.wrote(path, reads=True)
+
+
 def _listed(named: list[str], *, deep: bool) -> list[str]:
     """The folders among what is named, and those below them."""
     with files.quiet():
@@ -129,17 +143,29 @@ def _listed(named: list[str], *, deep: bool) -> list[str]:
         return [*found, *(islice(below, MOST_FOUND) if deep else ())]
 
 
+def _parts(command: Any) -> list[str]:
+    whole = isinstance(command, (str, bytes, os.PathLike))
+    return [text_of(part) for part in ([command] if whole else command)]
+
+
+def _text(command: Any) -> str:
+    """A command line as a text, of one given to a shell what the shell runs."""
+    parts = _parts(command)
+    if len(parts) > 2 and os.path.basename(parts[0]) in _SHELLS:
+        parts = parts[2:]
+    return " ".join(parts)
+
+
 def _words(command: Any) -> list[str]:
     """The words of a command line, also of one given to a shell."""
-    parts = [command] if isinstance(command, (str, bytes, os.PathLike)) else list(command)
-    words: list[str] = []
-    for part in map(text_of, parts):
+    parts, words = _parts(command), list[str]()
+    for part in parts:
         try:
             split = shlex.split(part.replace(";", " ; ").replace(">", " > ").replace("<", " < "))
         except ValueError:
             split = part.split()
         words += [word for word in split if word not in ("-c", ">", "<", ";", "|", "&&")]
-    if len(parts) > 2 and os.path.basename(words[0]) in ("sh", "bash"):
+    if len(parts) > 2 and os.path.basename(words[0]) in _SHELLS:
         words = words[1:]
     return [word for word in words if not word.startswith("-")]
 
