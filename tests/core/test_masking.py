@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from zenbook.core.masking import mask, secrets_in
 
@@ -13,15 +16,24 @@ from zenbook.core.masking import mask, secrets_in
     ("text", "masked"),
     [
         ("key sk-abcdefghijklmnop1234 end", "key ••• end"),
+        ("sk-abcdefghijklmnopqrstuv", "•••"),
+        ("sk-proj-ab_Cd-0a1b2c3d4e5f", "•••"),
         ("ghp_" + "a1" * 18, "•••"),
         ("AKIAABCDEFGHIJKLMNOP", "•••"),
         ("https://me:secret@host/path", "https://•••@host/path"),
         ("https://host/path:8@x", "https://host/path:8@x"),
+        ("sk-estimator-doc-link sk-hidden--visually", "sk-estimator-doc-link sk-hidden--visually"),
+        ("sk-top-container-id-12", "sk-top-container-id-12"),
         ("risk-free task-based 12:30", "risk-free task-based 12:30"),
     ],
 )
 def test_credentials_are_known_by_their_look(text: str, masked: str) -> None:
     assert mask(text, ()) == masked
+
+
+def test_a_diagram_of_a_model_is_left_as_it_is() -> None:
+    html = make_pipeline(StandardScaler(), LogisticRegression())._repr_html_()
+    assert "sk-" in html and mask(html, ()) == html
 
 
 def test_values_of_variables_with_secret_names_are_masked() -> None:

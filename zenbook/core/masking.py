@@ -17,7 +17,8 @@ SHORTEST = 6
 
 _LOOKS_SECRET = re.compile(
     r"""
-      \b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}            # OpenAI, Anthropic, Stripe style
+      \b(?:sk|pk|rk)-                              # OpenAI, Anthropic, Stripe style; no words
+        (?=[A-Za-z0-9_-]*?(?:(?=[A-Za-z]*[0-9])[A-Za-z0-9]{8}|[A-Za-z]{20}))[A-Za-z0-9_-]{16,}
     | \b(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,}
     | \bgh[pousr]_[A-Za-z0-9]{20,}                 # GitHub
     | \bgithub_pat_[A-Za-z0-9_]{20,}
