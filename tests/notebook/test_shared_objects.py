@@ -530,6 +530,18 @@ SHARED = {
         "n = 1",
         "df, df.attrs, s, fs[0] is f is df, fs[1] is s",
     ),
+    "a window that is bound again, and what it looks into": (
+        "import numpy as np\nx = np.zeros((3, 2))\nrow = x[1]",
+        "row += 5\nsame = row\nx[0] = 9",
+        "x[1, 0] = 7\nrow[1] = 3",
+        "row, x, same is row, row.base is x",
+    ),
+    "two windows that are bound again": (
+        "import numpy as np\nx = np.zeros(4)\na, b = x[:3], x[:0:-1]",
+        "a += 1\nb *= 2\ntotal = x.sum()",
+        "a[1] = 7\nb[1] = 8",
+        "a, b, x, total",
+    ),
 }
 """What is made first, what the step does, what is changed later, and where it must be seen."""
 

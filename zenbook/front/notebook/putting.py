@@ -156,6 +156,8 @@ class Putting:
 
     def _entangled(self) -> str:
         """Why an input that the cell changed in place cannot be given its later content."""
+        loaded = {id(new): name for name, new in self._changed.items()}
+        bound = {n: loaded[id(v)] for n, v in self._values.items() if id(v) in loaded}
         try:
             self._redrawn = Redrawn(self._outcome.links or (), self._changed, self._given)
             self._changed = self._redrawn.without_followers(self._changed)
@@ -168,6 +170,8 @@ class Putting:
             )
         except Inseparable as error:
             return str(error)
+        later = {name: self._changed.get(name, self._given.get(name)) for name in bound.values()}
+        self._values.update((n, later[name]) for n, name in bound.items())
         changed = [(n, self._given.get(n), new) for n, new in self._changed.items()]
         for name, old, _ in changed:
             if not all(map(keeps_all, set(map(type, Reach([old]).objects.values())))):
