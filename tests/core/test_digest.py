@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import copy
+import functools
 import io
 import itertools
 import json
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import threading
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -516,3 +519,20 @@ def test_functions_that_a_library_makes_by_exec_are_told_apart_by_their_code() -
         exec(f"def f(x): return {body}", space)
         made.append(fingerprint(space["f"]))
     assert made[0] == made[2] != made[1]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: functools.partial(print, 1),
+        lambda: ValueError("x"),
+        lambda: OSError(2, "x"),
+        lambda: io.BytesIO(b"1"),
+        lambda: collections.deque([1]),
+    ],
+)
+def test_to_be_asked_for_its_attributes_changes_nothing(make: Callable[[], Any]) -> None:
+    """Some objects have a dictionary for them only from then on, and tell pickle of it."""
+    asked = make()
+    getattr(asked, "__dict__", None)
+    assert fingerprint(asked) == fingerprint(make())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copyreg
 import enum
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -142,6 +143,7 @@ def reduced(value: Any, digester: Digester) -> Description:
         return _named(value, parts, digester)
     make, arguments = parts[:2]
     state, members, pairs = (*parts[2:5], None, None, None)[:3]
+    state = _without_bare(value, state)
     told = (
         "object",
         digester.class_token(kind),
@@ -153,6 +155,16 @@ def reduced(value: Any, digester: Digester) -> Description:
     )
     chained = behind(value) if is_a(value, BaseException) else None
     return (*told, chained) if chained else told
+
+
+def _without_bare(value: Any, state: Any) -> Any:
+    """A state without the empty dictionary that an error or a ``partial`` has as soon as somebody
+    has asked for its attributes."""
+    if type(state) is dict and not state:
+        return None
+    if is_a(value, functools.partial) and type(state) is tuple:
+        return (*state[:-1], state[-1] or None)
+    return state
 
 
 _BY_TYPE = (_instance, reduced)

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 from zenbook.core.csv_dialect import told_of_dialect
+from zenbook.core.ended_async import KINDS, Kind
 
 Facts = tuple[Any, ...]
-_Kind = tuple[Callable[[Any], bool], Callable[[Any], Facts]]
+_GENERATORS = (types.AsyncGeneratorType, types.CoroutineType, types.GeneratorType)
 
 
 def facts_of_ended(value: Any) -> Facts | None:
@@ -40,8 +41,8 @@ def facts_of_ended(value: Any) -> Facts | None:
 
 def _named(kind: type) -> Any:
     """What its module calls so; types of ``csv`` are called like the functions that make them, and
-    nothing is called a generator."""
-    if kind is types.GeneratorType:
+    nothing is called a generator or a coroutine."""
+    if kind in _GENERATORS:
         return kind
     names = vars(sys.modules[kind.__module__])
     return names.get(kind.__name__.title() if kind.__module__ == "_csv" else kind.__name__)
@@ -49,7 +50,7 @@ def _named(kind: type) -> Any:
 
 def may_be_over(kind: type) -> bool:
     """Whether objects of this type may be such."""
-    return kind.__module__ in _MODULES or kind is types.GeneratorType
+    return kind.__module__ in _MODULES or kind in _GENERATORS
 
 
 def _gzip_mode(file: Any) -> str:
@@ -166,13 +167,14 @@ def _is_file_closed(file: Any) -> bool:
     return bool(file.closed)
 
 
-_BAR: _Kind = (_is_bar_closed, _of_bar)
-_EXECUTOR: _Kind = (_is_shut_down, lambda one: (one._max_workers,))
-_HDF5: _Kind = (lambda one: not one, lambda one: ())
-_NAMELESS: _Kind = (_is_file_closed, lambda one: ())
-_POOL: _Kind = (_has_stopped, lambda one: (len(one._pool),))
-_ROWS: _Kind = (_works_no_more, _of_rows)
-_KINDS: dict[str, _Kind] = {
+_BAR: Kind = (_is_bar_closed, _of_bar)
+_EXECUTOR: Kind = (_is_shut_down, lambda one: (one._max_workers,))
+_HDF5: Kind = (lambda one: not one, lambda one: ())
+_NAMELESS: Kind = (_is_file_closed, lambda one: ())
+_POOL: Kind = (_has_stopped, lambda one: (len(one._pool),))
+_ROWS: Kind = (_works_no_more, _of_rows)
+_KINDS: dict[str, Kind] = {
+    **KINDS,
     "_csv.reader": _ROWS,
     "_csv.writer": _ROWS,
     "_io.BytesIO": _NAMELESS,

@@ -1,0 +1,112 @@
+"""What asyncio leaves behind when it is over: steps that do are kept, and a hit leaves the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+ABOVE = """
+import asyncio
+async def fetch(n):
+    await asyncio.sleep(0.001)
+    return [n]
+async def fails(n):
+    raise ValueError(n)
+async def count(n):
+    for each in range(n):
+        yield each
+async def again(one):
+    try:
+        return await one
+    except BaseException as error:
+        return repr(error)
+"""
+CASES = {
+    "coroutines": (
+        "jobs = [fetch(n) for n in range(3)]\nouts = await asyncio.gather(*jobs)",
+        "y = outs, [job.__name__ for job in jobs], [await again(job) for job in jobs]",
+    ),
+    "tasks": (
+        "jobs = [asyncio.create_task(fetch(n)) for n in 'abc']\nouts = await asyncio.gather(*jobs)",
+        "y = outs, await asyncio.gather(*jobs), jobs[0].done(), outs[0] is await jobs[0]",
+    ),
+    "named tasks that fail or are cancelled": (
+        (
+            "jobs = [asyncio.create_task(fails(1), name='one'), asyncio.create_task(fetch(2))]\n"
+            "jobs[1].cancel()\n_ = await asyncio.gather(*jobs, return_exceptions=True)"
+        ),
+        "y = [await again(job) for job in jobs], jobs[0].get_name(), jobs[1].cancelled()",
+    ),
+    "a future": (
+        "it = asyncio.get_running_loop().create_future()\nit.set_result(3)",
+        "y = await it, it.result(), type(it).__name__",
+    ),
+    "what was waited for": (
+        (
+            "jobs = {asyncio.create_task(fetch(n)) for n in range(3)}\n"
+            "done, pending = await asyncio.wait(jobs)"
+        ),
+        "y = sorted(job.result() for job in done), pending, done == jobs",
+    ),
+    "a group": (
+        "async with asyncio.TaskGroup() as group:\n    job = group.create_task(fetch(1))",
+        "y = job.result(), await again(group.__aenter__()), repr(group)",
+    ),
+    "a semaphore for which somebody waited": (
+        (
+            "gate = asyncio.Semaphore(1)\nasync def through(n):\n    async with gate:\n"
+            "        return await fetch(n)\nouts = await asyncio.gather(through(1), through(2))"
+        ),
+        "y = outs, gate._value, await asyncio.gather(through(3), through(4))",
+    ),
+    "one with a bound": (
+        "gate = asyncio.BoundedSemaphore(2)\nawait gate.acquire()",
+        "gate.release()\ntry:\n    gate.release()\nexcept ValueError as error:\n    y = str(error)",
+    ),
+    "a lock and an event": (
+        "lock, event = asyncio.Lock(), asyncio.Event()\nasync with lock:\n    event.set()",
+        "y = lock.locked(), event.is_set(), await event.wait()",
+    ),
+    "a queue": (
+        (
+            "jobs = asyncio.Queue(5)\nfor n in range(2):\n    jobs.put_nowait(n)\n"
+            "outs = [await jobs.get() for _ in range(2)]\njobs.task_done()"
+        ),
+        "jobs.task_done()\nawait jobs.join()\ny = outs, jobs.maxsize, jobs.empty()",
+    ),
+    "a time limit": (
+        "async with asyncio.timeout(5) as limit:\n    out = await fetch(1)",
+        "y = out, limit.expired(), await again(limit.__aenter__())",
+    ),
+    "an async generator": (
+        "rows = count(2)\nouts = [row async for row in rows]",
+        "y = outs, [row async for row in rows], rows.__name__",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_step_is_kept_and_leaves_what_a_run_leaves(case: str, kernel: Kernel) -> None:
+    body, later = CASES[case]
+    kernel.play(ABOVE, body, later)
+    plain = kernel.value("repr(y)")
+    for expected in ("completed", "cached"):
+        kernel.fresh()
+        cell = kernel.play(ABOVE, f"%%step s\n{body}", later)[1]
+        assert (cell.status, kernel.value("repr(y)")) == (expected, plain), cell.said
+
+
+UNDER_WAY = {
+    "a task": "job = asyncio.create_task(asyncio.sleep(60))",
+    "a coroutine": "job = fetch(1)",
+    "a lock that is held": "lock = asyncio.Lock()\nawait lock.acquire()",
+    "a queue that holds something": "jobs = asyncio.Queue()\njobs.put_nowait(1)",
+}
+
+
+@pytest.mark.parametrize("case", UNDER_WAY)
+def test_what_is_under_way_is_not_kept(case: str, kernel: Kernel) -> None:
+    cell = kernel.play(ABOVE, f"%%step s\n{UNDER_WAY[case]}")[1]
+    assert "not kept" in cell.said
+    kernel.run("job.cancel() if hasattr(job, 'cancel') else job.close()")
