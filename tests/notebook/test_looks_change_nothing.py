@@ -149,3 +149,17 @@ def test_a_path_is_asked_for_its_text_by_the_program_only(case: str, kernel: Ker
         return cell.stream()
 
     assert asked("# plain") == asked("%%step a") == asked("%%step a") != "0\n"
+
+
+def test_a_look_at_tables_of_polars_imports_no_pandas(own: Kernel) -> None:
+    """pandas asks when it is imported whether it is in a notebook, and shows tables accordingly."""
+    columns = "{'n': [1, None], 's': ['a', None], 'l': [[1], []], 'b': [True, None]}"
+    cells = (
+        f"import polars as pl\nt = pl.DataFrame({columns})",
+        "%%step a\nu = t.with_columns(pl.lit('x'))\nu",
+        "%%step b\nv = u, t",
+    )
+    for status in ("completed", "cached"):
+        assert [cell.status for cell in own.play(*cells)[1:]] == [status] * 2
+        assert own.value("'pandas' in __import__('sys').modules") is False
+        own.restart()

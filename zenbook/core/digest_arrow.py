@@ -7,7 +7,7 @@ are hashed in place, chunk after chunk; texts by their lengths and their joined 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128
@@ -67,8 +67,20 @@ def _nulls(chunks: list[Any]) -> str | None:
         return None
     hasher = xxh3_128()
     for chunk in chunks:
-        hasher.update(chunk.is_null().cast("uint8").to_numpy(zero_copy_only=False))
+        hasher.update(_numbers(chunk.is_null(), "uint8"))
     return hasher.hexdigest()
+
+
+def _numbers(array: Any, kind: str) -> Any:
+    """The elements of an array as numbers of this kind, whatever stands for a null. ``to_numpy``,
+    as much else of pyarrow, would import pandas, which the program may not have done."""
+    import numpy
+
+    if not len(array):
+        return numpy.empty(0, kind)
+    cast = array.cast(kind)
+    found = numpy.frombuffer(cast.buffers()[1], kind)
+    return found[cast.offset : cast.offset + len(cast)]
 
 
 def _is_text(types: Any, kind: Any) -> bool:
@@ -85,7 +97,7 @@ def _is_fixed(types: Any, kind: Any) -> bool:
 def _lists(kind: Any, chunks: list[Any]) -> Description:
     import pyarrow.compute as compute
 
-    lengths = [compute.fill_null(compute.list_value_length(chunk), 0) for chunk in chunks]
+    lengths = map(compute.list_value_length, chunks)
     flat = [chunk.flatten() for chunk in chunks]
     return _lengths(lengths), _elements(kind.value_type, flat)
 
@@ -93,7 +105,7 @@ def _lists(kind: Any, chunks: list[Any]) -> Description:
 def _texts(chunks: list[Any]) -> Description:
     import pyarrow.compute as compute
 
-    lengths = [compute.fill_null(compute.binary_length(chunk), 0) for chunk in chunks]
+    lengths = map(compute.binary_length, chunks)
     hasher = xxh3_128()
     for chunk in chunks:
         for part in _joined(chunk):
@@ -118,10 +130,14 @@ def _joined(chunk: Any) -> Iterator[Any]:
     yield memoryview(joined)[int(first) : int(last)]
 
 
-def _lengths(chunks: list[Any]) -> str:
+def _lengths(chunks: Iterable[Any]) -> str:
+    """Lengths, 0 for each null."""
     hasher = xxh3_128()
     for chunk in chunks:
-        hasher.update(chunk.cast("int64").to_numpy(zero_copy_only=False))
+        lengths = _numbers(chunk, "int64")
+        if chunk.null_count:
+            lengths = lengths * _numbers(chunk.is_valid(), "uint8")
+        hasher.update(lengths)
     return hasher.hexdigest()
 
 
