@@ -460,11 +460,13 @@ def refused() -> dict[str, Any]:
     import sqlite3
     import zlib
 
+    jobs: queue.Queue[int] = queue.Queue()
+    jobs.put(1)
     return {
         "generator": (i for i in ()),
         "lock": threading.Lock(),
         "thread": threading.Thread(),
-        "queue": queue.Queue(),
+        "queue": jobs,
         "Connection": sqlite3.connect(":memory:"),
         "socket": socket.socket(),
         "file": open(os.devnull),

@@ -9,6 +9,14 @@ from tests.notebook.kernel import OTHER_PYTHON, Kernel, without_steps
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'k': [1, 2]}, index=[3, 4])"
 OBJECTS = "import pandas as pd\ndf = pd.DataFrame({'k': [[1], [2]]})"
 STORE = "TABLE = [1]\nclass Store:\n    def table(self):\n        return TABLE\nstore = Store()"
+CITY = (
+    "class City:\n    def __init__(self, name): self.name, self.done = name, False\n"
+    "    def __eq__(self, other): return self.name == other.name\n"
+    "    def __hash__(self): return hash(self.name)\n"
+    "cities = [City(c) for c in 'abc']\n"
+    "import dataclasses\n@dataclasses.dataclass(unsafe_hash=True)\nclass Box:\n    n: int\n"
+    "boxes = [Box(1), Box(2)]"
+)
 POINT = (
     "from dataclasses import dataclass, field\nTABLE = [1]\n@dataclass\nclass Point:\n"
     "    table: list = field(default_factory=lambda: TABLE)\nmade = [Point]"
@@ -530,6 +538,15 @@ SHARED = {
         "n = 1",
         "df, df.attrs, s, fs[0] is f is df, fs[1] is s",
     ),
+    "objects that are hashed by what they are": (
+        CITY,
+        (
+            "first, some = cities[0], cities[1:]\nrows = {c: n for n, c in enumerate(cities)}\n"
+            "boxed = {'b': boxes[0]}"
+        ),
+        "for city in rows: city.done = True\nboxed['b'].n = 5",
+        "first.done, [c.done for c in cities], some[0] is cities[1], boxes",
+    ),
     "a window that is bound again, and what it looks into": (
         "import numpy as np\nx = np.zeros((3, 2))\nrow = x[1]",
         "row += 5\nsame = row\nx[0] = 9",
@@ -582,6 +599,12 @@ TABLES = {
 """What libraries make in the memory of arrays and frames."""
 
 REFUSED = {
+    "a member of a set that is hashed by what it is": (
+        CITY,
+        "some = set(cities[:2])",
+        "for city in some: city.done = True",
+        "[c.done for c in cities]",
+    ),
     "an input whose class leaves out a part of it when it is kept": (
         f"{CACHING}\none = Caching()\none.seen['a'] = 1",
         "one.items.append(1)",

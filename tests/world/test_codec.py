@@ -737,11 +737,13 @@ def test_fault_67_living_things_are_refused_by_name(tmp_path: Any) -> None:
 
     connection = sqlite3.connect(":memory:")
     file = (tmp_path / "f").open("w")
+    jobs: queue.Queue[int] = queue.Queue()
+    jobs.put(1)
     cases = {
         "conn is a live sqlite3.Connection": {"conn": connection},
         "numbers is a generator": {"numbers": (i for i in ())},
         "lock is a lock": {"lock": Box(threading.Lock())},
-        "jobs is a queue": {"jobs": queue.Queue()},
+        "jobs is a queue": {"jobs": jobs},
         "out is an open file": {"out": file},
         "found is a match": {"found": re.match(b"a", bytearray(b"a"))},
         "big is a memmap": {"big": np.memmap(tmp_path / "m", mode="w+", shape=(3,))},

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import io
+import re
 import sys
 import types
 from collections.abc import Callable
@@ -92,6 +93,26 @@ def _of_future(future: Any) -> Facts:
     return (False, None if error is not None else future.result(), error)
 
 
+def _has_run(thread: Any) -> bool:
+    return thread._started.is_set() and not thread.is_alive()
+
+
+def _of_thread(thread: Any) -> Facts:
+    return ("" if _NUMBERED.match(thread.name) else thread.name, thread.daemon)
+
+
+_NUMBERED = re.compile(r"Thread-\d+( \(.*\))?\Z")
+
+
+def _is_idle(queue: Any) -> bool:
+    conditions = (queue.not_empty, queue.not_full, queue.all_tasks_done)
+    return not (queue.queue or queue.mutex.locked() or any(one._waiters for one in conditions))
+
+
+def _of_queue(queue: Any) -> Facts:
+    return (queue.maxsize, queue.unfinished_tasks, getattr(queue, "is_shutdown", False))
+
+
 def _file_of(rows: Any) -> Any:
     """The closed file that a reader or writer of ``csv`` works on; None for an open one or none."""
     held = (getattr(one, "__self__", one) for one in gc.get_referents(rows))
@@ -171,6 +192,7 @@ _BAR: Kind = (_is_bar_closed, _of_bar)
 _EXECUTOR: Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _HDF5: Kind = (lambda one: not one, lambda one: ())
 _NAMELESS: Kind = (_is_file_closed, lambda one: ())
+_QUEUE: Kind = (_is_idle, _of_queue)
 _POOL: Kind = (_has_stopped, lambda one: (len(one._pool),))
 _ROWS: Kind = (_works_no_more, _of_rows)
 _KINDS: dict[str, Kind] = {
@@ -194,10 +216,14 @@ _KINDS: dict[str, Kind] = {
     "lzma.LZMAFile": _NAMELESS,
     "multiprocessing.pool.Pool": _POOL,
     "multiprocessing.pool.ThreadPool": _POOL,
+    "queue.LifoQueue": _QUEUE,
+    "queue.PriorityQueue": _QUEUE,
+    "queue.Queue": _QUEUE,
     "sqlite3.Connection": (_is_closed, lambda one: (one.row_factory, one.text_factory)),
     "subprocess.Popen": (_has_ended, _without("_waitpid_lock")),
     "tarfile.TarFile": (_is_tape_closed, lambda one: (dict(sorted(vars(one).items())),)),
     "tempfile._TemporaryFileWrapper": (_is_file_closed, lambda one: (one.file, one.name)),
+    "threading.Thread": (_has_run, _of_thread),
     "tqdm.asyncio.tqdm_asyncio": _BAR,
     "tqdm.std.tqdm": _BAR,
     "zipfile.ZipFile": (lambda one: one.fp is None, _without("_lock")),

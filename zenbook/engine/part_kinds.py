@@ -155,7 +155,8 @@ def is_mock(value: Any) -> bool:
 
 
 def is_mutable(value: Any) -> bool:
-    """Whether identity matters: a value that is hashed by content cannot change."""
+    """Whether identity matters: a value that is hashed by content cannot change, unless a class of
+    the user's says both how its objects are hashed and that their attributes can be set."""
     kind = type(value)
     if kind in _MUTABLE:
         return True
@@ -167,7 +168,25 @@ def is_mutable(value: Any) -> bool:
         return True
     if is_tensor(value) or is_row(value):  # whose hash, if they have one, is not object's own
         return True
+    if _is_hashed_by_user(kind):
+        return _can_be_set(kind)
     try:
         return hash(value) == object.__hash__(value)
     except Exception:  # a memoryview that can be written to says ValueError, users' code anything
         return True
+
+
+def _is_hashed_by_user(kind: type) -> bool:
+    """Whether a function of the user's, or one that ``dataclasses`` has made for it, hashes it."""
+    how: Any = kind.__hash__
+    return type(how) is FunctionType and is_local_module(str(how.__globals__.get("__name__")))
+
+
+def _can_be_set(kind: type) -> bool:
+    """Whether attributes of such an object can be set: its class forbids it by a method of its own,
+    but for pydantic's, which forbids it where the model says so."""
+    config: Any = getattr(kind, "model_config", None)
+    if library_of(type(kind)) == "pydantic" and is_a(config, dict):
+        return not config.get("frozen")
+    sets: Any = kind.__setattr__
+    return sets is object.__setattr__

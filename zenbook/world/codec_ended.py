@@ -139,6 +139,30 @@ def _program(state: dict[str, Any]) -> subprocess.Popen[Any]:
     return program
 
 
+def _thread(name: str, daemon: bool) -> Any:
+    thread: Any = threading.Thread(name=name or None, daemon=daemon)
+    thread._started.set()
+    if hasattr(thread, "_handle"):  # since Python 3.13
+        thread._handle._set_done()
+    else:
+        thread._is_stopped, thread._tstate_lock = True, None
+    del thread._target, thread._args, thread._kwargs
+    return thread
+
+
+def _queue(name: str) -> Callable[[int, int, bool], Any]:
+    def make(size: int, unfinished: int, is_shut: bool) -> Any:
+        import queue
+
+        made: Any = getattr(queue, name)(size)
+        made.unfinished_tasks = unfinished
+        if is_shut:
+            made.shutdown()
+        return made
+
+    return make
+
+
 def _generator(name: str, qualified: str) -> Any:
     generator: Any = (one for one in "")
     generator.close()
@@ -217,10 +241,14 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "lzma.LZMAFile": _packed("lzma", "LZMAFile"),
     "multiprocessing.pool.Pool": _pool("Pool"),
     "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
+    "queue.LifoQueue": _queue("LifoQueue"),
+    "queue.PriorityQueue": _queue("PriorityQueue"),
+    "queue.Queue": _queue("Queue"),
     "sqlite3.Connection": _connection,
     "subprocess.Popen": _program,
     "tarfile.TarFile": _tape,
     "tempfile._TemporaryFileWrapper": _temporary,
+    "threading.Thread": _thread,
     "tqdm.asyncio.tqdm_asyncio": _bar("tqdm.asyncio", "tqdm_asyncio"),
     "tqdm.std.tqdm": _bar("tqdm.std", "tqdm"),
     "zipfile.ZipFile": _archive,

@@ -1,4 +1,4 @@
-"""What asyncio leaves behind when it is over: steps that do are kept, and a hit leaves the same."""
+"""What asyncio and threads leave behind when they are over is kept, and a hit leaves the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.notebook.kernel import Kernel
 
 ABOVE = """
-import asyncio
+import asyncio, queue, threading
 async def fetch(n):
     await asyncio.sleep(0.001)
     return [n]
@@ -79,6 +79,20 @@ CASES = {
         "async with asyncio.timeout(5) as limit:\n    out = await fetch(1)",
         "y = out, limit.expired(), await again(limit.__aenter__())",
     ),
+    "threads": (
+        (
+            "outs = []\nworkers = [threading.Thread(target=outs.append, args=(1,), name='one')]\n"
+            "_ = [each.start() for each in workers]\n_ = [each.join() for each in workers]"
+        ),
+        (
+            "y = outs, workers[0].name, workers[0].is_alive(), workers[0].join()\n"
+            "try:\n    workers[0].start()\nexcept RuntimeError as error:\n    y = y, str(error)"
+        ),
+    ),
+    "a queue of threads": (
+        "jobs = queue.Queue(3)\njobs.put(1)\nouts = [jobs.get()]\njobs.task_done()",
+        "jobs.put(2)\ny = outs, jobs.get(), jobs.maxsize, jobs.unfinished_tasks",
+    ),
     "an async generator": (
         "rows = count(2)\nouts = [row async for row in rows]",
         "y = outs, [row async for row in rows], rows.__name__",
@@ -102,6 +116,7 @@ UNDER_WAY = {
     "a coroutine": "job = fetch(1)",
     "a lock that is held": "lock = asyncio.Lock()\nawait lock.acquire()",
     "a queue that holds something": "jobs = asyncio.Queue()\njobs.put_nowait(1)",
+    "a queue of threads that does": "jobs = queue.Queue()\njobs.put(1)",
 }
 
 
