@@ -176,6 +176,15 @@ CACHED = {
         "fig",
         "round(ax.get_position().x0, 6)",
     ],
+    "the grid is held by which it stands": [
+        "fig = plt.figure(); gs = fig.add_gridspec(1, 2, width_ratios=[1, 3])",
+        "ax = fig.add_subplot(gs[0]); sub = gs[1].subgridspec(2, 1); low = fig.add_subplot(sub[1])",
+        "%%step a33\nax.plot([1, 2])\nlow.plot([3])",
+        "gs.figure is fig is sub.figure, ax.get_subplotspec().get_gridspec() is gs, len(low.lines)",
+        "low.get_subplotspec().get_gridspec() is sub, sub.get_topmost_subplotspec().num1",
+        "other = fig.add_subplot(sub[0]); other.plot([1]); fig",
+        HOLDS,
+    ],
     "an equal one in a list as well": [
         TWO + "; alike = plt.subplots()",
         "%%step a21\nax.plot([1, 2])",

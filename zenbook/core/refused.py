@@ -1,7 +1,7 @@
 """Values that live only in their process: what they are called, for people.
 
 Neither a digest nor a copy on disk can stand for these. Some of them *can* be reduced by pickle
-or dill and come back dead (a lock that nobody holds, an empty queue), so they are refused by
+or dill and come back dead (a lock that nobody holds), so they are refused by
 type, before anybody tries. A closed file is dead already, and is no such value, nor is what else
 is over (:mod:`zenbook.core.ended`).
 """

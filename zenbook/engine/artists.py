@@ -35,10 +35,17 @@ def _is_colour_bar(value: Any) -> bool:
     return is_a(value, _class("colorbar", "Colorbar"))
 
 
+def _is_grid(value: Any) -> bool:
+    """Whether it is what says where the axes of a figure stand: ``fig.add_gridspec(2, 2)``."""
+    return is_a(value, _class("gridspec", "GridSpecBase"))
+
+
 def home_of(value: Any) -> Any:
-    """The figure that an artist belongs to, or is, or that a container's artists belong to; None
-    for anything else, and where there are figures within figures."""
-    if _is_colour_bar(value):
+    """The figure that an artist or a grid belongs to, or is, or that a container's artists belong
+    to; None for anything else, and where there are figures within figures."""
+    if _is_grid(value):
+        value = value.figure
+    elif _is_colour_bar(value):
         value = value.ax
     elif is_container(value):
         value = next(iter(value), None)
@@ -49,11 +56,11 @@ def home_of(value: Any) -> Any:
 
 
 def artists_of(figure: Any) -> list[Any]:
-    """A figure, its axes, and what was drawn on these, with colour bars, in an order that it has
-    when loaded, too; without ticks, which drawing makes."""
-    found: list[Any] = [figure]
-    waiting = list(figure.get_children())
+    """A figure, its grids and axes, and what was drawn on these, with colour bars, in an order that
+    it has when loaded, too; without ticks, which drawing makes."""
     axes = _class("axes", "Axes")
+    found: list[Any] = [figure, *_grids_of(figure)]
+    waiting = list(figure.get_children())
     while waiting:
         found.append(one := waiting.pop(0))
         if _is_colour_bar(bar := getattr(one, "colorbar", None)):
@@ -61,6 +68,18 @@ def artists_of(figure: Any) -> list[Any]:
         if is_a(one, axes):
             waiting += [*one.get_children(), *one.containers]
     return found
+
+
+def _grids_of(figure: Any) -> list[Any]:
+    """The grids that were made of a figure, and those by which its axes stand."""
+    found = {id(grid): grid for grid in getattr(figure, "_gridspecs", ())}
+    for one in figure.axes:
+        place = one.get_subplotspec()
+        while place is not None:
+            grid = place.get_gridspec()
+            found.setdefault(id(grid), grid)
+            place = getattr(grid, "_subplot_spec", None)
+    return list(found.values())
 
 
 def loses_calls(parts: Iterable[Any]) -> bool:
