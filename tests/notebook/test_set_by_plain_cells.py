@@ -346,6 +346,19 @@ def test_what_a_library_found_as_it_was_imported_is_a_reason(with_library: Kerne
     assert anew(with_library, "import qlib", late[0], *steps[1:]) == ["cached 0", "cached 5"]
 
 
+def test_what_is_set_for_one_library_is_no_reason_of_those_imported_after_it(own: Kernel) -> None:
+    sets = "import polars as pl\npl.Config.set_tbl_rows({})\nt = pl.DataFrame({{'n': range(9)}})"
+    steps = ("import xml.dom, joblib", "%%step a\nprint(joblib.hash(1))", "%%step b\nprint(t)")
+    for rows, expected in (
+        (5, ["completed"] * 2),
+        (5, ["cached"] * 2),
+        (2, ["cached", "completed"]),
+    ):
+        played = own.play(sets.format(rows), *steps)[2:]
+        assert [cell.status for cell in played] == expected, played[0].said
+        own.restart()
+
+
 def test_what_a_library_sets_for_itself_is_no_reason(with_library: Kernel) -> None:
     cells = ("import qlib\nqlib.begin()", "%%step a\nprint(qlib.own())")
     assert anew(with_library, *cells) == ["completed True"]

@@ -44,6 +44,8 @@ _OF_NATIVE_CODE = (
     *("VECLIB_", "XLA_"),
 )
 """How the names of variables begin that libraries ask for in native code."""
+_OF_ONE = {"DUCKDB_": "duckdb", "POLARS_": "polars"}
+"""Those of them for which one library only asks, with parts that are named like it."""
 _LOOKS_FOR = {"tqdm": "TQDM_"}
 """How the variables begin that a library looks for which goes through all of them."""
 _OTHERS = "what was imported before zenbook"
@@ -85,9 +87,12 @@ def is_own(name: str, frame: FrameType) -> bool:
 def begins(module: str) -> bool:
     """A module of a library is about to be executed; whether it may find a variable of the
     program's."""
+    library = module.partition(".")[0]
     for name in (*_set_by, *_before):
         if name.startswith(_OF_NATIVE_CODE):
-            _note(module.partition(".")[0], name)
+            only = (one for begin, one in _OF_ONE.items() if name.startswith(begin))
+            if next(only, library) in library:
+                _note(library, name)
     return bool(_set_by or _before)
 
 
