@@ -8,18 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
-MAKE: dict[str, Callable[..., Any]] = {}
-"""What makes one again, by its type's name."""
-
-
-def _makes(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def put(make: Callable[..., Any]) -> Callable[..., Any]:
-        for name in names:
-            MAKE[name] = functools.partial(make, name.rpartition(".")[2]) if names[1:] else make
-        return make
-
-    return put
-
 
 def _loop() -> asyncio.AbstractEventLoop:
     """The loop that runs here; one that is closed, if none does."""
@@ -49,12 +37,10 @@ def _end(future: Any, was_cancelled: bool, value: Any, error: BaseException | No
     return future
 
 
-@_makes("_asyncio.Future")
 def _future(*ended: Any) -> Any:
     return _end(asyncio.Future(loop=_loop()), *ended)
 
 
-@_makes("_asyncio.Task")
 def _task(name: str, *ended: Any) -> Any:
     """Its coroutine never runs: a task asks its loop for that as it is made, and no other way."""
     loop: Any = _loop()
@@ -76,7 +62,6 @@ async def _nobody() -> AsyncIterator[None]:
     yield
 
 
-@_makes("builtins.coroutine")
 def _coroutine(name: str, qualified: str) -> Any:
     coroutine: Any = _nothing()
     coroutine.close()
@@ -84,7 +69,6 @@ def _coroutine(name: str, qualified: str) -> Any:
     return coroutine
 
 
-@_makes("builtins.async_generator")
 def _generator(name: str, qualified: str) -> Any:
     generator: Any = _nobody()
     with suppress(StopIteration):
@@ -93,12 +77,6 @@ def _generator(name: str, qualified: str) -> Any:
     return generator
 
 
-@_makes("asyncio.locks.Lock")
-def _lock() -> Any:
-    return asyncio.Lock()
-
-
-@_makes("asyncio.locks.Event")
 def _event(is_set: bool) -> Any:
     event = asyncio.Event()
     if is_set:
@@ -106,30 +84,25 @@ def _event(is_set: bool) -> Any:
     return event
 
 
-@_makes("asyncio.locks.Semaphore")
-def _semaphore(value: int) -> Any:
-    return asyncio.Semaphore(value)
-
-
-@_makes("asyncio.locks.BoundedSemaphore")
 def _bounded(value: int, bound: int) -> Any:
     semaphore: Any = asyncio.BoundedSemaphore(bound)
     semaphore._value = value
     return semaphore
 
 
-@_makes("asyncio.queues.Queue", "asyncio.queues.LifoQueue", "asyncio.queues.PriorityQueue")
-def _queue(kind: str, size: int, unfinished: int, is_shut: bool) -> Any:
-    queue: Any = getattr(asyncio, kind)(size)
-    if unfinished:
-        queue._unfinished_tasks = unfinished
-        queue._finished.clear()
-    if is_shut:
-        queue.shutdown()
-    return queue
+def _queue(kind: type[Any]) -> Callable[[int, int, bool], Any]:
+    def make(size: int, unfinished: int, is_shut: bool) -> Any:
+        queue = kind(size)
+        if unfinished:
+            queue._unfinished_tasks = unfinished
+            queue._finished.clear()
+        if is_shut:
+            queue.shutdown()
+        return queue
+
+    return make
 
 
-@_makes("asyncio.taskgroups.TaskGroup")
 def _group() -> Any:
     group: Any = asyncio.TaskGroup()
     group._entered = group._exiting = True
@@ -137,8 +110,25 @@ def _group() -> Any:
     return group
 
 
-@_makes("asyncio.timeouts.Timeout")
 def _timeout(state: str) -> Any:
     timeout: Any = asyncio.Timeout(None)
     timeout._state = type(timeout._state)[state]
     return timeout
+
+
+MAKE: dict[str, Callable[..., Any]] = {
+    "_asyncio.Future": _future,
+    "_asyncio.Task": _task,
+    "asyncio.locks.BoundedSemaphore": _bounded,
+    "asyncio.locks.Event": _event,
+    "asyncio.locks.Lock": asyncio.Lock,
+    "asyncio.locks.Semaphore": asyncio.Semaphore,
+    "asyncio.queues.LifoQueue": _queue(asyncio.LifoQueue),
+    "asyncio.queues.PriorityQueue": _queue(asyncio.PriorityQueue),
+    "asyncio.queues.Queue": _queue(asyncio.Queue),
+    "asyncio.taskgroups.TaskGroup": _group,
+    "asyncio.timeouts.Timeout": _timeout,
+    "builtins.async_generator": _generator,
+    "builtins.coroutine": _coroutine,
+}
+"""What makes one again, by its type's name."""

@@ -217,7 +217,7 @@ def _settle_opens(notes: Notes) -> None:
         return
     if opens.is_lost:
         notes.obstacle("more files were opened than could be followed")
-    sources = dict(opens.sources())
+    sources = opens.sources()
     for path in sources:
         notes.note_script(script(path))
     listed = opens.folders - notes.listings_seen
@@ -229,8 +229,8 @@ def _settle_opens(notes: Notes) -> None:
         if manner == "read" and folder in listed and not notes.knows(path):
             patterns.add(os.path.join(folder, "*" + os.path.splitext(name)[1]))
         notes.opened_unseen(path, manner)
-    for path, is_same in sources.items():
-        if is_same and files.existence(path) == files.FILE:
+    for path, is_only_read in sources.items():
+        if is_only_read and files.existence(path) == files.FILE:
             notes.opened_unseen(path, "read")
     for pattern in sorted(patterns):
         notes.matched(pattern, hidden=False)

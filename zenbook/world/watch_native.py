@@ -30,7 +30,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from importlib.util import source_from_cache
 from itertools import islice
 from struct import Struct
@@ -147,18 +146,21 @@ class Opens:
                 if facts is not None and _descriptor >= 0:
                     self.within.add(_watch(_descriptor, compiled, facts.st_ino))
 
-    def sources(self) -> Iterator[tuple[str, bool]]:
-        """The sources that programs have read, or what was compiled of them; and whether each is
-        as it was."""
+    def sources(self) -> dict[str, bool]:
+        """The sources that programs have read, themselves or what was compiled of them; and whether
+        each was only read."""
+        found: dict[str, bool] = {}
         for path, kinds in self.events.items() if self.has_programs else ():
             if path in self.strangers:
                 continue
-            is_same = _CHANGES.isdisjoint(kinds)
+            if os.path.basename(os.path.dirname(path)) == _COMPILED:
+                try:
+                    path = source_from_cache(path)
+                except ValueError:
+                    continue
             if path.endswith(_SOURCE):
-                yield path, is_same
-            elif os.path.basename(os.path.dirname(path)) == _COMPILED:
-                with suppress(ValueError):
-                    yield source_from_cache(path), is_same
+                found[path] = found.get(path, False) or _CHANGES.isdisjoint(kinds)
+        return found
 
     def follow_made(self, folder: str, places: Places) -> None:
         """Follow a folder that has just been made, too, as long as these are not too many."""
