@@ -31,3 +31,15 @@ def test_a_submodule_that_a_step_brought_in_is_there_after_its_hit(
     assert played[-1].status == "cached"
     assert kernel.value("'wsgiref.util' in __import__('sys').modules") is False
     assert kernel.play(*asks)[-1].result == "'wsgiref.util'"
+
+
+def test_figures_are_shown_after_a_hit_as_after_the_first_figure(kernel: Kernel) -> None:
+    above, asks = "import matplotlib.pyplot as plt", "plt.isinteractive(), plt.get_backend()"
+    for draws in ("plt.plot([1, 2])\nplt.show()", "fig = plt.figure()\nplt.close()"):
+        kernel.restart()
+        plain = kernel.play(above, draws, asks)[-1].result
+        for status in ("completed", "cached"):
+            kernel.restart()
+            played = kernel.play(above, f"%%step a\n{draws}", asks)
+            assert (played[1].status, played[2].result) == (status, plain)
+    assert "inline" in str(plain)

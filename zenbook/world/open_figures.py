@@ -9,7 +9,7 @@ because most save or show a figure where they draw it (docs/guarantees.md says s
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from zenbook.core.shell import running_shell
@@ -32,6 +32,11 @@ def make_ready() -> None:
 
     if getattr(pyplot, "_backend_mod", None) is None:
         pyplot.switch_backend(matplotlib.get_backend())
+
+
+def is_shown_by(modules: Collection[str]) -> bool:
+    """Whether one of these is what shows figures in a notebook, which the first figure loads."""
+    return "matplotlib_inline.backend_inline" in modules
 
 
 class FiguresBefore:

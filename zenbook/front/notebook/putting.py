@@ -44,7 +44,7 @@ from zenbook.front.notebook.namespace import (
 from zenbook.front.notebook.showing import show_again
 from zenbook.front.notebook.submodules import note_missing
 from zenbook.model import Options, Outcome
-from zenbook.world.open_figures import open_figures
+from zenbook.world.open_figures import is_shown_by, make_ready, open_figures
 from zenbook.world.unheard import unheard
 
 Event = Mapping[str, Any]
@@ -290,7 +290,10 @@ class Putting:
     def put(self, partly: Anew | None = None) -> None:
         """Bind, put changed inputs back, replay deletions. ``partly``: what was made anew, where
         only some names are kept; of the others those stay that the cell's definitions make."""
-        note_missing(self._manifest.get("modules", ()))
+        missing = self._manifest.get("modules", ())
+        note_missing(missing)
+        if is_shown_by(missing):
+            make_ready()
         recounting = Recounting(self._outcome.links or (), self._given)
         standing = self._put_changed()
         values = {n: standing.get(id(v), v) for n, v in self._values.items()}
