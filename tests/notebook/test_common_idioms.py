@@ -335,3 +335,15 @@ def test_what_workers_ask_for_is_a_reason(way: str, own: Kernel) -> None:
     assert "file in/more.csv appeared" in changed[0].said
     assert "files in/*.csv changed" in changed[1].said
     assert "random state of numpy changed" in changed[2].said
+
+
+@pytest.mark.parametrize("how", ["frozen", "define(unsafe_hash=True)", "frozen(cache_hash=True)"])
+def test_a_class_of_attrs_that_is_hashed_is_the_same_after_a_restart(how: str, own: Kernel) -> None:
+    """attrs puts the hash of a text into it, which every process draws anew."""
+    point = f"import attrs\n@attrs.{how}\nclass Point:\n    x: int\n    y: int = {{}}"
+    steps = ("%%step a\np = Point(1)", "%%step b\nd = {p: p.y}\nh = hash(p) == hash(Point(1))")
+    for y, expected in ((2, "completed"), (2, "cached"), (3, "completed")):
+        played = own.play(point.format(y), *steps)[1:]
+        assert [cell.status for cell in played] == [expected] * 2, played[0].said
+        assert own.value("h") is True
+        own.restart()

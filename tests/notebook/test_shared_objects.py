@@ -15,7 +15,10 @@ CITY = (
     "    def __hash__(self): return hash(self.name)\n"
     "cities = [City(c) for c in 'abc']\n"
     "import dataclasses\n@dataclasses.dataclass(unsafe_hash=True)\nclass Box:\n    n: int\n"
-    "boxes = [Box(1), Box(2)]"
+    "boxes = [Box(1), Box(2)]\n"
+    "import attrs\n@attrs.define(unsafe_hash=True)\nclass Tin:\n"
+    "    n: int = attrs.field(validator=attrs.validators.gt(0))\n"
+    "tins = [Tin(1), Tin(2)]"
 )
 POINT = (
     "from dataclasses import dataclass, field\nTABLE = [1]\n@dataclass\nclass Point:\n"
@@ -542,10 +545,10 @@ SHARED = {
         CITY,
         (
             "first, some = cities[0], cities[1:]\nrows = {c: n for n, c in enumerate(cities)}\n"
-            "boxed = {'b': boxes[0]}"
+            "boxed = {'b': boxes[0], 't': tins[1]}"
         ),
-        "for city in rows: city.done = True\nboxed['b'].n = 5",
-        "first.done, [c.done for c in cities], some[0] is cities[1], boxes",
+        "for city in rows: city.done = True\nboxed['b'].n = boxed['t'].n = 5",
+        "first.done, [c.done for c in cities], some[0] is cities[1], boxes, tins",
     ),
     "a window that is bound again, and what it looks into": (
         "import numpy as np\nx = np.zeros((3, 2))\nrow = x[1]",

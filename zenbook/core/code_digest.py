@@ -3,7 +3,8 @@
 The digest describes behaviour and nothing else. Constants are resolved per instruction (adding
 a docstring shifts the constant table but not what is loaded), by value *and* type, so that 1,
 True, 1.0 and -0.0 differ and a frozenset has one digest whatever the hash seed. Left out: the
-docstring, file name, line table, function name and qualified name. Instructions come from
+docstring, file name, line table, function name and qualified name, and the number that ``attrs``
+puts into the ``__hash__`` of a class, which is another in each process. Instructions come from
 ``dis`` by name, with jump targets as ordinals; no opcode number is written here, so the same
 text serves Python 3.11 to 3.14 (digests of different minor versions differ, and the Python
 version is a part of every key anyway).
@@ -71,10 +72,11 @@ def _described(code: CodeType, own_name: str) -> object:
     """The whole behaviour of a code object as nested tuples of text."""
     steps = instructions_of(code)
     ordinals = _ordinals(code, steps)
+    is_drawn = _is_hash_by_attrs(code)
     told = [
         _instruction(step, ordinals, own_name)
         for index, step in enumerate(steps)
-        if not _is_own_fact(steps, index)
+        if not (_is_own_fact(steps, index) or (is_drawn and type(step.argval) is int))
     ]
     parameters = code.co_argcount + code.co_kwonlyargcount
     shape = code.co_flags & _SHAPE_FLAGS
@@ -86,6 +88,10 @@ def _described(code: CodeType, own_name: str) -> object:
         told,
         code.co_exceptiontable.hex(),
     )
+
+
+def _is_hash_by_attrs(code: CodeType) -> bool:
+    return code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated")
 
 
 def _ordinals(code: CodeType, steps: Sequence[dis.Instruction]) -> dict[int, int]:

@@ -177,16 +177,22 @@ def is_mutable(value: Any) -> bool:
 
 
 def _is_hashed_by_user(kind: type) -> bool:
-    """Whether a function of the user's, or one that ``dataclasses`` has made for it, hashes it."""
+    """Whether a function of the user's, or one that ``dataclasses`` or ``attrs`` has made for it,
+    hashes it."""
     how: Any = kind.__hash__
-    return type(how) is FunctionType and is_local_module(str(how.__globals__.get("__name__")))
+    if type(how) is not FunctionType:
+        return False
+    homes = (how.__globals__.get("__name__"), how.__module__)
+    return any(is_local_module(home) for home in homes if type(home) is str)
 
 
 def _can_be_set(kind: type) -> bool:
-    """Whether attributes of such an object can be set: its class forbids it by a method of its own,
-    but for pydantic's, which forbids it where the model says so."""
+    """Whether attributes of such an object can be set: they can unless its class was declared as
+    frozen."""
     config: Any = getattr(kind, "model_config", None)
     if library_of(type(kind)) == "pydantic" and is_a(config, dict):
         return not config.get("frozen")
+    if getattr(getattr(kind, "__dataclass_params__", None), "frozen", False):
+        return False
     sets: Any = kind.__setattr__
-    return sets is object.__setattr__
+    return getattr(sets, "__name__", "") != "_frozen_setattrs"  # that of attrs
