@@ -51,6 +51,8 @@ ASKED = {
     "a script": "!python one.py",
     "a module of a script": "!python two.py",
     "a script of a shell": "!bash three.sh",
+    "a cell of a shell": "%%bash\nif [ -f c.txt ]; then echo 1; else touch c.txt; fi",
+    "a cell of a program": "%%script bash\ncat c.txt 2>/dev/null; echo 1 > c.txt",
     "a text": "!python -c \"import os; os.path.exists('c.txt') and print(1); open('c.txt', 'w')\"",
 }
 ADDED = {
@@ -71,6 +73,10 @@ ADDED = {
         "    file[f'k{len(file)}'] = 1\n    y = len(file)"
     ),
     "a shell": "!echo x >> c.txt\ny = len(open('c.txt').readlines())",
+    "a cell of a shell": (
+        "get_ipython().run_cell_magic('bash', '', 'for i in 1; do echo $i >> c.txt; done')\n"
+        "y = len(open('c.txt').readlines())"
+    ),
     "tee": "_ = !echo x | tee -a c.txt\ny = len(open('c.txt').readlines())",
     "a script": "!python four.py\ny = len(open('c.txt').read())",
 }
@@ -86,6 +92,7 @@ MADE = {
     ),
     "a file of h5py": "import h5py\nwith h5py.File('c.h5', 'w') as file:\n    file['k'] = 1",
     "a shell": "!echo x > c.txt",
+    "a cell of a shell": "%%bash\nmkdir -p lake\necho x > c.txt",
     "a shell that shows it": "!echo x > c.txt && cat c.txt | wc -l",
     "a script": "!python five.py",
 }

@@ -102,11 +102,15 @@ def terminal_starts(everyone: tuple[Notes, ...], args: tuple[Any, ...], frame: F
 
 
 def _follow(notes: Notes, command: Any, folder: str | None) -> None:
-    words = _words(command)
+    """A program that is told nothing reads what to do: a text of the step's (``%%bash``)."""
+    words, texts = _words(command), [_text(command)]
+    if not words[1:]:
+        texts += notes.literals
+        words += [word for text in notes.literals for word in _words(text)]
     follow_native(notes)
     notes.program_starts()
     notes.handed_on()
-    _seek(notes, _text(command), words, folder)
+    _seek(notes, texts, words, folder)
     programs = {os.path.basename(word) for word in words}
     shows = programs & SHOWING and "find" not in programs  # whose patterns are no paths
     for word in words:
@@ -123,14 +127,14 @@ def _follow(notes: Notes, command: Any, folder: str | None) -> None:
             notes.listed(path)
 
 
-def _seek(notes: Notes, text: str, words: list[str], folder: str | None) -> None:
+def _seek(notes: Notes, texts: list[str], words: list[str], folder: str | None) -> None:
     """Note where the program looks for what it may make, and what it adds to."""
     within = functools.partial(os.path.join, folder or "")
-    notes.note_command(text, map(within, words))
-    for path in map(within, looked_for(text)):
+    notes.note_command("\n".join(texts), map(within, words))
+    for path in (within(path) for each in texts for path in looked_for(each)):
         if looks_like_path(path) and files.existence(path) == looks.MISSING:
             notes.looked(path, looks.EXISTS)
-    for path in map(within, appended(text)):
+    for path in (within(path) for each in texts for path in appended(each)):
         if looks_like_path(path):
             notes.wrote(path, reads=True)
 

@@ -36,7 +36,7 @@ _TESTED = re.compile(r"(?:\btest|\[\[?)\s+(?:!\s+)?-[a-zA-Z]\s+([^\s;|&<>]+)")
 _COMMAND_LOOKS = re.compile(
     r"\|\||\bif\b|\bwhile\b|\b(make|snakemake|dvc)\b|\brsync\b|\bcp\s+-\w*[nu]|\btee\s+-\w*a"
     r"|\s-nc\b|--(no-clobber|(ignore|skip)-existing|timestamping|continue)\b"
-    r"|\bwget\b.*\s-[cN]\b|\bcurl\b.*\s-C\b"
+    r"|\bwget\b.*\s-[cN]\b|\bcurl\b.*\s-C\b|\bmkdir\s+(?!-\w*p)|\bln\s+(?!-\w*f)|\bgit\s+clone\b"
 )
 _SCRIPT_LOOKS = re.compile(
     r"\bexcept\b|\bsuppress\b|\bexists\b|\bis_?(file|dir)\b|\b(listdir|scandir|iterdir|glob|walk)\b"
