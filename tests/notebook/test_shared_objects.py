@@ -541,6 +541,15 @@ SHARED = {
         "n = 1",
         "df, df.attrs, s, fs[0] is f is df, fs[1] is s",
     ),
+    "a tree whose nodes know those above them": (
+        (
+            "root = {'kids': []}\none = {'up': root, 'kids': []}\nroot['kids'].append(one)\n"
+            "all_ = [root, one]"
+        ),
+        "one['kids'].append('x')\nroot['kids'].append('y')\nall_.append(3)",
+        "one['up']['kids'].append('z')",
+        "one['kids'], root['kids'][1:], root['kids'][0] is one, one['up'] is root is all_[0]",
+    ),
     "objects that are hashed by what they are": (
         CITY,
         (

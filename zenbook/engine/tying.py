@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from zenbook.core.closure_trace import MISSING
+from zenbook.engine.adopting import from_later
 from zenbook.engine.others import share_memory
 from zenbook.engine.parts import Path
 from zenbook.engine.paths import follow, found
@@ -65,15 +66,17 @@ def tie(
 ) -> None:
     """Put the notebook's own objects into the loaded contents of inputs that the step changed.
 
-    ``sources`` tells where a link's object is found. Raises Inseparable.
+    ``sources`` tells where a link's object is found. A way there that leads through an object which
+    is about to be given its later content goes on in that. Raises Inseparable.
     """
     for link in tied:
         if not link[0].startswith("~") or not link[2]:
             continue
         name, path = link[0][1:], link[1]
-        given = sources(link)
+        later = [(inputs.get(each), content) for each, content in changed.items()]
+        link, given = from_later(link, sources(link), later)
         relink([(name, *link[1:])], changed, given)
-        if link[2] in changed and given.get(link[2]) is changed[link[2]]:
+        if any(given.get(link[2]) is content for content in changed.values()):
             continue  # a part of another's later content: whose object it is, is told by what stays
         now, before = follow(changed[name], path), found(inputs.get(name), path)
         if link[2] == name or before is now or before is MISSING or share_memory(before, now):
