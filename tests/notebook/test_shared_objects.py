@@ -541,6 +541,12 @@ SHARED = {
         "n = 1",
         "df, df.attrs, s, fs[0] is f is df, fs[1] is s",
     ),
+    "a look at a dictionary that may only be read": (
+        "import types",
+        "d = {'a': [1]}\nlook = types.MappingProxyType(d)\nheld = {'look': look}",
+        "d['b'] = 2\nd['a'].append(3)",
+        "dict(look), held['look'] is look",
+    ),
     "a tree whose nodes know those above them": (
         (
             "root = {'kids': []}\none = {'up': root, 'kids': []}\nroot['kids'].append(one)\n"
@@ -611,6 +617,12 @@ TABLES = {
 """What libraries make in the memory of arrays and frames."""
 
 REFUSED = {
+    "a look at an input that may only be read": (
+        "import types\nd = {'a': 1}",
+        "look = types.MappingProxyType(d)",
+        "d['b'] = 2",
+        "dict(look)",
+    ),
     "a member of a set that is hashed by what it is": (
         CITY,
         "some = set(cities[:2])",

@@ -1,4 +1,5 @@
-"""``d.keys()``, ``d.values()`` and ``d.items()``: looks at a dictionary, which show its changes."""
+"""``d.keys()``, ``d.values()``, ``d.items()`` and ``MappingProxyType(d)``: looks at a dictionary,
+which show its changes."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
     if base is not None:
         yield from _items(value, base)
     elif is_a(value, MappingProxyType):
-        yield from ((("fixed", place), item) for place, item in enumerate(list(value.values())))
+        yield ("fixed", 0), dictionary_of(value)
     elif is_array(value):
         yield from _elements(value, widest)
         return

@@ -33,6 +33,7 @@ from zenbook.core.closure_origin import named
 from zenbook.core.code_digest import code_digest
 from zenbook.core.code_facts import CodeFacts
 from zenbook.core.code_reader import facts_of
+from zenbook.core.dict_views import dictionary_of
 from zenbook.core.made_classes import is_made_by_library, recipe_of
 from zenbook.errors import NotHere
 from zenbook.world.codec_rows import reduce_rows
@@ -380,8 +381,8 @@ def make_empty(kind: Any) -> Any:
 
 
 def reduce_mapping_proxy(proxy: Any) -> Any:
-    """A read-only view of a dict."""
-    return make_mapping_proxy, (dict(proxy),)
+    """A read-only view of a dict, which shows its changes."""
+    return make_mapping_proxy, (dictionary_of(proxy),)
 
 
 def make_mapping_proxy(mapping: dict[Any, Any]) -> Any:
