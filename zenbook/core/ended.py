@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from zenbook.core.csv_dialect import told_of_dialect
-from zenbook.core.ended_async import KINDS, Kind
+from zenbook.core.ended_async import KINDS, Kind, names_of, of_future
 
 Facts = tuple[Any, ...]
 _GENERATORS = (types.AsyncGeneratorType, types.CoroutineType, types.GeneratorType)
@@ -84,13 +84,6 @@ def _is_shut_down(executor: Any) -> bool:
 
 def _has_stopped(pool: Any) -> bool:
     return pool._state == "TERMINATE" and not any(one and one.is_alive() for one in pool._pool)
-
-
-def _of_future(future: Any) -> Facts:
-    if future.cancelled():
-        return (True, None, None)
-    error = future.exception()
-    return (False, None if error is not None else future.result(), error)
 
 
 def _has_run(thread: Any) -> bool:
@@ -176,10 +169,6 @@ _GIVEN_ELSEWHERE = ("context", "verbose")
 """Of what a ``Parallel`` hands to its backend: what follows from where and how it was made."""
 
 
-def _names_of(generator: Any) -> Facts:
-    return (generator.__name__, generator.__qualname__)
-
-
 def _without(lock: str) -> Callable[[Any], Facts]:
     return lambda one: ({k: v for k, v in sorted(vars(one).items()) if k != lock},)
 
@@ -202,8 +191,8 @@ _KINDS: dict[str, Kind] = {
     "_io.BytesIO": _NAMELESS,
     "_io.StringIO": _NAMELESS,
     "bz2.BZ2File": _NAMELESS,
-    "builtins.generator": (lambda one: one.gi_frame is None, _names_of),
-    "concurrent.futures._base.Future": (lambda one: one.done(), _of_future),
+    "builtins.generator": (lambda one: one.gi_frame is None, names_of),
+    "concurrent.futures._base.Future": (lambda one: one.done(), of_future),
     "concurrent.futures.process.ProcessPoolExecutor": _EXECUTOR,
     "concurrent.futures.thread.ThreadPoolExecutor": _EXECUTOR,
     "_duckdb.DuckDBPyConnection": (_is_duckdb_closed, lambda one: ()),

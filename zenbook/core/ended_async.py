@@ -21,7 +21,8 @@ def _is_done(future: Any) -> bool:
     return future.done() and not future._log_traceback
 
 
-def _of_future(future: Any) -> tuple[Any, ...]:
+def of_future(future: Any) -> tuple[Any, ...]:
+    """What a future that is done is: whether it was cancelled, its result, its error."""
     if future.cancelled():
         return (True, None, None)
     error = future.exception()
@@ -30,14 +31,15 @@ def _of_future(future: Any) -> tuple[Any, ...]:
 
 def _of_task(task: Any) -> tuple[Any, ...]:
     name = task.get_name()
-    return ("" if _NUMBERED.fullmatch(name) else name, *_of_future(task))
+    return ("" if _NUMBERED.fullmatch(name) else name, *of_future(task))
 
 
 def _has_ended(frame: str) -> Callable[[Any], bool]:
     return lambda one: getattr(one, frame) is None
 
 
-def _names_of(one: Any) -> tuple[Any, ...]:
+def names_of(one: Any) -> tuple[Any, ...]:
+    """What a generator or coroutine that has ended is: what it was called."""
     return (one.__name__, one.__qualname__)
 
 
@@ -59,7 +61,7 @@ def _is_left(group: Any) -> bool:
 
 _QUEUE: Kind = (_is_bare, _of_queue)
 KINDS: dict[str, Kind] = {
-    "_asyncio.Future": (_is_done, _of_future),
+    "_asyncio.Future": (_is_done, of_future),
     "_asyncio.Task": (_is_done, _of_task),
     "asyncio.locks.BoundedSemaphore": (_is_free, lambda one: (one._value, one._bound_value)),
     "asyncio.locks.Event": (_is_free, lambda one: (one.is_set(),)),
@@ -73,6 +75,6 @@ KINDS: dict[str, Kind] = {
         lambda one: one._state.name in ("EXITED", "EXPIRED"),
         lambda one: (one._state.name,),
     ),
-    "builtins.async_generator": (_has_ended("ag_frame"), _names_of),
-    "builtins.coroutine": (_has_ended("cr_frame"), _names_of),
+    "builtins.async_generator": (_has_ended("ag_frame"), names_of),
+    "builtins.coroutine": (_has_ended("cr_frame"), names_of),
 }

@@ -30,7 +30,7 @@ from zenbook.world.watch_native import CLOSE_READ, GONE, MADE, Manner, Opens
 from zenbook.world.watch_notes import Notes
 from zenbook.world.watch_paths import is_to_ask, path_said, text_of
 from zenbook.world.watch_scope import current, running
-from zenbook.world.watch_sought import SHOWING, appended, looked_for
+from zenbook.world.watch_sought import DEEP_LISTERS, LISTERS, SHOWING, appended, looked_for
 
 _Function = Callable[..., Any]
 MOST_FOUND = 1000
@@ -38,9 +38,6 @@ _FLEETING = (".pyc", "-journal", "-shm", "-wal", "~")
 """Files that other programs make and take away all the time."""
 
 
-_LISTING_ALL = frozenset({"du", "find", "tree"})
-_LISTING = _LISTING_ALL | {"dir", "ls"}
-"""Programs that show what is in the folders they are told, or in the one they are started in."""
 _SHELLS = ("sh", "bash")
 _TABLES = (".arrow", ".feather", ".ipc", ".lance", ".orc", ".parquet")
 """Files that native code writes into folders of its own making."""
@@ -121,9 +118,9 @@ def _follow(notes: Notes, command: Any, folder: str | None) -> None:
             notes.named(path)
         for inner in quoted(word):
             notes.named(os.path.join(folder, inner) if folder else inner)
-    if programs & _LISTING:
+    if programs & LISTERS:
         named = [os.path.join(folder or "", word) for word in words]
-        for path in _listed(named, deep=bool(programs & _LISTING_ALL)) or [folder or "."]:
+        for path in _listed(named, deep=bool(programs & DEEP_LISTERS)) or [folder or "."]:
             notes.listed(path)
 
 

@@ -19,10 +19,11 @@ from zenbook.world import files
 
 DATABASES = (".db", ".duckdb", ".h5", ".hdf5", ".lmdb", ".mdb", ".nc", ".sqlite", ".tdb")
 """Files that are changed in place, so that what they hold afterwards depends on before."""
-SHOWING = frozenset(
-    {"cat", "dir", "du", "find", "grep", "head", "ls", "sort", "tail", "tree", "wc"}
-)
-"""Programs that show what there is."""
+DEEP_LISTERS = frozenset({"du", "find", "tree"})
+LISTERS = DEEP_LISTERS | {"dir", "ls"}
+"""Programs that show what is in the folders they are told, or in the one they are started in."""
+SHOWING = LISTERS | {"cat", "grep", "head", "sort", "tail", "wc"}
+"""Programs that show what is in files, which a pattern may stand for."""
 _ADDS = re.compile(
     r"\A(a|r\+)\Z|\binsert\s+(or\s+\w+\s+)?into\b|\bif\s+not\s+exists\b|\bupdate\b.+\bset\b"
     r"|\bshow\s+(all\s+)?tables\b|information_schema|duckdb_tables|sqlite_master",
