@@ -7,7 +7,7 @@ import pytest
 from tests.notebook.kernel import Kernel
 
 ABOVE = """
-import asyncio, queue, threading
+import asyncio, queue, sys, threading
 async def fetch(n):
     await asyncio.sleep(0.001)
     return [n]
@@ -21,6 +21,10 @@ async def again(one):
         return await one
     except BaseException as error:
         return repr(error)
+def told(bar):
+    left, drawn, _ = bar.container.children
+    shown = left.value, drawn.value, drawn.max, drawn.bar_style, drawn.style.bar_color
+    return shown, bar.container.comm is None, bar.n, bar.update()
 """
 CASES = {
     "coroutines": (
@@ -93,6 +97,17 @@ CASES = {
         "jobs = queue.Queue(3)\njobs.put(1)\nouts = [jobs.get()]\njobs.task_done()",
         "jobs.put(2)\ny = outs, jobs.get(), jobs.maxsize, jobs.unfinished_tasks",
     ),
+    "progress bars of notebooks": (
+        (
+            "from tqdm.auto import tqdm, trange\nrows, off = tqdm([1, 2]), tqdm(disable=True)\n"
+            "for _ in rows: pass\nwith tqdm(total=3, desc='a', colour='red') as bar:\n"
+            "    bar.update(2)\nfor _ in (gone := trange(2, leave=False, ncols=60)): pass"
+        ),
+        (
+            "off.update()\ny = [told(each) for each in (rows, bar, gone)], list(rows), off.n, "
+            "hasattr(off, 'container'), bar.fp._wrapped is sys.stdout"
+        ),
+    ),
     "an async generator": (
         "rows = count(2)\nouts = [row async for row in rows]",
         "y = outs, [row async for row in rows], rows.__name__",
@@ -109,6 +124,14 @@ def test_a_step_is_kept_and_leaves_what_a_run_leaves(case: str, kernel: Kernel) 
         kernel.fresh()
         cell = kernel.play(ABOVE, f"%%step s\n{body}", later)[1]
         assert (cell.status, kernel.value("repr(y)")) == (expected, plain), cell.said
+
+
+def test_a_bar_that_is_made_again_under_its_name_is_kept(kernel: Kernel) -> None:
+    body = "from tqdm.auto import tqdm\nfor row in (bar := tqdm([1, 2])): pass"
+    said = [kernel.run(f"%%step s\n{body}").said for _ in range(3)]
+    assert "not kept" not in said[0] and all("cached" in each for each in said[1:]), said
+    moved = kernel.run("%%step t\nbars = [bar]\ndel bar")
+    assert "not kept" not in moved.said
 
 
 UNDER_WAY = {

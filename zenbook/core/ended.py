@@ -1,6 +1,6 @@
 """Things that are over: an archive that was closed, an executor that was shut down, a program that
-has ended. ``with open_it() as it:`` leaves one behind, as ``bar = tqdm(rows)`` does after its loop.
-A ``Parallel`` of joblib is one between its calls, too: it is nothing but its settings then.
+has ended. ``with open_it() as it:`` leaves one behind. A ``Parallel`` of joblib is one between its
+calls, too: it is nothing but its settings then.
 
 While it lives, each of these is refused (:mod:`zenbook.core.refused`). Afterwards it is what it
 says of itself, and refuses to do more; it is described as that, and made again as that
@@ -17,8 +17,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from zenbook.core import ended_async, ended_bars
 from zenbook.core.csv_dialect import told_of_dialect
-from zenbook.core.ended_async import KINDS, Kind, names_of, of_future
+from zenbook.core.ended_async import Kind, names_of, of_future
 
 Facts = tuple[Any, ...]
 _GENERATORS = (types.AsyncGeneratorType, types.CoroutineType, types.GeneratorType)
@@ -130,21 +131,6 @@ def _has_ended(program: Any) -> bool:
     return program.returncode is not None and all(pipe is None or pipe.closed for pipe in pipes)
 
 
-def _is_bar_closed(bar: Any) -> bool:
-    """A bar that was told to show nothing has no stream; another one's is no file of its own."""
-    file = vars(bar).get("fp", bar)
-    return bar.disable is True and (file is bar or file._wrapped is sys.stderr)
-
-
-def _of_bar(bar: Any) -> Facts:
-    own = vars(bar)
-    return ("fp" in own, {k: v for k, v in sorted(own.items()) if k not in _MADE_FOR_A_BAR})
-
-
-_MADE_FOR_A_BAR = ("_ema_dt", "fp", "iterable_iterator", "iterable_next", "sp")
-"""What a progress bar of tqdm has of its stream, and of functions."""
-
-
 def _is_at_rest(parallel: Any) -> bool:
     is_known = type(parallel._backend).__name__ in _BACKENDS
     return is_known and not any(getattr(parallel, flag, False) for flag in _AT_WORK)
@@ -177,7 +163,6 @@ def _is_file_closed(file: Any) -> bool:
     return bool(file.closed)
 
 
-_BAR: Kind = (_is_bar_closed, _of_bar)
 _EXECUTOR: Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _HDF5: Kind = (lambda one: not one, lambda one: ())
 _NAMELESS: Kind = (_is_file_closed, lambda one: ())
@@ -185,7 +170,8 @@ _QUEUE: Kind = (_is_idle, _of_queue)
 _POOL: Kind = (_has_stopped, lambda one: (len(one._pool),))
 _ROWS: Kind = (_works_no_more, _of_rows)
 _KINDS: dict[str, Kind] = {
-    **KINDS,
+    **ended_async.KINDS,
+    **ended_bars.KINDS,
     "_csv.reader": _ROWS,
     "_csv.writer": _ROWS,
     "_io.BytesIO": _NAMELESS,
@@ -213,8 +199,6 @@ _KINDS: dict[str, Kind] = {
     "tarfile.TarFile": (_is_tape_closed, lambda one: (dict(sorted(vars(one).items())),)),
     "tempfile._TemporaryFileWrapper": (_is_file_closed, lambda one: (one.file, one.name)),
     "threading.Thread": (_has_run, _of_thread),
-    "tqdm.asyncio.tqdm_asyncio": _BAR,
-    "tqdm.std.tqdm": _BAR,
     "zipfile.ZipFile": (lambda one: one.fp is None, _without("_lock")),
 }
 _MODULES = frozenset(name.rpartition(".")[0] for name in _KINDS) - {"builtins"}

@@ -48,7 +48,7 @@ class Weak:
 
 def may_go(values: Mapping[str, Any], names: Iterable[str]) -> frozenset[str]:
     """Which of these names stand for values that can go, and take with them all that they hold."""
-    here = [(name, values[name]) for name in names if name in values]
+    here = [(n, values[n]) for n in names if n in values and not is_a(values[n], _HOLDS_ALL)]
     return frozenset(name for name, value in here if stands_alone(value) or _holds_file(value))
 
 
@@ -60,8 +60,7 @@ def _holds_file(value: Any) -> bool:
         each = waiting.popleft()
         if _is_file(each):
             return True
-        held = _of_function(each) if type(each) is FunctionType else gc.get_referents(each)
-        for inner in held:
+        for inner in _held_by(each):
             if len(seen) >= _MOST_LOOKED_AT:
                 break
             if id(inner) not in seen and not is_atom(inner) and not is_a(inner, _HOLDS_ALL):
@@ -74,6 +73,12 @@ def _is_file(value: Any) -> bool:
     if type(value) is io.FileIO:  # at the bottom of all others
         return not value.closed and value.writable() and value.fileno() not in _STANDARD
     return type(value) is TemporaryDirectory
+
+
+def _held_by(value: Any) -> Iterable[Any]:
+    if type(value) is FunctionType:
+        return _of_function(value)
+    return gc.get_referents(value) if (facts := facts_of_ended(value)) is None else facts
 
 
 def _of_function(function: FunctionType) -> Iterable[Any]:

@@ -9,20 +9,21 @@ import importlib
 import io
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 from zipfile import ZipFile
 
-from zenbook.core.ended_async import KINDS
+from zenbook.core import ended_async, ended_bars
 
 
 def made(name: str, *facts: Any) -> Any:
     """Something that is over, by its type's name and what it says of itself."""
-    if name in KINDS:
-        return importlib.import_module("zenbook.world.codec_ended_async").MAKE[name](*facts)
+    for kinds, module in ((ended_async.KINDS, "async"), (ended_bars.KINDS, "bars")):
+        if name in kinds:
+            makers = importlib.import_module(f"zenbook.world.codec_ended_{module}").MAKE
+            return makers[name](*facts)
     return _MAKE[name](*facts)
 
 
@@ -170,26 +171,6 @@ def _generator(name: str, qualified: str) -> Any:
     return generator
 
 
-def _bar(module: str, name: str) -> Callable[[bool, dict[str, Any]], Any]:
-    """A progress bar of tqdm that is done: it shows nothing, and goes through its rows."""
-
-    def make(has_shown: bool, held: dict[str, Any]) -> Any:
-        kind = getattr(importlib.import_module(module), name)
-        bar = object.__new__(kind)
-        bar.__dict__.update(held)
-        if has_shown:
-            wrapper = importlib.import_module("tqdm.utils").DisableOnWriteError
-            bar.fp = wrapper(sys.stderr, tqdm_instance=bar)
-            bar.sp = bar.status_printer(bar.fp)
-            bar._ema_dt = lambda: None  # as its close() leaves it
-        if "iterable_awaitable" in held:
-            bar.iterable_iterator = iter(bar.iterable)
-            bar.iterable_next = bar.iterable_iterator.__next__
-        return bar
-
-    return make
-
-
 def _parallel(backend: str, settings: dict[str, Any]) -> Any:
     return importlib.import_module("joblib").Parallel(backend=backend, **settings)
 
@@ -249,7 +230,5 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "tarfile.TarFile": _tape,
     "tempfile._TemporaryFileWrapper": _temporary,
     "threading.Thread": _thread,
-    "tqdm.asyncio.tqdm_asyncio": _bar("tqdm.asyncio", "tqdm_asyncio"),
-    "tqdm.std.tqdm": _bar("tqdm.std", "tqdm"),
     "zipfile.ZipFile": _archive,
 }
