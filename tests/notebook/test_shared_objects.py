@@ -36,6 +36,10 @@ TABLE = (
     "import numpy as np, pandas as pd\n"
     "df = pd.DataFrame({'v': [1.0, 2.0, 3.0], 'w': [4.0, 5.0, 6.0]})"
 )
+DAYS = (
+    "import pandas as pd\n"
+    "df = pd.DataFrame({'v': [1.0, 2.0, 3.0]}, index=pd.date_range('2020', periods=3))"
+)
 OTHERS = (
     "import numpy as np, pandas as pd\ndf = pd.DataFrame({'m': pd.array([1, 2], dtype='Int64'),"
     " 't': pd.to_datetime(['2020', '2021']), 'o': pd.Series(['a', [1]], dtype=object)})"
@@ -50,6 +54,10 @@ SETTINGS = "import pathlib\npathlib.Path('settings.py').write_text('RATE = 1')\n
 CACHING = (
     "class Caching:\n    def __init__(self):\n        self.items, self.seen = [], {}\n"
     "    def __getstate__(self):\n        return {**self.__dict__, 'seen': {}}"
+)
+TREES = (
+    "import numpy as np\nfrom scipy.spatial import cKDTree\n"
+    "from sklearn.neighbors import BallTree, KDTree\nX = np.arange(8.0).reshape(4, 2)"
 )
 PIPELINES = (
     "from sklearn.datasets import load_iris\nfrom sklearn.linear_model import RidgeClassifier\n"
@@ -340,6 +348,45 @@ SHARED = {
         "f.loc[0, 'z'] = 100.0",
         "[part.z.tolist() for _, part in by], by.z.sum().tolist(), one.z.tolist()",
     ),
+    "places in a frame": (
+        TABLE,
+        "places = {'loc': df.loc, 'at': df.at}\nrows = df.iloc",
+        "df.iloc[0, 0] = 99",
+        "places['loc'][0, 'v'], places['at'][0, 'v'], rows[0, 0], rows.obj is df",
+    ),
+    "a style": (
+        TABLE,
+        "styled = df.style",
+        "df.iloc[0, 0] = 99",
+        "styled.data is df, styled.columns is df.columns",
+    ),
+    "trees that look for neighbours in an array": (
+        TREES,
+        "ball, kd = BallTree(X), KDTree(X[1:])\nwithin = {'t': cKDTree(X)}",
+        "X[1] = 50",
+        (
+            "np.asarray(ball.data).tolist(), np.asarray(kd.data).tolist(), within['t'].data is X, "
+            "within['t'].query([2, 3]), kd.query([[4, 5]])"
+        ),
+    ),
+    "a tree and the array that it looks at, both made by the step": (
+        TREES,
+        "Y = X + 1\nball, tree = BallTree(Y), cKDTree(Y)",
+        "Y[0] = 50",
+        "np.asarray(ball.data).tolist(), tree.data.tolist(), tree.query([2, 3])",
+    ),
+    "an array that a tree looks at": (
+        f"{TREES}\ntree = cKDTree(X)",
+        "X[0] = 9",
+        "X[1] = 50",
+        "tree.data.tolist()",
+    ),
+    "a text with attributes": (
+        "class Tag(str): pass\ntag = Tag('a')\ntag.note = [1]",
+        "tags, note = [tag, tag], tag.note",
+        "tag.more = 5\ntag.note.append(2)",
+        "tags[0].more, tags[0] is tag, note",
+    ),
     "what scikit-learn loads as frames": (
         "from sklearn.datasets import load_iris",
         "iris = load_iris(as_frame=True)",
@@ -596,13 +643,17 @@ TABLES = {
         "part[0].to_pylist(), t.to_pydict(), f.to_pydict(), str(f.schema)",
     ),
     "polars": (
-        f"import polars as pl\n{MADE}",
+        f"import polars as pl\n{MADE}\nt = pl.DataFrame({{'g': [1, 1, 2], 'v': [1, 2, 3]}})",
         (
             "s = pl.Series('a', a)\ndf = pd.DataFrame({'v': [1.0, 2.0], 's': ['x', 'y']})\n"
-            "f = {'f': pl.from_pandas(df), 'g': pl.DataFrame({'a': a[1:], 'b': a[:-1]})}"
+            "f = {'f': pl.from_pandas(df), 'g': pl.DataFrame({'a': a[1:], 'b': a[:-1]})}\n"
+            "by = t.group_by('g', maintain_order=True)"
         ),
-        "a[1] = 99\ndf.loc[0, 'v'] = 98",
-        "s.to_list(), f['f'].to_dict(as_series=False), f['g'].to_dict(as_series=False)",
+        "a[1] = 99\ndf.loc[0, 'v'] = 98\nt[0, 'v'] = 97",
+        (
+            "s.to_list(), f['f'].to_dict(as_series=False), f['g'].to_dict(as_series=False), "
+            "by.sum().rows()"
+        ),
     ),
     "PIL": (
         "import numpy as np\nfrom PIL import Image\na = np.zeros((2, 3), 'u1')",
@@ -622,6 +673,30 @@ REFUSED = {
         "look = types.MappingProxyType(d)",
         "d['b'] = 2",
         "dict(look)",
+    ),
+    "a frame that is looked at by way of another one": (
+        DAYS,
+        "days = df.resample('2D')",
+        "df.iloc[0, 0] = 99",
+        "days.sum().v.tolist()",
+    ),
+    "one that is put into an input": (
+        f"{DAYS}\nd = {{}}",
+        "d['r'] = df.resample('2D')",
+        "df.iloc[0, 0] = 99",
+        "d['r'].sum().v.tolist()",
+    ),
+    "one that the step changes": (
+        f"{DAYS}\ndays = df.resample('2D')",
+        "df.iloc[0, 0] = 50",
+        "df.iloc[1, 0] = 99",
+        "days.sum().v.tolist()",
+    ),
+    "what a method is called with": (
+        "import operator\nv, w = [1], [2]",
+        "add = operator.methodcaller('append', v)\nput = operator.methodcaller('update', a=w)",
+        "v.append(5)\nw.append(6)\na, b = [], {}\nadd(a)\nput(b)",
+        "a, b",
     ),
     "a member of a set that is hashed by what it is": (
         CITY,

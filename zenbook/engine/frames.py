@@ -10,7 +10,7 @@ plain dictionary, and what ``df.groupby("a")`` gives goes on looking at ``df``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zenbook.core.digest_tables import own_attributes
@@ -52,10 +52,18 @@ def elements_beyond(frame: Any) -> list[Any]:
 
 
 def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
-    """The frames that another object of pandas looks at: a grouping, a rolling window, a style."""
+    """The frames that another object of pandas or polars looks at, and the labels of such: a
+    grouping, a rolling window, a style, ``df.loc``."""
+    pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
+    looked_at = () if pandas is None else (pandas.DataFrame, pandas.Series, pandas.Index)
+    looked_at += () if polars is None else (polars.DataFrame,)
     for name, held in (held_by_name(value) or {}).items():
-        if is_frame(held):
+        if is_a(held, looked_at):
             yield ("attribute", name), held
+    if type(value).__module__ == "pandas.core.indexing" and is_frame(
+        held := getattr(value, "obj", None)
+    ):
+        yield ("slot", "obj"), held
 
 
 def put_into_index(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
@@ -63,6 +71,15 @@ def put_into_index(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.Index):
         yield from ((("attribute", name), item) for name, item in own_attributes(value).items())
+
+
+def tables_by_content(parts: Iterable[Any]) -> dict[int, set[int]]:
+    """Which of these are the frames that have the very same content, which is no copy: that of
+    ``df`` is what ``df.resample("D").obj`` has; all by their identities."""
+    found: dict[int, set[int]] = {}
+    for frame in filter(is_frame, parts):
+        found.setdefault(id(frame._mgr), set()).add(id(frame))
+    return found
 
 
 def is_another_index(old: Any, new: Any) -> bool:

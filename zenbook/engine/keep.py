@@ -14,7 +14,6 @@ from zenbook.core.closure_changes import library_changes
 from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import ANY, LINKS, LOST, MANIFEST
 from zenbook.core.uncollected import uncollected
-from zenbook.engine.attributes import refuse_attributes
 from zenbook.engine.counting import is_counted
 from zenbook.engine.desk import Desk
 from zenbook.engine.drawings import Drawing, without_artists, without_followers
@@ -23,6 +22,7 @@ from zenbook.engine.entwined import UNSURE, changed_in, handed_on
 from zenbook.engine.identify import Identity
 from zenbook.engine.imports import imports_read
 from zenbook.engine.lending import lenders, lent, used_after
+from zenbook.engine.made_of import refuse_made_of
 from zenbook.engine.mishap import status_of
 from zenbook.engine.paths import follow
 from zenbook.engine.reach import Reach
@@ -230,7 +230,7 @@ def _shared(
     could not put that together again. Raises Inseparable."""
     results = {n: value for n, value in (*outputs.items(), *changed.items()) if n != MANIFEST}
     reach = Reach(results.values())
-    refuse_attributes(results, reach, (*values.values(), *used.values()))
+    refuse_made_of(results, reach, (*values.values(), *used.values()))
     drawings: Sequence[Drawing] = ()
     if sitting.rebinds and watched.entwined:  # nobody can exchange a figure of a caller's
         drawings = watched.entwined.drawings.changed(changed)

@@ -8,10 +8,11 @@ with what it was; so where that cannot be put right, the step runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from zenbook.engine.buffers import buffers
+from zenbook.engine.frames import tables_by_content
 from zenbook.engine.part_kinds import is_array, is_part
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import array_of
@@ -37,6 +38,7 @@ def entangled(
     going = [inner for inner in held if id(inner) not in staying and is_part(inner)]
     parts = {id(inner) for inner in going if not becomes or inner is not value}
     arrays = [inner for inner in map(_memory, going) if inner is not None]
+    tables = tables_by_content(held)
     for name, other in others.items():
         if other is value:
             continue
@@ -45,7 +47,15 @@ def entangled(
             return name
         if arrays and any(_is_view(_memory(inner), arrays) for inner in reached.values()):
             return name
+        if tables and _are_alike(tables, reached.values()):
+            return name
     return ""
+
+
+def _are_alike(tables: Mapping[int, set[int]], others: Iterable[Any]) -> bool:
+    """Whether one of the others is another table that has the content of one of these."""
+    alike = tables_by_content(others)
+    return any(not alike.get(content, own) <= own for content, own in tables.items())
 
 
 def _going_with(value: Any, becomes: bool, staying: Collection[int]) -> Collection[Any]:

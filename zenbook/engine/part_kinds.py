@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from enum import Enum
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import CallableProxyType, ProxyType
@@ -18,8 +19,9 @@ from zenbook.engine.tensors import is_tensor
 CODE = (FunctionType, MethodType, BuiltinFunctionType)
 _KERNELS = frozenset({"comm", "ipykernel", "jupyter_client", "tornado", "zmq"})
 _SHELLS = ("IPython.core.interactiveshell", "IPython.terminal")
+_VALUES = (int, float, complex, str, bytes)
 _ATOMS = (
-    int, float, complex, str, bytes, bool, type(None), type(Ellipsis), range,
+    *_VALUES, bool, type(None), type(Ellipsis), range,
     type, FunctionType, BuiltinFunctionType, ModuleType, MethodType,
 )  # fmt: skip
 LEAVES: set[type] = {
@@ -79,7 +81,14 @@ def is_element(value: Any) -> bool:
 
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
-    return type(value) in LEAVES or is_a(value, _ATOMS)
+    return type(value) in LEAVES or (is_a(value, _ATOMS) and not has_attributes(value))
+
+
+def has_attributes(value: Any) -> bool:
+    """Whether it is a number or text of a class of the user's that has been given attributes."""
+    kind = type(value)
+    is_value = kind.__dictoffset__ and is_a(value, _VALUES) and not is_a(value, Enum)
+    return bool(is_value and is_local_module(kind.__module__) and held_by_name(value))
 
 
 def learn_leaves(values: Iterable[Any]) -> None:
@@ -164,7 +173,7 @@ def is_mutable(value: Any) -> bool:
         return is_container(value)
     if kind in LEAVES:
         return False
-    if is_mock(value):
+    if is_mock(value) or has_attributes(value):
         return True
     if is_tensor(value) or is_row(value):  # whose hash, if they have one, is not object's own
         return True

@@ -9,6 +9,7 @@ from typing import Any
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.kinds import held_by_name, is_a
+from zenbook.core.neighbours import HOW, array_in, put_into
 from zenbook.engine.artists import artists_of, home_of
 from zenbook.engine.blocks import array_behind, put_behind, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
@@ -45,6 +46,8 @@ def follow(value: Any, path: Path) -> Any:
             value = array_of(value)
         elif how == "field":
             value = reduce(getitem, key, value)
+        elif how == HOW:
+            value = array_in(value)
         elif how == "artist":
             value = artists_of(value)[key]
         elif how == "artist's":
@@ -104,6 +107,8 @@ def put(holder: Any, step: Step, value: Any) -> None:
         holder.iat[key] = value
     elif how == "block":
         holder._mgr.blocks[key].values = value
+    elif how == HOW:
+        put_into(holder, value)
     elif how == "behind":
         put_behind(holder, key, value)
     elif how in ("slot", "wrapped"):

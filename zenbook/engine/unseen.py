@@ -12,6 +12,7 @@ import gc
 from collections import OrderedDict, defaultdict, deque
 from contextvars import Context
 from functools import partial
+from operator import methodcaller
 from types import (
     AsyncGeneratorType,
     CoroutineType,
@@ -27,6 +28,7 @@ from zenbook.core.closure_origin import library_of
 from zenbook.core.dict_views import VIEWS
 from zenbook.core.ended import facts_of_ended
 from zenbook.core.kinds import MEMOIZED, adds_only_attributes, held_by_name, is_a
+from zenbook.core.neighbours import is_tree
 from zenbook.engine.frames import is_frame
 from zenbook.engine.part_kinds import CODE, LEAVES, is_array, is_drawn, is_element, is_not_entered
 from zenbook.engine.parts import ITERATORS, TABLES
@@ -41,7 +43,8 @@ _ASTRAY: tuple[type, ...] = (
 _COMMON = frozenset({"_ctypes", "builtins", "ctypes", "functools", "itertools", "numpy"})
 _WALKED: tuple[Any, ...] = (
     *(object, list, dict, set, frozenset, tuple, deque, defaultdict, OrderedDict),
-    *(MappingProxyType, BaseException, MEMOIZED, partial, ref, type, *CODE, *ITERATORS, *VIEWS),
+    *(MappingProxyType, BaseException, MEMOIZED, methodcaller, partial, ref, type),
+    *(*CODE, *ITERATORS, *VIEWS),
 )
 """Types of which all is told that they hold, and what is derived from them by attributes."""
 _known: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
@@ -76,7 +79,7 @@ def _is_closed(value: Any) -> bool:
     if all(each in _WALKED or adds_only_attributes(each) for each in kind.__mro__):
         return False
     is_told = is_array(value) or is_tensor(value) or is_frame(value) or is_drawn(value)
-    is_told = is_told or is_element(value) or library_of(kind) in TABLES
+    is_told = is_told or is_element(value) or is_tree(value) or library_of(kind) in TABLES
     return not (is_told or is_not_entered(value))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import math
 import pickle
@@ -22,6 +23,7 @@ from zenbook.core.display_ids import kept_state, make_handle
 from zenbook.core.ended import facts_of_ended, may_be_over
 from zenbook.core.kinds import is_a
 from zenbook.core.left_out import attributes_left_out, keeps_all
+from zenbook.core.neighbours import array_in, is_tree, state_with
 from zenbook.core.plain_values import is_value_type
 from zenbook.core.refused import is_never_refused, refusal
 from zenbook.world import codec_code as code_
@@ -192,6 +194,8 @@ class Packer(pickle.Pickler):
             return self._code_object(lambda it, _: reduce_image(it), obj)
         if root in ("plotly", "_plotly_utils"):
             return reduce_plotly(obj)
+        if is_tree(obj):
+            return copyreg.__newobj__, (kind,), state_with(obj, array_in(obj))  # type: ignore[attr-defined]
         if root == "torch":
             return reduce_tensor(obj, self._memories)
         if is_a(obj, BaseException):
