@@ -32,6 +32,16 @@ FLOW: list[str | Cell] = [
 ]
 
 
+FILLING: list[str | Cell] = [
+    "results = []",
+    "def note(x):\n    results.append(x)\n    return x",
+    "%%step first\na = note(1)",
+    "%%step second\nb = note(2)\nprint(results)",
+    "%%step best\nc = max(results)",
+]
+"""Steps that call a function which fills a global."""
+
+
 @pytest.fixture(autouse=True)
 def person(home: Path) -> None:
     """A home folder that exists, for the kernels."""
@@ -64,6 +74,23 @@ def test_a_notebook_finds_what_its_script_computed(home: Path) -> None:
     assert "0 of 3 steps cached" in said("flow.py", "--n", "7")
     told = said("-m", "zenbook", "run", "flow.ipynb", "-p", "n=7")
     assert [line[:1] for line in told.splitlines() if line[:1] in "✓↺"] == ["↺", "↺", "↺"]
+
+
+def test_a_script_finds_what_cells_have_filled(home: Path) -> None:
+    write(FILLING, Path("filling.ipynb"))
+    said("-m", "zenbook", "run", "filling.ipynb")
+    assert "outputs identical" in said("-m", "zenbook", "export", "filling.ipynb")
+    told = said("filling.py")
+    assert "3 of 3 steps cached" in told and "[1, 2]" in told
+
+
+def test_cells_find_what_a_script_has_filled(home: Path) -> None:
+    write(FILLING, Path("filling.ipynb"), executed=False)
+    said("-m", "zenbook", "export", "filling.ipynb")
+    assert "0 of 3 steps cached" in said("filling.py")
+    told = said("-m", "zenbook", "run", "filling.ipynb", "--output", "out.ipynb")
+    assert [line[:1] for line in told.splitlines() if line[:1] in "✓↺"] == ["↺", "↺", "↺"]
+    assert "[1, 2]" in Path("out.ipynb").read_text(encoding="utf-8")
 
 
 def test_a_run_with_another_parameter_is_not_what_the_script_is_compared_with(home: Path) -> None:

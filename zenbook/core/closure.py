@@ -157,15 +157,15 @@ class CodeClosure:
     def imported(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, Any]:
         """Values that can change, held by the user's modules that this code imports itself, as far
         as they are loaded: ``module.name`` by what is there now."""
-        return held_by_imported(self._of_step(code, namespace), self._tracing)
+        return held_by_imported(self.of_step(code, namespace), self._tracing)
 
     def importing(self, code: Any, namespace: Mapping[str, Any] | None) -> tuple[str, ...]:
         """The user's modules that this code imports itself, loaded or not."""
-        return tuple(module for module, _ in self._of_step(code, namespace).imported)
+        return tuple(module for module, _ in self.of_step(code, namespace).imported)
 
     def closures(self, code: Any, namespace: Mapping[str, Any] | None) -> dict[str, FunctionType]:
         """Functions with variables of their own that this code uses, and that are no global's."""
-        return closures_of(self._of_step(code, namespace))
+        return closures_of(self.of_step(code, namespace))
 
     def defined(self, names: Iterable[str], namespace: Mapping[str, Any] | None) -> dict[str, Any]:
         """Values that can change, held by the classes and functions of these names and by all that
@@ -263,7 +263,7 @@ class CodeClosure:
 
     def names(self, code: Any, namespace: Mapping[str, Any] | None, met: Iterable[Trace]) -> Named:
         """Every name in a step's code, and in all that it uses or met in values."""
-        return names_within(code, [self._of_step(code, namespace), *met])
+        return names_within(code, [self.of_step(code, namespace), *met])
 
     def registries(self, uses: Uses, digester: ValueDigests, unseen: bool) -> Iterator[Part]:
         """Parts for registries of subclasses that do not count for code met in values, or for the
@@ -298,7 +298,8 @@ class CodeClosure:
 
     # -------------------------------------------------------------- traces
 
-    def _of_step(self, code: Any, namespace: Mapping[str, Any] | None) -> Trace:
+    def of_step(self, code: Any, namespace: Mapping[str, Any] | None) -> Trace:
+        """All that was found of a step's code; where it holds still, as it was found before."""
         return self._trace(getattr(code, "__func__", code), namespace, False)
 
     def _tracing(self, code: CodeType, namespace: Mapping[str, Any]) -> Trace:

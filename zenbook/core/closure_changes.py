@@ -35,6 +35,9 @@ WRITING = frozenset(
     ]
 )
 """Methods that change a table."""
+_FITTING = frozenset({"fit", "fit_predict", "fit_transform", "partial_fit", "set_params"})
+"""Methods that change a model."""
+_FILLING = WRITING | _FITTING
 _FUNCTIONS = (FunctionType, BuiltinFunctionType)
 _ITEM_WRITES = frozenset({"STORE_SUBSCR", "DELETE_SUBSCR"})
 ATTRIBUTE_LOADS = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
@@ -47,7 +50,7 @@ _UNSEEN = frozenset({"EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
 
 def changes_in(code: CodeType) -> Iterator[Change]:
     """What a code object itself, without what is nested in it, changes of what its names mean."""
-    if not any(name in WRITING or _registers(name) for name in code.co_names) and not any(
+    if not any(name in _FILLING or _registers(name) for name in code.co_names) and not any(
         step.opname in _ITEM_WRITES for step in dis.get_instructions(code)
     ):
         return
@@ -75,6 +78,8 @@ def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
             yield Change(root, chain, "handed out")
     elif _is_written(steps, after):
         yield Change(root, chain, "table")
+    elif last in _FITTING or _is_filled(steps, after):
+        yield Change(root, chain, "part")
 
 
 def _registers(name: str) -> bool:
@@ -96,6 +101,19 @@ def _is_written(steps: list[dis.Instruction], after: int) -> bool:
         step = steps[place]
         if depth == 2 and (step.opname in _ITEM_WRITES or _is_copied_twice(steps, place)):
             return True
+        depth += _effect(step)
+        if depth < 1 or (depth == 1 and not _is_item_read(step)):
+            return False
+    return False
+
+
+def _is_filled(steps: list[dis.Instruction], after: int) -> bool:
+    """Whether an item of what was just loaded is changed by a method: ``log["loss"].append(x)``."""
+    depth = 1
+    for place in range(after, len(steps)):
+        step = steps[place]
+        if depth == 1 and place > after and step.opname in ATTRIBUTE_LOADS:
+            return step.argval in _FILLING
         depth += _effect(step)
         if depth < 1 or (depth == 1 and not _is_item_read(step)):
             return False
@@ -147,6 +165,8 @@ class Changing:
         text = ".".join((change.root, *change.chain))
         if change.way == "table":
             return text if is_a(value, TABLES) and not self._is_compared(value) else ""
+        if change.way == "part":
+            return ""
         if change.way == "handed out":
             return f"what {text}() gives" if is_a(value, _FUNCTIONS) else ""
         return "" if value is None or is_a(value, ModuleType) else text
@@ -189,3 +209,13 @@ def library_changes(changing: Iterable[Changing]) -> Iterator[str]:
     """Reasons not to keep a step's result: ``it changes mimetypes.types_map``."""
     found = dict.fromkeys(filter(None, (one.of_library() for one in changing)))
     yield from (f"it changes {what}" for what in found)
+
+
+# ---------------------------------------------------------------- whether it is the notebook's
+
+
+def tables_in(changing: Iterable[Changing], space: Mapping[str, Any]) -> frozenset[str]:
+    """The globals of this namespace that are changed where they stand, or what they hold:
+    ``results`` for a function that calls ``results.append(score)``."""
+    own = (one.change for one in changing if one.space is space and one.imported is None)
+    return frozenset(change.root for change in own if change.way in ("table", "part"))

@@ -37,12 +37,12 @@ class Import:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
-    """A change of what a name with these attributes means: of a table's items, of a registry, or
-    of the items of what a function hands out."""
+    """A change of what a name with these attributes means: of a table's items, of a registry, of
+    the items of what a function hands out, or of a model or an item itself."""
 
     root: str
     chain: tuple[str, ...]
-    way: Literal["table", "registry", "handed out"]
+    way: Literal["table", "registry", "handed out", "part"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from zenbook.front.notebook.namespace import is_code, is_ordinary, is_spare, is_
 from zenbook.front.notebook.option_table import suggestion
 from zenbook.front.notebook.options import StepLine
 from zenbook.front.notebook.some_paths import named_where_caught, names_presumed
-from zenbook.model import Manner
+from zenbook.model import Manner, Options, Step
 from zenbook.world.unheard import unheard
 
 _NO_CODE = frozenset(
@@ -114,6 +114,18 @@ class Cell:
     def given(self, keep_only: Sequence[str]) -> tuple[str, ...]:
         """What a record must hold to be this cell's result, where only some names are kept."""
         return (*keep_only, *self.last) if keep_only else (*self.always, *self.hidden)
+
+    def as_step(self, inputs: Sequence[str], options: Options) -> Step:
+        """The step with these inputs."""
+        return Step(
+            name=self.name,
+            code=self.body.code,
+            source=self.body.source,
+            inputs=tuple(inputs),
+            outputs=self.given(options.keep_only),
+            options=options,
+            docstring=self.body.docstring,
+        )
 
     @property
     def last(self) -> tuple[str, ...]:

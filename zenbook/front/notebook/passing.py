@@ -27,6 +27,7 @@ from zenbook.front.notebook.anew import Anew, annotate
 from zenbook.front.notebook.beforehand import Beforehand, without
 from zenbook.front.notebook.cell import Cell, ends_quietly, read_cell
 from zenbook.front.notebook.definitions import annotated
+from zenbook.front.notebook.filled import filled_by
 from zenbook.front.notebook.gathered import Asked, Gathered, gather
 from zenbook.front.notebook.handed import doing
 from zenbook.front.notebook.hidden import Hidden, is_widened, watching_hidden
@@ -41,7 +42,7 @@ from zenbook.front.notebook.showing import in_words, noting_shown, shown_live, u
 from zenbook.front.notebook.stopping import hear_stop, unstopped
 from zenbook.front.notebook.telling import changed_by_itself, rewinding, teller, wires
 from zenbook.front.notebook.threads import at_work, in_reach
-from zenbook.model import Call, Hit, Miss, Outcome, Step
+from zenbook.model import Call, Hit, Miss, Outcome
 from zenbook.world.capture import is_cleared, output_was_cleared
 from zenbook.world.capture_kept import Event
 from zenbook.world.unheard import unheard
@@ -87,7 +88,7 @@ class Passing:
         self.call = self._call(self.anew)
         if self.cell.left_by_loops:
             self._look_without(self.anew)
-        read = {name: self.call.values[name] for name in self.cell.reads}
+        read = {name: self.call.values[name] for name in self.call.step.inputs}
         self._edges = wires(self.session, self.cell.name, read)
         working = at_work(self.cell.body.is_async)
         self._working, self._in_reach = [*working], in_reach(self.call.values, working)
@@ -156,26 +157,20 @@ class Passing:
         options = with_manner(said.options, self.tree, self.shell, self._digest)
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
-        values = {name: self.namespace[name] for name in (*cell.reads, *cell.besides)}
+        coded = self._code()
+        filled = filled_by(cell, **coded, digests=self.desk.code)
+        inputs, besides = (*cell.reads, *filled), (*cell.besides, *filled)
+        values = {name: self.namespace[name] for name in (*inputs, *cell.besides)}
         self._values, self._nothing = values, dict.fromkeys(values)
         rebinds = cell.rebinds if said.inputs is None else ()
-        step = Step(
-            name=cell.name,
-            code=cell.body.code,
-            source=cell.body.source,
-            inputs=cell.reads,
-            outputs=cell.given(said.options.keep_only),
-            options=options,
-            docstring=cell.body.docstring,
-        )
         return Call(
-            step=step,
+            step=cell.as_step(inputs, options),
             values=values,
-            **self._code(),
+            **coded,
             options=options,
             key_code=cell.body.key,
             shows=cell.shows,
-            vouched=frozenset(cell.besides),
+            vouched=frozenset(besides),
             loose=cache(partial(may_go, self.namespace, rebinds)),
             made=self.cell.defined,
             prepare=anew.again,

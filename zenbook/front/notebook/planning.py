@@ -23,7 +23,7 @@ from zenbook.engine.sitting import Sitting
 from zenbook.errors import PipelineError, UsageError
 from zenbook.front.notebook.dice import counted
 from zenbook.front.notebook.session import Known, Session
-from zenbook.front.notebook.supposing import as_found, thrown
+from zenbook.front.notebook.supposing import as_found, thrown, with_filled
 from zenbook.front.notebook.trail import Origin, Trail, roots_of, values_of
 from zenbook.model import (
     Call,
@@ -216,10 +216,11 @@ def _now(
     new = (part.name for part in now.fingerprint.parts if part not in then)
     if twice := [name for name in new if name.startswith(TWO)]:
         return Unsure(tuple(f"which of {name} its inputs are of" for name in twice))
-    identity = as_found(now, known, found)
+    identity = as_found(now, known, found, handed)
+    supposed = with_filled(call, known, found)
 
     def ask(desk: Desk) -> Hit | Miss:
-        return decide(identity, call, sitting, desk)
+        return decide(identity, supposed, sitting, desk)
 
     return thrown(door.dice, session, known, planned, ask)
 

@@ -16,23 +16,49 @@ from zenbook.engine.identify import Identity
 from zenbook.front.notebook.dice import Dice, counted, moves
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.trail import values_of
-from zenbook.model import Hit, Miss, Part, PlannedStep, Unsure, Verdict
+from zenbook.model import (
+    Artifact,
+    Call,
+    Hit,
+    Miss,
+    Part,
+    PlannedStep,
+    Reference,
+    Unsure,
+    Verdict,
+)
 
 # ------------------------------------------------------------------ inputs
 
 
-def as_found(identity: Identity, known: Known, names: Collection[str]) -> Identity:
-    """The identity with the inputs of these names as the step found them when it ran last."""
-    if known.fingerprint is None or not names:
+def as_found(
+    identity: Identity, known: Known, names: Collection[str], handed: Mapping[str, Reference]
+) -> Identity:
+    """The identity with the inputs of these names as the step found them when it ran last, and the
+    globals that it fills as they are ``handed`` to it."""
+    if known.fingerprint is None or not (names or handed):
         return identity
-    parts, then = identity.fingerprint.parts, known.fingerprint.parts
-    moved = {part.name: part for name, part in values_of(known).items() if name in names}
+    parts, then, values = identity.fingerprint.parts, known.fingerprint.parts, values_of(known)
+    moved = {part.name: part for name, part in values.items() if name in names}
+    for name, given in handed.items():
+        if name in values and values[name].kind == "use":
+            moved[name] = replace(values[name], digest=given.artifact.digest)
     gone = {name: part for name, part in moved.items() if part.kind == "input"}
     if any(part.name.endswith("()") and part not in parts for part in moved.values()):
         known_uses = {part.name for part in then}  # another helper than it used reads other values
         parts = tuple(p for p in parts if p.kind != "use" or p.name in known_uses)
     supposed = [*_supposed(parts, moved), *_missing(parts, gone, then)]
     return replace(identity, fingerprint=fingerprint_of(supposed))
+
+
+def with_filled(call: Call, known: Known, names: Collection[str]) -> Call:
+    """The call with those globals among these that it fills as the step found them."""
+    if known.record is None:
+        return call
+    found = {n: part for n, part in values_of(known).items() if n in names and n in call.vouched}
+    told = {n: Artifact(n, part.digest, "", 0, "") for n, part in found.items()}
+    given = {n: Reference(artifact, known.record) for n, artifact in told.items()}
+    return replace(call, values={**call.values, **given})
 
 
 def _supposed(parts: Iterable[Part], moved: Mapping[str, Part]) -> Iterator[Part]:

@@ -45,7 +45,8 @@ def changed_by_itself(outcome: Outcome, last: Known) -> tuple[str, ...]:
     """Inputs that are now what the step's last run made of them in place."""
     if outcome.fingerprint is None or last.record is None:
         return ()
-    now = {part.name: part.digest for part in outcome.fingerprint.parts if part.kind == "input"}
+    parts = outcome.fingerprint.parts
+    now = {part.name: part.digest for part in parts if part.kind in ("input", "use")}
     changed = ((name, each.digest) for name, each in last.record.left.items())
     return tuple(name for name, digest in changed if now.get(name) == digest)
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zenbook.core.kinds import is_a
 from zenbook.core.trees import nodes_of
+from zenbook.front.notebook.filled import filled_of
 from zenbook.front.notebook.marker import take_marker_away
 from zenbook.front.notebook.places import Place, SavedCell, by_execution, by_file, is_step
 
@@ -128,10 +129,11 @@ class Trail:
         """The ``at``-th cell was this step."""
         if 0 < at <= len(self.cells):
             cell, parts = self.cells[at - 1], values_of(known)
-            cell.step = known.step.name
+            cell.step, cell.random = known.step.name, known.random
             cell.record = known.record.id if known.record is not None else ""
             cell.found = {name: part.digest for name, part in parts.items()}
-            cell.random = known.random
+            told = self._names(cell.text)
+            self._touched[cell.text] = replace(told, reads=told.reads | filled_of(known))
 
     def step_stopped(self, at: int, step: str) -> None:
         """The ``at``-th cell was this step, which was stopped before it ran."""
@@ -283,10 +285,8 @@ class Trail:
         above = max((p for p in touching if p not in below), default=maker)
         told = (p for p in between if above < p <= below[0] and name in self.cells[p].found)
         first = next(told, None)
-        return first is not None and self.cells[first].found[name] == self._found(reader, name)
-
-    def _found(self, place: int, name: str) -> str:
-        return self.cells[place].found.get(name, "")
+        found = self.cells[reader].found.get(name, "")
+        return first is not None and self.cells[first].found[name] == found
 
     def _untouched(self, name: str, since: int) -> bool:
         """Whether no cell after this one has had to do with the name."""

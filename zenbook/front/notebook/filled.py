@@ -1,0 +1,40 @@
+"""Globals that the functions which a cell calls fill: ``results``, where one of them does
+``results.append(score)``.
+
+They do not stand in the cell, and what they hold counts as what its code uses. But a hit has to
+leave them as a run does. So they are looked at before and after the cell, as its inputs are, and
+one that was changed is kept with the cell's results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from zenbook.core.closure import CodeClosure
+from zenbook.core.closure_changes import tables_in
+from zenbook.front.notebook.cell import Cell
+from zenbook.front.notebook.namespace import is_code, is_users
+
+if TYPE_CHECKING:
+    from zenbook.front.notebook.session import Known
+
+
+def filled_by(
+    cell: Cell, code: Any, namespace: Mapping[str, Any], digests: CodeClosure
+) -> tuple[str, ...]:
+    """Their names, as far as the cell neither reads nor binds them itself. ``code`` is the cell as
+    a function."""
+    names = tables_in(digests.of_step(code, namespace).changing, namespace)
+    others = names.difference(cell.reads, cell.besides, cell.binds, cell.deletes)
+    return tuple(
+        name
+        for name in sorted(others)
+        if name in namespace and is_users(name, namespace) and not is_code(namespace[name])
+    )
+
+
+def filled_of(known: Known) -> frozenset[str]:
+    """Those of a step that has run."""
+    vouched = known.call.vouched if known.call is not None else frozenset[str]()
+    return vouched.intersection(known.step.inputs)
