@@ -53,9 +53,9 @@ HOOKS = {
     ),
     "a collection of garbage": (
         "import functools, gc\ndef hook(word, when, told):\n"
-        "    if when == 'start' and told['generation'] == 2: print(word)\n"
+        "    if when == 'start' and not gc.isenabled(): print(word)\n"
         "gc.callbacks.append(functools.partial(hook, '{0}'))",
-        "_ = gc.collect()",
+        "gc.disable()\n_ = gc.collect()\ngc.enable()",
         "gc.callbacks changed",
     ),
 }
