@@ -73,12 +73,14 @@ def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
     elif _registers(last):
         if _is_called_for_its_own_sake(steps, place):
             yield Change(root, chain[:-1], "registry")
+    elif last in _FITTING:
+        yield Change(root, chain, "part")
     elif (called := _after_empty_call(steps, after)) is not None:
         if _is_written(steps, called):
             yield Change(root, chain, "handed out")
     elif _is_written(steps, after):
         yield Change(root, chain, "table")
-    elif last in _FITTING or _is_filled(steps, after):
+    elif _is_filled(steps, after):
         yield Change(root, chain, "part")
 
 

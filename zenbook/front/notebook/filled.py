@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure import CodeClosure
 from zenbook.core.closure_changes import tables_in
+from zenbook.core.closure_trace import Trace
 from zenbook.front.notebook.cell import Cell
 from zenbook.front.notebook.namespace import is_code, is_users
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from zenbook.front.notebook.session import Known
 
 
-def filled_by(
-    cell: Cell, code: Any, namespace: Mapping[str, Any], digests: CodeClosure
-) -> tuple[str, ...]:
-    """Their names, as far as the cell neither reads nor binds them itself. ``code`` is the cell as
-    a function."""
-    names = tables_in(digests.of_step(code, namespace).changing, namespace)
+def filled_by(cell: Cell, trace: Trace, notebook: Mapping[str, Any]) -> tuple[str, ...]:
+    """Their names, as far as the cell neither reads nor binds them itself. ``trace`` is what was
+    found of its code."""
+    names = tables_in(trace.changing, notebook)
     others = names.difference(cell.reads, cell.besides, cell.binds, cell.deletes)
+    read = {id(value) for _, value in trace.constants} if others else ()
     return tuple(
         name
         for name in sorted(others)
-        if name in namespace and is_users(name, namespace) and not is_code(namespace[name])
+        if id(notebook.get(name)) in read
+        and is_users(name, notebook)
+        and not is_code(notebook[name])
     )
 
 

@@ -158,7 +158,10 @@ class Passing:
         if cell.name in self.door.rerun:
             options = replace(options, force=True)
         coded = self._code()
-        filled = filled_by(cell, **coded, digests=self.desk.code)
+        filled: tuple[str, ...] = ()
+        if said.inputs is None:
+            trace = self.desk.code.of_step(coded["code"], coded["namespace"])
+            filled = filled_by(cell, trace, self.namespace)
         inputs, besides = (*cell.reads, *filled), (*cell.besides, *filled)
         values = {name: self.namespace[name] for name in (*inputs, *cell.besides)}
         self._values, self._nothing = values, dict.fromkeys(values)
