@@ -1,4 +1,5 @@
-"""What asyncio and threads leave behind when they are over is kept, and a hit leaves the same."""
+"""What is over when a step has ended is kept, and a hit leaves the same: of asyncio and threads,
+progress bars, handlers of a log."""
 
 from __future__ import annotations
 
@@ -106,6 +107,18 @@ CASES = {
         (
             "off.update()\ny = [told(each) for each in (rows, bar, gone)], list(rows), off.n, "
             "hasattr(off, 'container'), bar.fp._wrapped is sys.stdout"
+        ),
+    ),
+    "handlers of a log": (
+        (
+            "import io, logging\nlog, text = logging.getLogger('it'), io.StringIO()\n"
+            "hs = [logging.FileHandler('it.log', mode='w'), logging.StreamHandler(text)]\n"
+            "for each in hs: log.addHandler(each)\nlog.warning('seen')\n"
+            "for each in hs: log.removeHandler(each)\nhs[0].close()"
+        ),
+        (
+            "hs[1].emit(logging.makeLogRecord({'msg': 'more'}))\n"
+            "y = text.getvalue(), open('it.log').read(), hs[0].stream, hs[1].level"
         ),
     ),
     "an async generator": (

@@ -159,10 +159,20 @@ def _without(lock: str) -> Callable[[Any], Facts]:
     return lambda one: ({k: v for k, v in sorted(vars(one).items()) if k != lock},)
 
 
+def _is_detached(handler: Any) -> bool:
+    """A handler of log records that is closed, or writes nowhere else, and that no logger has."""
+    logging: Any = sys.modules["logging"]
+    known = (logging.root, *logging.root.manager.loggerDict.values())
+    held = (one for logger in known for one in getattr(logger, "handlers", ()))
+    is_file = type(handler) is logging.FileHandler
+    return not (is_file and handler.stream) and all(one is not handler for one in held)
+
+
 def _is_file_closed(file: Any) -> bool:
     return bool(file.closed)
 
 
+_HANDLER: Kind = (_is_detached, _without("lock"))
 _EXECUTOR: Kind = (_is_shut_down, lambda one: (one._max_workers,))
 _HDF5: Kind = (lambda one: not one, lambda one: ())
 _NAMELESS: Kind = (_is_file_closed, lambda one: ())
@@ -188,6 +198,8 @@ _KINDS: dict[str, Kind] = {
     "h5py._hl.files.File": _HDF5,
     "h5py._hl.group.Group": _HDF5,
     "joblib.parallel.Parallel": (_is_at_rest, _of_parallel),
+    "logging.FileHandler": _HANDLER,
+    "logging.StreamHandler": _HANDLER,
     "lzma.LZMAFile": _NAMELESS,
     "multiprocessing.pool.Pool": _POOL,
     "multiprocessing.pool.ThreadPool": _POOL,

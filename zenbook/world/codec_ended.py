@@ -140,6 +140,17 @@ def _program(state: dict[str, Any]) -> subprocess.Popen[Any]:
     return program
 
 
+def _handler(name: str) -> Callable[[dict[str, Any]], Any]:
+    def make(state: dict[str, Any]) -> Any:
+        kind = getattr(importlib.import_module("logging"), name)
+        handler = kind.__new__(kind)
+        handler.__dict__.update(state)
+        handler.createLock()
+        return handler
+
+    return make
+
+
 def _thread(name: str, daemon: bool) -> Any:
     thread: Any = threading.Thread(name=name or None, daemon=daemon)
     thread._started.set()
@@ -219,6 +230,8 @@ _MAKE: dict[str, Callable[..., Any]] = {
     "h5py._hl.files.File": _hdf5("files", "File", "h5f.FileID"),
     "h5py._hl.group.Group": _hdf5("group", "Group", "h5g.GroupID"),
     "joblib.parallel.Parallel": _parallel,
+    "logging.FileHandler": _handler("FileHandler"),
+    "logging.StreamHandler": _handler("StreamHandler"),
     "lzma.LZMAFile": _packed("lzma", "LZMAFile"),
     "multiprocessing.pool.Pool": _pool("Pool"),
     "multiprocessing.pool.ThreadPool": _pool("ThreadPool"),
