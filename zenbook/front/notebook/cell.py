@@ -115,14 +115,14 @@ class Cell:
         """What a record must hold to be this cell's result, where only some names are kept."""
         return (*keep_only, *self.last) if keep_only else (*self.always, *self.hidden)
 
-    def as_step(self, inputs: Sequence[str], options: Options) -> Step:
-        """The step with these inputs."""
+    def as_step(self, inputs: Sequence[str], options: Options, keep_only: Sequence[str]) -> Step:
+        """The step with these inputs, of whose outputs only some are kept."""
         return Step(
             name=self.name,
             code=self.body.code,
             source=self.body.source,
             inputs=tuple(inputs),
-            outputs=self.given(options.keep_only),
+            outputs=self.given(keep_only),
             options=options,
             docstring=self.body.docstring,
         )

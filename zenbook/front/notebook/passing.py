@@ -167,7 +167,7 @@ class Passing:
         self._values, self._nothing = values, dict.fromkeys(values)
         rebinds = cell.rebinds if said.inputs is None else ()
         return Call(
-            step=cell.as_step(inputs, options),
+            step=cell.as_step(inputs, options, said.options.keep_only),
             values=values,
             **coded,
             options=options,
