@@ -50,17 +50,18 @@ _UNSEEN = frozenset({"EXTENDED_ARG", "NOP", "NOT_TAKEN", "RESUME"})
 
 def changes_in(code: CodeType) -> Iterator[Change]:
     """What a code object itself, without what is nested in it, changes of what its names mean."""
-    if not any(name in _FILLING or _registers(name) for name in code.co_names) and not any(
-        step.opname in _ITEM_WRITES for step in dis.get_instructions(code)
-    ):
+    in_place = any(type(one) is tuple and "inplace" in one for one in code.co_consts)
+    says = in_place or any(name in _FILLING or _registers(name) for name in code.co_names)
+    if not says and not any(step.opname in _ITEM_WRITES for step in dis.get_instructions(code)):
         return
     steps = [step for step in dis.get_instructions(code) if step.opname not in _UNSEEN]
     for place, step in enumerate(steps):
         if step.opname.startswith(_ROOTS):
-            yield from _changes_at(steps, place)
+            yield from _changes_at(steps, place, in_place)
 
 
-def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
+def _changes_at(steps: list[dis.Instruction], place: int, in_place: bool) -> Iterator[Change]:
+    """``in_place``: a method of pandas is told to change its table itself, whichever it is."""
     loaded = steps[place].argval
     root = loaded[-1] if isinstance(loaded, tuple) else str(loaded)
     after = place + 1
@@ -80,7 +81,7 @@ def _changes_at(steps: list[dis.Instruction], place: int) -> Iterator[Change]:
             yield Change(root, chain, "handed out")
     elif _is_written(steps, after):
         yield Change(root, chain, "table")
-    elif _is_filled(steps, after):
+    elif _is_filled(steps, after) or (in_place and chain):
         yield Change(root, chain, "part")
 
 
@@ -205,6 +206,18 @@ def changing_in(
         root = change.root
         around = {root: cell_content(cells[root])} if root in cells else space
         yield Changing(change, imported.get(root), around)
+    for chain in (*_asked(facts, space), *(tuple(name.split(".")) for name in facts.stores)):
+        if chain[1:] and chain[0] not in imported:
+            yield Changing(Change(chain[0], chain[1:], "part"), None, space)
+
+
+def _asked(facts: CodeFacts, space: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """What some code takes of objects of the user's classes, whose methods may change them."""
+    for name in facts.names:
+        if name.chain and name.scope == "global":
+            held = space.get(name.root)
+            if not is_a(held, (*_FUNCTIONS, ModuleType, type)) and is_local_code(type(held)):
+                yield name.root, *name.chain
 
 
 def library_changes(changing: Iterable[Changing]) -> Iterator[str]:

@@ -17,6 +17,8 @@ from zenbook.core.digest_tables import own_attributes
 from zenbook.core.kinds import held_by_name, is_a
 
 _MOST_ELEMENTS = 10_000
+_GROUPED_BY = ("_grouper", "_groupings", "grouping_vector")
+"""What groupings hold of keys that are columns or labels of the frame."""
 
 
 def is_frame(value: Any) -> bool:
@@ -58,7 +60,7 @@ def frames_within(value: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     looked_at = () if pandas is None else (pandas.DataFrame, pandas.Series, pandas.Index)
     looked_at += () if polars is None else (polars.DataFrame,)
     for name, held in (held_by_name(value) or {}).items():
-        if is_a(held, looked_at):
+        if is_a(held, looked_at) or name in _GROUPED_BY:
             yield ("attribute", name), held
     if type(value).__module__ == "pandas.core.indexing" and is_frame(
         held := getattr(value, "obj", None)

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from zenbook.core.closure_changes import library_changes
-from zenbook.core.kinds import is_a
 from zenbook.core.source_shown import ANY, LINKS, LOST, MANIFEST
 from zenbook.core.uncollected import uncollected
 from zenbook.engine.counting import is_counted
@@ -24,6 +23,7 @@ from zenbook.engine.imports import imports_read
 from zenbook.engine.lending import lenders, lent, used_after
 from zenbook.engine.made_of import refuse_made_of
 from zenbook.engine.mishap import status_of
+from zenbook.engine.part_kinds import has_identity
 from zenbook.engine.paths import follow
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable, Link, links
@@ -385,7 +385,7 @@ def _handed_on(
 
 def _alias(artifact: Artifact, value: Any, inputs: Mapping[str, Any]) -> Artifact:
     """Mark an output that *is* one of the inputs (immutable values have no identity to keep)."""
-    if is_a(value, (int, float, str, bytes, bool, complex, type(None), frozenset)):
+    if not has_identity(value):
         return artifact
     for name, given in inputs.items():
         if given is value:

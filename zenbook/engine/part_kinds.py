@@ -81,14 +81,20 @@ def is_element(value: Any) -> bool:
 
 def is_atom(value: Any) -> bool:
     """Whether a value has no parts that matter: it cannot change, or is code."""
-    return type(value) in LEAVES or (is_a(value, _ATOMS) and not has_attributes(value))
+    return type(value) in LEAVES or (is_a(value, _ATOMS) and not may_have_attributes(value))
 
 
-def has_attributes(value: Any) -> bool:
-    """Whether it is a number or text of a class of the user's that has been given attributes."""
+def may_have_attributes(value: Any) -> bool:
+    """Whether it is a number or text of a class of the user's, which can be given attributes."""
     kind = type(value)
     is_value = kind.__dictoffset__ and is_a(value, _VALUES) and not is_a(value, Enum)
-    return bool(is_value and is_local_module(kind.__module__) and held_by_name(value))
+    return bool(is_value and is_local_module(kind.__module__))
+
+
+def has_identity(value: Any) -> bool:
+    """Whether it matters which of equal values it is."""
+    is_value = is_a(value, (*_VALUES, type(None), frozenset))
+    return not is_value or may_have_attributes(value)
 
 
 def learn_leaves(values: Iterable[Any]) -> None:
@@ -173,7 +179,7 @@ def is_mutable(value: Any) -> bool:
         return is_container(value)
     if kind in LEAVES:
         return False
-    if is_mock(value) or has_attributes(value):
+    if is_mock(value) or may_have_attributes(value):
         return True
     if is_tensor(value) or is_row(value):  # whose hash, if they have one, is not object's own
         return True

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary, ref
 from zenbook.core.closure_origin import library_of
 from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.dict_views import VIEWS, dictionary_of
-from zenbook.core.ended import facts_of_ended
+from zenbook.core.ended import facts_of_ended, may_be_over
 from zenbook.core.kinds import held_by_name, is_a, slot_of
 from zenbook.core.neighbours import STEP, array_in, is_tree
 from zenbook.core.raised import behind
@@ -59,7 +59,7 @@ Path = tuple[Step, ...]
 ITERATORS: tuple[type, ...] = (
     enumerate, filter, map, reversed, zip, type(iter([])), type(iter(())), type(reversed([])),
 )  # fmt: skip
-_NOTHING: Mapping[int, Any] = {}
+NOTHING: Mapping[int, Any] = {}
 MOST = 50_000
 WIDEST = 10_000
 MOST_AT_ALL = 2_000_000
@@ -81,7 +81,7 @@ what it holds."""
 
 def walk(
     value: Any,
-    stop: Mapping[int, Any] = _NOTHING,
+    stop: Mapping[int, Any] = NOTHING,
     *,
     to_the_end: bool = False,
     looks: Looks | None = None,
@@ -168,6 +168,7 @@ def _is_simple(value: Any) -> bool:
     kind = type(value)
     library = library_of(kind)
     is_known = library in TABLES or library in sys.stdlib_module_names or is_frame(value)
+    is_known = is_known or may_be_over(kind)
     return is_plain(value) and not (is_known or is_not_entered(value))
 
 

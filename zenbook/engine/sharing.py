@@ -39,7 +39,7 @@ from zenbook.engine.cuts import Cut, cut_of, cut_out, is_cut
 from zenbook.engine.frames import is_frame
 from zenbook.engine.memory import Stretches, bounds_of, is_writeable
 from zenbook.engine.part_kinds import holds_nothing, is_array, is_row
-from zenbook.engine.parts import MOST, Looks, Path, walk
+from zenbook.engine.parts import MOST, NOTHING, Looks, Path, walk
 from zenbook.engine.paths import follow, put_at
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import is_in_row, number_in
@@ -148,16 +148,20 @@ def _refuse_rest(outputs: Mapping[str, Any], held: Reach, found: Iterable[Link])
 
 
 def held_in(
-    inputs: Mapping[str, Any], *, to_the_end: bool = False, looks: Looks | None = None
+    inputs: Mapping[str, Any],
+    stop: Mapping[int, Any] = NOTHING,
+    *,
+    to_the_end: bool = False,
+    looks: Looks | None = None,
 ) -> dict[int, tuple[str, Path, Any]]:
     """The mutable objects that inputs hold, by identity, with the way to each, and the arrays
-    behind frames."""
+    behind frames. What is in ``stop`` is not entered."""
     known: dict[int, tuple[str, Path, Any]] = {}
     entered: set[int] | None = None
     for name, value in inputs.items():
         if looks is not None and (entered is None or len(entered) >= MOST):
             entered = set()  # the walk before has not gone to the end of what it entered
-        walked = walk(value, to_the_end=to_the_end, looks=looks, entered=entered)
+        walked = walk(value, stop, to_the_end=to_the_end, looks=looks, entered=entered)
         for path, inner in with_memory(walked):
             known.setdefault(number_of(path, inner), (name, path, inner))
     return known

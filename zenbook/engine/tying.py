@@ -26,7 +26,7 @@ from zenbook.engine.adopting import from_later
 from zenbook.engine.others import share_memory
 from zenbook.engine.parts import Path
 from zenbook.engine.paths import follow, found
-from zenbook.engine.sharing import Inseparable, Link, held_in, links_of, relink
+from zenbook.engine.sharing import Inseparable, Known, Link, held_in, links_of, relink
 from zenbook.engine.windows import windows
 
 
@@ -36,14 +36,22 @@ def ties(
     """Where inputs that a step changed hold other inputs now, or used values by the names that
     links give these, or look into the same memory.
 
-    Raises Inseparable for what no link can say.
+    What two of the changed ones hold is one of the first's, which is not itself linked to the
+    second's. Raises Inseparable for what no link can say.
     """
     found: list[Link] = []
+    roots = {id(value): value for value in changed.values()}
+    staying = {n: held for n, held in {**inputs, **used}.items() if id(held) not in roots}
+    known = held_in(staying, stop=roots)
+    known.update({id(value): (name, (), value) for name, value in reversed([*changed.items()])})
+    contents: dict[int, Known] = {}
     for name, value in changed.items():
-        others = {other: held for other, held in inputs.items() if held is not value}
-        known = held_in({**others, **used})
-        known.pop(id(value), None)
-        found += links_of(name, value, known, inside=True)
+        others = (more for number, more in contents.items() if number != id(value))
+        around = {number: at for more in others for number, at in more.items()} | known
+        del around[id(value)]
+        found += links_of(name, value, around, inside=True)
+        held = held_in({name: value}, stop=around)
+        contents.setdefault(id(value), {n: at for n, at in held.items() if n not in around})
     return [(f"~{link[0]}", *link[1:]) for link in (*found, *windows(changed, found))]
 
 

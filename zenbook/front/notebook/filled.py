@@ -24,8 +24,10 @@ def filled_by(cell: Cell, trace: Trace, notebook: Mapping[str, Any]) -> tuple[st
     """Their names, as far as the cell neither reads nor binds them itself. ``trace`` is what was
     found of its code."""
     names = tables_in(trace.changing, notebook)
+    names |= {name.partition(".")[0] for name in trace.stores if "." in name}
     others = names.difference(cell.reads, cell.besides, cell.binds, cell.deletes)
-    read = {id(value) for _, value in trace.constants} if others else ()
+    constants = trace.constants if others else ()
+    read = {id(value) for name, value in constants if name not in trace.soft}
     return tuple(
         name
         for name in sorted(others)

@@ -386,6 +386,7 @@ class Passing:
                 record=outcome.record,
                 call=replace(self.call, values=self._nothing, prepare=None),
                 at=self._met_at,
+                changed=frozenset(outcome.changed),
                 random=self._random,
                 random_after=self.desk.randomness.states(),
             ),

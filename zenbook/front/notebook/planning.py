@@ -234,10 +234,12 @@ def _waits_for(
     """The steps before it that may give it something else than they gave: values, or files."""
     sources = {edge.source for edge in known.edges}
     sources.update(*(origin.steps for origin in origins.values()))
+    read = frozenset(roots_of(values_of(known)))
     for name, before in planned.items():
         if isinstance(before.verdict, Hit):
             continue
-        if name in sources or _files_of(session.known[name], known):
+        above = session.known[name]
+        if name in sources or above.changed & read or _files_of(above, known):
             yield name
 
 

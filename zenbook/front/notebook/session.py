@@ -68,6 +68,8 @@ class Known:
     """Digests of the random states that it found, by library."""
     random_after: Mapping[str, str] = field(default_factory=dict)
     """And of those that it left."""
+    changed: frozenset[str] = frozenset()
+    """The names of what it has changed in place, or a hit for it."""
     stale: str = ""
     """Why it is stale although nobody edited it, "" if it is not."""
 

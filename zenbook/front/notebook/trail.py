@@ -22,10 +22,10 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal
 
 from zenbook.core.kinds import is_a
-from zenbook.core.trees import nodes_of
 from zenbook.front.notebook.filled import filled_of
 from zenbook.front.notebook.marker import take_marker_away
 from zenbook.front.notebook.places import Place, SavedCell, by_execution, by_file, is_step
+from zenbook.front.notebook.touched import Touched, touched
 
 if TYPE_CHECKING:
     from zenbook.front.notebook.session import Known
@@ -43,8 +43,9 @@ notebook holds now, or nobody knows."""
 @dataclass(slots=True, eq=False)
 class Executed:
     """One execution of a cell. ``step`` and ``record`` are those of a step cell, else ""; ``found``
-    are the digests of what a step read, by name, ``random`` those of the states it met; ``at`` is
-    when it began, in seconds since the epoch."""
+    are the digests of what a step read, by name, ``changed`` the names of what it has changed in
+    place, ``random`` the digests of the states it met; ``at`` is when it began, in seconds since
+    the epoch."""
 
     text: str
     cell_id: str = ""
@@ -52,18 +53,8 @@ class Executed:
     step: str = ""
     record: str = ""
     found: Mapping[str, str] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
     random: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """The names that a cell reads, and those that it binds; of these the imported ones. It
-    ``acts`` if it does anything else: calls something, or sets parts of things."""
-
-    reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset()
-    imports: frozenset[str] = frozenset()
-    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +120,7 @@ class Trail:
         """The ``at``-th cell was this step."""
         if 0 < at <= len(self.cells):
             cell, parts = self.cells[at - 1], values_of(known)
-            cell.step, cell.random = known.step.name, known.random
+            cell.step, cell.random, cell.changed = known.step.name, known.random, known.changed
             cell.record = known.record.id if known.record is not None else ""
             cell.found = {name: part.digest for name, part in parts.items()}
             told = self._names(cell.text)
@@ -268,7 +259,17 @@ class Trail:
         before = {cell.text for cell in self.cells[:reader]}
         between = [place for place in places.values() if first < place.rank < last]
         texts = [p.text for p in between if p.is_new or not self.cells[p.newest].step]
+        if any(self._changes_otherwise(p.newest, name, reader) for p in between if not p.is_new):
+            return False
         return all(text in before for text in texts if name in self._names(text).reads)
+
+    def _changes_otherwise(self, place: int, name: str, reader: int) -> bool:
+        """Whether a step that changes a value in place, or did so before another ran, has another
+        result by now than then."""
+        now, earlier = self.cells[place], reversed(self.cells[:reader])
+        then = next((cell for cell in earlier if cell.step == now.step), None)
+        changes = name in now.changed or (then is not None and name in then.changed)
+        return bool(now.step) and changes and (then is None or then.record != now.record)
 
     def _unspoilt(self, name: str, maker: int, reader: int, places: Mapping[object, Place]) -> bool:
         """Whether a step that ran alone found what no cell below it had changed in place before.
@@ -346,7 +347,7 @@ class Trail:
         if known is None:
             if len(self._touched) >= _MOST_TEXTS:
                 self._touched.clear()
-            known = self._touched[text] = _touched(self._tree(text))
+            known = self._touched[text] = touched(self._tree(text))
         return known
 
     def _tree(self, text: str) -> ast.Module:
@@ -384,17 +385,3 @@ def trail_of(shell: Any) -> Trail:
     """The trail of a shell, with what it has run so far."""
     texts: Mapping[int, str] | list[str] = shell.history_manager.input_hist_raw
     return Trail(shell, [Executed(str(text)) for text in list(texts)])
-
-
-def _touched(tree: ast.Module) -> Touched:
-    from zenbook.core.names import analyse
-
-    names = analyse(tree)
-    acts = any(map(_acts, nodes_of([tree])))
-    return Touched(names.reads, names.writes | names.mutates, frozenset(names.imports), acts)
-
-
-def _acts(node: ast.AST) -> bool:
-    if isinstance(node, (ast.Attribute, ast.Subscript)):
-        return not isinstance(node.ctx, ast.Load)
-    return isinstance(node, ast.Call)
