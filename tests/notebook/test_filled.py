@@ -28,6 +28,48 @@ CASES = {
         (f"{LOG}\nmodel, table = {{'w': 1}}, [1]", "%%step a\nnote(model)", "model['w'] = 5"),
         "log, log[0] is model",
     ),
+    "what the step was given, in new records": (
+        (
+            "log, x = [], [0]\ndef note(v):\n    log.append({'v': v, 'all': [v, x]})",
+            "%%step a\nnote(x)",
+            "x.append(1)",
+        ),
+        "log, log[0]['v'] is x, log[0]['all'][1] is x",
+    ),
+    "two lists that hold each other and one record": (
+        (
+            (
+                "log, last, x = [], {'rows': []}, [0]\ndef both(v):\n    log.append([v])\n"
+                "    last['rows'].append({'v': v, 'row': log[-1], 'log': log})\n    return log[-1]"
+            ),
+            "%%step a\ny = both(x)",
+            "x.append(1)\ny.append(2)",
+        ),
+        (
+            "len(log), log[0], last['rows'][0]['v'] is x, last['rows'][0]['row'] is log[0], "
+            "last['rows'][0]['log'] is log, y is log[0], y[0] is x"
+        ),
+    ),
+    "by a function of the cell itself": (
+        (
+            "log, x = [], [0]",
+            "%%step a\ndef note(v): log.append([v])\nnote(x)",
+            "x.append(1)\nnote(2)",
+        ),
+        "log, log[0][0] is x",
+    ),
+    "by a method of an object, and by inplace=": (
+        (
+            (
+                "import pandas as pd\ndf = pd.DataFrame({'a': [1, None]})\nclass Tracker:\n"
+                "    def __init__(self): self.rows, self.n = [], 0\n"
+                "    def log(self, x): self.rows.append(x)\ntracker = Tracker()\nsame = tracker\n"
+                "def train(x):\n    tracker.log(x)\n    tracker.n += 1\n    df.dropna(inplace=True)"
+            ),
+            "%%step a\ntrain(1)\ntrain(2)",
+        ),
+        "tracker.rows, tracker.n, same is tracker, df.to_dict()",
+    ),
     "lists in a dictionary": (
         (
             (
@@ -154,6 +196,28 @@ def test_what_was_filled_before_is_a_reason_and_the_line_says_how_to_rewind(own:
     own.run("log = []")
     assert own.run("%%step a\nx = note(1)").status == "cached"
     assert own.value("log") == [1]
+
+
+PLANS = {
+    "a step that fills another thing": (("note(1)", "note(2)", "n = size()"), 0, "note(7)", "?"),
+    "a step that fills by now": (("q = 1", "note(2)", "n = size()"), 0, "note(1)", "?"),
+    "a step that fills no more": (("note(1)", "n = size()"), 0, "m = 1", "↺"),
+    "a step that only looks now": (("note(1)", "n = size()"), 0, "m = size()", "?"),
+    "one that fills by itself": (("log.append(1)", "n = size()"), 0, "log.append(7)", "?"),
+}
+
+
+@pytest.mark.parametrize("case", PLANS)
+def test_the_plan_waits_for_what_an_edited_step_fills(case: str, own: Kernel) -> None:
+    bodies, place, edited, verdict = PLANS[case]
+    steps = [f"%%step s{number}\n{body}" for number, body in enumerate(bodies)]
+    cells = [f"{LOG}\ndef size(): return len(log)", *steps]
+    for _ in range(2):
+        own.play(*cells)
+    own.run(cells[place + 1].replace(bodies[place], edited))
+    told = own.run("%plan").result.splitlines()
+    assert told[place].startswith(f"{verdict} s{place}")
+    assert all(line.startswith("? s") for line in told[place + 1 : -1]), told
 
 
 def test_the_plan_knows_what_steps_fill(own: Kernel) -> None:

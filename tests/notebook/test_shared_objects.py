@@ -381,6 +381,18 @@ SHARED = {
         "X[1] = 50",
         "tree.data.tolist()",
     ),
+    "groupings by labels and by an array": (
+        f"{TABLE}\nkeys = np.array([1, 1, 2])",
+        "by, groups = df.groupby(level=0), df.groupby(keys)",
+        "df.index.name = 'i'\nkeys[0] = 2",
+        "by.sum().index.name, groups.v.sum().to_dict()",
+    ),
+    "a number that is given attributes later": (
+        "class Count(int): pass\nc = Count(3)",
+        "same, counts = c, [c]",
+        "c.note = 1",
+        "same is c, counts[0].note",
+    ),
     "a text with attributes": (
         "class Tag(str): pass\ntag = Tag('a')\ntag.note = [1]",
         "tags, note = [tag, tag], tag.note",
