@@ -484,3 +484,14 @@ def compared(
     wrong = {n: told for n, glyph in rows.items() if happened[n] not in wanted[glyph]}
     assert not wrong, happened
     assert not plan or "".join(rows.values()) == plan, told
+
+
+def test_a_plan_knows_a_result_that_was_denied(own: Kernel) -> None:
+    cells = ("q = {1: [1]}\nk = q[1]", "%%step a\nq.clear()")
+    own.play(*cells)
+    denied = own.play(*cells)[-1]
+    assert denied.status == "completed" and "shares a part with k" in denied.said
+    told = own.run("%plan").result
+    assert told.startswith("? a  depends on whether q is changed in place and shares a part with k")
+    own.play("k = 0", "q = {1: [1]}", cells[1])
+    assert "whether" not in own.run("%plan").result

@@ -96,6 +96,8 @@ class Door:
     once a step cell has run."""
     trail: Any = None
     """What cells have run: a :class:`~zenbook.front.notebook.trail.Trail`."""
+    denied: dict[str, str] = field(default_factory=dict)
+    """Why the last result found for a step was none in this notebook, by the step's name."""
     sound: set[str] = field(default_factory=set)
     """Texts of cells that are known to compile."""
 

@@ -97,6 +97,7 @@ class Passing:
             return self._planned()
         random_before = self.desk.randomness.save(self._random)
         outcome = self._advance(self.call)
+        self.door.denied.pop(self.cell.name, None)
         if outcome is None:
             return self._running()
         given, file = self.call.values, self.frame.file
@@ -104,6 +105,7 @@ class Passing:
         if objection := putting.objection():
             self.anew.take_back()
             self.desk.randomness.restore(random_before)
+            self.door.denied[self.cell.name] = objection
             return self._in_spite(objection)
         return self._restored(outcome, putting)
 
@@ -182,6 +184,7 @@ class Passing:
     def _code(self) -> dict[str, Any]:
         """The cell as a function of its inputs, and the globals that its names are looked up in;
         the same objects for the same text."""
+        names = self.door.reachable(is_said=self.said.inputs is not None)
         key = (self.frame.raw, self.cell.reads, len(self._hoisted), self.said.inputs is None)
         codes = self.door.codes
         if key not in codes:
@@ -191,13 +194,10 @@ class Passing:
             seen = without(self.cell.expanded, (*self._hoisted, *helpers))
             code = code_of_cell(seen, self.cell.reads, self.cell.name)
             apart = Apart(code, codes_of(helpers, f"<{self.cell.name}>"))
-            around = apart.space(self._reachable(), is_notebook=True) if helpers else None
+            around = apart.space(names, is_notebook=True) if helpers else None
             codes[key] = code, around
         code, around = codes[key]
-        return {"code": code, "namespace": self._reachable() if around is None else around}
-
-    def _reachable(self) -> Mapping[str, Any]:
-        return self.door.reachable(is_said=self.said.inputs is not None)
+        return {"code": code, "namespace": names if around is None else around}
 
     def _compiled(self, node: ast.stmt) -> Any:
         return self.frame.compiled(node, self.shell)

@@ -222,7 +222,10 @@ def _now(
     def ask(desk: Desk) -> Hit | Miss:
         return decide(identity, supposed, sitting, desk)
 
-    return thrown(door.dice, session, known, planned, ask)
+    verdict = thrown(door.dice, session, known, planned, ask)
+    if isinstance(verdict, Hit) and (denied := door.denied.get(name)):
+        return Unsure((f"whether {denied}",))
+    return verdict
 
 
 def _waits_for(
