@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from zenbook.core.closure_changes import tables_in
-from zenbook.core.closure_trace import Trace
-from zenbook.front.notebook.cell import Cell
-from zenbook.front.notebook.namespace import is_code, is_users
-
 if TYPE_CHECKING:
+    from zenbook.core.closure_trace import Trace
+    from zenbook.front.notebook.cell import Cell
     from zenbook.front.notebook.session import Known
 
 
 def filled_by(cell: Cell, trace: Trace, notebook: Mapping[str, Any]) -> tuple[str, ...]:
     """Their names, as far as the cell neither reads nor binds them itself. ``trace`` is what was
     found of its code."""
+    from zenbook.core.closure_changes import tables_in
+    from zenbook.front.notebook.namespace import is_code, is_users
+
     names = tables_in(trace.changing, notebook)
-    names |= {name.partition(".")[0] for name in trace.stores if "." in name}
     others = names.difference(cell.reads, cell.besides, cell.binds, cell.deletes)
     constants = trace.constants if others else ()
     read = {id(value) for name, value in constants if name not in trace.soft}
