@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zenbook.core.closure_changes import changing_in, tables_in
+from zenbook.core.closure_changes import changing_in, filled_in
 from zenbook.core.code_reader import facts_of
 
 FILLS = [
@@ -40,7 +40,7 @@ def _filled(body: str) -> frozenset[str]:
     exec(compile(f"def f(x, X=None, y=None, other=None):\n    {body}\n", "cell", "exec"), space)
     function: object = space["f"]
     facts = facts_of(function.__code__)  # type: ignore[attr-defined]
-    return tables_in(changing_in(facts, space, {}), space)
+    return filled_in(changing_in(facts, space, {}), space)
 
 
 @pytest.mark.parametrize("body", FILLS)

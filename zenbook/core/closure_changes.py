@@ -99,28 +99,29 @@ def _after_empty_call(steps: list[dis.Instruction], after: int) -> int | None:
 
 def _is_written(steps: list[dis.Instruction], after: int) -> bool:
     """Whether an item of what was just loaded, or of its items, is written or deleted."""
-    depth = 1
-    for place in range(after, len(steps)):
-        step = steps[place]
-        if depth == 2 and (step.opname in _ITEM_WRITES or _is_copied_twice(steps, place)):
-            return True
-        depth += _effect(step)
-        if depth < 1 or (depth == 1 and not _is_item_read(step)):
-            return False
-    return False
+    return any(
+        depth == 2 and (steps[place].opname in _ITEM_WRITES or _is_copied_twice(steps, place))
+        for place, depth in _on_items(steps, after)
+    )
 
 
 def _is_filled(steps: list[dis.Instruction], after: int) -> bool:
     """Whether an item of what was just loaded is changed by a method: ``log["loss"].append(x)``."""
+    return any(
+        depth == 1 and steps[place].opname in ATTRIBUTE_LOADS and steps[place].argval in _FILLING
+        for place, depth in _on_items(steps, after)
+    )
+
+
+def _on_items(steps: list[dis.Instruction], after: int) -> Iterator[tuple[int, int]]:
+    """Where it goes on with what was just loaded and with items of it, each place with how many
+    values lie on the stack from there."""
     depth = 1
     for place in range(after, len(steps)):
-        step = steps[place]
-        if depth == 1 and place > after and step.opname in ATTRIBUTE_LOADS:
-            return step.argval in _FILLING
-        depth += _effect(step)
-        if depth < 1 or (depth == 1 and not _is_item_read(step)):
-            return False
-    return False
+        yield place, depth
+        depth += _effect(steps[place])
+        if depth < 1 or (depth == 1 and not _is_item_read(steps[place])):
+            return
 
 
 def _is_copied_twice(steps: list[dis.Instruction], place: int) -> bool:
@@ -229,7 +230,7 @@ def library_changes(changing: Iterable[Changing]) -> Iterator[str]:
 # ---------------------------------------------------------------- whether it is the notebook's
 
 
-def tables_in(changing: Iterable[Changing], space: Mapping[str, Any]) -> frozenset[str]:
+def filled_in(changing: Iterable[Changing], space: Mapping[str, Any]) -> frozenset[str]:
     """The globals of this namespace that are changed where they stand, or what they hold:
     ``results`` for a function that calls ``results.append(score)``."""
     own = (one.change for one in changing if one.space is space and one.imported is None)

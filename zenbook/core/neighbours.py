@@ -6,9 +6,6 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-HOW = "grown"
-STEP = (HOW, ())
-"""The step from a tree to its array."""
 _PLACES = {
     ("scipy.spatial._ckdtree", "cKDTree"): 1,
     ("sklearn.neighbors._kd_tree", "BinaryTree64"): 0,

@@ -10,7 +10,7 @@ plain dictionary, and what ``df.groupby("a")`` gives goes on looking at ``df``.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from zenbook.core.digest_tables import own_attributes
@@ -82,6 +82,11 @@ def tables_by_content(parts: Iterable[Any]) -> dict[int, set[int]]:
     for frame in filter(is_frame, parts):
         found.setdefault(id(frame._mgr), set()).add(id(frame))
     return found
+
+
+def are_alike(tables: Mapping[int, set[int]], others: Mapping[int, set[int]]) -> bool:
+    """Whether one of these frames has the very content of another one, which is not the same."""
+    return any(others.get(content, own) != own for content, own in tables.items())
 
 
 def is_another_index(old: Any, new: Any) -> bool:

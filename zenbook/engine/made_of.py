@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from zenbook.core.kinds import held_by_name
-from zenbook.engine.frames import is_frame, tables_by_content
+from zenbook.engine.frames import are_alike, is_frame, tables_by_content
 from zenbook.engine.part_kinds import LEAVES
 from zenbook.engine.reach import Reach
 from zenbook.engine.sharing import Inseparable
@@ -48,6 +48,5 @@ def _holds(value: Any, table: dict[str, Any]) -> bool:
 def _refuse_tables(results: Mapping[str, Any], others: Reach) -> None:
     known = tables_by_content(others.others)
     for name, value in results.items():
-        for content, tables in tables_by_content(Reach([value]).others).items():
-            if known.get(content, tables) != tables:
-                raise Inseparable(f"{name} looks at a table by way of another one")
+        if are_alike(tables_by_content(Reach([value]).others), known):
+            raise Inseparable(f"{name} looks at a table by way of another one")

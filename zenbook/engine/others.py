@@ -8,11 +8,11 @@ with what it was; so where that cannot be put right, the step runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from zenbook.engine.buffers import buffers
-from zenbook.engine.frames import tables_by_content
+from zenbook.engine.frames import are_alike, tables_by_content
 from zenbook.engine.part_kinds import is_array, is_part
 from zenbook.engine.reach import Reach
 from zenbook.engine.rows import array_of
@@ -47,15 +47,9 @@ def entangled(
             return name
         if arrays and any(_is_view(_memory(inner), arrays) for inner in reached.values()):
             return name
-        if tables and _are_alike(tables, reached.values()):
+        if tables and are_alike(tables, tables_by_content(reached.values())):
             return name
     return ""
-
-
-def _are_alike(tables: Mapping[int, set[int]], others: Iterable[Any]) -> bool:
-    """Whether one of the others is another table that has the content of one of these."""
-    alike = tables_by_content(others)
-    return any(not alike.get(content, own) <= own for content, own in tables.items())
 
 
 def _going_with(value: Any, becomes: bool, staying: Collection[int]) -> Collection[Any]:

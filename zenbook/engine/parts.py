@@ -24,7 +24,7 @@ from zenbook.core.closure_trace import MISSING, cell_content
 from zenbook.core.dict_views import VIEWS, dictionary_of
 from zenbook.core.ended import facts_of_ended, may_be_over
 from zenbook.core.kinds import held_by_name, is_a, slot_of
-from zenbook.core.neighbours import STEP, array_in, is_tree
+from zenbook.core.neighbours import array_in, is_tree
 from zenbook.core.raised import behind
 from zenbook.engine.blocks import wrapped_in
 from zenbook.engine.frames import frame_parts, frames_within, is_frame, put_into_index
@@ -45,8 +45,8 @@ from zenbook.engine.rows import objects_in
 Step = tuple[str, Any]
 """One step to a part: ``("item", key)``, ``("attribute", name)``, ``("slot", name)``,
 ``("cell", number)`` of a function's closure; ``("given", number)`` of a partial function;
-``("field", (name, place))`` of an array with columns; ``("grown", ())``
-of a tree (:mod:`zenbook.core.neighbours`);
+``("field", (name, place))`` of an array with columns; ``("grown", ())`` of a tree for looking up
+neighbours (:mod:`zenbook.core.neighbours`);
 ``("entry", (row, column))`` of a frame, ``("entry", (row,))`` of a series, ``("block", number)``
 for the arrays behind either, or ``("behind", key)`` (:mod:`zenbook.engine.blocks`); ``("place",
 number)`` in a tuple, ``("wrapped", name)`` in an extension array, ``("buffer", key)`` in values of
@@ -228,7 +228,7 @@ def _held_by(value: Any, widest: int) -> Iterator[tuple[Step, Any]]:
         made: Any = methodcaller.__reduce__(value)
         yield from ((("fixed", place), item) for place, item in enumerate((made[0], *made[1])))
     elif is_tree(value):
-        yield STEP, array_in(value)
+        yield ("grown", ()), array_in(value)
     elif is_element(value):
         yield from _children(value, widest)
     elif is_a(value, BaseException):

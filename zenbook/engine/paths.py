@@ -9,7 +9,7 @@ from typing import Any
 
 from zenbook.core.closure_trace import MISSING
 from zenbook.core.kinds import held_by_name, is_a
-from zenbook.core.neighbours import HOW, array_in, put_into
+from zenbook.core.neighbours import array_in, put_into
 from zenbook.engine.artists import artists_of, home_of
 from zenbook.engine.blocks import array_behind, put_behind, wrapping
 from zenbook.engine.buffers import buffer_at, with_buffer
@@ -46,7 +46,7 @@ def follow(value: Any, path: Path) -> Any:
             value = array_of(value)
         elif how == "field":
             value = reduce(getitem, key, value)
-        elif how == HOW:
+        elif how == "grown":
             value = array_in(value)
         elif how == "artist":
             value = artists_of(value)[key]
@@ -107,7 +107,7 @@ def put(holder: Any, step: Step, value: Any) -> None:
         holder.iat[key] = value
     elif how == "block":
         holder._mgr.blocks[key].values = value
-    elif how == HOW:
+    elif how == "grown":
         put_into(holder, value)
     elif how == "behind":
         put_behind(holder, key, value)

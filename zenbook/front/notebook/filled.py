@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def filled_by(cell: Cell, trace: Trace, notebook: Mapping[str, Any]) -> tuple[str, ...]:
     """Their names, as far as the cell neither reads nor binds them itself. ``trace`` is what was
     found of its code."""
-    from zenbook.core.closure_changes import tables_in
+    from zenbook.core.closure_changes import filled_in
     from zenbook.front.notebook.namespace import is_code, is_users
 
-    names = tables_in(trace.changing, notebook)
+    names = filled_in(trace.changing, notebook)
     others = names.difference(cell.reads, cell.besides, cell.binds, cell.deletes)
     constants = trace.constants if others else ()
     read = {id(value) for name, value in constants if name not in trace.soft}

@@ -24,6 +24,7 @@ from zenbook.errors import PipelineError, UsageError
 from zenbook.front.notebook.dice import counted
 from zenbook.front.notebook.session import Known, Session
 from zenbook.front.notebook.supposing import as_found, thrown, with_filled
+from zenbook.front.notebook.touched import touched
 from zenbook.front.notebook.trail import Origin, Trail, roots_of, values_of
 from zenbook.model import (
     Call,
@@ -75,17 +76,17 @@ def plan(door: Door) -> NotebookPlan:
     planned: dict[str, PlannedStep] = {}
     rows: list[PlannedStep] = []
     alone: dict[str, str] = {}
-    unmet, touched = _unmet(door), dict[str, str]()
+    unmet, pending = _unmet(door), dict[str, str]()
     outline = door.outline()
     page = door.trail.as_saved(outline.code, outline.saved)
     told = _of_file(door) if page.is_of_file() else {}
     for name in _order_of_cells(session, outline.order or page.steps(), unmet, page):
         if name in unmet:
-            touched.update(dict.fromkeys(_touched(unmet[name]), name))
+            pending.update(dict.fromkeys(_touched(unmet[name]), name))
             verdict: Verdict = Unsure((_UNMET,))
         else:
             read = roots_of(values_of(session.known[name]))
-            waits = dict.fromkeys(step for one, step in touched.items() if one in read)
+            waits = dict.fromkeys(step for one, step in pending.items() if one in read)
             verdict = Unsure(tuple(waits)) if waits else _now(door, session, name, planned, page)
         if isinstance(verdict, Unsure) and verdict.waits_for != (_NEW_ABOVE,):
             verdict = told.get(name, verdict)
@@ -161,14 +162,12 @@ def _unmet(door: Door) -> Mapping[str, str]:
 
 def _touched(source: str) -> Collection[str]:
     """The names that a cell binds, or whose values it is seen to change in place."""
-    from zenbook.core.names import analyse
     from zenbook.front.notebook.book import tree_of
 
     try:
-        names = analyse(tree_of(source))
+        return touched(tree_of(source)).writes
     except SyntaxError:  # running it will say so
         return ()
-    return names.writes | names.mutates
 
 
 def order_of(session: Session) -> list[str]:
